@@ -1,0 +1,52 @@
+"""grokbench: a reproducibility benchmark suite for grokking.
+
+    import grokbench
+    grokbench.load_task("division").table()          # int64 (9312, 3): x, y, x∘y
+    grokbench.run("addition", "gromov2023/adamw", alpha=0.5, seed=0, steps=500)
+    grokbench.reproduce("gromov2023", tier="quick")  # verdicts
+
+Names are imported when they are first used, so that ``import grokbench`` loads neither torch, scipy nor matplotlib.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+__all__ = [
+    "GrokbenchError",
+    "Record",
+    "Task",
+    "Verdict",
+    "__version__",
+    "load_baseline",
+    "load_task",
+    "report",
+    "reproduce",
+    "run",
+    "validate",
+]
+
+if TYPE_CHECKING:
+    from grokbench.api import Task, load_baseline, load_task, report, reproduce, run, validate
+    from grokbench.claims.verdict import Verdict
+    from grokbench.specs.errors import GrokbenchError
+    from grokbench.specs.types import Record
+
+_HOMES = {
+    "GrokbenchError": "grokbench.specs.errors",
+    "Record": "grokbench.specs.types",
+    "Verdict": "grokbench.claims.verdict",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    return getattr(importlib.import_module(_HOMES.get(name, "grokbench.api")), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,167 @@
+"""What the command line does, as Python calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from grokbench.specs.errors import InputError
+from grokbench.specs.loader import Library
+from grokbench.specs.types import Recipe, Record, TaskSpec, Trial
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from grokbench.claims.verdict import Verdict
+    from grokbench.runs.executor import OnEvent
+
+
+@dataclass(frozen=True)
+class Task:
+    """A task's spec and its table."""
+
+    spec: TaskSpec
+
+    def table(self) -> NDArray[np.int64]:
+        """The operation's table: int64 (n, 3), rows x, y, x∘y as element indices, sorted by (x, y).
+
+        Permutations are numbered in lexicographic order. Rows whose value would need a division by zero are absent.
+        """
+        from grokbench.tasks.table import build_table
+
+        return build_table(self.spec).rows
+
+
+def load_task(id_or_path: str | Path, specs: Iterable[str | Path] = (), **parameters: int) -> Task:
+    """The task of that id or file; ``parameters`` replace fields of its domain.
+
+    >>> load_task("addition", p=5).table()[7].tolist()
+    [1, 2, 3]
+    """
+    return Task(
+        Library(specs).task(str(id_or_path), {f"domain.{name}": value for name, value in parameters.items()})
+    )
+
+
+def load_baseline(id_or_path: str | Path, specs: Iterable[str | Path] = ()) -> Recipe:
+    """The recipe of that id or file, every field filled in."""
+    return Library(specs).recipe(str(id_or_path))
+
+
+def validate(paths: Iterable[str | Path] = (), specs: Iterable[str | Path] = ()) -> list[Path]:
+    """Check spec files (all, when none is named) and return those read. Errors: SpecError with every mistake."""
+    from grokbench.claims.check import validate_all
+
+    return validate_all(Library(specs), [Path(path) for path in paths])
+
+
+def resolve_trial(
+    task: str,
+    baseline: str,
+    *,
+    alpha: float,
+    seed: int,
+    steps: int | None = None,
+    settings: Mapping[str, Any] | None = None,
+    probes: Sequence[str] = (),
+    specs: Iterable[str | Path] = (),
+) -> Trial:
+    """The trial that these words mean, its table and split checked, nothing trained.
+
+    Errors: GrokbenchError for anything that could not be trained.
+    """
+    from grokbench.tasks.splits import split_table
+    from grokbench.tasks.table import build_table
+
+    spec, recipe = Library(specs).resolve(task, baseline, settings or {})
+    untrained = recipe.optimizer["kind"] == "none"
+    if steps is None:
+        steps = 0 if untrained else DEFAULT_STEPS
+    if steps < 0:
+        raise InputError(f"steps must be 0 or more; got {steps}")
+    if untrained and steps:
+        raise InputError(f"{recipe.id} is not trained; leave --steps out or give 0")
+    if seed < 0:
+        raise InputError(f"the seed must be 0 or more; got {seed}")
+    if not 0 < alpha < 1:
+        raise InputError(f"α must lie between 0 and 1, both excluded; got {alpha:g}")
+    split_table(build_table(spec), spec.id, alpha, recipe.data["rounding"], seed)
+    return Trial(spec, recipe, round(alpha, 10), seed, steps, horizon=None, probes=tuple(sorted(probes)))
+
+
+DEFAULT_STEPS = 5000
+"""Budget of ``run`` when no steps are named."""
+
+
+def run(
+    task: str,
+    baseline: str,
+    *,
+    alpha: float = 0.5,
+    seed: int = 0,
+    steps: int | None = None,
+    settings: Mapping[str, Any] | None = None,
+    probes: Sequence[str] = (),
+    specs: Iterable[str | Path] = (),
+) -> Record:
+    """Train one trial in this process, on one thread, and return its record; nothing is stored.
+
+    settings: dotted fields of the recipe, or ``task.…``, replaced. Errors: GrokbenchError before anything is trained.
+    """
+    trial = resolve_trial(
+        task, baseline, alpha=alpha, seed=seed, steps=steps, settings=settings, probes=probes, specs=specs
+    )
+    import torch
+
+    from grokbench.training.engine import train
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        return train(trial)
+    finally:
+        torch.set_num_threads(threads)
+
+
+def reproduce(
+    paper: str,
+    tier: str = "quick",
+    *,
+    claims: Sequence[str] = (),
+    workers: int | None = None,
+    store: str | Path | None = None,
+    out: str | Path | None = None,
+    reuse: str | Path | None = None,
+    force: bool = False,
+    specs: Iterable[str | Path] = (),
+    on_event: OnEvent | None = None,
+) -> tuple[Verdict, ...]:
+    """Train what the claims of ``paper`` need at ``tier``, decide them, write the report to ``out`` if one is named.
+
+    Workers are spawned: a script that calls this needs ``if __name__ == "__main__":``.
+    """
+    from grokbench.reproduction import Reproduction
+
+    job = Reproduction(paper, tier, claims=claims, store=store, reuse=reuse, specs=specs)
+    job.train(workers=workers, force=force, on_event=on_event)
+    verdicts = job.verdicts()
+    if out is not None:
+        job.write(Path(out))
+    return verdicts
+
+
+def report(
+    paper: str,
+    *,
+    records: str | Path | None = None,
+    store: str | Path | None = None,
+    out: str | Path = "reports",
+    specs: Iterable[str | Path] = (),
+) -> Path:
+    """Write the report of ``paper`` from the records of ``records``, or else of the store, without training."""
+    from grokbench.reproduction import Reproduction
+
+    return Reproduction(paper, "paper", store=store, records=records, specs=specs).write(Path(out))

@@ -1,0 +1,107 @@
+"""What a person sees while trials train: a bar on a terminal, plain lines elsewhere. Everything goes to stderr."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from grokbench.runs.executor import Event
+
+
+def describe(event: Event) -> str:
+    """The trial in a few words: recipe, task, α and seed."""
+    trial = event.trial
+    width = trial.recipe.model.get("width")
+    return (
+        f"{trial.recipe.id} {trial.task.id} α={trial.alpha:g}"
+        + (f" N={width}" if width else "")
+        + f" seed={trial.seed}"
+    )
+
+
+class Progress:
+    """Takes the executor's events. ``total_seconds``: the plan's estimate of the work, in seconds on one core."""
+
+    LINE_EVERY = 15.0  # seconds between plain lines while nothing ends
+
+    def __init__(self, total: int, weights: dict[Any, float], workers: int) -> None:
+        import sys
+
+        self._total, self._weights, self._workers = total, weights, max(1, workers)
+        self._done, self._failed = 0, 0
+        self._work_done, self._work = 0.0, sum(weights.values()) or 1.0
+        self._begin = self._last_line = time.monotonic()
+        self._terminal = sys.stderr.isatty()
+        self._bar: Any = None
+        self._latest: dict[int, Event] = {}
+
+    def __enter__(self) -> Progress:
+        if self._terminal:
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+            from rich.progress import Progress as Bar
+
+            self._bar = Bar(
+                TextColumn("trials"),
+                MofNCompleteColumn(),
+                BarColumn(),
+                TimeElapsedColumn(),
+                TextColumn("{task.description}"),
+                console=Console(stderr=True),
+            )
+            self._bar.start()
+            self._row = self._bar.add_task("starting workers", total=self._total)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def __call__(self, event: Event) -> None:
+        """Take one event."""
+        name = id(event.trial)
+        if event.kind == "evaluated":
+            self._latest[name] = event
+        else:
+            self._latest.pop(name, None)
+            self._done += 1
+            self._failed += event.kind == "failed"
+            self._work_done += self._weights.get(name, 0.0)
+        if self._bar is not None:
+            self._bar.update(self._row, completed=self._done, description=self._words())
+        elif event.kind != "evaluated" or time.monotonic() - self._last_line > self.LINE_EVERY:
+            self._line(event)
+
+    def _left(self) -> str:
+        elapsed = time.monotonic() - self._begin
+        if self._work_done <= 0:
+            return "time left unknown"
+        left = elapsed * (self._work / self._work_done - 1)
+        return f"about {left / 60:.1f} min left"
+
+    def _words(self) -> str:
+        running = " · ".join(
+            f"{e.trial.recipe.id.split('/')[-1]} s{e.trial.seed} @{e.step}: train {e.train_accuracy:.2f} test {e.test_accuracy:.2f}"
+            for e in list(self._latest.values())[-self._workers :]
+        )
+        return f"{self._left()}  {running}"
+
+    def _line(self, event: Event) -> None:
+        quiet = event.kind == "done" and event.seconds < 0.5 and self._done % 50 and self._done != self._total
+        if quiet:
+            return
+        self._last_line = time.monotonic()
+        accuracies = f"train {event.train_accuracy:.3f} test {event.test_accuracy:.3f}"
+        what = {
+            "evaluated": f"at step {event.step}: {accuracies}",
+            "done": f"{event.outcome} at step {event.step}: {accuracies} ({event.seconds:.1f} s)",
+            "failed": f"FAILED: {event.trace.strip().splitlines()[-1] if event.trace.strip() else 'no traceback'}",
+        }[event.kind]
+        click.echo(f"[{self._done}/{self._total}, {self._left()}] {describe(event)} {what}", err=True)

@@ -1,0 +1,115 @@
+"""``grokbench reproduce``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from grokbench.cli import options
+from grokbench.specs.errors import InputError
+
+if TYPE_CHECKING:
+    from grokbench.reproduction import Reproduction
+
+
+@click.command(name="reproduce")
+@click.argument("paper", required=False)
+@click.option("--all", "every", is_flag=True, help="All papers.")
+@click.option("--tier", default="quick", show_default=True, help="smoke, quick or paper.")
+@click.option("--claim", "claims", multiple=True, help="Only this claim (repeatable).")
+@click.option("--workers", type=int, help="Worker processes of one thread each [default: one a core].")
+@click.option("--dry-run", is_flag=True, help="Print the plan and train nothing.")
+@click.option(
+    "--out", type=options.PATH, default=Path("reports"), show_default=True, help="Folder for the report."
+)
+@click.option("--reuse", type=options.PATH, help="A folder of committed records to read beside the store.")
+@click.option("--force", is_flag=True, help="Train again what the store already has.")
+@options.store
+@options.specs
+@options.as_json
+def command(
+    paper: str | None,
+    every: bool,
+    tier: str,
+    claims: Sequence[str],
+    workers: int | None,
+    dry_run: bool,
+    out: Path,
+    reuse: Path | None,
+    force: bool,
+    store: Path | None,
+    specs: Sequence[Path],
+    as_json: bool,
+) -> int:
+    """Train what the claims of PAPER need, decide them, and write the report."""
+    from grokbench.reproduction import Reproduction
+    from grokbench.specs.loader import Library
+
+    if (paper is None) != every:
+        raise InputError("name one paper, or --all")
+    if workers is not None and workers < 1:
+        raise InputError(f"--workers must be 1 or more; got {workers}")
+    documents = []
+    failed = False
+    for name in Library(specs).paper_ids() if paper is None else (paper,):
+        job = Reproduction(
+            name,
+            tier,
+            claims=claims,
+            store=store,
+            reuse=reuse,
+            specs=specs,
+            on_damage=lambda text: click.echo(f"note: {text}", err=True),
+        )
+        document = _one(job, out, workers, dry_run=dry_run, force=force, quiet=as_json)
+        documents.append(document)
+        failed = failed or bool(job.failures)
+    if as_json:
+        options.print_json(documents[0] if paper is not None else documents)
+    return int(failed)
+
+
+def _one(
+    job: Reproduction, out: Path, workers: int | None, *, dry_run: bool, force: bool, quiet: bool
+) -> dict[str, Any]:
+    """Plan, train, decide and write one paper; returns its JSON document (of the plan, in a dry run)."""
+    from grokbench.cli.progress import Progress
+    from grokbench.runs.plan import seconds
+
+    estimate = job.estimate(workers, force=force)
+    todo = job.to_train(force=force)
+    click.echo(
+        f"{job.paper.id}, tier {job.tier}: {estimate.trials} trials, {estimate.stored} already stored, {len(todo)} to train; "
+        f"about {estimate.minutes:.1f} min on {estimate.workers} worker(s) and {estimate.megabytes:.0f} MB in {job.store.root}",
+        err=True,
+    )
+    if dry_run:
+        return {"paper": job.paper.id, "tier": job.tier, **vars(estimate)}
+    job.store.check_writable()
+    if todo:
+        weights = {id(planned.trial): seconds(planned) for planned in todo}
+        with Progress(len(todo), weights, estimate.workers) as progress:
+            job.train(workers=workers, force=force, on_event=progress)
+        for failure in job.failures:
+            click.echo(f"a trial failed; its traceback is in {failure.path}", err=True)
+    else:
+        click.echo("nothing to train: every record is in the store", err=True)
+    page = job.write(out)
+    if not quiet:
+        _table(job)
+        click.echo(f"report: {page}")
+    import json
+
+    document: dict[str, Any] = json.loads(page.with_suffix(".json").read_text(encoding="utf-8"))
+    return document
+
+
+def _table(job: Reproduction) -> None:
+    from tabulate import tabulate
+
+    rows = [(v.verdict, v.id, v.tier, v.n_seeds, v.reason) for v in job.verdicts()]
+    heads = ("verdict", "claim", "tier", "n", "reason")
+    click.echo(tabulate(rows, heads, tablefmt="simple", maxcolwidths=[None, None, None, None, 72]))

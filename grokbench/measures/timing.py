@@ -1,0 +1,207 @@
+"""When a run fits, when it generalises and when it may stop (DESIGN §3), as functions of its curves.
+
+Curves are one row per evaluation: ``steps`` (n,) strictly increasing counts of updates, accuracies (n,) in
+[0, 1]. Times are in optimizer steps; ``math.inf`` is "not reached", ``math.nan`` is "cannot be measured".
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+FIT = 0.99  # accuracy that counts as fitting, and as generalising
+WINDOW_EVALUATIONS = 5  # least number of evaluations that confirm a T_gen
+# The window is [s, 1.2 s], written 5·step ≤ 6·s so that its end never depends on rounding.
+_WINDOW = (6, 5)
+
+Floats = NDArray[np.float64]
+
+
+@dataclass
+class StopRule:
+    """Decides during training, one evaluation at a time, when a run has shown what was asked of it.
+
+    ``budget``: updates within which T_gen must begin. ``horizon``: stop at the first evaluation at or after
+    horizon · T_gen, even past the budget; None runs the whole budget. While an evaluation at or above 0.99
+    within the budget waits for its window, training goes on past the budget. A budget of 0 trains nothing.
+
+    >>> rule = StopRule(budget=10, horizon=None)
+    >>> [rule.update(step, 0.0) for step in (0, 5, 10)]
+    [False, False, True]
+    """
+
+    budget: int
+    horizon: float | None = None
+    t_gen: float = field(default=math.inf, init=False)  # T_gen, once its window has confirmed it
+    _steps: list[int] = field(default_factory=list, init=False, repr=False)
+    _accuracy: list[float] = field(default_factory=list, init=False, repr=False)
+    _next: int = field(default=0, init=False, repr=False)  # first evaluation not yet refused as T_gen
+
+    def update(self, step: int, test_accuracy: float) -> bool:
+        """Take one evaluation; True means: stop now."""
+        self._steps.append(int(step))
+        self._accuracy.append(float(test_accuracy))
+        if self.budget <= 0:
+            return True
+        if math.isinf(self.t_gen):
+            self._search()
+        if math.isfinite(self.t_gen):
+            return step >= (self.budget if self.horizon is None else self.horizon * self.t_gen)
+        return step >= self.budget and not self.pending
+
+    @property
+    def pending(self) -> bool:
+        """Whether an evaluation within the budget may still turn out to be T_gen."""
+        return math.isinf(self.t_gen) and any(
+            self._steps[i] <= self.budget and self._accuracy[i] >= FIT
+            for i in range(self._next, len(self._steps))
+        )
+
+    def _search(self) -> None:
+        """Confirm or refuse candidates in order, as far as their windows are complete."""
+        steps, accuracy = self._steps, self._accuracy
+        while self._next < len(steps) and steps[self._next] <= self.budget:
+            start = self._next
+            if accuracy[start] >= FIT:
+                after = _window_end(steps, start)
+                if after is None:
+                    return
+                if median(accuracy[start:after]) >= FIT:
+                    self.t_gen = float(steps[start])
+                    return
+            self._next += 1
+
+
+def _window_end(steps: list[int], start: int) -> int | None:
+    """Index after the window that begins at ``start``; None while the curve is too short to hold it."""
+    last = steps[start] * _WINDOW[0]
+    after = start + WINDOW_EVALUATIONS
+    if after > len(steps) or steps[-1] * _WINDOW[1] < last:
+        return None
+    while after < len(steps) and steps[after] * _WINDOW[1] <= last:
+        after += 1
+    return after
+
+
+def _evaluations(steps: ArrayLike, accuracy: ArrayLike) -> Iterable[tuple[int, float]]:
+    return zip(np.asarray(steps).tolist(), np.asarray(accuracy, dtype=np.float64).tolist(), strict=True)
+
+
+def stop_step(steps: ArrayLike, test_accuracy: ArrayLike, budget: int, horizon: float | None) -> int | None:
+    """Step at which ``StopRule`` ends this run; None when the curve is too short to answer."""
+    rule = StopRule(budget, horizon)
+    return next(
+        (step for step, value in _evaluations(steps, test_accuracy) if rule.update(step, value)), None
+    )
+
+
+def t_gen(steps: ArrayLike, test_accuracy: ArrayLike, budget: float) -> float:
+    """T_gen: first evaluation s ≤ budget with test accuracy ≥ 0.99 whose window has median ≥ 0.99.
+
+    The window is every evaluation in [s, 1.2 s], at least 5, and may run past the budget. Infinite when none
+    is confirmed, also when the curve ends inside the window.
+
+    >>> t_gen([0, 10, 20, 21, 22, 23, 24], [0, 0.5, 1, 1, 1, 1, 1], budget=20)
+    20.0
+    """
+    rule = StopRule(max(1, int(min(budget, 2**62))), horizon=math.inf)
+    for step, value in _evaluations(steps, test_accuracy):
+        rule.update(step, value)
+    return rule.t_gen
+
+
+def first_crossing(steps: ArrayLike, accuracy: ArrayLike, q: float, budget: float = math.inf) -> float:
+    """F_q: first evaluation, at most ``budget``, whose accuracy is at least q.
+
+    >>> first_crossing([0, 1, 2], [0.1, 0.6, 0.4], 0.5)
+    1.0
+    """
+    at = np.asarray(steps, dtype=np.float64)
+    hits = np.flatnonzero((np.asarray(accuracy, dtype=np.float64) >= q) & (at <= budget))
+    return float(at[hits[0]]) if hits.size else math.inf
+
+
+def t_mem(steps: ArrayLike, train_accuracy: ArrayLike, budget: float = math.inf) -> float:
+    """T_mem: first crossing of 0.99 train accuracy. Noise and slingshots may undo it later."""
+    return first_crossing(steps, train_accuracy, FIT, budget)
+
+
+def normalised(accuracy: ArrayLike, baseline: float) -> Floats:
+    """a′ = (a − b)/(1 − b), test accuracy above what a memoriser reaches without arithmetic; nan when b = 1.
+
+    >>> normalised([0.5, 1.0], 0.5).tolist()
+    [0.0, 1.0]
+    """
+    values = np.asarray(accuracy, dtype=np.float64)
+    if baseline >= 1:
+        return np.full(values.shape, math.nan)
+    return (values - baseline) / (1 - baseline)
+
+
+def half_rise(steps: ArrayLike, test_accuracy: ArrayLike, baseline: float) -> float:
+    """First evaluation with a′ ≥ 0.5."""
+    return first_crossing(steps, normalised(test_accuracy, baseline), 0.5)
+
+
+def onset(steps: ArrayLike, test_accuracy: ArrayLike, baseline: float) -> float:
+    """Last evaluation with a′ ≤ 0.1 before the first a′ ≥ 0.5.
+
+    Infinite when a′ ≥ 0.5 is never reached, nan when a′ was above 0.1 from the start.
+    """
+    rise = half_rise(steps, test_accuracy, baseline)
+    if math.isinf(rise):
+        return math.inf
+    at = np.asarray(steps, dtype=np.float64)
+    low = np.flatnonzero((normalised(test_accuracy, baseline) <= 0.1) & (at < rise))
+    return float(at[low[-1]]) if low.size else math.nan
+
+
+def half_rise_ratio(
+    steps: ArrayLike, train_accuracy: ArrayLike, test_accuracy: ArrayLike, baseline: float
+) -> float:
+    """R½ = (first a′ ≥ 0.5) / (first train accuracy ≥ 0.5); nan when neither or a zero denominator."""
+    train = first_crossing(steps, train_accuracy, 0.5)
+    if train == 0 or math.isinf(train):
+        return math.nan
+    return half_rise(steps, test_accuracy, baseline) / train
+
+
+def dips(steps: ArrayLike, test_accuracy: ArrayLike, generalised_at: float) -> tuple[int, float]:
+    """After T_gen: the number of excursions below 0.9, and the share of evaluations below 0.99.
+
+    >>> dips([1, 2, 3, 4, 5], [1.0, 0.8, 0.7, 1.0, 0.95], 1)
+    (1, 0.75)
+    """
+    at = np.asarray(steps, dtype=np.float64)
+    after = np.asarray(test_accuracy, dtype=np.float64)[at > generalised_at]
+    if not after.size:
+        return 0, math.nan
+    low = np.concatenate([[False], after < 0.9])
+    return int(np.sum(low[1:] & ~low[:-1])), float(np.mean(after < FIT))
+
+
+def outcome_class(curves: Any, budget: float, baseline: float, diverged: bool = False) -> str:
+    """Outcome class of DESIGN §3, the first that fits.
+
+    ``curves``: a mapping with ``step``, ``train_accuracy``, ``test_accuracy``. ``diverged``: the run met a
+    non-finite loss; that counts only before T_gen. Returns "diverged", "grokking", "comprehension",
+    "partial", "memorisation" or "underfit".
+    """
+    steps, train, test = curves["step"], curves["train_accuracy"], curves["test_accuracy"]
+    generalised = math.isfinite(t_gen(steps, test, budget))
+    if not generalised:
+        if diverged:
+            return "diverged"
+        if math.isfinite(half_rise(steps, test, baseline)):
+            return "partial"
+        return "memorisation" if math.isfinite(t_mem(steps, train)) else "underfit"
+    fitted = np.flatnonzero(np.asarray(train, dtype=np.float64) >= 0.9)
+    if fitted.size and normalised(test, baseline)[fitted[0]] < 0.5:
+        return "grokking"
+    return "comprehension"

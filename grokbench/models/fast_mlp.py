@@ -1,0 +1,142 @@
+"""The quadratic network's loss and gradient written out by hand (one CPU thread).
+
+The same function as ``mlp.QuadraticMLP``, about four times as fast, because
+
+* a product with a one-hot matrix is a gather: h = E[x] + E[p + y], rows of E = W1ᵀ (2p, N); its gradient is a sum of rows. Both
+  are products with a sparse 0/1 matrix that is built once;
+* the scales (1/N, 1/D, those of the loss) are multiplied into copies of W2, which are small, and not into the activations;
+* rows go through in blocks that stay in the CPU's cache, into buffers that are allocated once.
+
+What is left is three matrix products a step: f = z W2ᵀ, dz = r W2, dW2 = rᵀ z. Checked against autograd in float64 to 1e-10.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from grokbench.models.mlp import QuadraticMLP
+from grokbench.models.products import add_transposed_times, times_transposed
+
+BLOCK = 384  # rows; two buffers of 384 · 500 floats lie in a 2 MB L2 cache
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some rows of the table: what is constant about them over a whole run."""
+
+    n_rows: int
+    gather: Tensor  # sparse (rows, 2p), two ones a row: gather @ E = E[x] + E[p + y]
+    scatter: Tensor  # its transpose: scatter @ dh sums the rows that share an x or a y
+    target: Tensor  # (rows, 1) class
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A set of rows in blocks."""
+
+    n_rows: int
+    blocks: tuple[Block, ...]
+
+
+@dataclass
+class Sums:
+    """Over rows: Σ over classes of (f − onehot)², and how many argmaxes are right, where that was counted."""
+
+    squares: float = 0.0
+    correct: int = 0
+
+
+class FastQuadraticMLP:
+    """Weights, gradients and buffers of one network; ``parameters[i]`` has its gradient in ``gradients[i]``."""
+
+    def __init__(self, plain: QuadraticMLP, dtype: torch.dtype) -> None:
+        self.scale = plain.output_scale
+        self.n_elements, self.width = plain.n_elements, plain.width
+        self.E = plain.W1.detach().to(dtype).t().contiguous()  # (2p, N)
+        self.W2 = plain.W2.detach().to(dtype, copy=True)  # (p, N)
+        self.parameters = (self.E, self.W2)
+        self.gradients = tuple(torch.zeros_like(w) for w in self.parameters)
+        self._out = torch.empty_like(self.W2)  # c W2
+        self._back = torch.empty_like(self.W2)  # what dz is read through
+        self._h, self._z = (torch.empty(BLOCK, self.width, dtype=dtype) for _ in range(2))
+        self._f = torch.empty(BLOCK, self.n_elements, dtype=dtype)
+
+    def rows(self, rows: NDArray[np.int64]) -> Rows:
+        """(n, 3) element indices x, y, x∘y, ordered by (x, y) for the sake of the cache."""
+        blocks = (self._block(rows[start : start + BLOCK]) for start in range(0, len(rows), BLOCK))
+        return Rows(len(rows), tuple(blocks))
+
+    def weights(self) -> dict[str, Tensor]:
+        """Copies, named and shaped as the plain module's parameters."""
+        return {"W1": self.E.t().contiguous(), "W2": self.W2.clone()}
+
+    def gradient(self, rows: Rows, loss_scale: float, count: bool = False) -> Sums:
+        """Σ (f − onehot)², and the gradient of ``loss_scale`` times it, written to ``gradients``."""
+        d_embedding, d_w2 = (g.zero_() for g in self.gradients)
+        torch.mul(self.W2, self.scale, out=self._out)
+        torch.mul(self.W2, 4 * self.scale * loss_scale, out=self._back)  # 2 of the loss, 2 of the square
+        sums = Sums()
+        for block in rows.blocks:
+            h, z, r = self._forward(block)
+            _residual(r, block, count, sums)
+            add_transposed_times(d_w2, r, z)  # (p, N)
+            dz = torch.mm(r, self._back, out=z)  # (m, N); z is done with
+            torch.addmm(d_embedding, block.scatter, dz.mul_(h), out=d_embedding)  # (2p, N)
+        d_w2.mul_(2 * self.scale * loss_scale)
+        return sums
+
+    def evaluate(self, rows: Rows) -> Sums:
+        """Loss and accuracy sums without a gradient."""
+        torch.mul(self.W2, self.scale, out=self._out)
+        sums = Sums()
+        for block in rows.blocks:
+            _residual(self._forward(block)[2], block, True, sums)
+        return sums
+
+    def outputs(self, rows: Rows) -> Tensor:
+        """f, (n, p)."""
+        torch.mul(self.W2, self.scale, out=self._out)
+        return torch.cat([self._forward(block)[2].clone() for block in rows.blocks])
+
+    def _forward(self, block: Block) -> tuple[Tensor, Tensor, Tensor]:
+        n = block.n_rows
+        h = torch.addmm(self._h[:n], block.gather, self.E, beta=0, out=self._h[:n])  # (m, N)
+        z = torch.mul(h, h, out=self._z[:n])  # (m, N)
+        return h, z, times_transposed(z, self._out, self._f[:n])  # f (m, p)
+
+    def _block(self, rows: NDArray[np.int64]) -> Block:
+        n, p = len(rows), self.n_elements
+        columns = rows[:, :2] + np.array([0, p])  # (n, 2)
+        order = np.argsort(columns.ravel(), kind="stable")
+        starts = np.searchsorted(columns.ravel()[order], np.arange(2 * p + 1))
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Sparse CSR tensor support is in beta")
+            gather = self._ones(np.arange(0, 2 * n + 1, 2), columns.ravel(), (n, 2 * p))
+            scatter = self._ones(starts, order // 2, (2 * p, n))
+        return Block(n, gather, scatter, torch.from_numpy(rows[:, 2:].copy()))
+
+    def _ones(self, starts: NDArray[np.int64], columns: NDArray[np.int64], shape: tuple[int, int]) -> Tensor:
+        ones = torch.ones(len(columns), dtype=self.E.dtype)
+        # 32-bit indices are what MKL takes; others are converted at every product.
+        crow, col = (torch.from_numpy(a.astype(np.int32)) for a in (starts, columns))
+        return torch.sparse_csr_tensor(crow, col, ones, shape, check_invariants=False)
+
+
+def _residual(f: Tensor, block: Block, count: bool, sums: Sums) -> None:
+    """f becomes r = f − onehot, and its row is added to ``sums``. Right is a row whose first maximum is at its target."""
+    at_target = f.gather(1, block.target)  # (m, 1)
+    if count:
+        best_other = f.scatter_(1, block.target, -torch.inf).amax(1, keepdim=True)
+        sums.correct += int((at_target > best_other).sum())
+        tied = (at_target == best_other).squeeze(1)
+        if tied.any():
+            whole = f.scatter(1, block.target, at_target)[tied]
+            sums.correct += int((whole.argmax(1, keepdim=True) == block.target[tied]).sum())
+    flat = f.scatter_(1, block.target, at_target - 1).view(-1)
+    sums.squares += float(torch.dot(flat, flat))

@@ -1,0 +1,174 @@
+"""``<paper>.json``: the verdicts for scripts, described by ``specs/schemas/report.schema.json``."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from grokbench.claims.verdict import Verdict
+from grokbench.reports.input import ReportInput, costs, environments
+
+SCHEMA_VERSION = 1
+
+
+def document(report: ReportInput, figures: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """The report as one JSON-able dict. ``figures`` maps a drawn figure to its path relative to the document.
+
+    Numbers that JSON has no word for: NaN and an unbounded end become null, an infinite per-seed value "inf".
+    """
+    seeds = sorted({seed for verdict in report.verdicts for seed in seeds_of(verdict)})
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "paper": report.paper.id,
+        "title": report.paper.title,
+        "tier": report.tier,
+        "command": report.command,
+        "seeds": seeds,
+        "claims": [claim_entry(report, verdict) for verdict in report.verdicts],
+        "deviations": list(report.paper.deviations),
+        "environment": plain({key: list(values) for key, values in environments(report).items()}),
+        "cost": plain(costs(report)),
+        "spec_hashes": dict(report.spec_hashes),
+        "reused": list(report.reused),
+        "figures": dict(figures or {}),
+    }
+
+
+def seeds_of(verdict: Verdict) -> tuple[int, ...]:
+    """The seeds a verdict was decided on."""
+    return tuple(int(value[0]) for value in verdict.values)
+
+
+def claim_entry(report: ReportInput, verdict: Verdict) -> dict[str, Any]:
+    """One claim of the document: the promised keys first, then those a curious reader wants."""
+    claim = report.claim(verdict.id)
+    return {
+        "id": verdict.id,
+        "verdict": verdict.verdict,
+        "tier": verdict.tier,
+        "n_seeds": verdict.n_seeds,
+        "statistic": number(verdict.statistic),
+        "interval": bounds(verdict.interval),
+        "accepted": {"min": number(verdict.accepted.get("min")), "max": number(verdict.accepted.get("max"))},
+        "reason": verdict.reason,
+        "source": verdict.source,
+        "title": claim.title if claim else "",
+        "kind": claim.kind if claim else "",
+        "known": claim.known if claim else None,
+        "grade": verdict.grade,
+        "under_our_reading": verdict.under_our_reading,
+        "median": number(verdict.median),
+        "median_interval": bounds(verdict.median_interval),
+        "values": [
+            {"seed": int(seed), "measured": [extended(v) for v in measured], "yes": bool(yes)}
+            for seed, measured, yes in verdict.values
+        ],
+    }
+
+
+def verdict_from(entry: Mapping[str, Any]) -> Verdict:
+    """The verdict that ``claim_entry`` wrote down."""
+    accepted = entry.get("accepted") or {}
+    return Verdict(
+        id=entry["id"],
+        verdict=entry["verdict"],
+        tier=entry["tier"],
+        n_seeds=entry["n_seeds"],
+        statistic=entry["statistic"],
+        interval=_pair(entry["interval"]),
+        accepted={"min": accepted.get("min"), "max": accepted.get("max")},
+        reason=entry["reason"],
+        source=entry["source"],
+        grade=entry.get("grade", ""),
+        under_our_reading=bool(entry.get("under_our_reading", False)),
+        values=tuple(
+            (row["seed"], tuple(_float(v) for v in row["measured"]), row["yes"])
+            for row in entry.get("values", ())
+        ),
+        median=entry.get("median"),
+        median_interval=_pair(entry.get("median_interval")),
+    )
+
+
+def read(path: Path) -> dict[str, Any] | None:
+    """The document at ``path``, or None when there is none of this schema version."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    if not isinstance(found, dict) or found.get("schema_version") != SCHEMA_VERSION:
+        return None
+    return found
+
+
+def number(value: float | None) -> float | None:
+    """A finite number, or None."""
+    if value is None or not math.isfinite(value):
+        return None
+    return int(value) if isinstance(value, int) else float(value)
+
+
+def extended(value: float) -> float | str | None:
+    """A number as JSON can hold it: infinities by name, NaN as None."""
+    if math.isnan(value):
+        return None
+    if math.isinf(value):
+        return "inf" if value > 0 else "-inf"
+    return float(value)
+
+
+def bounds(pair: tuple[float, float] | None) -> list[float | None] | None:
+    """[lo, hi], an unbounded or unmeasured end as None."""
+    return None if pair is None else [number(pair[0]), number(pair[1])]
+
+
+def plain(value: Any) -> Any:
+    """The value with tuples as lists, numpy scalars as numbers, and no number that JSON lacks."""
+    if isinstance(value, Mapping):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(v) for v in value]
+    if isinstance(value, bool | str) or value is None:
+        return value
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, int):
+        return value
+    if isinstance(value, float):
+        return extended(value)
+    return str(value)
+
+
+def dumps(content: Mapping[str, Any]) -> str:
+    """The document as text; refuses NaN and infinities."""
+    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write ``text`` beside ``path`` and rename, so that no reader meets half a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+        os.chmod(beside, 0o644)
+        os.replace(beside, path)
+    except BaseException:
+        Path(beside).unlink(missing_ok=True)
+        raise
+
+
+def _pair(pair: Any) -> tuple[float, float] | None:
+    if pair is None:
+        return None
+    low, high = pair
+    return (-math.inf if low is None else float(low), math.inf if high is None else float(high))
+
+
+def _float(value: Any) -> float:
+    return math.nan if value is None else float(value)

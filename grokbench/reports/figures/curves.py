@@ -1,0 +1,48 @@
+"""The figure any paper has: accuracy and loss against the step, one row an experiment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from grokbench.reports.figures import style
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+MOST_ROWS = 8
+
+
+def curves(cells: style.Cells) -> Figure | None:
+    """Train and test accuracy and loss of every experiment that trains; of several settings, the first and the last."""
+    rows: list[tuple[str, tuple[style.Cell, ...]]] = []
+    for experiment in cells:
+        trained = [c for c in style.usable(cells, experiment) if len(c[2].curves["step"]) > 1]
+        by_setting: dict[str, list[style.Cell]] = {}
+        for cell in trained:
+            text = ", ".join(f"{'α' if k == 'alpha' else k} = {v}" for k, v in sorted(cell[1].items()))
+            by_setting.setdefault(text, []).append(cell)
+        names = list(by_setting)
+        for name in dict.fromkeys(names[:1] + names[-1:]):
+            rows.append((f"{experiment}  {name}", tuple(by_setting[name])))
+    if not rows:
+        return None
+    rows = rows[:MOST_ROWS]
+    figure, axes = style.canvas(len(rows), 2, height=2.6)
+    for i, (name, group) in enumerate(rows):
+        accuracy, loss = axes[2 * i], axes[2 * i + 1]
+        last = max(float(c[2].curves["step"][-1]) for c in group)
+        for ax, what in ((accuracy, "accuracy"), (loss, "loss")):
+            style.thin_and_bold(
+                ax, style.curves_of(group, f"train_{what}"), style.BLUE, "train (median of seeds)"
+            )
+            style.thin_and_bold(
+                ax, style.curves_of(group, f"test_{what}"), style.VERMILION, "test (median of seeds)"
+            )
+            style.step_axis(ax, last)
+        accuracy.set_ylabel("accuracy (share of rows)")
+        accuracy.set_ylim(-0.03, 1.03)
+        accuracy.set_title(name, fontsize=9, loc="left")
+        loss.set_ylabel("loss")
+        loss.set_yscale("log")
+    style.one_legend(figure, axes)
+    return figure

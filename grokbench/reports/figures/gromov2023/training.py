@@ -1,0 +1,156 @@
+"""Figs 1 and 5: what happens while the network trains."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from grokbench.reports.figures import style
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def training(cells: style.Cells) -> Figure | None:
+    """Four panels against the step: loss, weight norms, accuracy, gradient norms; T_mem and T_gen as upright lines."""
+    group = _first_setting(style.usable(cells, "gd"))
+    if not group:
+        return None
+    figure, axes = style.canvas(2, 2)
+    loss, norms, accuracy, gradients = axes
+    train, test = "train (median of seeds)", "test (median of seeds)"
+    for ax, what in ((loss, "loss"), (accuracy, "accuracy")):
+        style.thin_and_bold(ax, style.curves_of(group, f"train_{what}"), style.BLUE, train)
+        style.thin_and_bold(ax, style.curves_of(group, f"test_{what}"), style.VERMILION, test)
+    for ax, what in ((norms, "weight_norm"), (gradients, "gradient_norm")):
+        for layer, color in ((1, style.GREEN), (2, style.PURPLE)):
+            lines = [_thinned(c) for c in style.columns(group, "trace", f"{what}_{layer}")]
+            style.thin_and_bold(ax, lines, color, f"layer {layer}")
+    loss.axhline(
+        1 / _elements(group), color=style.BLACK, linewidth=0.9, linestyle=":", label="1/p, the loss of f = 0"
+    )
+    loss.set_ylabel("mean squared error")
+    loss.set_yscale("log")
+    norms.set_ylabel("weight norm ‖W‖ / √entries")
+    accuracy.set_ylabel("accuracy (share of rows)")
+    accuracy.set_ylim(-0.03, 1.03)
+    gradients.set_ylabel("gradient norm ‖∂L/∂W‖")
+    t_mem, t_gen = _times(group)
+    last = max(float(record.curves["step"][-1]) for _, _, record in group)
+    for ax, title in zip(
+        axes, ("(a) loss", "(b) weight norms", "(c) accuracy", "(d) gradient norms"), strict=True
+    ):
+        for when, linestyle, label in ((t_mem, "--", "T_mem (median)"), (t_gen, "-", "T_gen (median)")):
+            if math.isfinite(when):
+                ax.axvline(when, color="0.35", linewidth=1.1, linestyle=linestyle, label=label, zorder=0)
+        ax.set_title(title, fontsize=10, loc="left")
+        ax.set_xlabel("step (optimizer updates)")
+        ax.set_xlim(0, last)
+        if ax in (norms, gradients) and not ax.lines:
+            ax.text(0.5, 0.5, "not recorded", ha="center", va="center", transform=ax.transAxes)
+    style.one_legend(figure, axes)
+    return figure
+
+
+def ipr(cells: style.Cells) -> Figure | None:
+    """IPR of the AdamW arms against the step and against test accuracy; the analytic solution's as a dashed line."""
+    arms: list[tuple[str, tuple[style.Cell, ...]]] = []
+    for experiment in cells:
+        group = style.usable(cells, experiment)
+        if not group or group[0][2].trial.recipe.optimizer.get("kind") != "adamw":
+            continue
+        if any(style.columns(group, "ipr", "ipr")):
+            arms += [
+                (name, part)
+                for name, part in _by_setting(experiment, group)
+                if style.columns(part, "ipr", "ipr")
+            ]
+    if not arms:
+        return None
+    figure, axes = style.canvas(1, 2, height=3.8)
+    against_step, against_accuracy = axes
+    for i, (name, group) in enumerate(arms[: len(style.PALETTE)]):
+        color = style.PALETTE[i % len(style.PALETTE)]
+        lines = style.columns(group, "ipr", "ipr")
+        style.thin_and_bold(against_step, lines, color, name)
+        for _, _, record in group:
+            found = style.column(record, "ipr", "ipr")
+            if found is not None:
+                steps, values = found
+                reached = np.interp(steps, record.curves["step"], record.curves["test_accuracy"])
+                against_accuracy.plot(reached, values, "-", color=color, linewidth=0.8, alpha=0.6, label=name)
+        times = [t for t in _t_gen(group) if math.isfinite(t)]
+        if times:
+            against_step.axvline(float(np.median(times)), color=color, linewidth=1.0, linestyle=":")
+    against_step.plot([], [], ":", color="0.35", linewidth=1.0, label="T_gen of the arm (median)")
+    ideal = _analytic_ipr(cells)
+    if ideal is not None:
+        for ax in axes:
+            ax.axhline(ideal, color=style.BLACK, linewidth=1.2, linestyle="--", label="analytic solution")
+    last = max(float(record.curves["step"][-1]) for _, group in arms for _, _, record in group)
+    style.step_axis(against_step, last)
+    against_accuracy.set_xlabel("test accuracy (share of rows)")
+    against_accuracy.set_xlim(-0.03, 1.03)
+    for ax in axes:
+        ax.set_ylabel("inverse participation ratio")
+        ax.set_ylim(0, 1.05)
+    style.one_legend(figure, axes)
+    return figure
+
+
+def _first_setting(group: tuple[style.Cell, ...]) -> tuple[style.Cell, ...]:
+    trained = tuple(c for c in group if len(c[2].curves["step"]) > 1)
+    return tuple(c for c in trained if c[1] == trained[0][1])
+
+
+def _by_setting(experiment: str, group: tuple[style.Cell, ...]) -> list[tuple[str, tuple[style.Cell, ...]]]:
+    """The cells of an experiment apart by setting, named by what differs between them."""
+    settings = [dict(c[1]) for c in group]
+    varied = sorted({k for s in settings for k in s if any(o.get(k) != s[k] for o in settings)})
+    parts: dict[str, list[style.Cell]] = {}
+    for cell in group:
+        text = ", ".join(f"{'α' if k == 'alpha' else k} = {cell[1].get(k)}" for k in varied)
+        parts.setdefault(f"{experiment}, {text}" if text else experiment, []).append(cell)
+    return [(name, tuple(part)) for name, part in parts.items()]
+
+
+def _thinned(curve: style.Curve, most: int = 1500) -> style.Curve:
+    """Every-step probes hold far more rows than a panel has pixels."""
+    stride = max(1, len(curve[0]) // most)
+    return curve[0][::stride], curve[1][::stride]
+
+
+def _elements(group: tuple[style.Cell, ...]) -> int:
+    return int(group[0][2].facts.get("n_elements", group[0][2].trial.task.domain.get("p", 1)))
+
+
+def _t_gen(group: tuple[style.Cell, ...]) -> list[float]:
+    from grokbench.measures import timing
+
+    return [timing.t_gen(r.curves["step"], r.curves["test_accuracy"], r.trial.budget) for _, _, r in group]
+
+
+def _times(group: tuple[style.Cell, ...]) -> tuple[float, float]:
+    """Median T_mem and T_gen over seeds, in steps; infinite when the median seed does not get there."""
+    from grokbench.measures import timing
+
+    mem = [timing.t_mem(r.curves["step"], r.curves["train_accuracy"]) for _, _, r in group]
+    return _median(mem), _median(_t_gen(group))
+
+
+def _median(values: list[float]) -> float:
+    """The median where ∞ is a value like any other (numpy's would mix ∞ − ∞)."""
+    ordered = sorted(values)
+    low, high = ordered[(len(ordered) - 1) // 2], ordered[len(ordered) // 2]
+    return high if math.isinf(high) else (low + high) / 2
+
+
+def _analytic_ipr(cells: style.Cells) -> float | None:
+    found: list[Any] = []
+    for experiment in cells:
+        group = style.usable(cells, experiment)
+        if group and group[0][2].trial.recipe.model.get("kind") == "analytic-quadratic-mlp":
+            found += [values[-1] for _, values in style.columns(group, "ipr", "ipr")]
+    return float(np.median(found)) if found else None

@@ -1,0 +1,154 @@
+"""What a report is made of, and the questions its pages ask of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+from grokbench.claims.verdict import Verdict
+from grokbench.specs.types import Claim, Experiment, Paper, Recipe, Record
+
+RecordCell = tuple[int, Mapping[str, Any], Record]  # seed, settings such as {"alpha": 0.49}, record
+Cells = Mapping[str, tuple[RecordCell, ...]]  # by experiment id
+
+RECIPE_TABLES = ("model", "loss", "optimizer", "data", "training", "evaluation")
+
+
+@dataclass(frozen=True)
+class ReportInput:
+    """Everything a report says about one paper.
+
+    ``verdicts`` may cover some of the paper's claims only; the others keep the entry that an earlier report gave them.
+    ``recipes`` is keyed by recipe id, or by experiment id where an experiment changes fields of its baseline.
+    ``environment`` is what the report was made with; the records carry their own. ``cost`` maps an experiment id to
+    ``trials``, ``wall_seconds`` and ``cpu_seconds`` (missing ones are counted from the records); plain numbers in it
+    are totals. ``spec_hashes`` maps a spec file to its SHA-256. ``reused`` names the experiments or trials whose numbers
+    came from another store.
+    """
+
+    paper: Paper
+    tier: str
+    verdicts: tuple[Verdict, ...]
+    cells: Cells
+    recipes: Mapping[str, Recipe] = field(default_factory=dict)
+    environment: Mapping[str, Any] = field(default_factory=dict)
+    cost: Mapping[str, Any] = field(default_factory=dict)
+    spec_hashes: Mapping[str, str] = field(default_factory=dict)
+    command: str = ""
+    reused: tuple[str, ...] = ()
+
+    def claim(self, claim_id: str) -> Claim | None:
+        """The claim of that id, or None when the paper has none."""
+        return next((c for c in self.paper.claims if c.id == claim_id), None)
+
+    def experiment(self, experiment_id: str) -> Experiment | None:
+        """The experiment of that id, or None when the paper has none."""
+        return next((e for e in self.paper.experiments if e.id == experiment_id), None)
+
+    def records(self, experiment_id: str) -> tuple[RecordCell, ...]:
+        """The experiment's records that did not fail."""
+        return tuple(c for c in self.cells.get(experiment_id, ()) if c[2].outcome != "failed")
+
+    def recipe(self, experiment_id: str) -> Recipe | None:
+        """The recipe the experiment's trials had (of its first record), else the one its spec names."""
+        cells = self.cells.get(experiment_id, ())
+        if cells:
+            return cells[0][2].trial.recipe
+        if experiment_id in self.recipes:
+            return self.recipes[experiment_id]
+        experiment = self.experiment(experiment_id)
+        recipe = self.recipes.get(experiment.baseline) if experiment else None
+        if recipe is None or experiment is None:
+            return None
+        return _with_set(recipe, experiment.set)
+
+
+def resolved_fields(report: ReportInput, experiment_id: str) -> dict[str, Any]:
+    """Dotted field → value of an experiment: recipe tables, task, horizon, tier plan; varied fields as their lists."""
+    experiment = report.experiment(experiment_id)
+    recipe = report.recipe(experiment_id)
+    out: dict[str, Any] = {}
+    if recipe is not None:
+        for table in RECIPE_TABLES:
+            for key, value in getattr(recipe, table).items():
+                out[f"{table}.{key}"] = value
+    if experiment is None:
+        return out
+    out["task"] = experiment.task
+    task_of = [c[2].trial.task for c in report.cells.get(experiment_id, ())[:1]]
+    for task in task_of:
+        out["task.operation"] = task.operation
+        out.update({f"task.domain.{k}": v for k, v in task.domain.items()})
+    for key, value in experiment.set.items():
+        if key.startswith("task."):
+            out[key] = value
+    plan = experiment.tiers.get(report.tier) or next(iter(experiment.tiers.values()), None)
+    if plan is not None:
+        out["budget (steps)"] = plan.steps
+        out["α"] = plan.alphas[0] if len(plan.alphas) == 1 else list(plan.alphas)
+        for key, values in plan.vary.items():
+            out[key] = list(values)
+    return out
+
+
+def confounds(report: ReportInput, claim: Claim) -> list[tuple[str, tuple[Any, ...]]]:
+    """Fields whose resolved values differ between the arms of a claim, with one value per arm (None: not there)."""
+    if len(claim.experiments) < 2:
+        return []
+    arms = [resolved_fields(report, e) for e in claim.experiments]
+    names = sorted({name for arm in arms for name in arm})
+    rows = [(name, tuple(arm.get(name) for arm in arms)) for name in names]
+    return [(name, values) for name, values in rows if any(v != values[0] for v in values[1:])]
+
+
+def costs(report: ReportInput) -> dict[str, dict[str, float]]:
+    """Experiment id → trials, wall_seconds, cpu_seconds, as given or counted from the records.
+
+    A trial runs on one thread, so a record that states no CPU time counts its wall time as such.
+    """
+    out: dict[str, dict[str, float]] = {}
+    for experiment in report.paper.experiments:
+        given = report.cost.get(experiment.id)
+        if isinstance(given, Mapping):
+            out[experiment.id] = {str(k): float(v) for k, v in given.items() if isinstance(v, int | float)}
+            continue
+        cells = report.cells.get(experiment.id, ())
+        if not cells:
+            continue
+        wall = sum(float(record.cost.get("seconds", 0.0)) for _, _, record in cells)
+        cpu = sum(float(r.cost.get("cpu_seconds", r.cost.get("seconds", 0.0))) for _, _, r in cells)
+        out[experiment.id] = {"trials": float(len(cells)), "wall_seconds": wall, "cpu_seconds": cpu}
+    return out
+
+
+def environments(report: ReportInput) -> dict[str, tuple[Any, ...]]:
+    """Environment key → the distinct values found in the records, else the report's own value."""
+    found: dict[str, list[Any]] = {}
+    for cells in report.cells.values():
+        for _, _, record in cells:
+            for key, value in record.environment.items():
+                seen = found.setdefault(str(key), [])
+                if value not in seen:
+                    seen.append(value)
+    for key, value in report.environment.items():
+        found.setdefault(str(key), [value])
+    return {key: tuple(values) for key, values in found.items()}
+
+
+def merged(report: ReportInput, earlier: Mapping[str, Verdict]) -> ReportInput:
+    """The report with the verdicts it lacks taken from an earlier one, in the paper's order of claims."""
+    new = {verdict.id: verdict for verdict in report.verdicts}
+    both = {**earlier, **new}
+    order = [claim.id for claim in report.paper.claims]
+    return replace(report, verdicts=tuple(both[i] for i in order if i in both))
+
+
+def _with_set(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
+    tables: dict[str, dict[str, Any]] = {name: dict(getattr(recipe, name)) for name in RECIPE_TABLES}
+    for path, value in changes.items():
+        table, _, key = path.partition(".")
+        if table in tables and key:
+            tables[table][key] = value
+    rest = {f.name: getattr(recipe, f.name) for f in fields(recipe) if f.name not in tables}
+    return Recipe(**rest, **tables)

@@ -1,0 +1,140 @@
+"""How numbers, regions and verdicts are put in words; shared by the pages."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from grokbench.claims.verdict import Verdict
+
+DASH = "—"
+
+
+def number(value: float | None) -> str:
+    """Four significant digits; whole numbers in full; an unmeasured number as a dash.
+
+    >>> number(0.12345), number(12000.0), number(math.inf), number(None)
+    ('0.1235', '12000', '∞', '—')
+    """
+    if value is None or math.isnan(value):
+        return DASH
+    if math.isinf(value):
+        return "∞" if value > 0 else "-∞"
+    if float(value).is_integer() and abs(value) < 1e7:
+        return str(int(value))
+    if abs(value) >= 1000 and abs(value) < 1e7:
+        return f"{value:.0f}"
+    return f"{value:.4g}"
+
+
+def interval(pair: tuple[float, float] | None) -> str:
+    """
+    >>> interval((0.5, math.inf)), interval(None)
+    ('[0.5, ∞)', '')
+    """
+    if pair is None:
+        return ""
+    low, high = pair
+    left = "(" if math.isinf(low) else "["
+    right = ")" if math.isinf(high) else "]"
+    return f"{left}{number(low)}, {number(high)}{right}"
+
+
+def region(accepted: Mapping[str, float | None]) -> str:
+    """
+    >>> region({"min": 0.5, "max": None}), region({"min": 1.0, "max": 2.0}), region({"min": 1.0, "max": 1.0})
+    ('≥ 0.5', '1 … 2', '= 1')
+    """
+    low, high = accepted.get("min"), accepted.get("max")
+    if low is None and high is None:
+        return "any"
+    if low is None:
+        return f"≤ {number(high)}"
+    if high is None:
+        return f"≥ {number(low)}"
+    return f"= {number(low)}" if low == high else f"{number(low)} … {number(high)}"
+
+
+def measured(verdict: Verdict, kind: str = "") -> str:
+    """The statistic with its interval; where it is a share of seeds, the k of n it stands for."""
+    if verdict.statistic is None:
+        return DASH
+    text = number(verdict.statistic)
+    yes = sum(1 for _, _, said_yes in verdict.values if said_yes)
+    counts_seeds = kind not in ("exact", "construction") and len(verdict.values) > 0
+    if counts_seeds and math.isclose(verdict.statistic, yes / len(verdict.values), abs_tol=1e-9):
+        text = f"{yes} of {len(verdict.values)}: {text}"
+    return f"{text} {interval(verdict.interval)}".strip()
+
+
+def said(verdict: Verdict) -> str:
+    """The verdict as it may be held against the paper; the rest is ``reading``'s."""
+    if verdict.under_our_reading and verdict.verdict == "NOT REPRODUCED":
+        return DASH
+    return verdict.verdict
+
+
+def reading(verdict: Verdict) -> str:
+    """What a verdict says of our reading of the recipe where it says nothing against the paper."""
+    if verdict.under_our_reading and verdict.verdict == "NOT REPRODUCED":
+        return "not reproduced under our reading"
+    return ""
+
+
+def value(thing: Any) -> str:
+    """A recipe's value as it reads in TOML, near enough; None: the field is absent."""
+    if thing is None:
+        return "(absent)"
+    if isinstance(thing, bool):
+        return "true" if thing else "false"
+    if isinstance(thing, list | tuple):
+        return "[" + ", ".join(value(v) for v in thing) + "]"
+    if isinstance(thing, float):
+        return f"{thing:.10g}"
+    return str(thing)
+
+
+def seconds(amount: float) -> str:
+    """
+    >>> seconds(12.3), seconds(600), seconds(9000)
+    ('12.3 s', '10.0 min', '2.5 h')
+    """
+    if amount < 120:
+        return f"{amount:.1f} s"
+    return f"{amount / 60:.1f} min" if amount < 7200 else f"{amount / 3600:.1f} h"
+
+
+def ranges(numbers: Iterable[int]) -> str:
+    """
+    >>> ranges([0, 1, 2, 3, 7])
+    '0–3, 7'
+    """
+    runs: list[list[int]] = []
+    for n in sorted(set(numbers)):
+        if runs and n == runs[-1][1] + 1:
+            runs[-1][1] = n
+        else:
+            runs.append([n, n])
+    return ", ".join(str(a) if a == b else f"{a}–{b}" for a, b in runs) or "none"
+
+
+def anchor(heading: str) -> str:
+    """The link target that a markdown renderer gives a heading.
+
+    >>> anchor("gromov2023.gd-groks")
+    'gromov2023gd-groks'
+    """
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def sentence(text: str) -> str:
+    """The text on one line, with a full stop."""
+    text = " ".join(text.split())
+    return text if not text or text[-1] in ".!?:" else text + "."
+
+
+def cell(text: str) -> str:
+    """The text as it may stand in a table's cell."""
+    return " ".join(text.replace("|", "\\|").split())

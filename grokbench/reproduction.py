@@ -1,0 +1,275 @@
+"""One paper from plan to report: the stages of the suite in their order."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import subprocess
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import grokbench
+from grokbench.claims import judge
+from grokbench.claims.verdict import Verdict
+from grokbench.runs import archive, executor, keys
+from grokbench.runs import plan as planning
+from grokbench.runs.executor import Failure, OnEvent
+from grokbench.runs.plan import Plan, PlannedTrial
+from grokbench.runs.store import Source, Store
+from grokbench.specs.errors import InputError, UnknownNameError
+from grokbench.specs.loader import Library
+from grokbench.specs.types import TIERS, Experiment, Record
+
+CONFIRMATORY = ("paper", "quick")  # highest first; smoke decides for smoke alone
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a plan will cost, before it is run."""
+
+    trials: int
+    stored: int
+    minutes: float
+    megabytes: float
+    workers: int
+
+
+class Reproduction:
+    """The trials, records, verdicts and report of one paper at one tier.
+
+    claims: ids to look at; none means all. records: a folder of committed records to read in place of the store.
+    reuse: such a folder, read after the store. Errors: UnknownNameError, SpecError, InputError on construction.
+    """
+
+    def __init__(
+        self,
+        paper: str,
+        tier: str = "quick",
+        *,
+        claims: Sequence[str] = (),
+        store: str | Path | None = None,
+        records: str | Path | None = None,
+        reuse: str | Path | None = None,
+        specs: Iterable[str | Path] = (),
+        on_damage: Any = None,
+    ) -> None:
+        if tier not in TIERS:
+            raise UnknownNameError("tier", tier, TIERS)
+        self.library = Library(specs)
+        self.paper = self.library.paper(paper)
+        known = [claim.id for claim in self.paper.claims]
+        for claim in claims:
+            if claim not in known:
+                raise UnknownNameError(f"claim of {self.paper.id}", claim, known)
+        self.tier = tier
+        self.claims = tuple(claims)
+        self.store = Store(store, on_damage)
+        self._reused = archive.Archive(reuse) if reuse is not None else None
+        self.sources: list[Source] = [archive.Archive(records)] if records is not None else [self.store]
+        if self._reused is not None:
+            self.sources.append(self._reused)
+        self.failures: list[Failure] = []
+        self._found: dict[str, Record | None] = {}
+
+    @cached_property
+    def plan(self) -> Plan:
+        """The trials that the chosen claims need at this tier."""
+        return planning.plan_paper(self.library, self.paper, self.tier, self.claims)
+
+    def to_train(self, *, force: bool = False) -> tuple[PlannedTrial, ...]:
+        """The trials that have no record yet (all, when forced), longest first."""
+        return planning.without_covered([p for p in self.plan.trials if force or self.find(p) is None])
+
+    def estimate(self, workers: int | None = None, *, force: bool = False) -> Estimate:
+        """Trials, minutes of wall time and disk that training will take."""
+        todo = self.to_train(force=force)
+        count = min(workers or executor.default_workers(), max(1, len(todo)))
+        distinct = len(self.plan.unique())
+        return Estimate(
+            trials=distinct,
+            stored=distinct - len(todo),
+            minutes=(sum(map(planning.seconds, todo)) / count + 4.0 * bool(todo)) / 60,
+            megabytes=sum(map(planning.megabytes, todo)),
+            workers=count,
+        )
+
+    def train(
+        self, *, workers: int | None = None, force: bool = False, on_event: OnEvent | None = None
+    ) -> list[Failure]:
+        """Train what is missing; returns the failures, which ``verdicts`` turns into ERROR."""
+        if workers is not None and workers < 1:
+            raise InputError(f"--workers must be 1 or more; got {workers}")
+        count, tell = workers or executor.default_workers(), on_event or (lambda event: None)
+        if force:
+            todo = [planned.trial for planned in self.to_train(force=True)]
+            self.failures = executor.execute(todo, self.store, count, tell)
+        else:
+            todo_planned = self.to_train()
+            self.failures = (
+                executor.complete(todo_planned, self.store, self.sources, count, tell) if todo_planned else []
+            )
+        self._found.clear()
+        return self.failures
+
+    def find(self, planned: PlannedTrial) -> Record | None:
+        """The record that answers a planned trial, read once."""
+        name = keys.key(planned.trial)
+        if self._found.get(name) is None:
+            self._found[name] = executor.lookup(planned.trial, self.sources)
+        return self._found[name]
+
+    def cells(self, experiment: Experiment, tier: str) -> tuple[judge.RecordCell, ...] | None:
+        """(seed, settings, record) of every trial of ``experiment`` at ``tier``; None while one is missing."""
+        out = []
+        for planned in self._expanded(experiment.id, tier):
+            record = self.find(planned)
+            if record is None:
+                return None
+            out.append((planned.seed, planned.settings, record))
+        return tuple(out) or None
+
+    def _expanded(self, experiment: str, tier: str) -> tuple[PlannedTrial, ...]:
+        name = (experiment, tier)
+        if name not in self._expansions:
+            by_id = {one.id: one for one in self.paper.experiments}
+            self._expansions[name] = planning.expand(self.library, by_id[experiment], tier)
+        return self._expansions[name]
+
+    @cached_property
+    def _expansions(self) -> dict[tuple[str, str], tuple[PlannedTrial, ...]]:
+        return {}
+
+    def _tiers(self) -> tuple[str, ...]:
+        return ("smoke",) if self.tier == "smoke" else CONFIRMATORY
+
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """A verdict for each chosen claim, of the highest tier whose records are complete."""
+        chosen = [claim for claim in self.paper.claims if not self.claims or claim.id in self.claims]
+        return tuple(
+            judge.judge(
+                self.library,
+                self.paper,
+                claim,
+                self._tiers(),
+                self.tier,
+                self.cells,
+                self.failures,
+                self._cost,
+            )
+            for claim in chosen
+        )
+
+    def _cost(self, experiments: Sequence[Experiment], tier: str) -> float:
+        """Estimated minutes on this machine's workers of what is missing of ``experiments`` at ``tier``."""
+        trials = [p for e in experiments for p in self._expanded(e.id, tier) if self.find(p) is None]
+        return sum(map(planning.seconds, planning.without_covered(trials))) / executor.default_workers() / 60
+
+    def shown_cells(self) -> dict[str, tuple[judge.RecordCell, ...]]:
+        """Experiment id → records of the highest tier complete, for figures and costs."""
+        out: dict[str, tuple[judge.RecordCell, ...]] = {}
+        for experiment in self.paper.experiments:
+            for tier in self._tiers():
+                cells = self.cells(experiment, tier)
+                if cells:
+                    out[experiment.id] = cells
+                    break
+        return out
+
+    def write(self, out: Path) -> Path:
+        """Write page, JSON, figures and (beyond smoke) records under ``out``; returns the page's path.
+
+        Errors: InputError when the folder cannot be written.
+        """
+        from grokbench.reports import ReportInput, scoreboard
+        from grokbench.reports import write as write_report
+
+        cells = self.shown_cells()
+        smoke = self.tier == "smoke"
+        flags = "".join(f" --claim {claim}" for claim in self.claims)
+        page = ReportInput(
+            paper=self.paper,
+            tier=self.tier,
+            verdicts=self.verdicts(),
+            cells=cells,
+            recipes={
+                name: self.library.recipe(name) for name in {e.baseline for e in self.paper.experiments}
+            },
+            environment=environment(self.library, self.paper.id),
+            spec_hashes=spec_hashes(
+                self.library, self.paper.id, {e.baseline for e in self.paper.experiments}
+            ),
+            command=f"grokbench reproduce {self.paper.id} --tier {self.tier}{flags}",
+            reused=self._reused_experiments(cells),
+        )
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+            path: Path = write_report(page, out, ".smoke" if smoke else "")
+            if not smoke:
+                for experiment, entries in cells.items():
+                    archive.write(
+                        out / self.paper.id / "records", experiment, [record for _, _, record in entries]
+                    )
+                scoreboard(out)
+        except OSError as error:
+            raise InputError(
+                f"the report cannot be written to {out} ({error.strerror}); name another folder with --out"
+            ) from None
+        return path
+
+    def _reused_experiments(self, cells: Mapping[str, tuple[judge.RecordCell, ...]]) -> tuple[str, ...]:
+        if self._reused is None:
+            return ()
+        own = [
+            name
+            for name, entries in cells.items()
+            if all(self.store.find(record.trial) for _, _, record in entries)
+        ]
+        return tuple(name for name in cells if name not in own)
+
+
+def spec_hashes(library: Library, paper: str, recipes: Iterable[str]) -> dict[str, str]:
+    """SHA-256 of the paper's claims file and of the recipes that it runs."""
+    out = {}
+    for name in (paper, *sorted(recipes)):
+        path = library.path_of(name)
+        if path is not None:
+            out[f"{path.parent.name}/{path.name}"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    return out
+
+
+def environment(library: Library, paper: str) -> dict[str, Any]:
+    """What the report itself was made with; each record carries its own."""
+    out = {
+        "grokbench": grokbench.__version__,
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "training_version": keys.TRAINING_VERSION,
+    }
+    path = library.path_of(paper)
+    commit = _commit_of(path) if path is not None else None
+    return {**out, "claims_frozen_in_commit": commit} if commit else out
+
+
+def _commit_of(path: Path) -> str | None:
+    """The commit that last changed ``path``; None outside a checkout, or when the file differs from that commit."""
+    try:
+        dirty = subprocess.run(
+            ["git", "status", "--porcelain", "--", path.name],
+            cwd=path.parent,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        found = subprocess.run(
+            ["git", "log", "-1", "--format=%H", "--", path.name],
+            cwd=path.parent,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return None if dirty.stdout.strip() else found.stdout.strip() or None

@@ -1,0 +1,101 @@
+"""Records as bytes: JSON for what a person reads, NPZ for curves, safetensors for weights."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from grokbench.runs import keys
+from grokbench.specs.types import Array, Recipe, Record, TaskSpec, Trial
+
+FORMAT_VERSION = 1
+_GROUPS = ("probes", "portraits")
+
+
+def trial_to_json(trial: Trial) -> dict[str, Any]:
+    """A trial as a JSON document."""
+    return dataclasses.asdict(trial)
+
+
+def trial_from_json(document: Mapping[str, Any]) -> Trial:
+    """The trial that :func:`trial_to_json` wrote."""
+    return Trial(
+        task=TaskSpec(**document["task"]),
+        recipe=Recipe(**document["recipe"]),
+        alpha=document["alpha"],
+        seed=document["seed"],
+        budget=document["budget"],
+        horizon=document["horizon"],
+        **{name: tuple(document[name]) for name in ("probes", "snapshots", "portraits")},
+    )
+
+
+def head(record: Record) -> dict[str, Any]:
+    """Everything of a record but its arrays."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "key": keys.key(record.trial),
+        "trial": trial_to_json(record.trial),
+        "outcome": record.outcome,
+        "facts": _plain(record.facts),
+        "environment": _plain(record.environment),
+        "cost": _plain(record.cost),
+        "error": record.error,
+        "content": record.content,
+        "training_version": keys.TRAINING_VERSION,
+    }
+
+
+def _plain(table: Mapping[str, Any]) -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    for name, value in table.items():
+        item = value.item() if isinstance(value, np.generic) else value
+        out[name] = None if isinstance(item, float) and not math.isfinite(item) else item
+    return out
+
+
+def arrays(record: Record) -> dict[str, Array]:
+    """Curves, probes and portraits under slash-separated names."""
+    flat = {f"curves/{name}": np.asarray(column) for name, column in record.curves.items()}
+    for group in _GROUPS:
+        for name, columns in getattr(record, group).items():
+            flat |= {f"{group}/{name}/{column}": np.asarray(values) for column, values in columns.items()}
+    return flat
+
+
+def pack_arrays(flat: Mapping[str, Array], *, compress: bool) -> bytes:
+    """NPZ bytes; without compression where something around them compresses."""
+    buffer = io.BytesIO()
+    (np.savez_compressed if compress else np.savez)(buffer, allow_pickle=False, **flat)
+    return buffer.getvalue()
+
+
+def unpack(
+    document: Mapping[str, Any],
+    data: bytes,
+    weights: Mapping[str, Array] | None = None,
+    snapshots: Mapping[int, Mapping[str, Array]] | None = None,
+) -> Record:
+    """The record that :func:`head` and :func:`arrays` came from."""
+    groups: dict[str, dict[str, dict[str, Array]]] = {group: {} for group in _GROUPS}
+    curves: dict[str, Array] = {}
+    with np.load(io.BytesIO(data), allow_pickle=False) as stored:
+        for name in stored.files:
+            group, *rest = name.split("/")
+            if group == "curves":
+                curves[rest[0]] = stored[name]
+            else:
+                groups[group].setdefault(rest[0], {})[rest[1]] = stored[name]
+    return Record(
+        trial=trial_from_json(document["trial"]),
+        curves=curves,
+        weights=weights or {},
+        snapshots=snapshots or {},
+        **groups,
+        **{name: document[name] for name in ("outcome", "facts", "environment", "cost", "error", "content")},
+    )

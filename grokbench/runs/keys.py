@@ -1,0 +1,76 @@
+"""The identity of a trial: a hash of every field that the trainer reads, and of nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from grokbench.specs import schema
+from grokbench.specs.types import Trial
+
+TRAINING_VERSION = 1
+"""Raised when the numbers that a trial leaves change; a test of golden trajectories says when."""
+
+
+def canonical(value: Any) -> str:
+    """Canonical JSON: sorted keys, no spaces, floats in their shortest form."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+
+
+def digest(value: Any) -> str:
+    """SHA-256 of a value's canonical JSON, in hexadecimal."""
+    return hashlib.sha256(canonical(value).encode()).hexdigest()
+
+
+def family_fields(trial: Trial) -> dict[str, Any]:
+    """What makes two trials the same training run, however long it is watched: task, recipe, α and seed."""
+    recipe = {
+        name: getattr(trial.recipe, name)
+        for name in ("model", "loss", "optimizer", "data", "training", "evaluation")
+    }
+    full = {"id": trial.recipe.id, "title": "", "origin": "", "source": "", **recipe}
+    pruned = schema.without_defaults("recipe", full)
+    task = trial.task
+    return {
+        "training_version": TRAINING_VERSION,
+        "task": {"id": task.id, "operation": task.operation, "domain": dict(task.domain)},
+        "recipe": {name: pruned[name] for name in recipe if name in pruned},
+        "alpha": round(trial.alpha, 10),
+        "seed": trial.seed,
+    }
+
+
+def family(trial: Trial) -> str:
+    """Hash of :func:`family_fields`."""
+    return digest(family_fields(trial))
+
+
+def key(trial: Trial) -> str:
+    """The trial's key: its family, and how long and how closely it is watched."""
+    watched = {
+        "horizon": trial.horizon,
+        "probes": sorted(trial.probes) or None,
+        "snapshots": sorted(trial.snapshots) or None,
+        "portraits": sorted(trial.portraits) or None,
+    }
+    kept = {name: value for name, value in watched.items() if value is not None}
+    return digest({**family_fields(trial), "budget": trial.budget, **kept})
+
+
+def covers(longer: Trial, shorter: Trial) -> bool:
+    """Whether a record of ``longer`` certainly answers ``shorter`` (both of one family)."""
+    if not (set(longer.probes) >= set(shorter.probes) and set(longer.snapshots) >= set(shorter.snapshots)):
+        return False
+    same_end = (longer.budget, longer.horizon) == (shorter.budget, shorter.horizon)
+    if same_end:
+        return set(longer.portraits) >= set(shorter.portraits)
+    if shorter.portraits or shorter.snapshots:
+        return False
+    if longer.horizon is None:
+        # A budget that is run whole answers a horizon only where the horizon cannot pass it.
+        needed = shorter.budget * max(1.2, shorter.horizon or 1.2)
+        return longer.budget >= needed
+    return (
+        shorter.horizon is not None and longer.horizon >= shorter.horizon and longer.budget >= shorter.budget
+    )

@@ -1,0 +1,149 @@
+"""From a paper and a tier to the trials that it needs, and what they will cost."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from grokbench.runs import keys
+from grokbench.specs.errors import InputError
+from grokbench.specs.loader import Library
+from grokbench.specs.types import Claim, Experiment, Paper, TierPlan, Trial
+
+
+@dataclass(frozen=True)
+class PlannedTrial:
+    """A trial and its place in an experiment's grid."""
+
+    trial: Trial
+    experiment: str
+    settings: Mapping[str, Any]  # {"alpha": 0.49, "model.width": 20}
+    seed: int
+    expected_steps: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All trials of a command. ``unique`` leaves out those that another one's record will answer."""
+
+    trials: tuple[PlannedTrial, ...]
+
+    def of(self, experiment: str) -> tuple[PlannedTrial, ...]:
+        """The trials of one experiment."""
+        return tuple(planned for planned in self.trials if planned.experiment == experiment)
+
+    def unique(self) -> tuple[PlannedTrial, ...]:
+        """Trials to train when the store is empty, longest first."""
+        return without_covered(self.trials)
+
+
+def tier_plan(experiment: Experiment, tier: str) -> TierPlan | None:
+    """What ``experiment`` runs at ``tier``; ``paper`` includes ``quick``."""
+    if tier == "paper":
+        return experiment.tiers.get("paper") or experiment.tiers.get("quick")
+    return experiment.tiers.get(tier)
+
+
+def experiments_of(paper: Paper, claim: Claim) -> tuple[Experiment, ...]:
+    """The experiments that a claim reads, its control last."""
+    names = [*claim.experiments, *([claim.control] if claim.control else [])]
+    by_id = {experiment.id: experiment for experiment in paper.experiments}
+    return tuple(by_id[name] for name in dict.fromkeys(names))
+
+
+def runs_at(paper: Paper, claim: Claim, tier: str) -> bool:
+    """Whether ``tier`` includes everything that ``claim`` needs."""
+    return all(tier_plan(experiment, tier) is not None for experiment in experiments_of(paper, claim))
+
+
+def expand(library: Library, experiment: Experiment, tier: str) -> tuple[PlannedTrial, ...]:
+    """The trials of ``experiment`` at ``tier``: every setting × α × seed; empty where the tier has none."""
+    plan = tier_plan(experiment, tier)
+    if plan is None:
+        return ()
+    out = []
+    for values in itertools.product(*plan.vary.values()):
+        varied = dict(zip(plan.vary, values, strict=True))
+        task, recipe = library.resolve(experiment.task, experiment.baseline, {**experiment.set, **varied})
+        for alpha, seed in itertools.product(plan.alphas, plan.seeds):
+            trial = Trial(
+                task=task,
+                recipe=recipe,
+                alpha=alpha,
+                seed=seed,
+                budget=plan.steps,
+                horizon=experiment.horizon,
+                probes=experiment.probes,
+                portraits=experiment.portraits,
+            )
+            expected = plan.steps if plan.expected_steps is None else plan.expected_steps
+            out.append(PlannedTrial(trial, experiment.id, {"alpha": alpha, **varied}, seed, expected))
+    return tuple(out)
+
+
+def plan_paper(library: Library, paper: Paper, tier: str, claim_ids: Iterable[str] = ()) -> Plan:
+    """The trials that the claims of ``paper`` (or those named) need at ``tier``, and the controls of their rules."""
+    chosen = set(claim_ids)
+    needed: dict[str, Experiment] = {}
+    for claim in paper.claims:
+        if (not chosen or claim.id in chosen) and runs_at(paper, claim, tier):
+            needed |= {experiment.id: experiment for experiment in experiments_of(paper, claim)}
+    ordered = [experiment for experiment in paper.experiments if experiment.id in needed]
+    return Plan(tuple(planned for experiment in ordered for planned in expand(library, experiment, tier)))
+
+
+def without_covered(trials: Sequence[PlannedTrial]) -> tuple[PlannedTrial, ...]:
+    """``trials`` less the ones that another's record certainly answers, longest first."""
+    kept: dict[str, list[PlannedTrial]] = {}
+    reach = [(planned, seconds(planned)) for planned in trials]
+    reach.sort(
+        key=lambda pair: (pair[1], len(pair[0].trial.probes), len(pair[0].trial.portraits)), reverse=True
+    )
+    for planned, _ in reach:
+        others = kept.setdefault(keys.family(planned.trial), [])
+        if not any(keys.covers(other.trial, planned.trial) for other in others):
+            others[:] = [o for o in others if not keys.covers(planned.trial, o.trial)]
+            others.append(planned)
+    chosen = {id(planned) for others in kept.values() for planned in others}
+    return tuple(planned for planned, _ in reach if id(planned) in chosen)
+
+
+FLOPS_PER_SECOND = 9e10
+"""Rate on one CPU core at which the plan's estimate reckons; the report prints what was really spent."""
+
+
+def elements(trial: Trial) -> int:
+    """Number of elements of the trial's domain: p, or n! for permutations."""
+    domain = trial.task.domain
+    return int(domain["p"]) if domain["kind"] == "integers-mod" else math.factorial(int(domain["n"]))
+
+
+def seconds(planned: PlannedTrial) -> float:
+    """Rough seconds on one CPU core: three matrix products a step, and an evaluation at each 2 % of the way."""
+    p = elements(planned.trial)
+    width = int(planned.trial.recipe.model.get("width", 512))
+    product = 2.0 * p * p * width * p
+    evaluations = 60 + 40 * math.log1p(planned.expected_steps / 50)
+    work = 3 * product * planned.trial.alpha * planned.expected_steps + product * (
+        evaluations if planned.expected_steps else 1
+    )
+    return work / FLOPS_PER_SECOND + 2e-3 + 3e-4 * planned.expected_steps
+
+
+def megabytes(planned: PlannedTrial) -> float:
+    """Rough size of a record: the final weights (float32), and curves with a few numbers for every step."""
+    p = elements(planned.trial)
+    width = int(planned.trial.recipe.model.get("width", 512))
+    weights = 4.0 * 3 * p * width if planned.trial.budget else 0.0
+    return (weights + 12_000 + 24.0 * planned.expected_steps * ("trace" in planned.trial.probes)) / 1e6
+
+
+def check_seeds(seeds: Sequence[int]) -> None:
+    """Errors: InputError when a seed is named twice or is negative."""
+    if len(set(seeds)) != len(seeds):
+        raise InputError(f"seeds must be distinct; got {', '.join(map(str, seeds))}")
+    if any(seed < 0 for seed in seeds):
+        raise InputError(f"seeds must be 0 or more; got {', '.join(map(str, seeds))}")

@@ -1,0 +1,202 @@
+"""The store: one folder per key, written beside its place and renamed into it, checksummed.
+
+A failed, damaged or half-written record is never a hit.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from grokbench.measures.timing import stop_step
+from grokbench.runs import codec, keys
+from grokbench.specs.errors import StoreError
+from grokbench.specs.types import Array, Record, Trial
+
+_RECORD, _ARRAYS, _WEIGHTS = "record.json", "arrays.npz", "weights.safetensors"
+
+
+class Source(Protocol):
+    """Anything records can be read from."""
+
+    def find(self, trial: Trial) -> Record | None:
+        """The record that answers ``trial``, cut to it, or None."""
+
+
+def default_path() -> Path:
+    """``$GROKBENCH_STORE``, or a folder in the platform's place for a user's data."""
+    from platformdirs import user_data_path
+
+    named = os.environ.get("GROKBENCH_STORE")
+    return Path(named) if named else user_data_path("grokbench", appauthor=False) / "store"
+
+
+class Store:
+    """Records on disk under ``root``.
+
+    ``on_damage`` is told, once each, of record folders whose checksum does not hold; they are left for ``save`` to replace.
+    """
+
+    def __init__(
+        self, root: str | Path | None = None, on_damage: Callable[[str], None] | None = None
+    ) -> None:
+        self.root = Path(root) if root is not None else default_path()
+        self._on_damage = on_damage or (lambda text: None)
+        self._told: set[Path] = set()
+
+    def check_writable(self) -> None:
+        """Create the folder and write a file in it. Errors: StoreError, before anything is trained."""
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=self.root):
+                pass
+        except OSError as error:
+            raise StoreError(
+                f"the store {self.root} cannot be written ({error.strerror}); name another with --store"
+            ) from None
+
+    def folder(self, trial: Trial) -> Path:
+        """Where the record of exactly this trial lies."""
+        family = keys.family(trial)
+        return self.root / "records" / family[:2] / family / keys.key(trial)
+
+    def find(self, trial: Trial) -> Record | None:
+        """The record of this trial, or of a longer or more closely watched one, cut to it; weights are not loaded."""
+        exact = self.folder(trial)
+        record = self._read(exact) if exact.is_dir() else None
+        if record is not None:
+            return record
+        for folder in self._family(exact.parent):
+            if folder == exact:
+                continue
+            other = self._read(folder)
+            answer = cut(other, trial) if other is not None else None
+            if answer is not None:
+                return answer
+        return None
+
+    def has_weights(self, trial: Trial) -> bool:
+        """Whether the final weights of exactly this trial are stored."""
+        return (self.folder(trial) / _WEIGHTS).is_file()
+
+    def export_weights(self, trial: Trial, target: Path) -> None:
+        """Copy the final weights of exactly this trial to ``target``. Errors: StoreError when there are none."""
+        if not self.has_weights(trial):
+            raise StoreError(f"no weights are stored for this trial ({self.folder(trial)})")
+        try:
+            shutil.copyfile(self.folder(trial) / _WEIGHTS, target)
+        except OSError as error:
+            raise StoreError(f"the weights cannot be written to {target} ({error.strerror})") from None
+
+    def _family(self, parent: Path) -> Iterator[Path]:
+        if parent.is_dir():
+            yield from sorted(p for p in parent.iterdir() if p.is_dir() and not p.name.startswith("."))
+
+    def _read(self, folder: Path) -> Record | None:
+        try:
+            document = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
+            data = (folder / _ARRAYS).read_bytes()
+            sums = document.pop("checksums")
+            own = document.pop("checksum")
+            sound = own == keys.digest({"document": document, "checksums": sums}) and all(
+                hashlib.sha256((folder / name).read_bytes()).hexdigest() == value
+                for name, value in sums.items()
+            )
+            if sound and document["outcome"] != "failed":
+                return codec.unpack(document, data)
+        except (OSError, ValueError, KeyError, TypeError):
+            pass
+        if folder not in self._told:
+            self._told.add(folder)
+            self._on_damage(f"the record {folder} is damaged; its trial will be trained again")
+        return None
+
+    def save(self, record: Record) -> Path:
+        """Write a record, replacing whatever lies in its place. Errors: StoreError (disk full, no permission)."""
+        target = self.folder(record.trial)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            beside = Path(tempfile.mkdtemp(prefix=f".{target.name[:12]}-", dir=target.parent))
+            try:
+                _write(beside, record)
+                if target.exists():
+                    old = Path(tempfile.mkdtemp(prefix=".old-", dir=target.parent))
+                    target.rename(old / "record")
+                    shutil.rmtree(old)
+                beside.rename(target)
+            except BaseException:
+                shutil.rmtree(beside, ignore_errors=True)
+                raise
+        except OSError as error:
+            raise StoreError(f"the record cannot be written to {target} ({error.strerror})") from None
+        return target
+
+    def note_failure(self, trial: Trial, trace: str) -> Path:
+        """Keep a failed trial's traceback where the report can name it."""
+        path = self.root / "failures" / f"{keys.key(trial)}.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(trace, encoding="utf-8")
+        return path
+
+
+def _write(folder: Path, record: Record) -> None:
+    from safetensors.numpy import save
+
+    files: dict[str, bytes] = {_ARRAYS: codec.pack_arrays(codec.arrays(record), compress=True)}
+    if record.weights:
+        files[_WEIGHTS] = save(dict(record.weights))
+    for step, weights in record.snapshots.items():
+        files[f"snapshot-{step}.safetensors"] = save(dict(weights))
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+    document = codec.head(record)
+    sums = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+    sealed: Mapping[str, Any] = {
+        **document,
+        "checksums": sums,
+        "checksum": keys.digest({"document": document, "checksums": sums}),
+    }
+    (folder / _RECORD).write_text(json.dumps(sealed, indent=1, ensure_ascii=False), encoding="utf-8")
+
+
+def cut(record: Record, wanted: Trial) -> Record | None:
+    """``record`` as the shorter or less closely watched ``wanted`` would have left it; None where it cannot say."""
+    have = record.trial
+    if not set(have.probes) >= set(wanted.probes):
+        return None
+    steps, accuracy = record.curves["step"], record.curves["test_accuracy"]
+    last = int(steps[-1])
+    if record.outcome == "diverged" and last <= wanted.budget:
+        end: int | None = last
+    else:
+        end = stop_step(steps, accuracy, wanted.budget, wanted.horizon)
+    if end is None or (end != last and (wanted.portraits or wanted.snapshots)):
+        return None
+    if not (set(have.portraits) >= set(wanted.portraits) and set(have.snapshots) >= set(wanted.snapshots)):
+        return None
+    whole = end == last
+    return dataclasses.replace(
+        record,
+        trial=wanted,
+        outcome=record.outcome if whole else "stopped" if wanted.horizon else "finished",
+        curves=_rows(record.curves, end),
+        probes={
+            name: _rows(columns, end) for name, columns in record.probes.items() if name in wanted.probes
+        },
+        portraits={name: record.portraits[name] for name in wanted.portraits},
+        weights=record.weights if whole else {},
+        facts={**record.facts, "steps": end},
+        content=record.content if whole else f"{record.content}@{end}",
+    )
+
+
+def _rows(columns: Mapping[str, Array], end: int) -> dict[str, Array]:
+    keep = columns["step"] <= end
+    return {name: values[keep] for name, values in columns.items()}

@@ -1,0 +1,140 @@
+"""Documents against their JSON Schemas: all mistakes at once, defaults filled in, and left out again for keys."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from grokbench.specs.errors import Mistake, nearest
+from grokbench.specs.locate import schema_path
+
+
+@cache
+def schema(kind: str) -> dict[str, Any]:
+    """The JSON Schema (draft-07) called ``kind``."""
+    document: dict[str, Any] = json.loads(schema_path(kind).read_text(encoding="utf-8"))
+    return document
+
+
+def mistakes(kind: str, document: Mapping[str, Any], file: str) -> list[Mistake]:
+    """Everything in ``document`` that the schema ``kind`` refuses, in the order of the file's keys."""
+    from jsonschema import Draft7Validator
+
+    validator = Draft7Validator(schema(kind))
+    found: list[Mistake] = []
+    for error in sorted(
+        validator.iter_errors(document), key=lambda e: [str(part) for part in e.absolute_path]
+    ):
+        found.extend(_explain(error, file))
+    return found
+
+
+def _explain(error: Any, file: str) -> Iterator[Mistake]:
+    """One schema error as sentences that a person can act on."""
+    parts = list(error.absolute_path)
+    wanted, got = error.validator_value, error.instance
+    if error.validator == "additionalProperties":
+        known = list(error.schema.get("properties", {}))
+        for key in sorted(set(got) - set(known)):
+            yield Mistake(
+                file,
+                dotted([*parts, key]),
+                f"unknown key; expected one of {', '.join(known)}",
+                nearest(key, known),
+            )
+    elif error.validator == "required":
+        missing = next((key for key in wanted if key not in got and repr(key) in error.message), wanted[0])
+        yield Mistake(file, dotted([*parts, missing]), "missing; it is required here")
+    elif error.validator == "enum":
+        near = nearest(got, [w for w in wanted if isinstance(w, str)]) if isinstance(got, str) else None
+        yield Mistake(
+            file, dotted(parts), f"expected one of {', '.join(map(str, wanted))}; got {got!r}", near
+        )
+    elif error.validator == "type":
+        yield Mistake(file, dotted(parts), f"expected {wanted}; got {got!r}")
+    elif error.validator == "oneOf":
+        choices = " or ".join(_short(option) for option in wanted)
+        yield Mistake(file, dotted(parts), f"expected {choices}; got {got!r}")
+    else:
+        sign = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}.get(
+            error.validator
+        )
+        text = f"expected a number {sign} {wanted}; got {got!r}" if sign else error.message
+        yield Mistake(file, dotted(parts), text)
+
+
+def _short(option: Mapping[str, Any]) -> str:
+    if "const" in option:
+        return repr(option["const"])
+    bounds = f" ≥ {option['minimum']}" if "minimum" in option else ""
+    return f"{option.get('type', 'a value')}{bounds}"
+
+
+def dotted(parts: list[Any]) -> str:
+    """A key's path as it is written in TOML talk: ``claim[3].rule[0].min``."""
+    text = ""
+    for part in parts:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return text
+
+
+def _properties(
+    node: Mapping[str, Any], root: Mapping[str, Any], instance: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The property schemas that apply to ``instance``: the node's own and those of the branch its ``kind`` selects."""
+    found = dict(node.get("properties", {}))
+    for branch in node.get("allOf", []):
+        if branch["if"]["properties"]["kind"]["const"] == instance.get("kind"):
+            found |= _deref(branch["then"], root).get("properties", {})
+    return found
+
+
+def _deref(node: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[str, Any]:
+    if "$ref" not in node:
+        return node
+    target: Mapping[str, Any] = root["definitions"][node["$ref"].rsplit("/", 1)[1]]
+    return target
+
+
+def completed(kind: str, document: Mapping[str, Any]) -> dict[str, Any]:
+    """``document`` with every default of its schema filled in, and numbers that may be fractions as floats."""
+    root = schema(kind)
+    result: dict[str, Any] = _complete(root, root, document)
+    return result
+
+
+def _complete(node: Mapping[str, Any], root: Mapping[str, Any], value: Any) -> Any:
+    node = _deref(node, root)
+    if isinstance(value, Mapping):
+        properties = _properties(node, root, value)
+        out = dict(value)
+        for name, child in properties.items():
+            if name in value or "default" in child:
+                out[name] = _complete(child, root, value.get(name, child.get("default")))
+        return out
+    if isinstance(value, list):
+        return [_complete(node.get("items", {}), root, item) for item in value]
+    if node.get("type") == "number":
+        return float(value)
+    return value
+
+
+def without_defaults(kind: str, document: Mapping[str, Any]) -> dict[str, Any]:
+    """``document`` less every field that stands at its schema's default, so that a new optional field changes no key."""
+    root = schema(kind)
+    result: dict[str, Any] = _prune(root, root, document)
+    return result
+
+
+def _prune(node: Mapping[str, Any], root: Mapping[str, Any], value: Mapping[str, Any]) -> dict[str, Any]:
+    node = _deref(node, root)
+    properties = _properties(node, root, value)
+    out: dict[str, Any] = {}
+    for name, item in value.items():
+        child = properties.get(name, {})
+        kept = _prune(child, root, item) if isinstance(item, Mapping) else item
+        if "default" not in child or kept != child["default"]:
+            out[name] = kept
+    return out

@@ -1,0 +1,159 @@
+"""The frozen values that travel between stages: task, recipe, trial, record, experiment, claim, paper.
+
+Tables inside them (``recipe.model`` and its like) are plain dicts, checked and completed by the JSON Schemas
+when they are loaded; they are read, never written, after that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+TIERS = ("smoke", "quick", "paper")
+
+Array = NDArray[Any]
+Table = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class TaskSpec:
+    """A binary operation on a finite domain (``tasks/*.toml``)."""
+
+    id: str
+    title: str
+    operation: str
+    domain: Table  # {"kind": "integers-mod", "p": 97} or {"kind": "symmetric-group", "n": 5}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a network is built and trained (``baselines/<paper>/*.toml``), every field filled in."""
+
+    id: str  # "gromov2023/gd"
+    title: str
+    origin: str  # where the recipe comes from: "paper", "code" or "inferred"
+    source: str
+    model: Table
+    loss: Table
+    optimizer: Table
+    data: Table  # rounding of α·n
+    training: Table  # dtype, batch
+    evaluation: Table  # cadence
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One fully resolved training run.
+
+    ``budget`` is in optimizer steps. With ``horizon = h`` training stops at the first evaluation at or after
+    h · T_gen; with ``horizon = None`` it runs the whole budget. The window that confirms a T_gen may run past
+    the budget.
+    """
+
+    task: TaskSpec
+    recipe: Recipe
+    alpha: float
+    seed: int
+    budget: int
+    horizon: float | None = None
+    probes: tuple[str, ...] = ()
+    snapshots: tuple[int, ...] = ()
+    portraits: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a trial leaves.
+
+    curves: ``step`` (int64), ``train_loss``, ``train_accuracy``, ``test_loss``, ``test_accuracy`` (float64), one row an evaluation.
+    probes: name → columns, each of which starts with ``step``; further columns are (rows,) or (rows, k).
+    portraits: name → arrays computed from the first and the last weights, for figures.
+    facts: ``n_train``, ``n_test``, ``n_elements``, ``memoriser_baseline`` (b of DESIGN §3), ``steps`` (updates done).
+    outcome: ``finished`` (budget used), ``stopped`` (horizon reached), ``diverged`` (a non-finite loss) or ``failed``.
+    """
+
+    trial: Trial
+    outcome: str
+    curves: Mapping[str, Array]
+    facts: Table
+    probes: Mapping[str, Mapping[str, Array]] = field(default_factory=dict)
+    portraits: Mapping[str, Mapping[str, Array]] = field(default_factory=dict)
+    weights: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
+    snapshots: Mapping[int, Mapping[str, NDArray[np.float32]]] = field(default_factory=dict)
+    environment: Table = field(default_factory=dict)
+    cost: Table = field(default_factory=dict)  # seconds, train_seconds, evaluation_seconds, ms_per_step
+    error: str | None = None
+    content: str = ""  # SHA-256 of curves, outcome and final weights
+
+
+@dataclass(frozen=True)
+class TierPlan:
+    """What one tier of an experiment runs."""
+
+    seeds: tuple[int, ...]
+    steps: int
+    alphas: tuple[float, ...]
+    vary: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    expected_steps: int | None = None  # for the plan's estimate only; the budget where none is given
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A task under a recipe over seeds and a grid of settings (``[[experiment]]``)."""
+
+    id: str
+    title: str
+    task: str
+    baseline: str
+    tiers: Mapping[str, TierPlan]
+    set: Table = field(default_factory=dict)  # dotted recipe or task field → value
+    horizon: float | None = None
+    probes: tuple[str, ...] = ()
+    portraits: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One measured number and the region in which it is accepted; None is unbounded."""
+
+    measure: str
+    reason: str
+    args: Table = field(default_factory=dict)
+    min: float | None = None
+    max: float | None = None
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A falsifiable sentence of a paper and the rule that decides it (``[[claim]]``)."""
+
+    id: str
+    title: str
+    source: str
+    statement: str
+    experiments: tuple[str, ...]  # the arm under test first, then what it is compared with
+    kind: str
+    grade: str  # A, B or C: see DESIGN §4, "source grade"
+    rule: tuple[Condition, ...]
+    control: str | None = None  # experiment on whose records the rule must say no
+    known: str | None = None  # a verdict already found and explored
+    tried: str = ""  # what else was tried before a NOT REPRODUCED was written down
+    figure: str | None = None
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A paper with its experiments and claims (``baselines/<paper>/claims.toml``)."""
+
+    id: str
+    title: str
+    authors: str
+    year: int
+    url: str
+    experiments: tuple[Experiment, ...]
+    claims: tuple[Claim, ...]
+    deviations: tuple[str, ...] = ()

@@ -1,0 +1,193 @@
+"""The training loop: from a trial to its record."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import time
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from grokbench.measures.timing import StopRule
+from grokbench.models.registry import build
+from grokbench.specs.errors import InputError, UnknownNameError
+from grokbench.specs.types import Array, Record, Trial
+from grokbench.tasks.memoriser import memoriser_baseline
+from grokbench.tasks.splits import split_table
+from grokbench.tasks.table import build_table
+from grokbench.training.engines import Engine, engine as make_engine
+from grokbench.training.environment import environment
+from grokbench.training.evaluation import Cadence
+from grokbench.training.optimizers import optimizer as make_optimizer
+from grokbench.training.probes import Observer
+
+OnEvaluation = Callable[[int, float, float], None]
+Weights = dict[str, NDArray[np.float32]]
+
+DTYPES = {"float32": torch.float32, "float64": torch.float64}
+CURVES = ("step", "train_loss", "train_accuracy", "test_loss", "test_accuracy")
+
+
+def train(trial: Trial, on_evaluation: OnEvaluation | None = None, engine: str = "auto") -> Record:
+    """Train one trial to its end and return its record.
+
+    ``on_evaluation`` is called with (step, train accuracy, test accuracy) after each evaluation. ``engine`` is "fast", "plain" or
+    "auto" (fast). A training loss that is not finite ends the run as "diverged", with the record of what there was. Sets no
+    thread count, writes nothing. Raises GrokbenchError where the trial asks for what does not exist.
+    """
+    began = time.perf_counter()
+    recipe = trial.recipe
+    if recipe.training.get("dtype") not in DTYPES:
+        raise UnknownNameError("training.dtype", str(recipe.training.get("dtype", "")), DTYPES)
+    if trial.budget < 0:
+        raise InputError(f"a budget is a number of steps, 0 or more; got {trial.budget}")
+    dtype = DTYPES[recipe.training["dtype"]]
+    table = build_table(trial.task)
+    split = split_table(table, trial.task.id, trial.alpha, recipe.data["rounding"], trial.seed)
+    network = build(recipe.model, table.n_elements, trial.seed)
+    net = make_engine(engine, network, recipe.loss, table.rows[split.train], table.rows[split.test], dtype)
+
+    with torch.no_grad() if net.name == "fast" else torch.enable_grad():
+        run = _Run(trial, net, on_evaluation)
+        run.go()
+    facts: dict[str, object] = {
+        "n_train": len(split.train),
+        "n_test": len(split.test),
+        "n_elements": table.n_elements,
+        "memoriser_baseline": memoriser_baseline(table, split),
+        "steps": run.step,
+    }
+    curves, weights = run.curves(), float32(net)
+    if recipe.model["kind"] == "analytic-quadratic-mlp":
+        facts["analytic_peak"] = mean_at_target(net.weights(), network.output_scale, table.rows)
+    seconds = time.perf_counter() - began
+    return Record(
+        trial=trial,
+        outcome=run.outcome,
+        curves=curves,
+        facts=facts,
+        probes=run.observer.probes(),
+        portraits=run.observer.portraits(),
+        weights=weights,
+        snapshots=run.snapshots,
+        environment=environment(net.name, dtype),
+        cost={
+            "seconds": seconds,
+            "train_seconds": run.train_seconds,
+            "evaluation_seconds": run.evaluation_seconds,
+            "probe_seconds": run.probe_seconds,
+            "ms_per_step": 1e3 * run.train_seconds / max(run.passes, 1),
+        },
+        content=content_hash(curves, run.outcome, weights),
+    )
+
+
+class _Run:
+    """The state of one run of the loop."""
+
+    def __init__(self, trial: Trial, net: Engine, on_evaluation: OnEvaluation | None) -> None:
+        self.trial, self.net, self.on_evaluation = trial, net, on_evaluation
+        self.observer = Observer(trial.probes, trial.portraits)
+        self.snapshots: dict[int, Weights] = {}
+        self.outcome = "finished"
+        self.step = 0
+        self.passes = 0
+        self.train_seconds = self.evaluation_seconds = self.probe_seconds = 0.0
+        self._rows: list[tuple[float, ...]] = []
+
+    def go(self) -> None:
+        trial, net, observer = self.trial, self.net, self.observer
+        clock = time.perf_counter
+        update = make_optimizer(trial.recipe.optimizer)
+        budget = trial.budget if update else 0
+        cadence = Cadence(trial.recipe.evaluation["growth"], also=budget)
+        probe_cadence = Cadence(trial.recipe.evaluation["probe_growth"])
+        stop_rule = StopRule(budget, trial.horizon)
+        wanted = frozenset(trial.snapshots)
+        observer.portray("initial", net.weights)
+        while True:
+            start = clock()
+            evaluating = cadence.due(self.step)
+            # The loss and the accuracy over the training rows come free with the gradient of the next step.
+            train = net.train_pass(accuracy=evaluating)
+            self.passes += 1
+            diverged = not math.isfinite(train.loss)
+            trained = clock()
+            self.train_seconds += trained - start
+            last = diverged
+            if evaluating or diverged:
+                last = (
+                    self._evaluate(train.loss, train.accuracy, stop_rule, diverged)
+                    or diverged
+                    or update is None
+                )
+                self.evaluation_seconds += clock() - trained
+            looked = clock()
+            if observer.traces:
+                observer.trace(self.step, train.loss, net.parameters, net.gradients)
+            if self.step in wanted:
+                self.snapshots[self.step] = float32(net)
+            if (evaluating and probe_cadence.due(self.step)) or last:
+                observer.look(self.step, net.weights)
+            if last:
+                observer.portray("final", net.weights)
+            updating = clock()
+            self.probe_seconds += updating - looked
+            if last:
+                break
+            assert update is not None
+            update.update(net.parameters, net.gradients)
+            self.step += 1
+            self.train_seconds += clock() - updating
+        if diverged:
+            self.outcome = "diverged"
+        elif self.step < budget:
+            self.outcome = "stopped"
+
+    def _evaluate(
+        self, train_loss: float, train_accuracy: float, stop_rule: StopRule, diverged: bool
+    ) -> bool:
+        if diverged and math.isnan(train_accuracy):  # off the cadence: the pass did not count
+            train_accuracy = self.net.train_pass(accuracy=True).accuracy
+        test = self.net.test()
+        self._rows.append((self.step, train_loss, train_accuracy, test.loss, test.accuracy))
+        if self.on_evaluation is not None:
+            self.on_evaluation(self.step, train_accuracy, test.accuracy)
+        return bool(stop_rule.update(self.step, test.accuracy))
+
+    def curves(self) -> dict[str, Array]:
+        columns = np.array(self._rows, dtype=np.float64).T
+        curves: dict[str, Array] = dict(zip(CURVES, columns, strict=True))
+        curves["step"] = columns[0].astype(np.int64)
+        return curves
+
+
+def float32(net: Engine) -> Weights:
+    """Copies of the weights now."""
+    return {name: w.numpy().astype(np.float32) for name, w in net.weights().items()}
+
+
+def mean_at_target(weights: Mapping[str, torch.Tensor], scale: float, rows: NDArray[np.int64]) -> float:
+    """Mean over the whole table of the output at the correct class: 1 for a perfect construction."""
+    w1, w2 = (weights[name].double() for name in ("W1", "W2"))
+    x, y, z = torch.from_numpy(rows.T.copy())
+    p = len(w2)
+    sums = [
+        float((w2[z_] * (w1.T[x_] + w1.T[p + y_]) ** 2).sum())
+        for x_, y_, z_ in zip(x.split(2048), y.split(2048), z.split(2048), strict=True)
+    ]
+    return scale * sum(sums) / len(rows)
+
+
+def content_hash(curves: Mapping[str, Array], outcome: str, weights: Mapping[str, Array]) -> str:
+    """SHA-256 over names, types, shapes and bytes of curves and final weights, and the outcome."""
+    digest = hashlib.sha256(outcome.encode())
+    for group in (curves, weights):
+        for name in sorted(group):
+            array = np.ascontiguousarray(group[name])
+            digest.update(f"\n{name} {array.dtype.str} {array.shape}\n".encode())
+            digest.update(array.tobytes())
+    return digest.hexdigest()

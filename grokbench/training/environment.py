@@ -1,0 +1,49 @@
+"""What a record says of the machine and the libraries that made it; no host or user name."""
+
+from __future__ import annotations
+
+import platform
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from grokbench.models import products
+
+
+def environment(engine: str, dtype: torch.dtype) -> dict[str, object]:
+    """Versions, CPU, threads, BLAS, and which library multiplied."""
+    return {
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "torch": torch.__version__,
+        "engine": engine,
+        "dtype": str(dtype).removeprefix("torch."),
+        "threads": torch.get_num_threads(),
+        "platform": f"{platform.system()} {platform.machine()}",
+        "cpu": _cpu_name(),
+        "cpu_capability": torch.backends.cpu.get_cpu_capability(),
+        "blas": _blas(),
+        "products": products.library(dtype) if engine == "fast" else "blas",
+        "device": "cpu",
+    }
+
+
+def _cpu_name() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()
+
+
+def _blas() -> str:
+    """The line of torch's build report that names the BLAS, such as "Intel(R) oneAPI Math Kernel Library Version 2024.2"."""
+    lines = [line.strip(" -") for line in torch.__config__.show().splitlines()]
+    named = [line for line in lines if "Math Kernel Library" in line or line.startswith("OpenBLAS")]
+    if named:
+        return named[0].split("-Product")[0].split(" for ")[0]
+    settings = torch.__config__.show().partition("BLAS_INFO=")[2]
+    return settings.partition(",")[0] or "unknown"

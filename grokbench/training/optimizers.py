@@ -1,0 +1,79 @@
+"""Update rules, in place on lists of tensors, with torch.optim's semantics (tested against it).
+
+Written out, because they are short and because the first use of ``torch.optim`` imports torch's compiler, which costs a worker
+longer than a small trial.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from grokbench.specs.errors import UnknownNameError
+
+
+class Optimizer(Protocol):
+    """One update of ``parameters`` from ``gradients``, which it may overwrite."""
+
+    def update(self, parameters: Sequence[Tensor], gradients: Sequence[Tensor]) -> None: ...
+
+
+class GradientDescent:
+    """v ← m v + g + λ p,  p ← p − lr v  (``torch.optim.SGD``: λ is L2, v starts at the first gradient)."""
+
+    def __init__(self, lr: float, momentum: float = 0.0, weight_decay: float = 0.0) -> None:
+        self.lr, self.momentum, self.weight_decay = lr, momentum, weight_decay
+        self._velocity: list[Tensor] = []
+
+    def update(self, parameters: Sequence[Tensor], gradients: Sequence[Tensor]) -> None:
+        if self.momentum and not self._velocity:
+            self._velocity = [torch.zeros_like(p) for p in parameters]
+        for i, (p, g) in enumerate(zip(parameters, gradients, strict=True)):
+            if self.weight_decay:
+                g.add_(p, alpha=self.weight_decay)
+            step = self._velocity[i].mul_(self.momentum).add_(g) if self.momentum else g
+            p.add_(step, alpha=-self.lr)
+
+
+class AdamW:
+    """Adam with decoupled weight decay (Loshchilov & Hutter, arXiv 1711.05101), as ``torch.optim.AdamW``.
+
+    p ← (1 − lr λ) p;  m ← β1 m + (1 − β1) g;  v ← β2 v + (1 − β2) g²;
+    p ← p − lr (m / (1 − β1ᵗ)) / (√(v / (1 − β2ᵗ)) + ε)
+    """
+
+    def __init__(self, lr: float, beta1: float, beta2: float, eps: float, weight_decay: float = 0.0) -> None:
+        self.lr, self.beta1, self.beta2, self.eps, self.weight_decay = lr, beta1, beta2, eps, weight_decay
+        self.steps = 0
+        self._m: list[Tensor] = []
+        self._v: list[Tensor] = []
+        self._buffer: list[Tensor] = []
+
+    def update(self, parameters: Sequence[Tensor], gradients: Sequence[Tensor]) -> None:
+        if not self._m:
+            self._m, self._v, self._buffer = ([torch.zeros_like(p) for p in parameters] for _ in range(3))
+        self.steps += 1
+        bias1, bias2 = 1 - self.beta1**self.steps, 1 - self.beta2**self.steps
+        for p, g, m, v, buffer in zip(parameters, gradients, self._m, self._v, self._buffer, strict=True):
+            if self.weight_decay:
+                p.mul_(1 - self.lr * self.weight_decay)
+            m.lerp_(g, 1 - self.beta1)
+            v.mul_(self.beta2).addcmul_(g, g, value=1 - self.beta2)
+            denominator = torch.sqrt(v, out=buffer).div_(bias2**0.5).add_(self.eps)
+            p.addcdiv_(m, denominator, value=-self.lr / bias1)
+
+
+def optimizer(table: Mapping[str, Any]) -> Optimizer | None:
+    """The update rule a recipe's ``optimizer`` table names; None for ``kind = "none"`` (an untrained model)."""
+    kind = str(table.get("kind", ""))
+    if kind == "none":
+        return None
+    if kind == "gd":
+        return GradientDescent(table["lr"], table.get("momentum", 0.0), table.get("weight_decay", 0.0))
+    if kind == "adamw":
+        betas = table.get("beta1", 0.9), table.get("beta2", 0.98)
+        return AdamW(table["lr"], *betas, table.get("eps", 1e-8), table.get("weight_decay", 0.0))
+    raise UnknownNameError("optimizer.kind", kind, ("gd", "adamw", "none"))

@@ -1,0 +1,118 @@
+"""The JSON: what scripts read."""
+
+from __future__ import annotations
+
+import json
+import math
+from importlib.resources import files
+
+import jsonschema
+import pytest
+
+from grokbench.reports import scoreboard, write
+from grokbench.reports.document import document, dumps, read, verdict_from, write_text
+from tests.reports import synthetic
+
+SCHEMA = json.loads((files("grokbench") / "specs/schemas/report.schema.json").read_text(encoding="utf-8"))
+
+
+def refuse_constant(name):
+    raise AssertionError(f"{name} is not JSON")
+
+
+def test_the_schema_is_a_draft_07_schema():
+    jsonschema.Draft7Validator.check_schema(SCHEMA)
+
+
+def test_the_document_keeps_to_its_schema_and_to_json():
+    text = dumps(document(synthetic.report(cells=synthetic.cells(2))))
+    found = json.loads(text, parse_constant=refuse_constant)
+    jsonschema.Draft7Validator(SCHEMA).validate(found)
+    first = found["claims"][0]
+    assert [first[k] for k in ("id", "verdict", "tier", "n_seeds")] == ["gd-groks", "REPRODUCED", "quick", 6]
+    assert first["interval"] == [0.5407, 1.0]
+    assert first["accepted"] == {"min": 0.5, "max": None}
+    assert first["median_interval"] == [4000.0, None]
+    assert found["claims"][2]["values"] == [{"seed": 0, "measured": [None, "inf"], "yes": True}]
+
+
+@pytest.mark.parametrize("outcome", ["INCONCLUSIVE", "NOT RUN", "ERROR"])
+def test_a_claim_without_numbers_is_described_too(outcome):
+    empty = synthetic.verdict(
+        "gd-groks",
+        outcome,
+        statistic=None,
+        interval=None,
+        values=(),
+        median=None,
+        median_interval=None,
+        n_seeds=0,
+    )
+    found = json.loads(dumps(document(synthetic.report(verdicts=(empty,)))))
+    jsonschema.Draft7Validator(SCHEMA).validate(found)
+    assert found["claims"][0]["statistic"] is None
+    assert found["claims"][0]["interval"] is None
+
+
+def test_an_infinite_statistic_and_an_unbounded_interval_are_null():
+    censored = synthetic.verdict(
+        "gd-groks", statistic=math.inf, interval=(3.0, math.inf), accepted={"min": 1, "max": None}
+    )
+    found = json.loads(
+        dumps(document(synthetic.report(verdicts=(censored,)))), parse_constant=refuse_constant
+    )
+    assert found["claims"][0]["statistic"] is None
+    assert found["claims"][0]["interval"] == [3.0, None]
+
+
+def test_a_verdict_survives_the_round_trip():
+    for verdict in synthetic.report().verdicts:
+        entry = json.loads(dumps(document(synthetic.report(verdicts=(verdict,)))))["claims"][0]
+        back = verdict_from(entry)
+        assert repr(back) == repr(verdict)
+
+
+def test_a_document_of_another_version_is_not_read(tmp_path):
+    path = tmp_path / "x.json"
+    assert read(path) is None
+    path.write_text("{")
+    assert read(path) is None
+    path.write_text('{"schema_version": 0}')
+    assert read(path) is None
+
+
+def test_writing_replaces_the_file_at_once_and_leaves_nothing_beside_it(tmp_path):
+    path = tmp_path / "deep" / "file.md"
+    write_text(path, "α\n")
+    write_text(path, "β\n")
+    assert path.read_text(encoding="utf-8") == "β\n"
+    assert [p.name for p in path.parent.iterdir()] == ["file.md"]
+
+
+def test_remaking_one_claim_updates_its_entry_and_keeps_the_others(tmp_path):
+    write(synthetic.report(), tmp_path)
+    changed = synthetic.verdict("faster", "INCONCLUSIVE", reason="3 of 6", grade="C")
+    page = write(synthetic.report(verdicts=(changed,)), tmp_path)
+    found = read(tmp_path / "gromov2023.json")
+    assert found is not None
+    assert [(c["id"], c["verdict"]) for c in found["claims"]] == [
+        ("gd-groks", "REPRODUCED"),
+        ("faster", "INCONCLUSIVE"),
+        ("init", "REPRODUCED"),
+    ]
+    text = page.read_text(encoding="utf-8")
+    assert "3 of 6" in text
+    assert "### gd-groks" in text
+
+
+def test_a_smoke_report_lies_beside_the_real_one_and_is_not_on_the_scoreboard(tmp_path):
+    write(synthetic.report(tier="smoke"), tmp_path, suffix=".smoke")
+    scoreboard(tmp_path)
+    assert (tmp_path / "gromov2023.smoke.json").exists()
+    assert "No paper has been reproduced" in (tmp_path / "README.md").read_text(encoding="utf-8")
+    write(synthetic.report(), tmp_path)
+    text = scoreboard(tmp_path).read_text(encoding="utf-8")
+    assert "[gromov2023](gromov2023.md)" in text
+    assert "smoke" not in text
+    assert "%" not in text
+    assert "not reproduced under our reading" in text

@@ -1,0 +1,108 @@
+"""Figures: drawn when their trials are there, None when not; and nothing loads matplotlib before that."""
+
+from __future__ import annotations
+
+import math
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from grokbench.reports import figures
+from grokbench.reports.figures import style
+from grokbench.reports.figures.gromov2023 import networks, sweeps, training
+from tests.reports import synthetic
+
+OWN = figures.registry("gromov2023")
+
+
+@pytest.fixture(scope="module")
+def cells():
+    return synthetic.cells(3)
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_a_figure_with_its_trials_is_drawn_with_labels_and_one_legend(name, cells):
+    figure = OWN[name].draw(cells)
+    assert figure is not None
+    assert len(figure.legends) <= 1
+    axes = [ax for ax in figure.axes if ax.get_label() != "<colorbar>"]
+    assert axes
+    assert all(ax.get_xlabel() for ax in axes)
+    assert any(ax.get_ylabel() for ax in axes)
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_a_figure_without_trials_is_not_drawn(name):
+    assert OWN[name].draw({}) is None
+    assert OWN[name].draw({"gd": (), "adamw": ()}) is None
+
+
+def test_a_paper_without_figures_of_its_own_still_has_its_curves():
+    assert list(figures.registry("nobody1999")) == ["curves"]
+    assert list(figures.registry("not-a-module")) == ["curves"]
+
+
+def test_the_same_records_give_the_same_bytes(cells, tmp_path):
+    one = figures.draw("nobody1999", {"gd": cells["gd"]}, tmp_path / "a")
+    two = figures.draw("nobody1999", {"gd": cells["gd"]}, tmp_path / "b")
+    assert one["curves"].read_bytes() == two["curves"].read_bytes()
+    assert one["curves"].read_bytes()[:4] == b"\x89PNG"
+
+
+def test_a_figure_that_lost_its_trials_is_removed_unless_kept(tmp_path):
+    old = tmp_path / "training.png"
+    old.write_bytes(b"old")
+    assert figures.draw("gromov2023", {}, tmp_path, keep=True) == {"training": old}
+    assert figures.draw("gromov2023", {}, tmp_path) == {}
+    assert not old.exists()
+
+
+def test_runs_that_never_generalise_are_triangles_at_the_budget(cells):
+    figure = sweeps.alpha(cells)
+    assert figure is not None
+    triangles = [line for line in figure.axes[0].lines if line.get_marker() == "^" and len(line.get_xdata())]
+    assert {float(line.get_ydata()[0]) for line in triangles} == {2000.0, 20000.0}
+
+
+def test_failed_and_diverged_records_do_not_stop_a_figure(cells):
+    import dataclasses
+
+    seed, settings, record = cells["gd"][0]
+    failed = dataclasses.replace(record, outcome="failed", curves={}, probes={}, portraits={})
+    loss = record.curves["test_loss"].copy()
+    loss[-5:] = math.nan
+    diverged = dataclasses.replace(
+        record, outcome="diverged", curves={**record.curves, "test_loss": loss}, probes={}
+    )
+    figure = training.training({"gd": ((seed, settings, failed), (seed, settings, diverged))})
+    assert figure is not None
+
+
+def test_the_median_over_runs_of_different_length_ends_with_half_of_them():
+    short, long = np.array([0, 1, 2]), np.array([0, 1, 2, 3, 4])
+    steps, values = style.median_curve([(short, short * 1.0), (short, short * 1.0), (long, long * 1.0)])
+    assert steps.tolist() == [0, 1, 2]
+    assert values.tolist() == [0, 1, 2]
+
+
+def test_the_histogram_prefers_the_probe_and_falls_back_on_the_portrait(cells):
+    import dataclasses
+
+    group = cells["gd"]
+    from_probe = networks._histogram(group)
+    bare = tuple((s, v, dataclasses.replace(r, probes={})) for s, v, r in group)
+    from_portrait = networks._histogram(bare)
+    assert from_probe is not None
+    assert from_portrait is not None
+    assert from_probe.tolist() == from_portrait.tolist()
+
+
+def test_reports_load_neither_torch_nor_scipy_nor_matplotlib_before_a_figure_is_drawn():
+    code = (
+        "import sys, grokbench.reports as r; r.write; r.scoreboard; "
+        "from grokbench.reports import figures; figures.registry('gromov2023'); "
+        "sys.exit(bool({'torch', 'scipy', 'matplotlib'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

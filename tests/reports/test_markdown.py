@@ -1,0 +1,131 @@
+"""The page: what a reader sees."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+
+import pytest
+
+from grokbench.reports import wording, write
+from grokbench.reports.input import confounds, costs
+from grokbench.reports.markdown import page
+from grokbench.specs.types import Experiment
+from tests.reports import synthetic
+
+
+@pytest.fixture
+def text() -> str:
+    return page(synthetic.report(), {}, {"training": "`gd`"})
+
+
+def test_the_head_counts_claims_seeds_and_expected_errors(text):
+    head = text.split("| claim")[0]
+    assert "3 claims" in head
+    assert "6 seeds (0–5)" in head
+    assert "at most 0.05 wrong verdicts" in head  # 2 statistical claims × 0.025
+    assert "3 claims read trials that another claim reads too" in head
+
+
+def test_every_claim_links_to_its_section(text):
+    anchors = {wording.anchor(h) for h in re.findall(r"^#+ (.*)$", text, re.M)}
+    links = re.findall(r"\]\(#([^)]*)\)", text)
+    assert len(links) >= 3
+    assert set(links) <= anchors
+
+
+def test_what_says_nothing_against_the_paper_stands_in_its_own_column(text):
+    row = next(line for line in text.splitlines() if line.startswith("| [faster]"))
+    columns = [c.strip() for c in row.strip("|").split("|")]
+    assert columns[1:3] == ["—", "not reproduced under our reading (quick)"]
+    row = next(line for line in text.splitlines() if line.startswith("| [gd-groks]"))
+    columns = [c.strip() for c in row.strip("|").split("|")]
+    assert columns[1:3] == ["REPRODUCED (quick)", ""]
+    assert columns[3] == "6 of 6: 1 [0.5407, 1]"
+
+
+def test_each_claim_names_the_command_that_remakes_it(text):
+    for claim in synthetic.paper().claims:
+        assert f"grokbench reproduce gromov2023 --tier quick --claim {claim.id}\n" in text
+
+
+def test_confounds_list_exactly_the_fields_that_differ():
+    report = synthetic.report()
+    claim = report.claim("faster")
+    assert claim is not None
+    rows = dict(confounds(report, claim))
+    assert rows["optimizer.kind"] == ("adamw", "gd")
+    assert rows["α"] == (0.5, 0.49)
+    assert rows["optimizer.momentum"] == (None, 0.0)
+    assert "model.width" not in rows
+    groks = report.claim("gd-groks")
+    assert groks is not None
+    assert confounds(report, groks) == []
+
+
+def test_a_field_that_an_experiment_sets_is_a_confound():
+    paper = synthetic.paper()
+    claim = dataclasses.replace(paper.claims[1], experiments=("fast", "gd"))
+    report = synthetic.report(paper=dataclasses.replace(paper, claims=(claim,)), verdicts=())
+    assert confounds(report, claim) == [("optimizer.lr", (1e6, 3e5))]
+
+
+def test_records_made_with_different_versions_are_said_to_be_mixed(text):
+    cells = synthetic.cells(2)
+    seed, settings, record = cells["gd"][0]
+    other = dataclasses.replace(record, environment={**record.environment, "torch": "3.0"})
+    mixed = page(synthetic.report(cells={**cells, "gd": ((seed, settings, other), *cells["gd"][1:])}), {}, {})
+    assert "**Mixed**: the records differ in torch" in mixed
+    assert "Mixed" not in text
+
+
+def test_costs_are_counted_from_the_records_unless_they_are_given():
+    cells = synthetic.cells(2)
+    assert costs(synthetic.report(cells=cells))["gd"] == {
+        "trials": 2,
+        "wall_seconds": 120,
+        "cpu_seconds": 120,
+    }
+    given = {"gd": {"trials": 5, "wall_seconds": 1.0, "cpu_seconds": 2.0}}
+    assert costs(synthetic.report(cells=cells, cost=given))["gd"]["trials"] == 5
+
+
+def test_a_figure_without_trials_is_listed_and_not_drawn(tmp_path):
+    text = write(synthetic.report(), tmp_path).read_text(encoding="utf-8")
+    assert "Figure `training` not drawn: needs `gd` (The gd runs)" in text
+    assert "* `ipr` not drawn: needs" in text
+    assert "![" not in text
+    assert not list(tmp_path.rglob("*.png"))
+
+
+def test_the_worst_inputs_still_make_a_page():
+    plain = synthetic.report(
+        verdicts=(
+            synthetic.verdict("gd-groks", "NOT RUN", statistic=None, interval=None, values=(), median=None),
+            synthetic.verdict(
+                "faster", "ERROR", statistic=None, interval=None, values=(), median=None, n_seeds=0
+            ),
+        ),
+        recipes={},
+        environment={},
+        cost={},
+        spec_hashes={},
+        command="",
+    )
+    text = page(plain, {}, {})
+    assert "NOT RUN" in text
+    assert "ERROR" in text
+    no_tiers = Experiment("gd", "x", "addition", "gromov2023/gd", {})
+    paper = dataclasses.replace(synthetic.paper(), experiments=(no_tiers,))
+    assert page(dataclasses.replace(plain, paper=paper), {}, {})
+
+
+def test_many_draws_are_summed_up_instead_of_listed():
+    values = tuple((seed, (0.5 + seed / 1000,), True) for seed in range(100))
+    text = page(synthetic.report(verdicts=(synthetic.verdict("gd-groks", values=values),)), {}, {})
+    assert "100 draws, from 0.5 to 0.599" in text
+    assert "| 99" not in text
+
+
+def test_a_bar_in_a_reason_does_not_split_a_cell():
+    assert wording.cell("a | b\nc") == "a \\| b c"
