@@ -164,4 +164,4 @@ def report(
     """Write the report of ``paper`` from the records of ``records``, or else of the store, without training."""
     from grokbench.reproduction import Reproduction
 
-    return Reproduction(paper, "paper", store=store, records=records, specs=specs).write(Path(out))
+    return Reproduction(paper, "quick", store=store, records=records, specs=specs).write(Path(out))

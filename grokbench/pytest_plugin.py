@@ -2,8 +2,8 @@
 
     pytest -m claim --paper gromov2023 --tier smoke
 
-Registered by the package, so it is loaded in projects that have nothing to do with grokbench: it imports nothing
-but pytest until a paper is named.
+Registered by the package, so it is loaded in projects that have nothing to do with grokbench: it imports
+nothing but pytest until a paper is named.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=None,
         metavar="DIR",
         dest="grokbench_store",
-        help="folder of finished runs to read and add to (default: $GROKBENCH_STORE, else the user data folder)",
+        help="folder of finished runs to read and add to (default: $GROKBENCH_STORE, else the user's data folder)",
     )
 
 
@@ -91,14 +91,14 @@ class ClaimItem(pytest.Item):
         paper_id, tier = self.parent.name if self.parent else "", self.config.getoption("grokbench_tier")
         verdict = verdicts_of(self.session, paper_id, tier).get(self.claim.id)
         if verdict is None:
-            raise ClaimFailed(f"{self.claim.id}: the run of {paper_id} gave no verdict on it")
+            raise ClaimError(f"{self.claim.id}: the run of {paper_id} gave no verdict on it")
         judge(self.claim, verdict, tier)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """A sentence for a claim that failed; pytest's own traceback for anything unforeseen."""
         from grokbench.specs.errors import GrokbenchError
 
-        if isinstance(excinfo.value, ClaimFailed | GrokbenchError):
+        if isinstance(excinfo.value, ClaimError | GrokbenchError):
             return str(excinfo.value)
         return super().repr_failure(excinfo, style)
 
@@ -107,7 +107,7 @@ class ClaimItem(pytest.Item):
         return self.path, None, f"{self.parent.name if self.parent else ''}: {self.claim.id}"
 
 
-class ClaimFailed(Exception):
+class ClaimError(Exception):
     """A claim's verdict is not the one expected."""
 
 
@@ -142,31 +142,31 @@ def verdicts_of(session: pytest.Session, paper_id: str, tier: str) -> dict[str, 
 
 
 def judge(claim: Claim, verdict: Verdict, tier: str) -> None:
-    """Return when the claim passes; raise ``ClaimFailed`` or pytest's skip otherwise.
+    """Return when the claim passes; raise ``ClaimError`` or pytest's skip otherwise.
 
-    At smoke, whose runs are too short for statistics, an exact claim must be reproduced and any other one only
-    computed: a number, or a time that was validly not reached.
+    At smoke, whose runs are too short for statistics, an exact claim must be reproduced and any other one
+    only computed: a number, or a time that was validly not reached.
     """
     found = f"{claim.id}: {verdict.verdict} ({verdict.source}): {verdict.reason}"
     if verdict.verdict == "ERROR":
-        raise ClaimFailed(found)
+        raise ClaimError(found)
     if tier == "smoke":
         if claim.kind == "exact" and verdict.verdict != "REPRODUCED":
-            raise ClaimFailed(f"{found}. An exact claim must be reproduced at every tier")
+            raise ClaimError(f"{found}. An exact claim must be reproduced at every tier")
         if claim.kind != "exact" and verdict.verdict != "NOT RUN" and computed(verdict):
             return
-    elif verdict.verdict in DECIDED and claim.known in DECIDED:
+    elif claim.known and verdict.verdict in DECIDED:
         if verdict.verdict != claim.known:
-            raise ClaimFailed(f"{found}. The spec records {claim.known}: the verdict has changed")
+            raise ClaimError(f"{found}. The spec records {claim.known}: the verdict has changed")
         return
     elif verdict.verdict == "NOT REPRODUCED":
-        raise ClaimFailed(found)
+        raise ClaimError(found)
     if verdict.verdict != "REPRODUCED":
         pytest.skip(f"{verdict.verdict}: {verdict.reason}")
 
 
 def computed(verdict: Verdict) -> bool:
-    """Whether the claim was measured on every seed: finite numbers, or infinite ones for times not reached."""
+    """Whether it was measured on every seed: finite numbers, or infinite ones for times not reached."""
     if verdict.statistic is None or math.isnan(verdict.statistic):
         return False
     return not any(math.isnan(x) for _, measured, _ in verdict.values for x in measured)

@@ -69,9 +69,10 @@ def _torch_facts() -> dict[str, Any]:
 def _ask_torch() -> dict[str, Any]:
     import torch
 
+    backends: Any = torch.backends
     return {
         "torch": torch.__version__,
         "cuda": torch.cuda.is_available(),
-        "mkl": torch.backends.mkl.is_available(),
-        "onednn": torch.backends.mkldnn.is_available(),
+        "mkl": backends.mkl.is_available(),
+        "onednn": backends.mkldnn.is_available(),
     }

@@ -88,7 +88,8 @@ class Progress:
 
     def _words(self) -> str:
         running = " · ".join(
-            f"{e.trial.recipe.id.split('/')[-1]} s{e.trial.seed} @{e.step}: train {e.train_accuracy:.2f} test {e.test_accuracy:.2f}"
+            f"{e.trial.recipe.id.split('/')[-1]} s{e.trial.seed} @{e.step}: "
+            f"train {e.train_accuracy:.2f} test {e.test_accuracy:.2f}"
             for e in list(self._latest.values())[-self._workers :]
         )
         return f"{self._left()}  {running}"

@@ -90,9 +90,14 @@ def phase_histogram(angle: Array, bins: int = BINS) -> Array:
 
 
 def preactivation(u: Array, v: Array, w: Array, q: int) -> Array:
-    """h2_q over all pairs, up to a constant factor: Σ_k w[k, q] (u[k, n] + v[k, m])², (p, p) with n down, m across."""
+    """h2_q over all pairs, up to a constant factor: Σ_k w[k, q] (u[k, n] + v[k, m])², (p, p): n down, m across."""
     u, v, row = (np.asarray(a, dtype=np.float64) for a in (u, v, w[:, q]))
-    return np.asarray((row @ u**2)[:, None] + (row @ v**2)[None, :] + 2 * (u.T * row) @ v)
+    weighted = row[:, None] * u  # (N, p)
+    # einsum, not @: the BLAS would start threads that spin beside the training they watch.
+    cross = np.einsum("kn,km->nm", weighted, v)
+    return np.asarray(
+        (weighted * u).sum(axis=0)[:, None] + (row[:, None] * v**2).sum(axis=0)[None, :] + 2 * cross
+    )
 
 
 def power_spectrum(grid: Array) -> Array:
@@ -119,5 +124,6 @@ def preactivation_spectrum(grid: Array) -> SpectrumShares:
     power = power_spectrum(grid)
     f = np.arange(1, len(power))
     lines = [power[f, f], power[f, 0], power[0, f], np.where(f == -f % len(power), 0.0, power[f, -f])]
-    shares = [float(line.sum()) for line in lines]
-    return SpectrumShares(*shares, rest=1.0 - sum(shares))
+    from_sum, from_n, from_m, difference = (float(line.sum()) for line in lines)
+    rest = 1.0 - (from_sum + from_n + from_m + difference)
+    return SpectrumShares(from_sum, from_n, from_m, difference, rest)

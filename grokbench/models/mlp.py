@@ -45,6 +45,7 @@ class QuadraticMLP(nn.Module):
         return 1.0 / (self.width * self.input_dim) if self.convention == "mean-field" else 1.0
 
     def forward(self, x: Tensor) -> Tensor:
+        """Two concatenated one-hot vectors a row, (B, 2p), to outputs, (B, p)."""
         if self.convention == "mean-field":
             h = x @ self.W1.T / self.input_dim**0.5  # (B, N)
             return h**2 @ self.W2.T / self.width  # (B, p)

@@ -38,16 +38,31 @@ def library(dtype: torch.dtype) -> str:
     return "onednn" if dtype == torch.float32 and onednn_is_chosen() else "blas"
 
 
-def times_transposed(a: Tensor, b: Tensor, out: Tensor) -> Tensor:
-    """a bᵀ for a (m, k) and b (n, k) -> (m, n); written to ``out``, or returned new."""
+def times_transposed(a: Tensor, b: Tensor, out: Tensor) -> None:
+    """out = a bᵀ for a (k, n) and b (m, n) -> (k, m)."""
     if library(a.dtype) == "onednn":
-        return torch.ops.mkldnn._linear_pointwise(a, b, None, "none", [], "")
-    return torch.mm(a, b.t(), out=out)
-
-
-def add_transposed_times(total: Tensor, a: Tensor, b: Tensor) -> None:
-    """total += aᵀ b for a (k, m) and b (k, n), in place."""
-    if library(a.dtype) == "onednn":
-        total.add_(torch.ops.mkldnn._linear_pointwise(a.t().contiguous(), b.t(), None, "none", [], ""))
+        out.copy_(_linear(a, b))
     else:
-        torch.addmm(total, a.t(), b, out=total)
+        torch.mm(a, b.t(), out=out)
+
+
+def transposed_times(a: Tensor, b: Tensor, out: Tensor) -> None:
+    """out = aᵀ b for a (k, m) and b (k, n) -> (m, n)."""
+    if library(a.dtype) == "onednn":
+        out.copy_(_linear(a.t().contiguous(), b.t()))
+    else:
+        torch.mm(a.t(), b, out=out)
+
+
+def add_times(total: Tensor, a: Tensor, b: Tensor) -> None:
+    """total += a b for a (k, m) and b (m, n), in place."""
+    if library(a.dtype) == "onednn":
+        total.add_(_linear(a, b.t()))
+    else:
+        torch.addmm(total, a, b, out=total)
+
+
+def _linear(a: Tensor, b: Tensor) -> Tensor:
+    """a bᵀ by oneDNN: its one entry point for float32 on dense tensors that torch exposes."""
+    product: Tensor = torch.ops.mkldnn._linear_pointwise(a, b, None, "none", [], "")
+    return product

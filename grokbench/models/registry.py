@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from torch import nn
-
 from grokbench.models.analytic import analytic_mlp
-from grokbench.models.mlp import initial_mlp
+from grokbench.models.mlp import QuadraticMLP, initial_mlp
 from grokbench.specs.errors import UnknownNameError
 
-Builder = Callable[[Mapping[str, Any], int, int], nn.Module]
+Builder = Callable[[Mapping[str, Any], int, int], QuadraticMLP]
 
 KINDS: dict[str, Builder] = {
     "quadratic-mlp": initial_mlp,
@@ -19,7 +17,7 @@ KINDS: dict[str, Builder] = {
 }
 
 
-def build(model: Mapping[str, Any], n_elements: int, seed: int) -> nn.Module:
+def build(model: Mapping[str, Any], n_elements: int, seed: int) -> QuadraticMLP:
     """The network that ``model`` names, over a domain of ``n_elements``; float64, cast by the engine.
 
     Raises UnknownNameError where ``model["kind"]`` is missing or names nothing.

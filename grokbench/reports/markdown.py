@@ -8,6 +8,7 @@ from typing import Any
 from grokbench.claims.verdict import Verdict
 from grokbench.reports import wording as w
 from grokbench.reports.document import seeds_of
+from grokbench.reports.figures import name_for
 from grokbench.reports.input import RECIPE_TABLES, ReportInput, confounds, costs, environments
 from grokbench.specs.types import Claim, Condition
 
@@ -31,7 +32,8 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     from tabulate import tabulate
 
     cells = [[w.cell(text) for text in row] for row in rows]
-    return tabulate(cells, headers=list(head), tablefmt="pipe", disable_numparse=True)
+    text: str = tabulate(cells, headers=list(head), tablefmt="pipe", disable_numparse=True)
+    return text
 
 
 def _head(report: ReportInput) -> str:
@@ -45,15 +47,15 @@ def _head(report: ReportInput) -> str:
         f"{paper.authors} ({paper.year}), <{paper.url}>.",
         f"**`{paper.id}` · tier {report.tier} · {len(report.verdicts)} claims · "
         f"{_count(len(seeds), 'seed')} ({w.ranges(seeds)}).** "
-        f"{_count(shared, 'claim')} read trials that another claim reads too, so their verdicts are not independent. "
-        f"If every truth lay exactly on its border, at most {w.number(round(0.025 * len(statistical), 4))} wrong "
-        f"verdicts would be expected each way (0.025 for each of the {len(statistical)} claims that were decided "
-        "by statistics).",
+        f"{_count(shared, 'claim')} read trials that another claim reads too, so their verdicts are not "
+        "independent. If every truth lay exactly on its border, at most "
+        f"{w.number(round(0.025 * len(statistical), 4))} wrong verdicts would be expected each way (0.025 for "
+        f"each of the {len(statistical)} claims that were decided by statistics).",
     ]
     if report.tier == "smoke":
         lines.append(
-            "This is a smoke report: its runs are too short to decide a statistical claim, and only show that "
-            "everything is wired together. Exact claims are decided."
+            "This is a smoke report: its runs are too short to decide a statistical claim, and only show "
+            "that everything is wired together. Exact claims are decided."
         )
     if report.command:
         lines.append(f"Made by `{report.command}`.")
@@ -97,7 +99,8 @@ def _section(
     outcome = w.said(verdict) if w.said(verdict) != w.DASH else w.reading(verdict)
     lines = [f"### {claim.id}"]
     lines.append(
-        f"**{outcome}** ({verdict.tier}). {w.sentence(claim.statement)} ({verdict.source}; grade {claim.grade})"
+        f"**{outcome}** ({verdict.tier}). {w.sentence(claim.statement)} "
+        f"({verdict.source}; grade {claim.grade})"
     )
     rules = [_rule(condition) for condition in claim.rule]
     if rules:
@@ -114,16 +117,15 @@ def _section(
     if claim.control:
         lines.append(f"Negative control: the rule must say no on `{claim.control}`.")
     lines.append("Recipe: " + "; ".join(_recipe_line(report, e) for e in claim.experiments) + ".")
-    if claim.figure in figures and claim.figure is not None:
-        if claim.figure in shown:
-            lines.append(f"Figure: [{claim.figure}]({figures[claim.figure]}), above.")
+    figure = name_for(report.paper, claim)
+    if figure is not None and figure in figures:
+        if figure in shown:
+            lines.append(f"Figure: [{figure}]({figures[figure]}), above.")
         else:
-            shown.add(claim.figure)
-            lines.append(f"![{claim.figure}]({figures[claim.figure]})")
-    elif claim.figure is not None:
-        lines.append(
-            f"Figure `{claim.figure}` not drawn: needs {missing.get(claim.figure, 'trials this tier lacks')}."
-        )
+            shown.add(figure)
+            lines.append(f"![{figure}]({figures[figure]})")
+    elif figure is not None:
+        lines.append(f"Figure `{figure}` not drawn: needs {missing.get(figure, 'trials this tier lacks')}.")
     command = f"grokbench reproduce {report.paper.id} --tier {verdict.tier} --claim {claim.id}"
     lines.append(f"Re-make it:\n\n```\n{command}\n```")
     return "\n\n".join(lines)

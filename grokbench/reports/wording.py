@@ -49,7 +49,7 @@ def region(accepted: Mapping[str, float | None]) -> str:
     """
     low, high = accepted.get("min"), accepted.get("max")
     if low is None and high is None:
-        return "any"
+        return DASH
     if low is None:
         return f"≤ {number(high)}"
     if high is None:

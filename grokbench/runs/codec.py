@@ -96,6 +96,7 @@ def unpack(
         curves=curves,
         weights=weights or {},
         snapshots=snapshots or {},
-        **groups,
+        probes=groups["probes"],
+        portraits=groups["portraits"],
         **{name: document[name] for name in ("outcome", "facts", "environment", "cost", "error", "content")},
     )

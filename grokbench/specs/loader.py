@@ -52,6 +52,10 @@ class Library:
         """Ids of all papers, sorted."""
         return tuple(sorted(self._papers))
 
+    def paper_files(self) -> tuple[Path, ...]:
+        """The claims files of all papers."""
+        return tuple(self._papers[name] for name in self.paper_ids())
+
     def path_of(self, name: str) -> Path | None:
         """The file behind a task's, recipe's or paper's id; None when nothing has that id."""
         return self._tasks.get(name) or self._recipes.get(name) or self._papers.get(name)

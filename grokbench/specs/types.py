@@ -69,7 +69,8 @@ class Trial:
 class Record:
     """What a trial leaves.
 
-    curves: ``step`` (int64), ``train_loss``, ``train_accuracy``, ``test_loss``, ``test_accuracy`` (float64), one row an evaluation.
+    curves: ``step`` (int64), ``train_loss``, ``train_accuracy``, ``test_loss``, ``test_accuracy`` (float64), one
+    row an evaluation.
     probes: name → columns, each of which starts with ``step``; further columns are (rows,) or (rows, k).
     portraits: name → arrays computed from the first and the last weights, for figures.
     facts: ``n_train``, ``n_test``, ``n_elements``, ``memoriser_baseline`` (b of DESIGN §3), ``steps`` (updates done).

@@ -18,7 +18,7 @@ from grokbench.specs.types import Array, Record, Trial
 from grokbench.tasks.memoriser import memoriser_baseline
 from grokbench.tasks.splits import split_table
 from grokbench.tasks.table import build_table
-from grokbench.training.engines import Engine, engine as make_engine
+from grokbench.training.engines import Engine, make_engine
 from grokbench.training.environment import environment
 from grokbench.training.evaluation import Cadence
 from grokbench.training.optimizers import optimizer as make_optimizer
@@ -50,9 +50,8 @@ def train(trial: Trial, on_evaluation: OnEvaluation | None = None, engine: str =
     network = build(recipe.model, table.n_elements, trial.seed)
     net = make_engine(engine, network, recipe.loss, table.rows[split.train], table.rows[split.test], dtype)
 
-    with torch.no_grad() if net.name == "fast" else torch.enable_grad():
-        run = _Run(trial, net, on_evaluation)
-        run.go()
+    run = _Run(trial, net, on_evaluation)
+    run.go()
     facts: dict[str, object] = {
         "n_train": len(split.train),
         "n_test": len(split.test),

@@ -5,6 +5,7 @@ An engine holds the weights of one network and the rows it is trained and tested
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
@@ -13,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from grokbench.models.fast_mlp import FastQuadraticMLP, Rows, Sums
+from grokbench.models.fast_mlp import FastQuadraticMLP
 from grokbench.models.mlp import QuadraticMLP
 from grokbench.specs.errors import UnknownNameError
 
@@ -55,9 +56,9 @@ def loss_scale(loss: Mapping[str, Any], n_rows: int, n_classes: int) -> float:
     return scales[loss["reduction"]]
 
 
-def engine(
+def make_engine(
     name: str,
-    network: nn.Module,
+    network: QuadraticMLP,
     loss: Mapping[str, Any],
     train: NDArray[np.int64],
     test: NDArray[np.int64],
@@ -66,41 +67,57 @@ def engine(
     """The engine called ``name`` ("auto" takes the fast one); ``train`` and ``test`` are (n, 3) rows of the table."""
     if name not in ENGINES:
         raise UnknownNameError("engine", name, ENGINES)
-    assert isinstance(network, QuadraticMLP)
-    return (PlainEngine if name == "plain" else FastEngine)(network, loss, train, test, dtype)
+    scales = (
+        loss_scale(loss, len(train), network.n_elements),
+        loss_scale(loss, len(test), network.n_elements),
+    )
+    return (PlainEngine if name == "plain" else FastEngine)(network, scales, train, test, dtype)
 
 
 class FastEngine:
-    """``models.fast_mlp``."""
+    """The hand-written step of ``models.fast_mlp``."""
 
     name = "fast"
 
     def __init__(
         self,
         network: QuadraticMLP,
-        loss: Mapping[str, Any],
+        scales: tuple[float, float],
         train: NDArray[np.int64],
         test: NDArray[np.int64],
         dtype: torch.dtype,
     ) -> None:
         self._model = FastQuadraticMLP(network, dtype)
         self._train, self._test = self._model.rows(train), self._model.rows(test)
-        self._train_scale, self._test_scale = (
-            loss_scale(loss, len(r), network.n_elements) for r in (train, test)
-        )
-        self.parameters, self.gradients = self._model.parameters, self._model.gradients
-        self.weights = self._model.weights
+        self._scales = scales
+        self.parameters: Sequence[Tensor] = self._model.parameters
+        self.gradients: Sequence[Tensor] = self._model.gradients
 
+    @torch.no_grad()
     def train_pass(self, accuracy: bool) -> Score:
-        sums = self._model.gradient(self._train, self._train_scale, count=accuracy)
-        return self._score(sums, self._train, self._train_scale, accuracy)
+        """See ``Engine``."""
+        sums = self._model.gradient(self._train, self._scales[0], count=accuracy)
+        return Score(
+            self._scales[0] * sums.squares, sums.correct / self._train.n_rows if accuracy else math.nan
+        )
 
+    @torch.no_grad()
     def test(self) -> Score:
-        return self._score(self._model.evaluate(self._test), self._test, self._test_scale, True)
+        """See ``Engine``."""
+        sums = self._model.evaluate(self._test)
+        return Score(self._scales[1] * sums.squares, sums.correct / self._test.n_rows)
 
-    @staticmethod
-    def _score(sums: Sums, rows: Rows, scale: float, counted: bool) -> Score:
-        return Score(scale * sums.squares, sums.correct / rows.n_rows if counted else float("nan"))
+    def weights(self) -> dict[str, Tensor]:
+        """See ``Engine``."""
+        return self._model.weights()
+
+
+class Encoded(NamedTuple):
+    """Rows as the plain engine reads them."""
+
+    x: Tensor  # (n, 2p)
+    target: Tensor  # (n,)
+    onehot: Tensor  # (n, p)
 
 
 class PlainEngine:
@@ -111,38 +128,42 @@ class PlainEngine:
     def __init__(
         self,
         network: QuadraticMLP,
-        loss: Mapping[str, Any],
+        scales: tuple[float, float],
         train: NDArray[np.int64],
         test: NDArray[np.int64],
         dtype: torch.dtype,
     ) -> None:
-        self._network = network.to(dtype)
-        self._sides = tuple(
-            (network.encode(r[:, :2]), torch.from_numpy(r[:, 2].copy())) for r in (train, test)
-        )
-        self._onehots = tuple(nn.functional.one_hot(t, network.n_elements).to(dtype) for _, t in self._sides)
-        self._scales = tuple(loss_scale(loss, len(r), network.n_elements) for r in (train, test))
-        self._parameters = (network.W1, network.W2)
-        self.parameters = tuple(p.data for p in self._parameters)
-        self.gradients: tuple[Tensor, ...] = tuple(torch.zeros_like(p) for p in self.parameters)
+        self._network, self._scales = network.to(dtype), scales
+        self._train, self._test = (self._encode(rows, dtype) for rows in (train, test))
+        self._trained = (network.W1, network.W2)
+        self.parameters: Sequence[Tensor] = tuple(p.data for p in self._trained)
+        self.gradients: Sequence[Tensor] = tuple(torch.zeros_like(p) for p in self.parameters)
 
     def train_pass(self, accuracy: bool) -> Score:
-        f, loss = self._forward(0)
-        self.gradients = torch.autograd.grad(loss, self._parameters)
-        return Score(float(loss.detach()), self._accuracy(f, 0) if accuracy else float("nan"))
+        """See ``Engine``."""
+        f, loss = self._forward(self._train, self._scales[0])
+        self.gradients = torch.autograd.grad(loss, self._trained)
+        return Score(float(loss.detach()), _accuracy(f, self._train) if accuracy else math.nan)
 
+    @torch.no_grad()
     def test(self) -> Score:
-        with torch.no_grad():
-            f, loss = self._forward(1)
-            return Score(float(loss), self._accuracy(f, 1))
+        """See ``Engine``."""
+        f, loss = self._forward(self._test, self._scales[1])
+        return Score(float(loss), _accuracy(f, self._test))
 
     def weights(self) -> dict[str, Tensor]:
+        """See ``Engine``."""
         return {name: p.detach().clone() for name, p in self._network.named_parameters()}
 
-    def _forward(self, side: int) -> tuple[Tensor, Tensor]:
-        f = self._network(self._sides[side][0])
-        return f, self._scales[side] * ((f - self._onehots[side]) ** 2).sum()
+    def _encode(self, rows: NDArray[np.int64], dtype: torch.dtype) -> Encoded:
+        target = torch.from_numpy(rows[:, 2].copy())
+        onehot = nn.functional.one_hot(target, self._network.n_elements).to(dtype)
+        return Encoded(self._network.encode(rows[:, :2]), target, onehot)
 
-    def _accuracy(self, f: Tensor, side: int) -> float:
-        targets = self._sides[side][1]
-        return int((f.detach().argmax(1) == targets).sum()) / len(targets)
+    def _forward(self, rows: Encoded, scale: float) -> tuple[Tensor, Tensor]:
+        f = self._network(rows.x)  # (n, p)
+        return f, scale * ((f - rows.onehot) ** 2).sum()
+
+
+def _accuracy(f: Tensor, rows: Encoded) -> float:
+    return int((f.detach().argmax(1) == rows.target).sum()) / len(f)

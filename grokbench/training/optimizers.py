@@ -16,9 +16,10 @@ from grokbench.specs.errors import UnknownNameError
 
 
 class Optimizer(Protocol):
-    """One update of ``parameters`` from ``gradients``, which it may overwrite."""
+    """An update rule with its state."""
 
-    def update(self, parameters: Sequence[Tensor], gradients: Sequence[Tensor]) -> None: ...
+    def update(self, parameters: Sequence[Tensor], gradients: Sequence[Tensor]) -> None:
+        """Change ``parameters`` by one step along ``gradients``, which may be overwritten."""
 
 
 class GradientDescent:
@@ -29,6 +30,7 @@ class GradientDescent:
         self._velocity: list[Tensor] = []
 
     def update(self, parameters: Sequence[Tensor], gradients: Sequence[Tensor]) -> None:
+        """One step, in place."""
         if self.momentum and not self._velocity:
             self._velocity = [torch.zeros_like(p) for p in parameters]
         for i, (p, g) in enumerate(zip(parameters, gradients, strict=True)):
@@ -53,6 +55,7 @@ class AdamW:
         self._buffer: list[Tensor] = []
 
     def update(self, parameters: Sequence[Tensor], gradients: Sequence[Tensor]) -> None:
+        """One step, in place."""
         if not self._m:
             self._m, self._v, self._buffer = ([torch.zeros_like(p) for p in parameters] for _ in range(3))
         self.steps += 1

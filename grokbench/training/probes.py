@@ -115,6 +115,7 @@ class Observer:
                 arrays[when] = PORTRAITS[name](*uvw)
 
     def portraits(self) -> dict[str, dict[str, Array]]:
+        """Arrays ``initial`` and ``final`` of each portrait."""
         return self._portraits
 
     def probes(self) -> dict[str, dict[str, Array]]:

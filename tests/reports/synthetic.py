@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from grokbench.claims.verdict import Verdict
 from numpy.typing import NDArray
 
+from grokbench.claims.verdict import Verdict
 from grokbench.reports.input import ReportInput
 from grokbench.specs.types import (
     Claim,
@@ -64,7 +64,7 @@ def record(
     alpha: float = 0.49,
     best: float = 1.0,
 ) -> Record:
-    """A run that fits at ``fit`` and generalises at ``groks`` (∞: never); ``last`` = 0 is an untrained model."""
+    """A run that fits at ``fit`` and generalises at ``groks`` (∞: never); ``last`` = 0 is untrained."""
     rng = np.random.default_rng(seed)
     steps = evaluation_steps(last)
     t = steps * (1 + 0.03 * rng.standard_normal())
@@ -128,27 +128,47 @@ def cells(seeds: int = 6) -> dict[str, tuple[tuple[int, dict[str, Any], Record],
     def slow(seed: int, level: float, scale: float) -> float:
         return math.inf if level < 0.3 + 0.02 * (seed % 2) else scale / (level - 0.25)
 
+    def sweep(
+        rcp: Recipe, fit: float, scale: float, last: int
+    ) -> tuple[tuple[int, dict[str, Any], Record], ...]:
+        return tuple(
+            (s, {"alpha": a}, record(s, rcp, fit, slow(s, a, scale), last, last, a))
+            for s in range(3)
+            for a in levels
+        )
+
+    def wide(model: Mapping[str, Any], n: int) -> dict[str, Any]:
+        return {**model, "width": n}
+
     return {
-        "gd": tuple((s, {"alpha": 0.49}, record(s, gd)) for s in range(seeds)),
-        "adamw": tuple((s, {"alpha": 0.5}, record(s, adamw, 30, 40, 2000, 2000)) for s in range(seeds)),
-        "analytic": tuple((s, {"alpha": 0.5}, record(s, built, last=0)) for s in range(3)),
-        "alpha-gd": tuple(
-            (s, {"alpha": a}, record(s, gd, groks=slow(s, a, 800), last=20000, alpha=a))
-            for s in range(3)
-            for a in levels
+        "gd-addition": tuple((s, {"alpha": 0.49}, record(s, gd)) for s in range(seeds)),
+        "adamw-addition": tuple(
+            (s, {"alpha": 0.49}, record(s, adamw, 30, 40, 800, 2000)) for s in range(seeds)
         ),
-        "alpha-adamw": tuple(
-            (s, {"alpha": a}, record(s, adamw, 30, slow(s, a, 20), 2000, 2000, a))
-            for s in range(3)
-            for a in levels
+        "analytic-addition": tuple((s, {"alpha": 0.5}, record(s, built, last=0)) for s in range(3)),
+        "gd-alphas": sweep(gd, 3000, 800, 20000),
+        "adamw-alphas": sweep(adamw, 30, 20, 2000),
+        "gd-p23-alphas": sweep(gd, 3000, 900, 20000),
+        "gd-half": tuple((s, {"alpha": 0.5}, record(s, gd, 2200, 2800, 3500)) for s in range(seeds)),
+        "gd-momentum-half": tuple(
+            (s, {"alpha": 0.5}, record(s, gd, 220, math.inf if s == 2 else 300 + 10 * s, 12000, 12000))
+            for s in range(seeds)
         ),
         "analytic-widths": tuple(
-            (s, {"model.width": n}, record(s, built, last=0, best=draw(s, n, 0.15)))
+            (
+                s,
+                {"model.width": n},
+                record(s, recipe("a", wide(ANALYTIC, n), NONE), last=0, best=draw(s, n, 0.15)),
+            )
             for s in range(20)
             for n in widths
         ),
         "adamw-widths": tuple(
-            (s, {"model.width": n}, record(s, adamw, 30, 40, 200, 2000, best=draw(s, n + 15, 0.03)))
+            (
+                s,
+                {"model.width": n},
+                record(s, recipe("b", wide(MLP, n), ADAMW), 30, 40, 200, 2000, best=draw(s, n + 15, 0.03)),
+            )
             for s in range(3)
             for n in widths
         ),
@@ -171,8 +191,8 @@ def paper() -> Paper:
         year=2023,
         url="https://arxiv.org/abs/2301.02679",
         experiments=(
-            experiment("gd", "gd"),
-            experiment("adamw", "adamw", alphas=(0.5,)),
+            experiment("gd-addition", "gd"),
+            experiment("adamw-addition", "adamw", alphas=(0.5,)),
             experiment("fast", "gd", set={"optimizer.lr": 1e6}),
         ),
         claims=(
@@ -181,18 +201,18 @@ def paper() -> Paper:
                 "GD groks",
                 "Fig. 1c",
                 "Plain GD groks",
-                ("gd",),
+                ("gd-addition",),
                 "event",
                 "A",
                 (groks,),
-                figure="training",
+                figure="curves",
             ),
             Claim(
                 "faster",
                 "AdamW is faster",
                 "Fig. 4",
                 "AdamW needs fewer steps",
-                ("adamw", "gd"),
+                ("adamw-addition", "gd-addition"),
                 "ordering",
                 "C",
                 (groks,),
@@ -202,7 +222,7 @@ def paper() -> Paper:
                 "initial loss",
                 "Fig. 1a",
                 "The loss starts at 1/p",
-                ("gd",),
+                ("gd-addition",),
                 "exact",
                 "A",
                 (groks,),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import subprocess
 import sys
@@ -14,7 +15,8 @@ from grokbench.reports.figures import style
 from grokbench.reports.figures.gromov2023 import networks, sweeps, training
 from tests.reports import synthetic
 
-OWN = figures.registry("gromov2023")
+NOBODY = dataclasses.replace(synthetic.paper(), id="nobody1999", claims=())
+OWN = figures.registry(synthetic.paper())
 
 
 @pytest.fixture(scope="module")
@@ -36,26 +38,60 @@ def test_a_figure_with_its_trials_is_drawn_with_labels_and_one_legend(name, cell
 @pytest.mark.parametrize("name", OWN)
 def test_a_figure_without_trials_is_not_drawn(name):
     assert OWN[name].draw({}) is None
-    assert OWN[name].draw({"gd": (), "adamw": ()}) is None
+    assert OWN[name].draw({"gd-addition": (), "adamw-addition": ()}) is None
 
 
 def test_a_paper_without_figures_of_its_own_still_has_its_curves():
-    assert list(figures.registry("nobody1999")) == ["curves"]
-    assert list(figures.registry("not-a-module")) == ["curves"]
+    assert list(figures.registry(NOBODY)) == ["curves"]
+    assert list(figures.registry(dataclasses.replace(NOBODY, id="not-a-module"))) == ["curves"]
+
+
+def test_a_claim_gets_the_figure_of_its_own_experiment():
+    paper = synthetic.paper()
+    plain = paper.claims[0]
+    assert figures.name_for(paper, plain) == "training"
+    norms = dataclasses.replace(plain, figure="weight-norms")
+    assert figures.name_for(paper, norms) == "training"
+    momentum = dataclasses.replace(plain, figure="alpha-curves", experiments=("gd-momentum-half", "gd-half"))
+    assert figures.name_for(paper, momentum) == "momentum"
+    sweep = dataclasses.replace(plain, figure="alpha-curves", experiments=("gd-alphas",))
+    assert figures.name_for(paper, sweep) == "alpha-curves"
+    other = dataclasses.replace(plain, experiments=("fast",))
+    assert figures.name_for(dataclasses.replace(paper, claims=(other,)), other) == "curves-fast"
+    assert figures.name_for(paper, dataclasses.replace(plain, figure="no-such")) is None
+    assert figures.name_for(paper, dataclasses.replace(plain, figure=None)) is None
+
+
+def test_every_claim_of_every_paper_that_asks_for_a_figure_has_one():
+    from grokbench.specs.loader import Library
+
+    library = Library()
+    for paper in map(library.paper, library.paper_ids()):
+        experiments = {e.id for e in paper.experiments}
+        for claim in paper.claims:
+            assert claim.figure is None or figures.name_for(paper, claim), claim.id
+        for drawing in figures.registry(paper).values():
+            assert set(drawing.needs) <= experiments
 
 
 def test_the_same_records_give_the_same_bytes(cells, tmp_path):
-    one = figures.draw("nobody1999", {"gd": cells["gd"]}, tmp_path / "a")
-    two = figures.draw("nobody1999", {"gd": cells["gd"]}, tmp_path / "b")
+    one = figures.draw(NOBODY, {"gd-addition": cells["gd-addition"]}, tmp_path / "a")
+    two = figures.draw(NOBODY, {"gd-addition": cells["gd-addition"]}, tmp_path / "b")
     assert one["curves"].read_bytes() == two["curves"].read_bytes()
     assert one["curves"].read_bytes()[:4] == b"\x89PNG"
+
+
+def test_one_record_is_drawn_whether_it_was_trained_or_not(cells, tmp_path):
+    for name in ("gd-addition", "analytic-addition"):
+        figures.draw_curves(cells[name][0][2], tmp_path / f"{name}.png")
+        assert (tmp_path / f"{name}.png").read_bytes()[:4] == b"\x89PNG"
 
 
 def test_a_figure_that_lost_its_trials_is_removed_unless_kept(tmp_path):
     old = tmp_path / "training.png"
     old.write_bytes(b"old")
-    assert figures.draw("gromov2023", {}, tmp_path, keep=True) == {"training": old}
-    assert figures.draw("gromov2023", {}, tmp_path) == {}
+    assert figures.draw(synthetic.paper(), {}, tmp_path, keep=True) == {"training": old}
+    assert figures.draw(synthetic.paper(), {}, tmp_path) == {}
     assert not old.exists()
 
 
@@ -67,16 +103,14 @@ def test_runs_that_never_generalise_are_triangles_at_the_budget(cells):
 
 
 def test_failed_and_diverged_records_do_not_stop_a_figure(cells):
-    import dataclasses
-
-    seed, settings, record = cells["gd"][0]
+    seed, settings, record = cells["gd-addition"][0]
     failed = dataclasses.replace(record, outcome="failed", curves={}, probes={}, portraits={})
     loss = record.curves["test_loss"].copy()
     loss[-5:] = math.nan
     diverged = dataclasses.replace(
         record, outcome="diverged", curves={**record.curves, "test_loss": loss}, probes={}
     )
-    figure = training.training({"gd": ((seed, settings, failed), (seed, settings, diverged))})
+    figure = training.training({"gd-addition": ((seed, settings, failed), (seed, settings, diverged))})
     assert figure is not None
 
 
@@ -88,9 +122,7 @@ def test_the_median_over_runs_of_different_length_ends_with_half_of_them():
 
 
 def test_the_histogram_prefers_the_probe_and_falls_back_on_the_portrait(cells):
-    import dataclasses
-
-    group = cells["gd"]
+    group = cells["gd-addition"]
     from_probe = networks._histogram(group)
     bare = tuple((s, v, dataclasses.replace(r, probes={})) for s, v, r in group)
     from_portrait = networks._histogram(bare)
@@ -102,7 +134,7 @@ def test_the_histogram_prefers_the_probe_and_falls_back_on_the_portrait(cells):
 def test_reports_load_neither_torch_nor_scipy_nor_matplotlib_before_a_figure_is_drawn():
     code = (
         "import sys, grokbench.reports as r; r.write; r.scoreboard; "
-        "from grokbench.reports import figures; figures.registry('gromov2023'); "
+        "from grokbench.reports import figures; import grokbench.reports.figures.gromov2023; "
         "sys.exit(bool({'torch', 'scipy', 'matplotlib'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

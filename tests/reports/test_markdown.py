@@ -16,7 +16,7 @@ from tests.reports import synthetic
 
 @pytest.fixture
 def text() -> str:
-    return page(synthetic.report(), {}, {"training": "`gd`"})
+    return page(synthetic.report(), {}, {"training": "`gd-addition`"})
 
 
 def test_the_head_counts_claims_seeds_and_expected_errors(text):
@@ -65,34 +65,40 @@ def test_confounds_list_exactly_the_fields_that_differ():
 
 def test_a_field_that_an_experiment_sets_is_a_confound():
     paper = synthetic.paper()
-    claim = dataclasses.replace(paper.claims[1], experiments=("fast", "gd"))
+    claim = dataclasses.replace(paper.claims[1], experiments=("fast", "gd-addition"))
     report = synthetic.report(paper=dataclasses.replace(paper, claims=(claim,)), verdicts=())
     assert confounds(report, claim) == [("optimizer.lr", (1e6, 3e5))]
 
 
 def test_records_made_with_different_versions_are_said_to_be_mixed(text):
     cells = synthetic.cells(2)
-    seed, settings, record = cells["gd"][0]
+    seed, settings, record = cells["gd-addition"][0]
     other = dataclasses.replace(record, environment={**record.environment, "torch": "3.0"})
-    mixed = page(synthetic.report(cells={**cells, "gd": ((seed, settings, other), *cells["gd"][1:])}), {}, {})
+    mixed = page(
+        synthetic.report(
+            cells={**cells, "gd-addition": ((seed, settings, other), *cells["gd-addition"][1:])}
+        ),
+        {},
+        {},
+    )
     assert "**Mixed**: the records differ in torch" in mixed
     assert "Mixed" not in text
 
 
 def test_costs_are_counted_from_the_records_unless_they_are_given():
     cells = synthetic.cells(2)
-    assert costs(synthetic.report(cells=cells))["gd"] == {
+    assert costs(synthetic.report(cells=cells))["gd-addition"] == {
         "trials": 2,
         "wall_seconds": 120,
         "cpu_seconds": 120,
     }
-    given = {"gd": {"trials": 5, "wall_seconds": 1.0, "cpu_seconds": 2.0}}
-    assert costs(synthetic.report(cells=cells, cost=given))["gd"]["trials"] == 5
+    given = {"gd-addition": {"trials": 5, "wall_seconds": 1.0, "cpu_seconds": 2.0}}
+    assert costs(synthetic.report(cells=cells, cost=given))["gd-addition"]["trials"] == 5
 
 
 def test_a_figure_without_trials_is_listed_and_not_drawn(tmp_path):
     text = write(synthetic.report(), tmp_path).read_text(encoding="utf-8")
-    assert "Figure `training` not drawn: needs `gd` (The gd runs)" in text
+    assert "Figure `training` not drawn: needs `gd-addition` (The gd-addition runs)" in text
     assert "* `ipr` not drawn: needs" in text
     assert "![" not in text
     assert not list(tmp_path.rglob("*.png"))
@@ -115,7 +121,7 @@ def test_the_worst_inputs_still_make_a_page():
     text = page(plain, {}, {})
     assert "NOT RUN" in text
     assert "ERROR" in text
-    no_tiers = Experiment("gd", "x", "addition", "gromov2023/gd", {})
+    no_tiers = Experiment("gd-addition", "x", "addition", "gromov2023/gd", {})
     paper = dataclasses.replace(synthetic.paper(), experiments=(no_tiers,))
     assert page(dataclasses.replace(plain, paper=paper), {}, {})
 

@@ -9,10 +9,11 @@ import importlib
 import importlib.util
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grokbench.specs.types import Paper, Record
+from grokbench.specs.types import Claim, Paper, Record
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -22,60 +23,102 @@ Cells = Mapping[str, tuple[tuple[int, Mapping[str, Any], Record], ...]]
 
 @dataclass(frozen=True)
 class Drawing:
-    """A figure: what it shows, what draws it, and the experiments without which it is not drawn."""
+    """A figure: what it shows, what draws it, and the experiments without which it is not drawn.
+
+    ``also``: further names under which claims ask for it, ``name`` or ``name-experiment``.
+    """
 
     title: str
     draw: Callable[[Cells], Figure | None]
     needs: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
 
 
-def registry(paper_id: str) -> dict[str, Drawing]:
-    """Figure name → drawing: the paper's own (module ``figures.<paper id>``, its ``FIGURES``), then ``curves``."""
+def registry(paper: Paper) -> dict[str, Drawing]:
+    """Figure name → drawing: ``FIGURES`` of the module that bears the paper's id, then curves.
+
+    A claim that asks for ``curves`` gets those of its first experiment, ``curves-<experiment>``. A paper without
+    figures of its own also has ``curves``, all of its experiments in one.
+    """
     from grokbench.reports.figures import curves
 
-    own: dict[str, Drawing] = {}
-    if paper_id.isidentifier() and importlib.util.find_spec(f"{__name__}.{paper_id}"):
-        own = dict(importlib.import_module(f"{__name__}.{paper_id}").FIGURES)
-    return {**own, "curves": Drawing("accuracy and loss of every experiment", curves.curves)}
+    found: dict[str, Drawing] = {}
+    if paper.id.isidentifier() and importlib.util.find_spec(f"{__name__}.{paper.id}"):
+        found = dict(importlib.import_module(f"{__name__}.{paper.id}").FIGURES)
+    else:
+        found["curves"] = Drawing("accuracy and loss of every experiment", curves.curves)
+    taken = {name for drawing in found.values() for name in drawing.also}
+    for claim in paper.claims:
+        one = claim.experiments[0]
+        name = f"curves-{one}"
+        if claim.figure == "curves" and name not in taken and name not in found:
+            drawing = partial(_curves_of, one)
+            found[name] = Drawing(f"accuracy and loss of {one}", drawing, (one,))
+    return found
 
 
-def draw(paper_id: str, cells: Cells, folder: Path, keep: bool = False) -> dict[str, Path]:
+def name_for(paper: Paper, claim: Claim) -> str | None:
+    """The registered figure that shows what a claim asks for; None when it asks for none, or for an unknown one."""
+    if claim.figure is None:
+        return None
+    known = registry(paper)
+    for wanted in (f"{claim.figure}-{claim.experiments[0]}", claim.figure):
+        for name, drawing in known.items():
+            if wanted == name or wanted in drawing.also:
+                return name
+    return None
+
+
+def draw(paper: Paper, cells: Cells, folder: Path, keep: bool = False) -> dict[str, Path]:
     """Draw what can be drawn as PNG into ``folder``; name → file.
 
-    With ``keep`` a figure that cannot be drawn now but lies there already stays; otherwise it is removed.
+    With ``keep`` a figure that cannot be drawn now but lies there already stays. Otherwise every PNG there that
+    was not drawn now is removed.
     """
     drawn: dict[str, Path] = {}
-    for name, drawing in registry(paper_id).items():
+    for name, drawing in registry(paper).items():
         path = folder / f"{name}.png"
         figure = drawing.draw(cells)
         if figure is not None:
             _save(figure, path)
-        elif not keep:
-            path.unlink(missing_ok=True)
-        if path.exists():
+        if figure is not None or (keep and path.exists()):
             drawn[name] = path
+    if not keep:
+        for path in folder.glob("*.png"):
+            if path.stem not in drawn:
+                path.unlink()
     return drawn
 
 
-def missing(paper_id: str, paper: Paper, drawn: Mapping[str, str]) -> dict[str, str]:
-    """Figure not drawn → what it needs, in words."""
+def draw_curves(record: Record, path: Path) -> None:
+    """Accuracy and loss of one record as a PNG at ``path``."""
+    from grokbench.reports.figures import curves
+
+    trial = record.trial
+    title = f"{trial.task.id}, {trial.recipe.id}, seed {trial.seed}, α = {trial.alpha:g}"
+    _save(curves.draw_rows([(title, ((trial.seed, {}, record),))]), path)
+
+
+def missing(paper: Paper, drawn: Mapping[str, str]) -> dict[str, str]:
+    """Registered figure that was not drawn → what it needs, in words."""
     titles = {experiment.id: experiment.title for experiment in paper.experiments}
     out = {}
-    for name, drawing in registry(paper_id).items():
+    for name, drawing in registry(paper).items():
         if name not in drawn:
-            needs = [f"`{e}` ({titles[e]})" if titles.get(e) else f"`{e}`" for e in drawing.needs]
+            needs = [f"`{e}` ({titles[e]})" if e in titles else f"`{e}`" for e in drawing.needs]
             out[name] = ", ".join(needs) or "at least one trained trial"
-    for claim in paper.claims:
-        if claim.figure and claim.figure not in drawn and claim.figure not in out:
-            out[claim.figure] = "a drawing of that name, which grokbench does not have"
     return out
 
 
-def _save(figure: Figure, path: Path) -> None:
-    import os
+def _curves_of(experiment: str, cells: Cells) -> Figure | None:
+    from grokbench.reports.figures import curves
 
+    return curves.curves({experiment: cells.get(experiment, ())})
+
+
+def _save(figure: Figure, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.part")
     # No date and no version in the file: the same records give the same bytes.
     figure.savefig(beside, format="png", dpi=110, metadata={"Software": None})
-    os.replace(beside, path)
+    beside.replace(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from grokbench.reports.figures import style
@@ -10,10 +11,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MOST_ROWS = 8
+LEAST_LOSS = 1e-12  # below it a float32 loss is rounding
 
 
 def curves(cells: style.Cells) -> Figure | None:
-    """Train and test accuracy and loss of every experiment that trains; of several settings, the first and the last."""
+    """Train and test accuracy and loss of every trained experiment; of its settings, the first and the last."""
     rows: list[tuple[str, tuple[style.Cell, ...]]] = []
     for experiment in cells:
         trained = [c for c in style.usable(cells, experiment) if len(c[2].curves["step"]) > 1]
@@ -24,25 +26,26 @@ def curves(cells: style.Cells) -> Figure | None:
         names = list(by_setting)
         for name in dict.fromkeys(names[:1] + names[-1:]):
             rows.append((f"{experiment}  {name}", tuple(by_setting[name])))
-    if not rows:
-        return None
-    rows = rows[:MOST_ROWS]
+    return draw_rows(rows[:MOST_ROWS]) if rows else None
+
+
+def draw_rows(rows: Sequence[tuple[str, tuple[style.Cell, ...]]]) -> Figure:
+    """Accuracy on the left, loss on the right, one row for each (title, cells)."""
     figure, axes = style.canvas(len(rows), 2, height=2.6)
+    many = max(len(group) for _, group in rows) > 1
+    train, test = ("train (median of seeds)", "test (median of seeds)") if many else ("train", "test")
     for i, (name, group) in enumerate(rows):
         accuracy, loss = axes[2 * i], axes[2 * i + 1]
         last = max(float(c[2].curves["step"][-1]) for c in group)
         for ax, what in ((accuracy, "accuracy"), (loss, "loss")):
-            style.thin_and_bold(
-                ax, style.curves_of(group, f"train_{what}"), style.BLUE, "train (median of seeds)"
-            )
-            style.thin_and_bold(
-                ax, style.curves_of(group, f"test_{what}"), style.VERMILION, "test (median of seeds)"
-            )
+            style.thin_and_bold(ax, style.curves_of(group, f"train_{what}"), style.BLUE, train)
+            style.thin_and_bold(ax, style.curves_of(group, f"test_{what}"), style.VERMILION, test)
             style.step_axis(ax, last)
         accuracy.set_ylabel("accuracy (share of rows)")
         accuracy.set_ylim(-0.03, 1.03)
         accuracy.set_title(name, fontsize=9, loc="left")
         loss.set_ylabel("loss")
         loss.set_yscale("log")
+        loss.set_ylim(bottom=max(loss.get_ylim()[0], LEAST_LOSS))
     style.one_legend(figure, axes)
     return figure

@@ -61,7 +61,7 @@ def thin_and_bold(ax: Axes, curves: Sequence[Curve], color: str, label: str, das
 
 
 def median_curve(curves: Sequence[Curve]) -> Curve:
-    """The median over curves at every step that at least half of them reach, read off by linear interpolation."""
+    """The median over curves at every step that at least half of them reach, linearly interpolated."""
     grid = np.unique(np.concatenate([np.asarray(steps, dtype=float) for steps, _ in curves]))
     rows = np.full((len(curves), grid.size), np.nan)
     for row, (steps, values) in zip(rows, curves, strict=True):

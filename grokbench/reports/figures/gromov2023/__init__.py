@@ -10,11 +10,34 @@ from grokbench.reports.figures.gromov2023 import networks, sweeps, training
 
 FIGURES = {
     "training": Drawing(
-        "loss, norms, accuracy and gradient norms under GD (Fig. 1)", training.training, ("gd",)
+        "loss, weight norms, accuracy and gradient norms under GD (Fig. 1)",
+        training.training,
+        ("gd-addition",),
+        also=("curves-gd-addition", "weight-norms", "gradient-norms"),
     ),
-    "spectra": Drawing("preactivation spectra (Fig. 2)", networks.spectra, ("gd", "analytic")),
-    "phases": Drawing("distribution of the neurons' phases (Fig. 3)", networks.phases, ("gd", "adamw")),
-    "alpha": Drawing("grokking time against α (Fig. 4a)", sweeps.alpha, ("alpha-gd", "alpha-adamw")),
-    "width": Drawing("accuracy against width (Fig. 4b)", sweeps.width, ("analytic-widths", "adamw-widths")),
-    "ipr": Drawing("inverse participation ratio (Fig. 5)", training.ipr, ("adamw",)),
+    "spectrum": Drawing(
+        "preactivation spectra: initial, trained, analytic (Fig. 2)",
+        networks.spectrum,
+        ("gd-addition", "analytic-addition"),
+    ),
+    "phases": Drawing(
+        "distribution of the neurons' phases (Fig. 3)", networks.phases, ("gd-addition", "adamw-addition")
+    ),
+    "alpha-curves": Drawing("time to generalise against α (Fig. 4a)", sweeps.alpha, sweeps.OPTIMIZERS),
+    "momentum": Drawing(
+        "time to generalise at α = 0.5, with and without momentum",
+        sweeps.momentum,
+        tuple(sweeps.HALVES),
+        also=("alpha-curves-gd-momentum-half", "alpha-curves-gd-ten-times-lr-half"),
+    ),
+    "alpha-primes": Drawing(
+        "time to generalise against α for three primes",
+        sweeps.primes,
+        sweeps.PRIMES,
+        also=("alpha-curves-gd-p23-alphas",),
+    ),
+    "analytic-widths": Drawing(
+        "accuracy against width (Fig. 4b)", sweeps.width, ("analytic-widths", "adamw-widths")
+    ),
+    "ipr": Drawing("inverse participation ratio (Fig. 5)", training.ipr, ("adamw-addition",)),
 }

@@ -1,8 +1,9 @@
-"""Fig. 4: grokking time against α, and accuracy against width."""
+"""Fig. 4: time to generalise against α, and accuracy against width."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,111 +12,130 @@ from grokbench.reports.figures import style
 from grokbench.specs.types import Record
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-WIDTH = "model.width"
+OPTIMIZERS = ("gd-alphas", "gd-momentum-alphas", "adamw-alphas")
+PRIMES = ("gd-p23-alphas", "gd-p53-alphas", "gd-alphas")
+HALVES = {
+    "gd-half": "GD",
+    "gd-momentum-half": "GD with momentum",
+    "gd-ten-times-lr-half": "GD, ten times\nthe learning rate",
+}
+WIDTHS = {
+    "analytic, even frequencies": ("analytic-widths", "analytic-small-widths"),
+    "analytic, random frequencies": ("analytic-widths-random-cover",),
+    "AdamW": ("adamw-widths",),
+    "GD": tuple(f"gd-width-{n}" for n in (20, 40, 60, 80, 100)),
+}
+NAMES = {"gd-alphas": "GD", "gd-momentum-alphas": "GD with momentum", "adamw-alphas": "AdamW"}
+CENSORED = "not within the budget (k/n seeds)"
 
 
 def alpha(cells: style.Cells) -> Figure | None:
-    """T_gen against α: one dot a seed, a line through the medians, a triangle at the budget for a seed that never did."""
-    from grokbench.measures import timing
+    """T_gen against α for each optimizer; see ``_times_against_alpha``."""
+    return _times_against_alpha(cells, OPTIMIZERS, NAMES)
 
+
+def primes(cells: style.Cells) -> Figure | None:
+    """T_gen against α under GD for each prime; None unless two primes were run."""
+    names = {}
+    for experiment in PRIMES:
+        for _, _, record in style.usable(cells, experiment)[:1]:
+            names[experiment] = f"p = {record.trial.task.domain['p']}"
+    return _times_against_alpha(cells, tuple(names), names) if len(names) > 1 else None
+
+
+def _times_against_alpha(
+    cells: style.Cells, experiments: Iterable[str], names: dict[str, str]
+) -> Figure | None:
+    """A dot a seed, a line through the medians, a triangle at the budget for seeds that did not get there."""
     series: list[tuple[str, dict[float, list[tuple[float, int]]]]] = []
-    for experiment in cells:
+    for experiment in experiments:
         by_alpha: dict[float, list[tuple[float, int]]] = {}
-        for _, settings, record in style.usable(cells, experiment):
-            if record.trial.budget == 0:
-                continue
-            when = timing.t_gen(record.curves["step"], record.curves["test_accuracy"], record.trial.budget)
-            by_alpha.setdefault(float(settings.get("alpha", record.trial.alpha)), []).append(
-                (when, record.trial.budget)
-            )
+        for _, _, record in style.usable(cells, experiment):
+            by_alpha.setdefault(float(record.trial.alpha), []).append((_t_gen(record), record.trial.budget))
         if len(by_alpha) >= 2:
-            series.append((experiment, by_alpha))
+            series.append((names[experiment], by_alpha))
     if not series:
         return None
     figure, axes = style.canvas(1, 1, width=6.4, height=4.3)
     ax = axes[0]
-    for i, (name, by_alpha) in enumerate(series):
-        color, marker = style.PALETTE[i % len(style.PALETTE)], style.MARKERS[i % len(style.MARKERS)]
-        shift = (i - (len(series) - 1) / 2) * 0.003
-        levels, medians = [], []
-        for level in sorted(by_alpha):
-            reached = [t for t, _ in by_alpha[level] if math.isfinite(t)]
-            ax.plot([level + shift] * len(reached), reached, marker, color=color, markersize=4, alpha=0.5)
-            censored = [budget for t, budget in by_alpha[level] if math.isinf(t)]
-            if censored:
-                ax.plot(
-                    [level + shift], [max(censored)], "^", color=color, markersize=8, markerfacecolor="none"
-                )
-                text = f"{len(censored)}/{len(by_alpha[level])}"
-                ax.annotate(
-                    text,
-                    (level + shift, max(censored)),
-                    textcoords="offset points",
-                    xytext=(0, 6 + 9 * i),
-                    ha="center",
-                    fontsize=7,
-                    color=color,
-                )
-            if len(reached) * 2 > len(by_alpha[level]):
-                times = sorted(t for t, _ in by_alpha[level])
-                middle = (times[(len(times) - 1) // 2] + times[len(times) // 2]) / 2
-                if math.isfinite(middle):
-                    levels.append(level + shift)
-                    medians.append(middle)
-        ax.plot(levels, medians, "-", color=color, marker=marker, linewidth=1.8, markersize=5, label=name)
-    ax.plot(
-        [],
-        [],
-        "^",
-        color="0.3",
-        markersize=8,
-        markerfacecolor="none",
-        label="not within the budget (k/n seeds)",
-    )
+    for i, (name, levels) in enumerate(series):
+        color, marker = style.PALETTE[i], style.MARKERS[i]
+        shift = (i - (len(series) - 1) / 2) * 0.004
+        middle = []
+        for level, found in sorted(levels.items()):
+            _dots(ax, level + shift, found, color, marker, above=7 + 9 * i)
+            times = sorted(t for t, _ in found)
+            median = (times[(len(times) - 1) // 2] + times[len(times) // 2]) / 2
+            middle.append((level + shift, median if math.isfinite(median) else math.nan))
+        at, medians = zip(*middle, strict=True)
+        ax.plot(at, medians, "-", color=color, marker=marker, linewidth=1.8, markersize=5, label=name)
+    ax.plot([], [], "^", color="0.3", markersize=8, markerfacecolor="none", label=CENSORED)
     ax.set_yscale("log")
-    ax.margins(y=0.12)
+    ax.margins(y=0.15)
     ax.set_xlabel("α, training fraction (share of the table)")
     ax.set_ylabel("T_gen (optimizer updates)")
     style.one_legend(figure, axes)
     return figure
 
 
-def width(cells: style.Cells) -> Figure | None:
-    """Test accuracy against width: trained nets (dots and median), analytic weights (median, quartile band over draws)."""
-    series: list[tuple[str, bool, dict[int, list[float]]]] = []
-    for experiment in cells:
-        by_width: dict[int, list[float]] = {}
-        analytic = False
-        for _, settings, record in style.usable(cells, experiment):
-            if WIDTH not in settings:
-                continue
-            analytic = record.trial.recipe.model.get("kind") == "analytic-quadratic-mlp"
-            by_width.setdefault(int(settings[WIDTH]), []).append(_accuracy(record, analytic))
-        if len(by_width) >= 2:
-            series.append((experiment, analytic, by_width))
-    if not series:
+def momentum(cells: style.Cells) -> Figure | None:
+    """T_gen of the arms at α = 0.5 side by side; thin lines join runs of the same split and initial weights."""
+    arms = [(name, style.usable(cells, experiment)) for experiment, name in HALVES.items()]
+    arms = [(name, group) for name, group in arms if group]
+    if len(arms) < 2:
         return None
-    figure, axes = style.canvas(1, 1, width=6.4, height=4.3)
+    figure, axes = style.canvas(1, 1, width=5.6, height=3.9)
     ax = axes[0]
-    for i, (name, analytic, by_width) in enumerate(series):
-        color, marker = style.PALETTE[i % len(style.PALETTE)], style.MARKERS[i % len(style.MARKERS)]
-        widths = sorted(by_width)
-        middle = [float(np.median(by_width[w])) for w in widths]
+    by_seed: dict[int, list[tuple[float, float]]] = {}
+    for i, (_, group) in enumerate(arms):
+        found = [(_t_gen(record), record.trial.budget) for _, _, record in group]
+        _dots(ax, float(i), found, style.PALETTE[i], style.MARKERS[i], size=6, opacity=0.9)
+        for (seed, _, _), (when, _) in zip(group, found, strict=True):
+            by_seed.setdefault(seed, []).append((i, when if math.isfinite(when) else math.nan))
+    for pairs in by_seed.values():
+        ax.plot(*zip(*pairs, strict=True), "-", color="0.6", linewidth=0.7, zorder=0)
+    ax.plot([], [], "-", color="0.6", linewidth=0.7, label="same split and initial weights")
+    if any(line.get_marker() == "^" for line in ax.lines):
+        ax.plot([], [], "^", color="0.3", markersize=8, markerfacecolor="none", label=CENSORED)
+    ax.set_xticks(range(len(arms)), [name for name, _ in arms])
+    ax.set_xlim(-0.5, len(arms) - 0.5)
+    ax.set_yscale("log")
+    ax.set_xlabel("arm, at α = 0.5")
+    ax.set_ylabel("T_gen (optimizer updates)")
+    style.one_legend(figure, axes)
+    return figure
+
+
+def width(cells: style.Cells) -> Figure | None:
+    """Accuracy against width: trained (dots, median of seeds) and analytic (median and quartiles of draws)."""
+    figure, axes = style.canvas(1, 1, width=6.4, height=4.5)
+    ax = axes[0]
+    drawn = 0
+    for i, (name, experiments) in enumerate(WIDTHS.items()):
+        values, analytic = _accuracies(cells, experiments)
+        if len(values) < 2:
+            continue
+        drawn += 1
+        color, marker = style.PALETTE[i], style.MARKERS[i]
+        widths = sorted(values)
+        middle = [float(np.median(values[w])) for w in widths]
         if analytic:
-            low = [float(np.quantile(by_width[w], 0.25)) for w in widths]
-            high = [float(np.quantile(by_width[w], 0.75)) for w in widths]
+            low, high = ([float(np.quantile(values[w], q)) for w in widths] for q in (0.25, 0.75))
             ax.fill_between(widths, low, high, color=color, alpha=0.2, linewidth=0)
             label = f"{name} (median, quartiles of draws)"
             ax.plot(
                 widths, middle, "--", color=color, marker=marker, linewidth=1.6, markersize=4, label=label
             )
-            continue
-        for w in widths:
-            ax.plot([w] * len(by_width[w]), by_width[w], marker, color=color, markersize=3.5, alpha=0.45)
-        label = f"{name} (trained, median of seeds)"
-        ax.plot(widths, middle, "-", color=color, marker=marker, linewidth=1.8, markersize=5, label=label)
+        else:
+            for w in widths:
+                ax.plot([w] * len(values[w]), values[w], marker, color=color, markersize=3.5, alpha=0.45)
+            label = f"{name} (trained; median of seeds)"
+            ax.plot(widths, middle, "-", color=color, marker=marker, linewidth=1.8, markersize=5, label=label)
+    if not drawn:
+        return None
     ax.axhline(0.99, color=style.BLACK, linestyle=":", linewidth=0.9, label="0.99")
     ax.set_ylim(0, 1.03)
     ax.set_xlabel("width N (neurons)")
@@ -124,12 +144,61 @@ def width(cells: style.Cells) -> Figure | None:
     return figure
 
 
+def _accuracies(cells: style.Cells, experiments: Iterable[str]) -> tuple[dict[int, list[float]], bool]:
+    """Width → accuracies, and whether they are analytic. Where two experiments share a width, the larger counts."""
+    best: dict[int, list[float]] = {}
+    analytic = False
+    for experiment in experiments:
+        by_width: dict[int, list[float]] = {}
+        for _, _, record in style.usable(cells, experiment):
+            model = record.trial.recipe.model
+            analytic = model.get("kind") == "analytic-quadratic-mlp"
+            by_width.setdefault(int(model["width"]), []).append(_accuracy(record, analytic))
+        for w, values in by_width.items():
+            if len(values) > len(best.get(w, ())):
+                best[w] = values
+    return best, analytic
+
+
 def _accuracy(record: Record, analytic: bool) -> float:
-    """Best test accuracy of a trained net; of an analytic one, which saw no data, the accuracy on the whole table."""
+    """Of a trained net: median test accuracy of its last five evaluations; of analytic weights: on all rows."""
     curves, facts = record.curves, record.facts
     test = np.asarray(curves["test_accuracy"], dtype=float)
     if not analytic:
-        return float(np.nanmax(test))
+        return float(np.median(test[-5:]))
     train = float(np.asarray(curves["train_accuracy"], dtype=float)[-1])
     n_train, n_test = float(facts["n_train"]), float(facts["n_test"])
     return (train * n_train + float(test[-1]) * n_test) / (n_train + n_test)
+
+
+def _dots(
+    ax: Axes,
+    at: float,
+    found: list[tuple[float, int]],
+    color: str,
+    marker: str,
+    size: float = 4,
+    opacity: float = 0.5,
+    above: float = 7,
+) -> None:
+    """(T_gen, budget) of each seed: a dot, or for all that are censored one triangle at the budget with k/n over it.
+
+    ``above``: points between the triangle and its text, so that two series do not write over each other.
+    """
+    reached = [t for t, _ in found if math.isfinite(t)]
+    ax.plot([at] * len(reached), reached, marker, color=color, markersize=size, alpha=opacity)
+    censored = [budget for t, budget in found if math.isinf(t)]
+    if not censored:
+        return
+    top = max(censored)
+    ax.plot([at], [top], "^", color=color, markersize=8, markerfacecolor="none")
+    text = f"{len(censored)}/{len(found)}"
+    ax.annotate(
+        text, (at, top), textcoords="offset points", xytext=(0, above), ha="center", fontsize=7, color=color
+    )
+
+
+def _t_gen(record: Record) -> float:
+    from grokbench.measures import timing
+
+    return timing.t_gen(record.curves["step"], record.curves["test_accuracy"], record.trial.budget)

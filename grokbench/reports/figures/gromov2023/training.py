@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,10 +12,16 @@ from grokbench.reports.figures import style
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+IPR_ARMS = {
+    "adamw-addition": "AdamW",
+    "adamw-wd5-addition": "AdamW, weight decay 5",
+    "adamw-fractions": "AdamW, 2000 steps",
+}
+
 
 def training(cells: style.Cells) -> Figure | None:
-    """Four panels against the step: loss, weight norms, accuracy, gradient norms; T_mem and T_gen as upright lines."""
-    group = _first_setting(style.usable(cells, "gd"))
+    """Loss, weight norms, accuracy and gradient norms against the step; T_mem and T_gen as upright lines."""
+    group = _first_setting(style.usable(cells, "gd-addition"))
     if not group:
         return None
     figure, axes = style.canvas(2, 2)
@@ -55,18 +61,13 @@ def training(cells: style.Cells) -> Figure | None:
 
 
 def ipr(cells: style.Cells) -> Figure | None:
-    """IPR of the AdamW arms against the step and against test accuracy; the analytic solution's as a dashed line."""
+    """IPR of the AdamW arms against step and test accuracy; the analytic solution's as a dashed line."""
     arms: list[tuple[str, tuple[style.Cell, ...]]] = []
-    for experiment in cells:
-        group = style.usable(cells, experiment)
-        if not group or group[0][2].trial.recipe.optimizer.get("kind") != "adamw":
-            continue
-        if any(style.columns(group, "ipr", "ipr")):
-            arms += [
-                (name, part)
-                for name, part in _by_setting(experiment, group)
-                if style.columns(part, "ipr", "ipr")
-            ]
+    for experiment, name in IPR_ARMS.items():
+        kept = [c for c in style.usable(cells, experiment) if style.column(c[2], "ipr", "ipr") is not None]
+        for level in sorted({c[2].trial.alpha for c in kept}):
+            part = tuple(c for c in kept if c[2].trial.alpha == level)
+            arms.append((f"{name}, α = {level:g}", part))
     if not arms:
         return None
     figure, axes = style.canvas(1, 2, height=3.8)
@@ -81,15 +82,14 @@ def ipr(cells: style.Cells) -> Figure | None:
                 steps, values = found
                 reached = np.interp(steps, record.curves["step"], record.curves["test_accuracy"])
                 against_accuracy.plot(reached, values, "-", color=color, linewidth=0.8, alpha=0.6, label=name)
-        times = [t for t in _t_gen(group) if math.isfinite(t)]
-        if times:
-            against_step.axvline(float(np.median(times)), color=color, linewidth=1.0, linestyle=":")
+        when = _median(_t_gen(group))
+        if math.isfinite(when):
+            against_step.axvline(when, color=color, linewidth=1.0, linestyle=":")
     against_step.plot([], [], ":", color="0.35", linewidth=1.0, label="T_gen of the arm (median)")
-    ideal = _analytic_ipr(cells)
-    if ideal is not None:
-        for ax in axes:
-            ax.axhline(ideal, color=style.BLACK, linewidth=1.2, linestyle="--", label="analytic solution")
-    last = max(float(record.curves["step"][-1]) for _, group in arms for _, _, record in group)
+    ideal = _analytic_ipr(arms[0][1])
+    for ax in axes:
+        ax.axhline(ideal, color=style.BLACK, linewidth=1.2, linestyle="--", label="analytic solution")
+    last = max(float(record.curves["step"][-1]) for _, part in arms for _, _, record in part)
     style.step_axis(against_step, last)
     against_accuracy.set_xlabel("test accuracy (share of rows)")
     against_accuracy.set_xlim(-0.03, 1.03)
@@ -103,17 +103,6 @@ def ipr(cells: style.Cells) -> Figure | None:
 def _first_setting(group: tuple[style.Cell, ...]) -> tuple[style.Cell, ...]:
     trained = tuple(c for c in group if len(c[2].curves["step"]) > 1)
     return tuple(c for c in trained if c[1] == trained[0][1])
-
-
-def _by_setting(experiment: str, group: tuple[style.Cell, ...]) -> list[tuple[str, tuple[style.Cell, ...]]]:
-    """The cells of an experiment apart by setting, named by what differs between them."""
-    settings = [dict(c[1]) for c in group]
-    varied = sorted({k for s in settings for k in s if any(o.get(k) != s[k] for o in settings)})
-    parts: dict[str, list[style.Cell]] = {}
-    for cell in group:
-        text = ", ".join(f"{'α' if k == 'alpha' else k} = {cell[1].get(k)}" for k in varied)
-        parts.setdefault(f"{experiment}, {text}" if text else experiment, []).append(cell)
-    return [(name, tuple(part)) for name, part in parts.items()]
 
 
 def _thinned(curve: style.Curve, most: int = 1500) -> style.Curve:
@@ -147,10 +136,9 @@ def _median(values: list[float]) -> float:
     return high if math.isinf(high) else (low + high) / 2
 
 
-def _analytic_ipr(cells: style.Cells) -> float | None:
-    found: list[Any] = []
-    for experiment in cells:
-        group = style.usable(cells, experiment)
-        if group and group[0][2].trial.recipe.model.get("kind") == "analytic-quadratic-mlp":
-            found += [values[-1] for _, values in style.columns(group, "ipr", "ipr")]
-    return float(np.median(found)) if found else None
+def _analytic_ipr(group: tuple[style.Cell, ...]) -> float:
+    """The measure on a neuron of the analytic solution: one cosine over the elements (Eq. 6), any phase."""
+    from grokbench.measures import fourier
+
+    n = np.arange(_elements(group))
+    return float(fourier.ipr(np.cos(2 * np.pi * n / n.size + 1.0)))

@@ -1,0 +1,67 @@
+"""A rule's conditions on one seed: measured numbers, and yes, no or unknown."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from grokbench.claims.measures import Between, measure
+from grokbench.claims.measures.registry import ends, generalised
+from grokbench.claims.views import SeedView
+from grokbench.specs.types import Condition
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one seed says. ``yes`` is None when a number is missing or a budget was too small to settle it."""
+
+    seed: int
+    values: tuple[Between, ...]  # one per condition
+    yes: bool | None
+
+    @property
+    def numbers(self) -> tuple[float, ...]:
+        """One number per condition: the upper end of an interval (inf: censored), nan when not measured."""
+        return tuple(value.high for value in self.values)
+
+
+def inside(value: Between, condition: Condition) -> bool | None:
+    """Whether a number lies in a condition's region, bounds included; None: unknown, or across a bound."""
+    if math.isnan(value.low) or math.isnan(value.high):
+        return None
+    low = -math.inf if condition.min is None else condition.min
+    high = math.inf if condition.max is None else condition.max
+    if low <= value.low and value.high <= high:
+        return True
+    if value.high < low or value.low > high:
+        return False
+    return None
+
+
+def answer(
+    rule: Sequence[Condition],
+    view: SeedView,
+    budgets: Sequence[int] = (),
+    settled: bool | None = None,
+) -> Answer:
+    """Apply a rule to one seed.
+
+    ``budgets``: per arm, the number of steps that the claim asks for. A seed with a censored run whose own
+    budget is smaller answers nothing, unless it gave the answer ``settled``, which more steps cannot undo.
+    """
+    values = tuple(ends(measure(c.measure)(view, **dict(c.args))) for c in rule)
+    said = [inside(value, condition) for value, condition in zip(values, rule, strict=True)]
+    yes = False if False in said else None if None in said else True
+    return Answer(view.seed, values, yes if yes is settled or not cut_short(view, budgets) else None)
+
+
+def cut_short(view: SeedView, budgets: Sequence[int]) -> bool:
+    """Whether a run without T_gen had a smaller budget than the claim asks for."""
+    for arm, budget in zip(view.arms, budgets, strict=False):
+        for cell in arm:
+            record = cell.record
+            short = record.trial.budget < budget and record.outcome != "diverged"
+            if short and math.isinf(generalised(record)):
+                return True
+    return False

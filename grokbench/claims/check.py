@@ -1,0 +1,47 @@
+"""Specs checked whole: what their schemas say, and that every rule names a registered measure and its arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from grokbench.claims.measures import argument_names, measure_names
+from grokbench.specs.errors import Mistake, SpecError, nearest
+from grokbench.specs.loader import CLAIMS_FILE, Library
+from grokbench.specs.types import Paper
+
+
+def validate_all(library: Library, paths: Sequence[Path] = ()) -> list[Path]:
+    """Check ``paths``, or every file of the library; returns the files read.
+
+    Errors: SpecError with every mistake of every file.
+    """
+    wrong: list[Mistake] = []
+    try:
+        files = library.validate(paths)
+    except SpecError as error:
+        wrong.extend(error.mistakes)
+        files = []
+    papers = [path for path in (paths or library.paper_files()) if path.name == CLAIMS_FILE]
+    seen = {mistake.file for mistake in wrong}
+    for path in papers:
+        if str(path) not in seen:
+            wrong.extend(measure_mistakes(library.paper(str(path)), str(path)))
+    if wrong:
+        raise SpecError(wrong)
+    return files
+
+
+def measure_mistakes(paper: Paper, file: str) -> Iterable[Mistake]:
+    """Rules that name an unknown measure, or give it an argument that it does not take."""
+    for claim in paper.claims:
+        for index, condition in enumerate(claim.rule):
+            where = f"claim {claim.id}.rule[{index}]"
+            if condition.measure not in measure_names():
+                near = nearest(condition.measure, measure_names())
+                yield Mistake(file, f"{where}.measure", f"no measure {condition.measure!r}", near)
+                continue
+            known = argument_names(condition.measure)
+            for name in sorted(set(condition.args) - set(known)):
+                expected = f"unknown argument of {condition.measure}; expected one of {', '.join(known) or 'none'}"
+                yield Mistake(file, f"{where}.args.{name}", expected, nearest(name, known))

@@ -1,0 +1,91 @@
+"""From a claim and the records of its experiments to a verdict (DESIGN §4)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from grokbench.claims.answers import Answer, answer
+from grokbench.claims.rules import Outcome, median_interval, outcome
+from grokbench.claims.verdict import INCONCLUSIVE, NOT_REPRODUCED, Verdict, error
+from grokbench.claims.views import SeedView
+from grokbench.claims.wording import counted
+from grokbench.measures import statistics
+from grokbench.specs.types import Claim
+
+STATED = ("paper", "code")  # origins of a recipe that can be held against a paper
+
+
+def decide(
+    claim: Claim,
+    views: Sequence[SeedView],
+    control: Sequence[SeedView] = (),
+    tier: str = "quick",
+    *,
+    origins: Sequence[str] | None = None,
+    budgets: Sequence[int] = (),
+) -> Verdict:
+    """The verdict of ``claim`` on ``views``.
+
+    views: one per seed; seeds that lack an arm are left out. control: views of the claim's control experiment
+    as their only arm (for a "never": the positive control). origins: of the arms' recipes, read from the
+    records when not given. budgets: per arm, the steps that the claim asks for; see ``answers.answer``.
+    """
+    failed = [
+        (view.seed, cell)
+        for view in (*views, *control)
+        for cell in view.cells
+        if cell.record.outcome == "failed"
+    ]
+    if failed:
+        seed, cell = failed[0]
+        return error(
+            claim,
+            tier,
+            f"{counted(len(failed), 'trial')} of its experiments failed, the first with seed {seed} and "
+            f"settings {dict(cell.settings)}: {cell.record.error or 'no traceback was kept'}",
+        )
+    complete = [view for view in views if view.complete]
+    settled = {"existence": True, "never": False}.get(claim.kind)
+    answers = [answer(claim.rule, view, budgets, settled) for view in complete]
+    found = outcome(claim, complete, answers, [view for view in control if view.complete], budgets)
+    if tier == "smoke" and claim.kind != "exact":
+        found = _smoke(found)
+    return _dressed(claim, tier, answers, found, _origins(complete) if origins is None else origins)
+
+
+def _smoke(found: Outcome) -> Outcome:
+    reason = f"The smoke tier proves the wiring and decides no statistics. {found.reason}"
+    return replace(found, verdict=INCONCLUSIVE, reason=reason)
+
+
+def _origins(views: Sequence[SeedView]) -> list[str]:
+    return [cell.record.trial.recipe.origin for view in views for cell in view.cells]
+
+
+def _dressed(
+    claim: Claim, tier: str, answers: Sequence[Answer], found: Outcome, origins: Sequence[str]
+) -> Verdict:
+    ours = claim.grade != "A" or not all(origin in STATED for origin in origins)
+    reason = found.reason
+    if ours and found.verdict == NOT_REPRODUCED:
+        reason += (
+            " Not reproduced under our reading: the paper's own words or recipe do not fix what was run."
+        )
+    values = [a.values[0] for a in answers]
+    return Verdict(
+        id=claim.id,
+        verdict=found.verdict,
+        tier=tier,
+        n_seeds=len(answers),
+        statistic=found.statistic,
+        interval=found.interval,
+        accepted={"min": found.accepted[0], "max": found.accepted[1]},
+        reason=reason,
+        source=claim.source,
+        grade=claim.grade,
+        under_our_reading=ours,
+        values=tuple((a.seed, a.numbers, a.yes is True) for a in answers),
+        median=statistics.median([value.high for value in values]),
+        median_interval=median_interval(values),
+    )

@@ -1,0 +1,80 @@
+"""From records to a verdict: the highest tier whose records are complete decides, and the verdict names it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from grokbench.claims.decide import decide
+from grokbench.claims.verdict import Verdict, error, not_run
+from grokbench.claims.views import Cell, SeedView
+from grokbench.runs import plan as planning
+from grokbench.runs.executor import Failure
+from grokbench.specs.loader import Library
+from grokbench.specs.types import TIERS, Claim, Experiment, Paper, Record
+
+RecordCell = tuple[int, Mapping[str, Any], Record]  # seed, settings, record
+Cells = Callable[[Experiment, str], tuple[RecordCell, ...] | None]
+
+
+def judge(
+    library: Library,
+    paper: Paper,
+    claim: Claim,
+    tiers: Sequence[str],
+    asked: str,
+    cells: Cells,
+    failures: Sequence[Failure],
+    minutes: Callable[[Sequence[Experiment], str], float],
+) -> Verdict:
+    """The verdict of one claim.
+
+    tiers: those that may decide, highest first. asked: the tier of the command. cells: the records of an experiment at
+    a tier, or None while one is missing. minutes: estimated cost of what is missing.
+    """
+    experiments = planning.experiments_of(paper, claim)
+    for tier in tiers:
+        if not planning.runs_at(paper, claim, tier):
+            continue
+        found = {experiment.id: cells(experiment, tier) for experiment in experiments}
+        if all(found.values()):
+            complete = {name: entries for name, entries in found.items() if entries is not None}
+            return decide(
+                claim,
+                views(complete, claim.experiments),
+                views(complete, [claim.control]) if claim.control else (),
+                tier,
+                budgets=[_budget(experiment) for experiment in experiments if experiment.id in claim.experiments],
+            )
+    broken = [failure for failure in failures if _belongs(library, failure, experiments, asked)]
+    if broken:
+        return error(
+            claim, asked, f"{len(broken)} of its trials failed; the first traceback is in {broken[0].path}"
+        )
+    home = next((tier for tier in TIERS if tier in tiers and planning.runs_at(paper, claim, tier)), None)
+    if home is None:
+        return not_run(claim, asked, f"the tier {asked} has nothing for this claim")
+    cost = minutes(experiments, home)
+    return not_run(claim, home, f"needs tier {home}: about {cost:.0f} min of training here are missing")
+
+
+def _budget(experiment: Experiment) -> int:
+    """The steps that a claim on ``experiment`` asks for: those of its highest tier."""
+    return next(experiment.tiers[tier].steps for tier in reversed(TIERS) if tier in experiment.tiers)
+
+
+def _belongs(library: Library, failure: Failure, experiments: Sequence[Experiment], tier: str) -> bool:
+    return any(
+        planned.trial == failure.trial
+        for experiment in experiments
+        for planned in planning.expand(library, experiment, tier)
+    )
+
+
+def views(cells: Mapping[str, Sequence[RecordCell]], arms: Sequence[str]) -> tuple[SeedView, ...]:
+    """Per seed, the cells of each arm; seeds of all arms, ascending."""
+    seeds = sorted({seed for arm in arms for seed, _, _ in cells[arm]})
+    return tuple(
+        SeedView(seed, tuple(tuple(Cell(s, r) for own, s, r in cells[arm] if own == seed) for arm in arms))
+        for seed in seeds
+    )

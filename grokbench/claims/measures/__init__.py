@@ -1,0 +1,31 @@
+"""Measures that a claim's rule can name: from one seed's records to one number.
+
+In: a SeedView and the rule's arguments. Out: a float (inf: censored, nan: not measurable) or Between.
+Each lives in the module of its subject and carries its name; nothing else is ever run from a spec.
+"""
+
+from __future__ import annotations
+
+from grokbench.claims.measures import curves, fractions, networks, times, weights
+from grokbench.claims.measures.registry import (
+    Between,
+    Measure,
+    Measured,
+    argument_names,
+    measure,
+    measure_names,
+)
+
+__all__ = [
+    "Between",
+    "Measure",
+    "Measured",
+    "argument_names",
+    "curves",
+    "fractions",
+    "measure",
+    "measure_names",
+    "networks",
+    "times",
+    "weights",
+]

@@ -1,0 +1,148 @@
+"""Names of measures, and what every measure needs to read a record."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grokbench.claims.views import Cell, SeedView
+from grokbench.measures import timing
+from grokbench.specs.errors import InputError, UnknownNameError
+from grokbench.specs.types import Record
+
+Floats = NDArray[np.float64]
+
+
+class Between(NamedTuple):
+    """A number known only to lie in [low, high]: a censored time, a threshold between two levels."""
+
+    low: float
+    high: float
+
+
+Measured = float | Between
+Measure = Callable[..., Measured]
+
+_MEASURES: dict[str, Measure] = {}
+
+
+def named(name: str) -> Callable[[Measure], Measure]:
+    """Register a function under the name that specs use."""
+
+    def add(function: Measure) -> Measure:
+        if name in _MEASURES:
+            raise ValueError(f"measure {name!r} is registered twice")
+        _MEASURES[name] = function
+        return function
+
+    return add
+
+
+def measure(name: str) -> Measure:
+    """The measure called ``name``. Raises UnknownNameError."""
+    if name not in _MEASURES:
+        raise UnknownNameError("measure", name, _MEASURES)
+    return _MEASURES[name]
+
+
+def measure_names() -> tuple[str, ...]:
+    """All names, sorted."""
+    return tuple(sorted(_MEASURES))
+
+
+def argument_names(name: str) -> tuple[str, ...]:
+    """The arguments that a rule may give to the measure ``name``."""
+    return tuple(inspect.signature(measure(name)).parameters)[1:]
+
+
+def one(view: SeedView, arm: int = 0) -> Record:
+    """The record of an arm that has one cell per seed."""
+    cells = view.arms[arm]
+    if len(cells) != 1:
+        raise InputError(f"this measure reads one record per seed and arm; arm {arm} has {len(cells)}")
+    return cells[0].record
+
+
+def ends(value: Measured) -> Between:
+    """A measured number as the interval it lies in."""
+    return value if isinstance(value, Between) else Between(value, value)
+
+
+def narrowed(low: float, high: float) -> Measured:
+    """A float when both ends agree, nan when an end is unknown, else Between."""
+    if math.isnan(low) or math.isnan(high):
+        return math.nan
+    return low if low == high else Between(low, high)
+
+
+def generalised(record: Record) -> float:
+    """T_gen within the trial's budget; inf when it is not reached."""
+    curves = record.curves
+    return timing.t_gen(curves["step"], curves["test_accuracy"], record.trial.budget)
+
+
+def time_to_generalise(record: Record) -> Measured:
+    """T_gen; a run that ended without it lies above its budget, one that diverged has inf."""
+    reached = generalised(record)
+    if math.isfinite(reached) or record.outcome == "diverged":
+        return reached
+    return Between(float(record.trial.budget), math.inf)
+
+
+def baseline(record: Record) -> float:
+    """b of the record's split."""
+    return float(record.facts["memoriser_baseline"])
+
+
+def rise(record: Record) -> float:
+    """First evaluation with a′ ≥ 0.5."""
+    return timing.half_rise(record.curves["step"], record.curves["test_accuracy"], baseline(record))
+
+
+def onset(record: Record) -> float:
+    """Onset of generalisation, see DESIGN §3."""
+    return timing.onset(record.curves["step"], record.curves["test_accuracy"], baseline(record))
+
+
+def column(record: Record, probe: str, name: str) -> tuple[Floats, Floats] | None:
+    """Steps and values of a probe's column; None where the record lacks it."""
+    found = record.probes.get(probe)
+    if found is None or name not in found or not len(found["step"]):
+        return None
+    return np.asarray(found["step"], dtype=np.float64), np.asarray(found[name], dtype=np.float64)
+
+
+def at_horizon(record: Record, probe: str, name: str, horizon: float) -> float:
+    """A probe's value at the first row at or after horizon · T_gen; 0 is the first row.
+
+    A trial with budget 0 has only its first row. nan without T_gen, or when the record ends before.
+    """
+    series = column(record, probe, name)
+    if series is None:
+        return math.nan
+    steps, values = series
+    if horizon == 0 or record.trial.budget == 0:
+        return float(values[0])
+    at = horizon * generalised(record)
+    later = np.flatnonzero(steps >= at)
+    return float(values[later[0]]) if later.size else math.nan
+
+
+def last_accuracy(record: Record) -> float:
+    """Test accuracy at the end, median of the last five evaluations; 0 for a run that diverged."""
+    if record.outcome == "diverged":
+        return 0.0
+    return float(np.median(np.asarray(record.curves["test_accuracy"], dtype=np.float64)[-5:]))
+
+
+def table_share(cell: Cell) -> float:
+    """Share of the whole table answered rightly at the end."""
+    curves, facts = cell.record.curves, cell.record.facts
+    right = round(float(curves["train_accuracy"][-1]) * facts["n_train"])
+    right += round(float(curves["test_accuracy"][-1]) * facts["n_test"])
+    return float(right / (facts["n_train"] + facts["n_test"]))

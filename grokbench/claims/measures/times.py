@@ -1,0 +1,99 @@
+"""When runs fit and generalise."""
+
+from __future__ import annotations
+
+import math
+
+from grokbench.claims.measures.registry import (
+    Measured,
+    baseline,
+    ends,
+    generalised,
+    named,
+    narrowed,
+    one,
+    time_to_generalise,
+)
+from grokbench.claims.views import SeedView
+from grokbench.measures import timing
+from grokbench.specs.types import Record
+
+
+def _class(record: Record) -> str:
+    return timing.outcome_class(
+        record.curves, record.trial.budget, baseline(record), record.outcome == "diverged"
+    )
+
+
+@named("t-gen")
+def t_gen(view: SeedView, arm: int = 0) -> Measured:
+    """T_gen in steps; above the budget when censored."""
+    return time_to_generalise(one(view, arm))
+
+
+@named("t-mem")
+def t_mem(view: SeedView, arm: int = 0) -> Measured:
+    """T_mem in steps; above the budget when censored."""
+    record = one(view, arm)
+    budget = float(record.trial.budget)
+    reached = timing.t_mem(record.curves["step"], record.curves["train_accuracy"])
+    return reached if math.isfinite(reached) or record.outcome == "diverged" else narrowed(budget, math.inf)
+
+
+@named("outcome-is")
+def outcome_is(view: SeedView, outcome: str, arm: int = 0) -> float:
+    """1 when the run's outcome class (DESIGN §3) is ``outcome``, else 0."""
+    return float(_class(one(view, arm)) == outcome)
+
+
+@named("groks")
+def groks(view: SeedView, arm: int = 0) -> float:
+    """1 when the run's outcome class is grokking, else 0."""
+    return float(_class(one(view, arm)) == "grokking")
+
+
+@named("generalises")
+def generalises(view: SeedView, arm: int = 0) -> float:
+    """1 when any of the arm's runs has a T_gen within its budget, else 0."""
+    return float(any(math.isfinite(generalised(cell.record)) for cell in view.arms[arm]))
+
+
+@named("time-ratio")
+def time_ratio(view: SeedView, numerator: int = 0, denominator: int = 1) -> Measured:
+    """T_gen of one arm over that of another.
+
+    A censored arm leaves the bounds that its budget gives; nan when both diverged.
+    """
+    top = ends(time_to_generalise(one(view, numerator)))
+    bottom = ends(time_to_generalise(one(view, denominator)))
+    if math.isinf(top.low) and math.isinf(bottom.low):
+        return math.nan
+    low = 0.0 if math.isinf(bottom.high) and math.isfinite(top.low) else _over(top.low, bottom.high)
+    return narrowed(low, _over(top.high, bottom.low))
+
+
+def _over(top: float, bottom: float) -> float:
+    if bottom == 0:
+        return math.nan if top == 0 else math.inf
+    return top / bottom
+
+
+@named("delay-ratio")
+def delay_ratio(view: SeedView, arm: int = 0) -> Measured:
+    """T_gen / T_mem of one run; bounded below when T_gen is censored, nan without T_mem."""
+    record = one(view, arm)
+    fitted = timing.t_mem(record.curves["step"], record.curves["train_accuracy"])
+    if math.isinf(fitted) or fitted == 0:
+        return math.nan
+    reached = ends(time_to_generalise(record))
+    return narrowed(reached.low / fitted, reached.high / fitted)
+
+
+@named("half-rise-ratio")
+def half_rise_ratio(view: SeedView, arm: int = 0) -> float:
+    """R½ of one run: first a′ ≥ 0.5 over first train accuracy ≥ 0.5."""
+    record = one(view, arm)
+    curves = record.curves
+    return timing.half_rise_ratio(
+        curves["step"], curves["train_accuracy"], curves["test_accuracy"], baseline(record)
+    )

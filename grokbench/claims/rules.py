@@ -1,0 +1,236 @@
+"""The rules of DESIGN §4: rule D, and the kinds of claim that have one of their own."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from grokbench.claims.answers import Answer, answer, cut_short, inside
+from grokbench.claims.measures import Between
+from grokbench.claims.measures.registry import generalised
+from grokbench.claims.verdict import INCONCLUSIVE, NOT_REPRODUCED, REPRODUCED
+from grokbench.claims.views import SeedView
+from grokbench.claims.wording import band, condition_text, counted, number, region, seeds_text
+from grokbench.measures import statistics, timing
+from grokbench.specs.types import Claim
+
+LEAST_DRAWS = 100  # a construction's median needs as many
+LEAST_AGAINST_EXISTENCE = 20
+LEAST_SEEDS_FOR_NEVER = 6
+NEVER_FACTOR = 10  # budget of a "never" over the positive control's median T_gen, where the paper gives none
+
+Interval = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A verdict before it is dressed: what was compared with what, and why."""
+
+    verdict: str
+    reason: str
+    statistic: float | None = None
+    interval: Interval | None = None
+    accepted: tuple[float | None, float | None] = (None, None)
+
+
+def rule_d(yes: int, n: int) -> str:
+    """Rule D: does the 95 % Clopper-Pearson interval of yes/n lie above or below one half, or around it?
+
+    >>> rule_d(6, 6), rule_d(5, 6), rule_d(0, 6)
+    ('REPRODUCED', 'INCONCLUSIVE', 'NOT REPRODUCED')
+    """
+    if n == 0:
+        return INCONCLUSIVE
+    low, high = statistics.clopper_pearson(yes, n)
+    return REPRODUCED if low > 0.5 else NOT_REPRODUCED if high < 0.5 else INCONCLUSIVE
+
+
+def outcome(
+    claim: Claim,
+    views: Sequence[SeedView],
+    answers: Sequence[Answer],
+    control: Sequence[SeedView],
+    budgets: Sequence[int],
+) -> Outcome:
+    """What the claim's kind makes of the answers; ``budgets`` as in ``answers.answer``."""
+    if not answers:
+        return Outcome(INCONCLUSIVE, "No seed has a record of every experiment that the rule compares.")
+    if claim.kind == "exact":
+        return _exact(claim, answers)
+    if claim.kind == "construction":
+        return _construction(claim, answers)
+    if claim.kind == "existence":
+        return _existence(claim, answers)
+    if claim.kind == "never":
+        return _never(claim, views, answers, control, budgets)
+    return _by_rule_d(claim, answers, control)
+
+
+def _by_rule_d(claim: Claim, answers: Sequence[Answer], control: Sequence[SeedView]) -> Outcome:
+    """Rule D on the seeds that say yes, and on the control, which must say no."""
+    n, yes = len(answers), sum(a.yes is True for a in answers)
+    unknown = sum(a.yes is None for a in answers)
+    interval = statistics.clopper_pearson(yes, n)
+    # Unmeasured seeds decide nothing: the verdict must be the same whatever they would have said.
+    verdict, other = rule_d(yes, n), rule_d(yes + unknown, n)
+    reason = f"{_tally(claim, yes, n)}; the 95 % interval of the rate is {band(interval)}, {_side(verdict)}."
+    if unknown:
+        reason += (
+            f" {counted(unknown, 'seed')} could not be measured or settled ({seeds_text(answers, None)}) "
+            f"and {'counts' if unknown == 1 else 'count'} as not meeting it."
+        )
+    if verdict != other:
+        verdict = INCONCLUSIVE
+        reason += " Had these met it the verdict would be another one, so nothing is decided."
+    if control and claim.control:
+        verdict, said = _with_control(claim, verdict, control)
+        reason += said
+    return Outcome(verdict, reason, yes / n, interval, (0.5, 1.0))
+
+
+def _with_control(claim: Claim, verdict: str, control: Sequence[SeedView]) -> tuple[str, str]:
+    """The verdict in the light of the control, and a sentence on it. Nothing to measure there is no yes."""
+    said = [answer(claim.rule, view) for view in control]
+    yes, n = sum(a.yes is True for a in said), len(said)
+    outcome = rule_d(yes, n)
+    text = f" On the control {claim.control} the rule says yes for {yes} of {counted(n, 'seed')}"
+    if outcome == REPRODUCED:
+        return INCONCLUSIVE, text + ", so it does not tell the two apart and decides nothing."
+    if verdict == REPRODUCED and outcome != NOT_REPRODUCED:
+        return INCONCLUSIVE, text + ", which is not enough to say that it says no there."
+    return verdict, text + (", as it should." if outcome == NOT_REPRODUCED else ".")
+
+
+def _exact(claim: Claim, answers: Sequence[Answer]) -> Outcome:
+    """Every seed must give the stated value."""
+    condition = claim.rule[0]
+    numbers = [a.numbers[0] for a in answers]
+    interval = (min(numbers), max(numbers))
+    wrong = [a for a in answers if a.yes is False]
+    if wrong:
+        listed = ", ".join(f"{number(a.numbers[0])} (seed {a.seed})" for a in wrong[:3])
+        verdict, reason = NOT_REPRODUCED, f"{counted(len(wrong), 'seed')} of {len(answers)} gave {listed}"
+    elif any(a.yes is None for a in answers):
+        verdict, reason = INCONCLUSIVE, f"The value is missing for {seeds_text(answers, None)}"
+    else:
+        verdict, reason = REPRODUCED, f"All {counted(len(answers), 'seed')} gave {band(interval)}"
+    reason += f"; accepted is {region(condition)}."
+    return Outcome(verdict, reason, statistics.median(numbers), interval, (condition.min, condition.max))
+
+
+def _construction(claim: Claim, answers: Sequence[Answer]) -> Outcome:
+    """The order-statistic interval of each median must lie inside its region; disjoint contradicts."""
+    few = "not defined for so few"
+    sides, sentences = [], []
+    first: tuple[float | None, Interval | None] = (None, None)
+    for i, condition in enumerate(claim.rule):
+        values = [a.values[i] for a in answers]
+        interval, middle = median_interval(values), statistics.median([v.high for v in values])
+        missing = sum(math.isnan(v.high) for v in values)
+        sides.append(None if interval is None or missing else inside(Between(*interval), condition))
+        if i == 0:
+            first = (middle, interval)
+        sentences.append(
+            f"The median of {condition.measure} over {counted(len(values), 'draw')} is {number(middle)}, "
+            f"its 95 % interval {band(interval) if interval else few}; accepted is {region(condition)}."
+        )
+        if missing:
+            sentences.append(f"{counted(missing, 'draw')} could not be measured.")
+    condition = claim.rule[0]
+    verdict = NOT_REPRODUCED if False in sides else INCONCLUSIVE if None in sides else REPRODUCED
+    if len(answers) < LEAST_DRAWS:
+        verdict = INCONCLUSIVE
+        sentences.append(f"A construction is judged on at least {LEAST_DRAWS} draws.")
+    return Outcome(verdict, " ".join(sentences), *first, (condition.min, condition.max))
+
+
+def _existence(claim: Claim, answers: Sequence[Answer]) -> Outcome:
+    """One seed that says yes confirms; twenty that all say no contradict."""
+    n, yes = len(answers), sum(a.yes is True for a in answers)
+    known = sum(a.yes is not None for a in answers)
+    interval = statistics.clopper_pearson(yes, n)
+    reason = _tally(claim, yes, n)
+    if yes:
+        verdict, reason = REPRODUCED, f"{reason}; one is enough ({seeds_text(answers, True)})."
+    elif known >= LEAST_AGAINST_EXISTENCE:
+        verdict, reason = NOT_REPRODUCED, f"{reason}; the rate is below {number(interval[1])}."
+    else:
+        verdict = INCONCLUSIVE
+        reason += f"; none in {LEAST_AGAINST_EXISTENCE} would be needed to say that there is none."
+    return Outcome(verdict, reason, yes / n, interval, (0.0, None))
+
+
+def _never(
+    claim: Claim,
+    views: Sequence[SeedView],
+    answers: Sequence[Answer],
+    control: Sequence[SeedView],
+    budgets: Sequence[int],
+) -> Outcome:
+    """One seed against it contradicts; none, all fitted and long enough, leaves the claim standing."""
+    n, against = len(answers), sum(a.yes is False for a in answers)
+    interval = statistics.clopper_pearson(against, n)
+    steps = min(cell.record.trial.budget for view in views for cell in view.cells)
+    accepted = (0.0, 0.0)
+    if against:
+        reason = f"{counted(against, 'seed')} of {n} {'contradicts' if against == 1 else 'contradict'} it "
+        reason += f"({seeds_text(answers, False)}; the rule: {condition_text(claim)})."
+        return Outcome(NOT_REPRODUCED, reason, against / n, interval, accepted)
+    doubts = []
+    if n < LEAST_SEEDS_FOR_NEVER:
+        doubts.append(f"at least {LEAST_SEEDS_FOR_NEVER} seeds are needed and there are {n}")
+    if any(a.yes is None for a in answers) or any(cut_short(view, budgets) for view in views):
+        doubts.append(f"not every seed could be settled ({seeds_text(answers, None) or 'budget too small'})")
+    unfitted = [view.seed for view in views if not _fitted(view)]
+    if unfitted:
+        doubts.append(f"the training set was not fitted with {counted(len(unfitted), 'seed')}")
+    asked = _asked(control)
+    if asked is None:
+        doubts.append("the positive control did not generalise, so no budget can be derived from it")
+    elif steps < asked:
+        doubts.append(
+            f"{steps} steps are fewer than {NEVER_FACTOR} times the control's median T_gen, {asked:.0f}"
+        )
+    if doubts:
+        return Outcome(
+            INCONCLUSIVE,
+            f"None of {counted(n, 'seed')} contradicts it within {steps} steps, but {'; '.join(doubts)}.",
+            0.0,
+            interval,
+            accepted,
+        )
+    reason = f"Not contradicted: 0 of {n} within {steps} steps, rate below {number(interval[1])}."
+    return Outcome(REPRODUCED, reason, 0.0, interval, accepted)
+
+
+def _fitted(view: SeedView) -> bool:
+    return all(
+        math.isfinite(timing.t_mem(c.record.curves["step"], c.record.curves["train_accuracy"]))
+        for c in view.cells
+    )
+
+
+def _asked(control: Sequence[SeedView]) -> float | None:
+    """Steps that a "never" must last: ten times the control's median T_gen; None when that is censored."""
+    middle = statistics.median([generalised(cell.record) for view in control for cell in view.cells])
+    return None if middle is None or math.isinf(middle) else NEVER_FACTOR * middle
+
+
+def median_interval(values: Sequence[Between]) -> Interval | None:
+    """Order-statistic interval of the median; from lower to upper ends where values are brackets."""
+    lows = statistics.median_interval([v.low for v in values])
+    highs = statistics.median_interval([v.high for v in values])
+    return None if lows is None or highs is None else (lows[0], highs[1])
+
+
+def _tally(claim: Claim, yes: int, n: int) -> str:
+    return (
+        f"{yes} of {counted(n, 'seed')} {'meets' if yes == 1 else 'meet'} the rule ({condition_text(claim)})"
+    )
+
+
+def _side(verdict: str) -> str:
+    if verdict == REPRODUCED:
+        return "wholly above one half"
+    return "wholly below one half" if verdict == NOT_REPRODUCED else "around one half"

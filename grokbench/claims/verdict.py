@@ -1,0 +1,67 @@
+"""The outcome of a claim's rule (DESIGN §4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from grokbench.specs.types import Claim
+
+REPRODUCED = "REPRODUCED"
+NOT_REPRODUCED = "NOT REPRODUCED"
+INCONCLUSIVE = "INCONCLUSIVE"
+NOT_RUN = "NOT RUN"
+ERROR = "ERROR"
+VERDICTS = (REPRODUCED, NOT_REPRODUCED, INCONCLUSIVE, NOT_RUN, ERROR)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A verdict with the numbers behind it.
+
+    statistic, interval, accepted: what was compared with what; the rate of seeds that say yes with its
+    Clopper-Pearson interval, or a median with its order-statistic interval, or one exact value.
+    values: per seed, the measured number of each condition (inf: censored, nan: not measurable) and whether
+    the rule said yes. median, median_interval: of the first condition's number over the seeds that have one.
+    """
+
+    id: str
+    verdict: str
+    tier: str
+    n_seeds: int
+    statistic: float | None
+    interval: tuple[float, float] | None
+    accepted: Mapping[str, float | None]
+    reason: str
+    source: str
+    grade: str
+    under_our_reading: bool
+    values: tuple[tuple[int, tuple[float, ...], bool], ...] = ()
+    median: float | None = None
+    median_interval: tuple[float, float] | None = None
+
+
+def not_run(claim: Claim, tier: str, why: str) -> Verdict:
+    """The verdict of a claim whose trials this tier does not include; ``why`` names the tier that does."""
+    return _without_numbers(claim, NOT_RUN, tier, why)
+
+
+def error(claim: Claim, tier: str, why: str) -> Verdict:
+    """The verdict of a claim one of whose trials failed; ``why`` says which and where its traceback is."""
+    return _without_numbers(claim, ERROR, tier, why)
+
+
+def _without_numbers(claim: Claim, verdict: str, tier: str, why: str) -> Verdict:
+    return Verdict(
+        id=claim.id,
+        verdict=verdict,
+        tier=tier,
+        n_seeds=0,
+        statistic=None,
+        interval=None,
+        accepted={"min": None, "max": None},
+        reason=why,
+        source=claim.source,
+        grade=claim.grade,
+        under_our_reading=claim.grade != "A",
+    )

@@ -1,0 +1,58 @@
+"""Numbers, regions and seeds as they stand in a verdict's reason."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from grokbench.claims.answers import Answer
+from grokbench.specs.types import Claim, Condition
+
+
+def number(value: float | None) -> str:
+    """Four significant figures; words for what is not a number.
+
+    >>> number(0.123456), number(float("inf"))
+    ('0.1235', 'not reached')
+    """
+    if value is None or math.isnan(value):
+        return "not measured"
+    if math.isinf(value):
+        return "not reached"
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def band(interval: tuple[float, float]) -> str:
+    """An interval in brackets."""
+    return f"[{number(interval[0])}, {number(interval[1])}]"
+
+
+def region(condition: Condition) -> str:
+    """The accepted region in words."""
+    low, high = condition.min, condition.max
+    if low is None and high is None:
+        return "anything"
+    if low is None:
+        return f"at most {number(high)}"
+    if high is None:
+        return f"at least {number(low)}"
+    return f"exactly {number(low)}" if low == high else f"{number(low)} to {number(high)}"
+
+
+def condition_text(claim: Claim) -> str:
+    """The rule's conditions in words."""
+    return " and ".join(f"{c.measure} {region(c)}" for c in claim.rule)
+
+
+def counted(n: int, noun: str) -> str:
+    """A count with its noun, plural where it must be."""
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
+def seeds_text(answers: Sequence[Answer], said: bool | None) -> str:
+    """The seeds that gave this answer, at most six of them; empty when there is none."""
+    seeds = [a.seed for a in answers if a.yes is said]
+    if not seeds:
+        return ""
+    more = f" and {len(seeds) - 6} more" if len(seeds) > 6 else ""
+    return f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds[:6]))}{more}"

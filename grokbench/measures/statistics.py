@@ -1,0 +1,97 @@
+"""Statistics over seeds: exact intervals and rank measures. scipy is imported when a function needs it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+CONFIDENCE = 0.95
+
+
+def clopper_pearson(k: int, n: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
+    """Exact two-sided interval for a rate of which k of n trials said yes (Clopper and Pearson 1934).
+
+    >>> [round(x, 3) for x in clopper_pearson(6, 6)]
+    [0.541, 1.0]
+    """
+    if not 0 <= k <= n or n < 1:
+        raise ValueError(f"clopper_pearson needs 0 <= k <= n and n >= 1; got k={k}, n={n}")
+    from scipy.special import betaincinv
+
+    tail = (1 - confidence) / 2
+    low = 0.0 if k == 0 else float(betaincinv(k, n - k + 1, tail))
+    high = 1.0 if k == n else float(betaincinv(k + 1, n - k, 1 - tail))
+    return low, high
+
+
+def median_ranks(n: int, confidence: float = CONFIDENCE) -> tuple[int, int] | None:
+    """Ranks (from 0) of the order statistics that bound the median with at least ``confidence``.
+
+    The largest j with P(Binomial(n, ½) ≤ j − 1) ≤ (1 − confidence)/2 gives [x_(j), x_(n+1−j)]; None when n is
+    too small for any (n < 6 at 95 %).
+    """
+    tail, j = (1 - confidence) / 2, 0
+    below = 0.0
+    while j < n:
+        below += math.comb(n, j) / 2**n
+        if below > tail:
+            break
+        j += 1
+    return (j - 1, n - j) if j else None
+
+
+def median_interval(values: ArrayLike, confidence: float = CONFIDENCE) -> tuple[float, float] | None:
+    """Exact order-statistic interval for the median; infinite values (censored) keep their order.
+
+    nan values are left out. Returns None below 6 values at 95 %.
+
+    >>> median_interval([3, 1, 2, 6, 5, 4])
+    (1.0, 6.0)
+    """
+    ordered = np.sort(_numbers(values))
+    ranks = median_ranks(ordered.size, confidence)
+    return None if ranks is None else (float(ordered[ranks[0]]), float(ordered[ranks[1]]))
+
+
+def median(values: ArrayLike) -> float | None:
+    """Median of the values that are not nan; inf where it falls on a censored one, None for none."""
+    ordered = np.sort(_numbers(values))
+    if not ordered.size:
+        return None
+    low, high = ordered[(ordered.size - 1) // 2], ordered[ordered.size // 2]
+    return float(high) if low == high or math.isinf(high) else float((low + high) / 2)
+
+
+def running_median(values: ArrayLike, width: int = 5) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """Median over a centred window of ``width`` (odd) values, narrower at both ends."""
+    series = np.asarray(values, dtype=np.float64)
+    half = width // 2
+    parts = [np.median(series[max(0, i - half) : i + half + 1]) for i in range(series.size)]
+    return np.array(parts, dtype=np.float64)
+
+
+def kendall_tau(x: Sequence[float], y: Sequence[float]) -> float:
+    """Kendall's τ_b, ties corrected; nan for a constant series. Censored values (inf) tie."""
+    from scipy.stats import kendalltau
+
+    big = 1e300
+    finite = [min(float(v), big) for v in y]
+    return float(kendalltau(x, finite).statistic)
+
+
+def theil_sen(x: ArrayLike, y: ArrayLike) -> float:
+    """Theil–Sen slope: median of the slopes through all pairs of points with different x."""
+    at, values = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
+    i, j = np.triu_indices(at.size, k=1)
+    apart = at[i] != at[j]
+    if not apart.any():
+        return math.nan
+    return float(np.median((values[j] - values[i])[apart] / (at[j] - at[i])[apart]))
+
+
+def _numbers(values: ArrayLike) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    array = np.asarray(values, dtype=np.float64).ravel()
+    return array[~np.isnan(array)]

@@ -1,0 +1,144 @@
+"""Bad input gets exit status 2, one clear sentence, no traceback, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TASK = (
+    'id = "{name}"\ntitle = "T"\noperation = "{operation}"\ndomain = {{ kind = "integers-mod", p = {p} }}\n'
+)
+
+
+def grokbench(*words: str, store: Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "grokbench",
+            *words,
+            *(["--store", str(store)] if words[0] in {"run", "reproduce"} else []),
+        ],
+        capture_output=True,
+        text=True,
+        cwd=cwd or store.parent,
+        check=False,
+    )
+
+
+def run_words(
+    task: str = "addition", baseline: str = "gromov2023/gd", alpha: str = "0.5", *more: str
+) -> list[str]:
+    return ["run", "--task", task, "--baseline", baseline, "--alpha", alpha, "--steps", "10", *more]
+
+
+CASES = {
+    "unknown task": (run_words("additon"), "did you mean 'addition'"),
+    "unknown baseline": (run_words(baseline="gromov2023/gb"), "did you mean 'gromov2023/gd'"),
+    "unknown paper": (["reproduce", "gromov2032"], "did you mean 'gromov2023'"),
+    "unknown claim": (["reproduce", "gromov2023", "--claim", "gd-grok"], "did you mean"),
+    "unknown tier": (["reproduce", "gromov2023", "--tier", "quik"], "did you mean 'quick'"),
+    "unknown command": (["reproduc"], "did you mean 'reproduce'"),
+    "unknown option": (["run", "--tsk", "addition"], "No such option"),
+    "misspelt key": (
+        run_words("addition", "gromov2023/gd", "0.5", "--set", "optimizer.momentun=0.9"),
+        "did you mean 'momentum'",
+    ),
+    "setting without a value": (
+        run_words("addition", "gromov2023/gd", "0.5", "--set", "optimizer.lr"),
+        "expected key=value",
+    ),
+    "setting that is no TOML": (
+        run_words("addition", "gromov2023/gd", "0.5", "--set", "model.convention=folded"),
+        "not TOML",
+    ),
+    "alpha 0": (run_words(alpha="0"), "between 0 and 1"),
+    "alpha 1": (run_words(alpha="1"), "between 0 and 1"),
+    "alpha nan": (run_words(alpha="nan"), "between 0 and 1"),
+    "empty training set": (run_words(alpha="0.00001"), "empty"),
+    "division over composite p": (
+        run_words("division", "gromov2023/gd", "0.5", "--set", "task.domain.p=4"),
+        "prime",
+    ),
+    "p = 1": (run_words("addition", "gromov2023/gd", "0.5", "--set", "task.domain.p=1"), "≥ 2"),
+    "a table too large": (
+        run_words("addition", "gromov2023/gd", "0.5", "--set", "task.domain.p=200000"),
+        "rows",
+    ),
+    "negative steps": (
+        ["run", "--task", "addition", "--baseline", "gromov2023/gd", "--steps", "-5"],
+        "0 or more",
+    ),
+    "negative seed": (run_words("addition", "gromov2023/gd", "0.5", "--seed", "-1"), "0 or more"),
+    "no workers": (["reproduce", "gromov2023", "--workers", "0"], "1 or more"),
+    "a save folder that is not there": (
+        run_words("addition", "gromov2023/gd", "0.5", "--save", "no/w.safetensors"),
+        "no such folder",
+    ),
+    "no paper": (["reproduce"], "name one paper"),
+    "missing file": (run_words("nothing.toml"), "no such file"),
+}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda name: name.replace(" ", "-"))
+def test_bad_input_is_answered_with_a_sentence(case: str, tmp_path: Path) -> None:
+    words, expected = CASES[case]
+    result = grokbench(*words, store=tmp_path / "store")
+    assert result.returncode == 2, result.stderr
+    assert expected in result.stderr
+    assert "Traceback" not in result.stderr
+    assert result.stdout == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("operation", "p", "expected"),
+    [
+        ("__import__('os')", 97, "__import__"),
+        ("x ** y", 97, "exponent"),
+        ("x / y", 9, "prime"),
+        ("x + z", 97, "z"),
+    ],
+)
+def test_a_bad_operation_is_refused(operation: str, p: int, expected: str, tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(TASK.format(name="mine", operation=operation, p=p), encoding="utf-8")
+    result = grokbench(*run_words(str(path)), store=tmp_path / "store")
+    assert result.returncode == 2
+    assert expected in result.stderr
+    assert "Traceback" not in result.stderr
+    assert [one.name for one in tmp_path.iterdir()] == ["mine.toml"]
+
+
+def test_a_huge_exponent_is_answered_fast(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(TASK.format(name="mine", operation="x**10**9 + y", p=97), encoding="utf-8")
+    result = subprocess.run(
+        [sys.executable, "-m", "grokbench", "show", str(path), "--resolved"],
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=True,
+    )
+    assert f"[2, 0, {pow(2, 10**9, 97)}]" in result.stdout or "rows = 9409" in result.stdout
+
+
+def test_validate_prints_every_mistake(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(TASK.format(name="mine", operation="x", p=1) + "colour = 3\n", encoding="utf-8")
+    result = grokbench("validate", str(path), store=tmp_path / "store")
+    assert result.returncode == 2
+    assert "domain.p" in result.stderr
+    assert "colour" in result.stderr
+
+
+def test_a_store_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    result = grokbench(*run_words(), store=blocked / "store", cwd=tmp_path)
+    assert result.returncode == 2
+    assert "cannot be written" in result.stderr
+    assert "Traceback" not in result.stderr

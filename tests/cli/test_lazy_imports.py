@@ -1,0 +1,38 @@
+"""Commands that do not train never load torch, and the light ones neither scipy nor matplotlib."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("torch", "scipy", "matplotlib")
+
+
+def loaded(code: str) -> set[str]:
+    tail = f"; import sys; print('LOADED', *[m for m in {HEAVY!r} if m in sys.modules])"
+    result = subprocess.run([sys.executable, "-c", code + tail], capture_output=True, text=True, check=True)
+    return set(result.stdout.splitlines()[-1].split()[1:])
+
+
+def command(*words: str) -> str:
+    return f"from grokbench.cli import group; group.main({list(words)!r}, standalone_mode=False)"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import grokbench",
+        "import grokbench.pytest_plugin",
+        "import grokbench; grokbench.load_task('division').table()",
+        command("--help"),
+        command("run", "--help"),
+        command("list", "claims"),
+        command("show", "division", "--resolved"),
+        command("validate"),
+        command("reproduce", "gromov2023", "--dry-run"),
+    ],
+)
+def test_light_commands_load_nothing_heavy(code: str) -> None:
+    assert loaded(code) == set()

@@ -1,0 +1,82 @@
+"""What the documents tell a reader to write or type is what grokbench takes."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import click
+import pytest
+
+from grokbench.specs.loader import Library
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = ("README.md", "REPRODUCE.md", "CONTRIBUTING.md")
+
+
+def blocks(name: str, language: str) -> list[str]:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    return [body for kind, body in re.findall(r"^```(\w*)\n(.*?)^```", text, re.M | re.S) if kind == language]
+
+
+def commands(name: str) -> list[list[str]]:
+    lines = [line.split("#")[0] for block in blocks(name, "") for line in block.splitlines()]
+    parts = [part.strip() for line in lines for part in line.split("&&")]
+    return [shlex.split(part) for part in parts if part.startswith("grokbench ")]
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_command_that_is_shown_exists_with_its_options(name):
+    from grokbench.cli import group
+
+    found = commands(name)
+    assert found
+    context = click.Context(group)
+    for words in found:
+        command = group.get_command(context, words[1])
+        assert command is not None, words
+        options = {option for parameter in command.params for option in parameter.opts}
+        assert {word for word in words[2:] if word.startswith("--")} <= options, words
+
+
+def test_the_worked_example_of_contributing_loads(tmp_path):
+    task, recipe, claim = blocks("CONTRIBUTING.md", "toml")
+    (tmp_path / "tasks").mkdir()
+    (tmp_path / "tasks" / "weighted-sum.toml").write_text(task, encoding="utf-8")
+    folder = tmp_path / "baselines" / "gromov2023"
+    folder.mkdir(parents=True)
+    (folder / "gd-slow.toml").write_text(recipe, encoding="utf-8")
+    before = (ROOT / "baselines" / "gromov2023" / "claims.toml").read_text(encoding="utf-8")
+    (folder / "claims.toml").write_text(before + "\n" + claim, encoding="utf-8")
+
+    library = Library((tmp_path,))
+    assert library.task("weighted-sum").operation == "2 * x + 3 * y"
+    assert library.recipe("gromov2023/gd-slow").optimizer["lr"] == 5e4
+    assert library.recipe("gromov2023/gd-slow").model == library.recipe("gromov2023/gd").model
+    paper = library.paper("gromov2023")
+    assert paper.claims[-1].id == "gd-groks-slowly-too"
+    experiments = {experiment.id for experiment in paper.experiments}
+    assert {*paper.claims[-1].experiments, paper.claims[-1].control} <= experiments
+
+
+def test_claims_that_the_documents_name_exist():
+    known = {claim.id for claim in Library().paper("gromov2023").claims}
+    named = [
+        words[i + 1]
+        for name in DOCUMENTS
+        for words in commands(name)
+        for i in range(len(words))
+        if words[i] == "--claim"
+    ]
+    assert named
+    assert set(named) <= known
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_links_between_the_documents_lead_somewhere(name):
+    text = (ROOT / name).read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#]+)\)", text):
+        # reports/ is written by a run, so only what lies outside it must be there.
+        if not target.startswith(("http", "reports/")):
+            assert (ROOT / target).exists(), target

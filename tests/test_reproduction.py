@@ -1,0 +1,130 @@
+"""The whole pipeline on a paper small enough for tests."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+import grokbench
+from grokbench.reproduction import Reproduction
+from grokbench.specs import schema
+
+SPECS = Path(__file__).parent / "data" / "specs"
+
+
+def words(root: Path, *more: str) -> list[str]:
+    base = [sys.executable, "-m", "grokbench", "reproduce", "tiny", "--specs", str(SPECS)]
+    return [*base, "--store", str(root / "store"), "--out", str(root / "out"), *more]
+
+
+def reproduce(root: Path, *more: str) -> tuple[dict[str, Any], str]:
+    result = subprocess.run(words(root, "--json", *more), capture_output=True, text=True, check=True)
+    return json.loads(result.stdout), result.stderr
+
+
+def by_id(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {claim["id"]: claim for claim in document["claims"]}
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any], str]:
+    root = tmp_path_factory.mktemp("reproduction")
+    document, said = reproduce(root)
+    return root, document, said
+
+
+def test_it_prints_the_plan_trains_decides_and_writes(done: tuple[Path, dict[str, Any], str]) -> None:
+    root, document, said = done
+    assert "12 trials, 0 already stored, 12 to train; about" in said
+    assert "MB in" in said
+    claims = by_id(document)
+    assert claims["generalises"]["verdict"] == "REPRODUCED"
+    assert claims["generalises"]["n_seeds"] == 6
+    assert claims["generalises-untrained"]["verdict"] == "NOT REPRODUCED"
+    assert claims["only-at-paper"]["verdict"] == "NOT RUN"
+    assert "paper" in claims["only-at-paper"]["reason"]
+    assert (root / "out" / "tiny.md").is_file()
+    assert (root / "out" / "README.md").is_file()
+    assert json.loads((root / "out" / "tiny.json").read_text(encoding="utf-8")) == document
+
+
+def test_the_document_follows_its_schema(done: tuple[Path, dict[str, Any], str]) -> None:
+    jsonschema.Draft7Validator(schema.schema("report")).validate(done[1])
+
+
+def test_a_second_run_trains_nothing_and_says_so(done: tuple[Path, dict[str, Any], str]) -> None:
+    document, said = reproduce(done[0])
+    assert "nothing to train" in said
+    assert by_id(document) == by_id(done[1])
+
+
+def test_a_dry_run_trains_and_writes_nothing(tmp_path: Path) -> None:
+    document, said = reproduce(tmp_path, "--dry-run")
+    assert document["trials"] == 12
+    assert "to train" in said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_report_is_made_again_from_its_records_without_training(done: tuple[Path, dict[str, Any], str], tmp_path: Path) -> None:
+    root, document, _ = done
+    records = root / "out" / "tiny" / "records"
+    grokbench.report("tiny", records=records, out=tmp_path, store=tmp_path / "empty", specs=[SPECS])
+    again = json.loads((tmp_path / "tiny.json").read_text(encoding="utf-8"))
+    kept = ("id", "verdict", "tier", "n_seeds", "statistic", "interval", "accepted", "values")
+    for claim, other in zip(again["claims"], document["claims"], strict=True):
+        assert [claim.get(name) for name in kept] == [other.get(name) for name in kept]
+
+
+def test_committed_records_can_be_reused(done: tuple[Path, dict[str, Any], str], tmp_path: Path) -> None:
+    records = done[0] / "out" / "tiny" / "records"
+    _, said = reproduce(tmp_path, "--reuse", str(records))
+    assert "nothing to train" in said
+    assert "reused" in (tmp_path / "out" / "tiny.md").read_text(encoding="utf-8").lower()
+
+
+def test_one_claim_updates_its_own_entry(done: tuple[Path, dict[str, Any], str]) -> None:
+    root, before, _ = done
+    document, _ = reproduce(root, "--claim", "generalises-untrained")
+    assert by_id(document).keys() == by_id(before).keys()
+    assert by_id(document)["generalises"]["verdict"] == "REPRODUCED"
+
+
+def test_smoke_writes_beside_and_decides_nothing_statistical(done: tuple[Path, dict[str, Any], str]) -> None:
+    root, before, _ = done
+    document, _ = reproduce(root, "--tier", "smoke")
+    assert {claim["verdict"] for claim in document["claims"]} <= {"INCONCLUSIVE", "NOT RUN"}
+    assert (root / "out" / "tiny.smoke.md").is_file()
+    assert json.loads((root / "out" / "tiny.json").read_text(encoding="utf-8"))["tier"] == before["tier"]
+
+
+def test_a_killed_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    process = subprocess.Popen(words(tmp_path, "--workers", "1"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    store = tmp_path / "store" / "records"
+    limit = time.monotonic() + 60
+    while len(list(store.rglob("record.json"))) < 3 and time.monotonic() < limit:
+        pass
+    process.send_signal(signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
+    process.wait()
+    job = Reproduction("tiny", "quick", store=tmp_path / "store", specs=[SPECS])
+    stored = job.estimate().stored
+    assert 3 <= stored < 12
+    document, said = reproduce(tmp_path)
+    assert f"{12 - stored} to train" in said or "nothing to train" in said
+    assert by_id(document)["generalises"]["verdict"] == "REPRODUCED"
+
+
+def test_a_damaged_record_is_trained_again_and_said_so(done: tuple[Path, dict[str, Any], str]) -> None:
+    root = done[0]
+    victim = sorted((root / "store" / "records").rglob("record.json"))[0]
+    victim.write_text(victim.read_text(encoding="utf-8").replace("memoriser", "memorizer"), encoding="utf-8")
+    _, said = reproduce(root)
+    assert "is damaged" in said
+    assert "1 to train" in said

@@ -1,0 +1,48 @@
+"""Update rules against torch.optim's, to the last bits of float64."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from grokbench.specs.errors import UnknownNameError
+from grokbench.training.optimizers import optimizer
+
+ADAMW = {"kind": "adamw", "lr": 0.01, "beta1": 0.9, "beta2": 0.98, "eps": 1e-8, "weight_decay": 5.0}
+
+
+@pytest.mark.filterwarnings("ignore")  # torch's own, on the first use of its optimizers
+@pytest.mark.parametrize(
+    ("table", "reference"),
+    [
+        ({"kind": "gd", "lr": 0.3}, lambda p: torch.optim.SGD(p, lr=0.3)),
+        (
+            {"kind": "gd", "lr": 0.3, "momentum": 0.9, "weight_decay": 0.1},
+            lambda p: torch.optim.SGD(p, lr=0.3, momentum=0.9, weight_decay=0.1),
+        ),
+        (ADAMW, lambda p: torch.optim.AdamW(p, lr=0.01, betas=(0.9, 0.98), eps=1e-8, weight_decay=5.0)),
+    ],
+)
+def test_ten_updates_are_torch_optims(table, reference):
+    generator = torch.Generator().manual_seed(0)
+    start = [torch.randn(shape, generator=generator, dtype=torch.float64) for shape in ((4, 3), (5,))]
+    ours, theirs = [p.clone() for p in start], [p.clone() for p in start]
+    rule, torchs = optimizer(table), reference(theirs)
+    for _ in range(10):
+        gradients = [torch.randn(p.shape, generator=generator, dtype=torch.float64) for p in start]
+        for p, g in zip(theirs, gradients, strict=True):
+            p.grad = g.clone()
+        torchs.step()
+        rule.update(ours, gradients)
+        for a, b in zip(ours, theirs, strict=True):
+            torch.testing.assert_close(a, b, rtol=1e-13, atol=1e-15)
+
+
+def test_an_untrained_model_has_no_rule():
+    assert optimizer({"kind": "none"}) is None
+
+
+@pytest.mark.parametrize("table", [{}, {"kind": "adam-w"}])
+def test_a_missing_or_unknown_kind_is_refused(table):
+    with pytest.raises(UnknownNameError, match="optimizer"):
+        optimizer(table)

@@ -1,0 +1,91 @@
+"""TRAINING_VERSION follows the numbers: when the code that trains changes, golden trajectories say whether they did.
+
+``python tests/training/test_training_version.py`` writes ``tests/data/golden.json`` again; it refuses when the
+trajectories changed and the version did not.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import grokbench
+from grokbench.runs.keys import TRAINING_VERSION
+
+ROOT = Path(__file__).resolve().parents[2]
+GOLDEN = ROOT / "tests" / "data" / "golden.json"
+ROOMS = ("tasks", "models", "training")
+RUNS = {
+    "gd": ("addition", "gromov2023/gd"),
+    "gd-momentum": ("division", "gromov2023/gd-momentum"),
+    "adamw": ("s5-product", "gromov2023/adamw-wd5"),
+}
+
+
+def outline(node: Any) -> Any:
+    """A syntax tree without docstrings, positions and empty fields: the same on every Python version."""
+    if isinstance(node, ast.AST):
+        fields = {name: outline(value) for name, value in ast.iter_fields(node) if value not in (None, [])}
+        body = getattr(node, "body", None)
+        if isinstance(body, list) and body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
+            fields["body"] = [outline(item) for item in body[1:]]
+        return [type(node).__name__, fields]
+    if isinstance(node, list):
+        return [outline(item) for item in node]
+    return repr(node)
+
+
+def trees() -> str:
+    """One hash over the syntax trees of everything that trains."""
+    files = sorted(path for room in ROOMS for path in (ROOT / "grokbench" / room).rglob("*.py"))
+    outlines = [[path.relative_to(ROOT).as_posix(), outline(ast.parse(path.read_text(encoding="utf-8")))] for path in files]
+    return hashlib.sha256(json.dumps(outlines, sort_keys=True).encode()).hexdigest()
+
+
+def trajectories() -> dict[str, Any]:
+    """Losses of 50 float64 steps of small networks."""
+    out = {}
+    for name, (task, baseline) in RUNS.items():
+        settings = {"model.width": 24, "training.dtype": "float64"}
+        record = grokbench.run(task, baseline, alpha=0.5, seed=0, steps=50, settings=settings)
+        out[name] = {column: record.curves[column].tolist() for column in ("train_loss", "test_loss", "test_accuracy")}
+    return out
+
+
+def agree(first: dict[str, Any], second: dict[str, Any]) -> bool:
+    return first.keys() == second.keys() and all(
+        np.allclose(first[name][column], second[name][column], rtol=1e-7, atol=0)
+        for name in first
+        for column in ("train_loss", "test_loss")
+    )
+
+
+def test_golden_trajectories_hold_for_this_training_version() -> None:
+    golden = json.loads(GOLDEN.read_text(encoding="utf-8"))
+    assert golden["training_version"] == TRAINING_VERSION, f"run python {Path(__file__).relative_to(ROOT)}"
+    assert agree(golden["trajectories"], trajectories()), "the numbers changed: raise TRAINING_VERSION"
+
+
+def test_the_code_that_trains_is_the_code_that_was_checked() -> None:
+    golden = json.loads(GOLDEN.read_text(encoding="utf-8"))
+    assert golden["trees"] == trees(), f"tasks, models or training changed: run python {Path(__file__).relative_to(ROOT)}"
+
+
+def rewrite() -> None:
+    new = {"training_version": TRAINING_VERSION, "trees": trees(), "trajectories": trajectories()}
+    if GOLDEN.exists():
+        old = json.loads(GOLDEN.read_text(encoding="utf-8"))
+        same_version = old["training_version"] == TRAINING_VERSION
+        if same_version and not agree(old["trajectories"], new["trajectories"]):
+            sys.exit("the golden trajectories changed: raise TRAINING_VERSION in grokbench/runs/keys.py first")
+    GOLDEN.write_text(json.dumps(new, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    rewrite()
