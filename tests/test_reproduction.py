@@ -73,7 +73,9 @@ def test_a_dry_run_trains_and_writes_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_report_is_made_again_from_its_records_without_training(done: tuple[Path, dict[str, Any], str], tmp_path: Path) -> None:
+def test_the_report_is_made_again_from_its_records_without_training(
+    done: tuple[Path, dict[str, Any], str], tmp_path: Path
+) -> None:
     root, document, _ = done
     records = root / "out" / "tiny" / "records"
     grokbench.report("tiny", records=records, out=tmp_path, store=tmp_path / "empty", specs=[SPECS])
@@ -87,7 +89,7 @@ def test_committed_records_can_be_reused(done: tuple[Path, dict[str, Any], str],
     records = done[0] / "out" / "tiny" / "records"
     _, said = reproduce(tmp_path, "--reuse", str(records))
     assert "nothing to train" in said
-    assert "reused" in (tmp_path / "out" / "tiny.md").read_text(encoding="utf-8").lower()
+    assert "Taken from another store" in (tmp_path / "out" / "tiny.md").read_text(encoding="utf-8")
 
 
 def test_one_claim_updates_its_own_entry(done: tuple[Path, dict[str, Any], str]) -> None:
@@ -106,7 +108,9 @@ def test_smoke_writes_beside_and_decides_nothing_statistical(done: tuple[Path, d
 
 
 def test_a_killed_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
-    process = subprocess.Popen(words(tmp_path, "--workers", "1"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        words(tmp_path, "--workers", "1"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     store = tmp_path / "store" / "records"
     limit = time.monotonic() + 60
     while len(list(store.rglob("record.json"))) < 3 and time.monotonic() < limit:

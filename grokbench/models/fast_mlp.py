@@ -34,7 +34,10 @@ class Block:
     gather: Tensor  # sparse (rows, 2p), two ones a row: gather @ E = E[x] + E[p + y]
     scatter: Tensor  # its transpose: scatter @ dh sums the rows that share an x or a y
     target: Tensor  # (1, rows) class
-    f: Tensor  # (p, rows) buffer: outputs lie class by class, which is how the BLAS fills its vectors
+    minus_one: Tensor  # (1, rows)
+    h: Tensor  # (rows, N); this and the next two are buffers that all blocks share
+    z: Tensor  # (rows, N)
+    f: Tensor  # (p, rows): outputs lie class by class, which is how the BLAS fills its vectors
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,8 @@ class FastQuadraticMLP:
         self._out = torch.empty_like(self.W2)  # c W2
         self._back = torch.empty_like(self.W2)  # what dz is read through
         self._h, self._z = (torch.empty(BLOCK, self.width, dtype=dtype) for _ in range(2))
+        self._f: dict[int, Tensor] = {}  # by rows: the full block and a short one at the end
+        self._minus_one = torch.full((1, BLOCK), -1.0, dtype=dtype)
 
     def rows(self, rows: NDArray[np.int64]) -> Rows:
         """(n, 3) element indices x, y, x∘y, ordered by (x, y) for the sake of the cache."""
@@ -83,7 +88,8 @@ class FastQuadraticMLP:
         torch.mul(self.W2, 4 * self.scale * loss_scale, out=self._back)  # 2 of the loss, 2 of the square
         sums = Sums()
         for block in rows.blocks:
-            h, z, r = self._forward(block)
+            h, z, r = block.h, block.z, block.f
+            self._forward(block)
             _residual(r, block, count, sums)
             add_times(d_w2, r, z)  # (p, N)
             transposed_times(r, self._back, out=z)  # dz (m, N), where z was: it is done with
@@ -96,20 +102,19 @@ class FastQuadraticMLP:
         torch.mul(self.W2, self.scale, out=self._out)
         sums = Sums()
         for block in rows.blocks:
-            _residual(self._forward(block)[2], block, True, sums)
+            _residual(self._forward(block), block, True, sums)
         return sums
 
     def outputs(self, rows: Rows) -> Tensor:
         """f, (n, p)."""
         torch.mul(self.W2, self.scale, out=self._out)
-        return torch.cat([self._forward(block)[2].t() for block in rows.blocks])
+        return torch.cat([self._forward(block).t() for block in rows.blocks])
 
-    def _forward(self, block: Block) -> tuple[Tensor, Tensor, Tensor]:
-        h, z, f = self._h[: block.n_rows], self._z[: block.n_rows], block.f
-        torch.addmm(h, block.gather, self.E, beta=0, out=h)  # (m, N)
-        torch.mul(h, h, out=z)  # (m, N)
-        times_transposed(self._out, z, out=f)  # (p, m)
-        return h, z, f
+    def _forward(self, block: Block) -> Tensor:
+        torch.addmm(block.h, block.gather, self.E, beta=0, out=block.h)  # (m, N)
+        torch.mul(block.h, block.h, out=block.z)  # (m, N)
+        times_transposed(self._out, block.z, out=block.f)  # (p, m)
+        return block.f
 
     def _block(self, rows: NDArray[np.int64]) -> Block:
         n, p = len(rows), self.n_elements
@@ -121,7 +126,8 @@ class FastQuadraticMLP:
             gather = self._ones(np.arange(0, 2 * n + 1, 2), columns.ravel(), (n, 2 * p))
             scatter = self._ones(starts, order // 2, (2 * p, n))
         target = torch.from_numpy(rows[:, 2].copy())[None, :]
-        return Block(n, gather, scatter, target, torch.empty(p, n, dtype=self.E.dtype))
+        f = self._f.setdefault(n, torch.empty(p, n, dtype=self.E.dtype))
+        return Block(n, gather, scatter, target, self._minus_one[:, :n], self._h[:n], self._z[:n], f)
 
     def _ones(self, starts: NDArray[np.int64], columns: NDArray[np.int64], shape: tuple[int, int]) -> Tensor:
         ones = torch.ones(len(columns), dtype=self.E.dtype)
@@ -132,13 +138,13 @@ class FastQuadraticMLP:
 
 def _residual(f: Tensor, block: Block, count: bool, sums: Sums) -> None:
     """f (p, m) becomes r = f − onehot; adds to ``sums``. Right is a row whose first maximum is at its target."""
-    at_target = f.gather(0, block.target)  # (1, m)
     if count:
+        at_target = f.gather(0, block.target)  # (1, m)
         best_other = f.scatter_(0, block.target, -torch.inf).amax(0, keepdim=True)
+        f.scatter_(0, block.target, at_target)
         sums.correct += int((at_target > best_other).sum())
         tied = (at_target == best_other).squeeze(0)
         if tied.any():
-            whole = f.scatter(0, block.target, at_target)[:, tied]
-            sums.correct += int((whole.argmax(0) == block.target[0, tied]).sum())
-    flat = f.scatter_(0, block.target, at_target - 1).view(-1)
+            sums.correct += int((f[:, tied].argmax(0) == block.target[0, tied]).sum())
+    flat = f.scatter_add_(0, block.target, block.minus_one).view(-1)
     sums.squares += float(torch.dot(flat, flat))

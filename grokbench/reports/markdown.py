@@ -74,6 +74,8 @@ def _table_of_claims(report: ReportInput) -> str:
         title = f" {claim.title}" if claim and claim.title else ""
         said = w.said(v) if w.said(v) in (w.DASH, "NOT RUN") else f"{w.said(v)} ({v.tier})"
         reading = f"{w.reading(v)} ({v.tier})" if w.reading(v) else ""
+        if not reading and v.under_our_reading and v.verdict in ("REPRODUCED", "INCONCLUSIVE"):
+            reading = "yes"
         rows.append(
             (
                 f"[{v.id}](#{w.anchor(v.id)}){title}",

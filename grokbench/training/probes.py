@@ -104,15 +104,17 @@ class Observer:
             return
         self._last_step = step
         uvw = blocks(weights())
-        for name in self._probes:
-            self._rows[name].append({"step": step, **PROBES[name](*uvw)})
+        with np.errstate(all="ignore"):  # weights of a run that diverged are what they are
+            for name in self._probes:
+                self._rows[name].append({"step": step, **PROBES[name](*uvw)})
 
     def portray(self, when: str, weights: Callable[[], Mapping[str, Tensor]]) -> None:
         """``when`` is "initial" or "final"."""
         if self._portraits:
             uvw = blocks(weights())
-            for name, arrays in self._portraits.items():
-                arrays[when] = PORTRAITS[name](*uvw)
+            with np.errstate(all="ignore"):
+                for name, arrays in self._portraits.items():
+                    arrays[when] = PORTRAITS[name](*uvw)
 
     def portraits(self) -> dict[str, dict[str, Array]]:
         """Arrays ``initial`` and ``final`` of each portrait."""

@@ -44,6 +44,13 @@ def test_what_says_nothing_against_the_paper_stands_in_its_own_column(text):
     assert columns[3] == "6 of 6: 1 [0.5407, 1]"
 
 
+def test_a_claim_that_holds_under_our_reading_is_marked_so():
+    own = synthetic.verdict("gd-groks", under_our_reading=True)
+    text = page(synthetic.report(verdicts=(own,)), {}, {})
+    row = next(line for line in text.splitlines() if line.startswith("| [gd-groks]"))
+    assert [c.strip() for c in row.strip("|").split("|")][1:3] == ["REPRODUCED (quick)", "yes"]
+
+
 def test_each_claim_names_the_command_that_remakes_it(text):
     for claim in synthetic.paper().claims:
         assert f"grokbench reproduce gromov2023 --tier quick --claim {claim.id}\n" in text

@@ -127,8 +127,10 @@ def test_a_run_stops_at_its_horizon():
     assert record.curves["test_accuracy"][-1] > 0.99
 
 
-def test_a_loss_that_is_not_finite_ends_the_run_with_its_record():
-    record = train(trial(optimizer={"kind": "gd", "lr": 1e4, "momentum": 0.0, "weight_decay": 0.0}, **LOOKS))
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_loss_that_is_not_finite_ends_the_run_with_its_record(dtype):
+    explosive = {"kind": "gd", "lr": 1e4, "momentum": 0.0, "weight_decay": 0.0}
+    record = train(trial(optimizer=explosive, dtype=dtype, **LOOKS))
     assert record.outcome == "diverged"
     assert 0 < record.facts["steps"] < 30
     assert not np.isfinite(record.curves["train_loss"][-1])
@@ -155,6 +157,7 @@ def test_an_analytic_model_is_a_trial_without_steps():
     assert record.curves["step"].tolist() == [0]
     assert record.curves["test_accuracy"].tolist() == [1.0]
     assert record.facts["analytic_peak"] == pytest.approx(1.0, abs=1e-6)
+    assert 0 < record.facts["analytic_peak_std"] < 0.2
     assert record.probes["ipr"]["ipr"].tolist() == pytest.approx([1.0])
     np.testing.assert_allclose(record.portraits["phases"]["final"], 0, atol=1e-5)
 

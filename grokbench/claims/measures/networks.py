@@ -35,25 +35,18 @@ def spectrum_share(view: SeedView, column: str = "share_sum", horizon: float = 1
 
 
 @named("spectrum-line-ratio")
-def spectrum_line_ratio(view: SeedView, arm: int = 0) -> float:
-    """Energy of the strongest of the lines 2n, 2m, n − m over that of n + m, in the first row."""
+def spectrum_line_ratio(view: SeedView, which: str = "strongest", arm: int = 0) -> float:
+    """Energy of one of the lines 2n, 2m, n − m over that of n + m, in the first row of the probe.
+
+    ``which``: the "strongest" or the "weakest" of the three.
+    """
+    choose = {"strongest": max, "weakest": min}
+    if which not in choose:
+        raise UnknownNameError("line", which, choose)
     record = one(view, arm)
     shares = [at_horizon(record, "spectrum", line, 0) for line in _LINES]
     main = at_horizon(record, "spectrum", "share_sum", 0)
-    return max(shares) / main if main > 0 else math.nan
-
-
-@named("spectrum-line-contrast")
-def spectrum_line_contrast(view: SeedView, arm: int = 0) -> float:
-    """Mean energy of a coefficient on the weakest of the lines 2n, 2m, n − m over that of one on no line.
-
-    Each line has p − 1 coefficients of the p² − 1 (without the mean). inf when the rest holds nothing.
-    """
-    record = one(view, arm)
-    p = int(record.facts["n_elements"])
-    rest = at_horizon(record, "spectrum", "share_rest", 0) / (p**2 - 1 - 4 * (p - 1))
-    line = min(at_horizon(record, "spectrum", name, 0) for name in _LINES) / (p - 1)
-    return line / rest if rest > 0 else math.nan if math.isnan(line) else math.inf
+    return choose[which](shares) / main if main > 0 else math.nan
 
 
 @named("phase-resultant")

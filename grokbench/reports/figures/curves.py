@@ -45,7 +45,6 @@ def draw_rows(rows: Sequence[tuple[str, tuple[style.Cell, ...]]]) -> Figure:
         accuracy.set_ylim(-0.03, 1.03)
         accuracy.set_title(name, fontsize=9, loc="left")
         loss.set_ylabel("loss")
-        loss.set_yscale("log")
-        loss.set_ylim(bottom=max(loss.get_ylim()[0], LEAST_LOSS))
+        style.log_if_wide(loss, LEAST_LOSS)
     style.one_legend(figure, axes)
     return figure

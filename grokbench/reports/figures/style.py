@@ -116,6 +116,16 @@ def step_axis(ax: Axes, last: float) -> None:
     ax.set_xlabel("step (optimizer updates)")
 
 
+def log_if_wide(ax: Axes, least: float = 0.0) -> None:
+    """A logarithmic y axis where the curves span more than a factor of three; nothing below ``least`` is shown."""
+    found = [np.asarray(line.get_ydata(), dtype=float) for line in ax.lines]
+    values = np.concatenate(found) if found else np.empty(0)
+    values = values[np.isfinite(values) & (values > least)]
+    if values.size and values.max() > 3 * values.min():
+        ax.set_yscale("log")
+        ax.set_ylim(bottom=max(ax.get_ylim()[0], least))
+
+
 def _finite(values: Any) -> NDArray[Any]:
     array = np.asarray(values, dtype=float)
     return np.where(np.isfinite(array), array, np.nan)

@@ -38,7 +38,7 @@ def training(cells: style.Cells) -> Figure | None:
         1 / _elements(group), color=style.BLACK, linewidth=0.9, linestyle=":", label="1/p, the loss of f = 0"
     )
     loss.set_ylabel("mean squared error")
-    loss.set_yscale("log")
+    style.log_if_wide(loss)
     norms.set_ylabel("weight norm ‖W‖ / √entries")
     accuracy.set_ylabel("accuracy (share of rows)")
     accuracy.set_ylim(-0.03, 1.03)
