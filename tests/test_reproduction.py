@@ -107,6 +107,21 @@ def test_smoke_writes_beside_and_decides_nothing_statistical(done: tuple[Path, d
     assert json.loads((root / "out" / "tiny.json").read_text(encoding="utf-8"))["tier"] == before["tier"]
 
 
+def children(pid: int) -> list[int]:
+    """Process ids of the direct children, where the system tells them by file (Linux)."""
+    path = Path(f"/proc/{pid}/task/{pid}/children")
+    return [int(word) for word in path.read_text().split()] if path.exists() else []
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs; one that ended and was not collected does not."""
+    path = Path(f"/proc/{pid}/stat")
+    try:
+        return path.read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 def test_a_killed_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
     process = subprocess.Popen(
         words(tmp_path, "--workers", "1"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -115,8 +130,12 @@ def test_a_killed_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
     limit = time.monotonic() + 60
     while len(list(store.rglob("record.json"))) < 3 and time.monotonic() < limit:
         pass
+    workers = children(process.pid)
     process.send_signal(signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
     process.wait()
+    while any(alive(pid) for pid in workers) and time.monotonic() < limit:
+        pass
+    assert not any(alive(pid) for pid in workers)
     job = Reproduction("tiny", "quick", store=tmp_path / "store", specs=[SPECS])
     stored = job.estimate().stored
     assert 3 <= stored < 12

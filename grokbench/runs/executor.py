@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import queue
-import sys
+import threading
 import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
@@ -159,11 +159,15 @@ def _start_worker(events: Any) -> None:
 
     torch.set_num_threads(1)
     _events = events
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
 
 
-def _orphaned() -> bool:
+def _leave_with_parent() -> None:
+    """End this worker when its parent is gone, however that happened: a queue alone would let it wait for ever."""
     parent = multiprocessing.parent_process()
-    return parent is not None and not parent.is_alive()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _train(trial: Trial, root: str, index: int) -> str:
@@ -171,8 +175,6 @@ def _train(trial: Trial, root: str, index: int) -> str:
     from grokbench.training.engine import train
 
     def tell(step: int, train_accuracy: float, test_accuracy: float) -> None:
-        if _orphaned():
-            sys.exit("the parent process is gone")
         values = {"step": step, "train_accuracy": train_accuracy, "test_accuracy": test_accuracy}
         _events.put(("evaluated", index, values))
 

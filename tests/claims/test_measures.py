@@ -91,7 +91,7 @@ def test_the_gradient_peak_is_placed_between_the_loss_peak_and_t_gen() -> None:
     peak = [math.exp(-(((i - 80) / 10) ** 2)) for i in range(151)]
     loss = [1, 2, 3, 9, 9, 9, 9, 0, 0, 0, 0]  # peak at 60
     one = run(test_loss=loss, probes=_trace(gradient_norm_1=peak, gradient_norm_2=peak))
-    assert measure("gradient-norm-peak-position")(view(one)) == pytest.approx(0.5)
+    assert measure("gradient-norm-peak-position")(view(one)) == pytest.approx(0.5, abs=0.05)
 
 
 def test_probes_are_read_at_a_multiple_of_t_gen_and_at_the_start() -> None:

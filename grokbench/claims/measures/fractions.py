@@ -39,7 +39,7 @@ def _threshold(view: SeedView, arm: int, budget_factor: float) -> Between | None
     above = levels[-1][0]
     for alpha, cell in reversed(levels):
         time = ends(time_to_generalise(cell.record))
-        if time.low > limit:
+        if time.low > limit or (math.isinf(time.high) and time.low >= limit):
             return Between(alpha, above)
         if time.high > limit:  # censored before 20 plateaus had passed
             return None
