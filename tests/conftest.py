@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import hypothesis
+import hypothesis.configuration
 import pytest
 
 hypothesis.settings.register_profile("grokbench", deadline=None, max_examples=60, database=None)
 hypothesis.settings.load_profile("grokbench")
+hypothesis.configuration.set_hypothesis_home_dir(tempfile.mkdtemp(prefix="hypothesis-"))
 pytest_plugins = ["pytester"]
 
 

@@ -43,10 +43,16 @@ def test_there_is_no_other_room() -> None:
 
 
 def test_modules_are_read_in_one_sitting() -> None:
-    long = {path.name: n for path in PACKAGE.rglob("*.py") if (n := len(path.read_text(encoding="utf-8").splitlines())) > 330}
+    long = {
+        path.name: n
+        for path in PACKAGE.rglob("*.py")
+        if (n := len(path.read_text(encoding="utf-8").splitlines())) > 330
+    }
     assert long == {}
 
 
 def test_every_room_says_what_it_is() -> None:
     for room in ROOMS:
-        assert ast.get_docstring(ast.parse((PACKAGE / room / "__init__.py").read_text(encoding="utf-8"))), room
+        assert ast.get_docstring(ast.parse((PACKAGE / room / "__init__.py").read_text(encoding="utf-8"))), (
+            room
+        )

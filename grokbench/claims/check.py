@@ -43,5 +43,7 @@ def measure_mistakes(paper: Paper, file: str) -> Iterable[Mistake]:
                 continue
             known = argument_names(condition.measure)
             for name in sorted(set(condition.args) - set(known)):
-                expected = f"unknown argument of {condition.measure}; expected one of {', '.join(known) or 'none'}"
+                expected = (
+                    f"unknown argument of {condition.measure}; expected one of {', '.join(known) or 'none'}"
+                )
                 yield Mistake(file, f"{where}.args.{name}", expected, nearest(name, known))

@@ -44,7 +44,9 @@ def judge(
                 views(complete, claim.experiments),
                 views(complete, [claim.control]) if claim.control else (),
                 tier,
-                budgets=[_budget(experiment) for experiment in experiments if experiment.id in claim.experiments],
+                budgets=[
+                    _budget(experiment) for experiment in experiments if experiment.id in claim.experiments
+                ],
             )
     broken = [failure for failure in failures if _belongs(library, failure, experiments, asked)]
     if broken:

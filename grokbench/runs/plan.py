@@ -111,7 +111,7 @@ def without_covered(trials: Sequence[PlannedTrial]) -> tuple[PlannedTrial, ...]:
     return tuple(planned for planned, _ in reach if id(planned) in chosen)
 
 
-FLOPS_PER_SECOND = 9e10
+FLOPS_PER_SECOND = 1.1e11
 """Rate on one CPU core at which the plan's estimate reckons; the report prints what was really spent."""
 
 

@@ -6,7 +6,6 @@ import pytest
 
 from grokbench.specs.types import TaskSpec
 
-
 FOLDER = Path(__file__).parents[2] / "tasks"
 
 

@@ -33,7 +33,12 @@ def outline(node: Any) -> Any:
     if isinstance(node, ast.AST):
         fields = {name: outline(value) for name, value in ast.iter_fields(node) if value not in (None, [])}
         body = getattr(node, "body", None)
-        if isinstance(body, list) and body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
+        if (
+            isinstance(body, list)
+            and body
+            and isinstance(body[0], ast.Expr)
+            and isinstance(body[0].value, ast.Constant)
+        ):
             fields["body"] = [outline(item) for item in body[1:]]
         return [type(node).__name__, fields]
     if isinstance(node, list):
@@ -44,7 +49,10 @@ def outline(node: Any) -> Any:
 def trees() -> str:
     """One hash over the syntax trees of everything that trains."""
     files = sorted(path for room in ROOMS for path in (ROOT / "grokbench" / room).rglob("*.py"))
-    outlines = [[path.relative_to(ROOT).as_posix(), outline(ast.parse(path.read_text(encoding="utf-8")))] for path in files]
+    outlines = [
+        [path.relative_to(ROOT).as_posix(), outline(ast.parse(path.read_text(encoding="utf-8")))]
+        for path in files
+    ]
     return hashlib.sha256(json.dumps(outlines, sort_keys=True).encode()).hexdigest()
 
 
@@ -54,7 +62,9 @@ def trajectories() -> dict[str, Any]:
     for name, (task, baseline) in RUNS.items():
         settings = {"model.width": 24, "training.dtype": "float64"}
         record = grokbench.run(task, baseline, alpha=0.5, seed=0, steps=50, settings=settings)
-        out[name] = {column: record.curves[column].tolist() for column in ("train_loss", "test_loss", "test_accuracy")}
+        out[name] = {
+            column: record.curves[column].tolist() for column in ("train_loss", "test_loss", "test_accuracy")
+        }
     return out
 
 
@@ -74,7 +84,9 @@ def test_golden_trajectories_hold_for_this_training_version() -> None:
 
 def test_the_code_that_trains_is_the_code_that_was_checked() -> None:
     golden = json.loads(GOLDEN.read_text(encoding="utf-8"))
-    assert golden["trees"] == trees(), f"tasks, models or training changed: run python {Path(__file__).relative_to(ROOT)}"
+    assert golden["trees"] == trees(), (
+        f"tasks, models or training changed: run python {Path(__file__).relative_to(ROOT)}"
+    )
 
 
 def rewrite() -> None:
@@ -83,7 +95,9 @@ def rewrite() -> None:
         old = json.loads(GOLDEN.read_text(encoding="utf-8"))
         same_version = old["training_version"] == TRAINING_VERSION
         if same_version and not agree(old["trajectories"], new["trajectories"]):
-            sys.exit("the golden trajectories changed: raise TRAINING_VERSION in grokbench/runs/keys.py first")
+            sys.exit(
+                "the golden trajectories changed: raise TRAINING_VERSION in grokbench/runs/keys.py first"
+            )
     GOLDEN.write_text(json.dumps(new, indent=1) + "\n", encoding="utf-8")
 
 

@@ -150,6 +150,12 @@ def analytic_peak(view: SeedView, arm: int = 0) -> float:
     return float(one(view, arm).facts.get("analytic_peak", math.nan))
 
 
+@named("analytic-peak-spread")
+def analytic_peak_spread(view: SeedView, arm: int = 0) -> float:
+    """Standard deviation over the table of an analytic network's output at the right answer (fact of its record)."""
+    return float(one(view, arm).facts.get("analytic_peak_std", math.nan))
+
+
 @named("width-threshold")
 def width_threshold(view: SeedView, accuracy: float = 0.99, arm: int = 0) -> Measured:
     """Least width of the grid from which every larger one reaches ``accuracy`` on the table.

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 OPTIMIZERS = ("gd-alphas", "gd-momentum-alphas", "adamw-alphas")
 PRIMES = ("gd-p23-alphas", "gd-p53-alphas", "gd-alphas")
 HALVES = {
-    "gd-half": "GD",
-    "gd-momentum-half": "GD with momentum",
-    "gd-ten-times-lr-half": "GD, ten times\nthe learning rate",
+    "gd-half": "GD\nlr 5e5",
+    "gd-momentum-half": "momentum 0.9\nlr 5e5",
+    "gd-momentum-slow-half": "momentum 0.9\nlr 1e5",
+    "gd-ten-times-lr-half": "GD\nlr 1e6",
 }
 WIDTHS = {
     "analytic, even frequencies": ("analytic-widths", "analytic-small-widths"),

@@ -86,8 +86,10 @@ def ipr(cells: style.Cells) -> Figure | None:
         if math.isfinite(when):
             against_step.axvline(when, color=color, linewidth=1.0, linestyle=":")
     against_step.plot([], [], ":", color="0.35", linewidth=1.0, label="T_gen of the arm (median)")
-    ideal = _analytic_ipr(arms[0][1])
+    ideal = _analytic_ipr(cells)
     for ax in axes:
+        if ideal is None:
+            break
         ax.axhline(ideal, color=style.BLACK, linewidth=1.2, linestyle="--", label="analytic solution")
     last = max(float(record.curves["step"][-1]) for _, part in arms for _, _, record in part)
     style.step_axis(against_step, last)
@@ -136,9 +138,8 @@ def _median(values: list[float]) -> float:
     return high if math.isinf(high) else (low + high) / 2
 
 
-def _analytic_ipr(group: tuple[style.Cell, ...]) -> float:
-    """The measure on a neuron of the analytic solution: one cosine over the elements (Eq. 6), any phase."""
-    from grokbench.measures import fourier
-
-    n = np.arange(_elements(group))
-    return float(fourier.ipr(np.cos(2 * np.pi * n / n.size + 1.0)))
+def _analytic_ipr(cells: style.Cells) -> float | None:
+    """Median IPR of the analytic solution's draws; None when there are none."""
+    found = [style.column(record, "ipr", "ipr") for _, _, record in style.usable(cells, "analytic-addition")]
+    values = [curve[1][-1] for curve in found if curve is not None]
+    return float(np.median(values)) if values else None
