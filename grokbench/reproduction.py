@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import platform
-import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,7 +13,7 @@ from typing import Any
 import grokbench
 from grokbench.claims import judge
 from grokbench.claims.verdict import Verdict
-from grokbench.runs import archive, executor, keys
+from grokbench.runs import archive, executor, keys, provenance
 from grokbench.runs import plan as planning
 from grokbench.runs.executor import Failure, OnEvent
 from grokbench.runs.plan import Plan, PlannedTrial
@@ -197,7 +196,8 @@ class Reproduction:
             recipes={
                 name: self.library.recipe(name) for name in {e.baseline for e in self.paper.experiments}
             },
-            environment=environment(self.library, self.paper.id),
+            environment=environment(),
+            frozen=self._frozen(),
             spec_hashes=spec_hashes(
                 self.library, self.paper.id, {e.baseline for e in self.paper.experiments}
             ),
@@ -218,6 +218,10 @@ class Reproduction:
                 f"the report cannot be written to {out} ({error.strerror}); name another folder with --out"
             ) from None
         return path
+
+    def _frozen(self) -> dict[str, str]:
+        path = self.library.path_of(self.paper.id)
+        return provenance.frozen_commits(path) if path is not None else {}
 
     def _reused_experiments(self, cells: Mapping[str, tuple[judge.RecordCell, ...]]) -> tuple[str, ...]:
         if self._reused is None:
@@ -240,36 +244,11 @@ def spec_hashes(library: Library, paper: str, recipes: Iterable[str]) -> dict[st
     return out
 
 
-def environment(library: Library, paper: str) -> dict[str, Any]:
+def environment() -> dict[str, Any]:
     """What the report itself was made with; each record carries its own."""
-    out = {
+    return {
         "grokbench": grokbench.__version__,
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
         "training_version": keys.TRAINING_VERSION,
     }
-    path = library.path_of(paper)
-    commit = _commit_of(path) if path is not None else None
-    return {**out, "claims_frozen_in_commit": commit} if commit else out
-
-
-def _commit_of(path: Path) -> str | None:
-    """The commit that last changed ``path``; None outside a checkout, or when the file differs from that commit."""
-    try:
-        dirty = subprocess.run(
-            ["git", "status", "--porcelain", "--", path.name],
-            cwd=path.parent,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        found = subprocess.run(
-            ["git", "log", "-1", "--format=%H", "--", path.name],
-            cwd=path.parent,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return None if dirty.stdout.strip() else found.stdout.strip() or None

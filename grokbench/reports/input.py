@@ -23,7 +23,8 @@ class ReportInput:
     gave them. ``recipes`` is keyed by recipe id, or by experiment id where an experiment changes fields of its
     baseline. ``environment`` is what the report was made with; the records carry their own. ``cost`` maps an
     experiment id to ``trials``, ``wall_seconds`` and ``cpu_seconds`` (missing ones are counted from the
-    records); plain numbers in it are totals. ``spec_hashes`` maps a spec file to its SHA-256. ``reused`` names
+    records); plain numbers in it are totals. ``spec_hashes`` maps a spec file to its SHA-256,
+    ``frozen`` a claim to the commit since which its rule stands. ``reused`` names
     what came from another store.
     """
 
@@ -35,6 +36,7 @@ class ReportInput:
     environment: Mapping[str, Any] = field(default_factory=dict)
     cost: Mapping[str, Any] = field(default_factory=dict)
     spec_hashes: Mapping[str, str] = field(default_factory=dict)
+    frozen: Mapping[str, str] = field(default_factory=dict)
     command: str = ""
     reused: tuple[str, ...] = ()
 

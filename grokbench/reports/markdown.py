@@ -107,6 +107,8 @@ def _section(
     rules = [_rule(condition) for condition in claim.rule]
     if rules:
         lines.append(f"Rule ({claim.kind}): " + " And: ".join(rules))
+    if claim.id in report.frozen:
+        lines.append(f"Frozen in commit `{report.frozen[claim.id][:12]}`.")
     if verdict.reason:
         lines.append(f"Reason: {w.sentence(verdict.reason)}")
     if claim.known and claim.known != verdict.verdict and verdict.verdict in ("REPRODUCED", "NOT REPRODUCED"):

@@ -1,0 +1,72 @@
+"""When each claim's rule was frozen: the commit since which its rule, region and experiments read as they do now."""
+
+from __future__ import annotations
+
+import subprocess
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from grokbench.runs.keys import digest
+
+
+def frozen_commits(path: Path) -> dict[str, str]:
+    """Claim id → the earliest commit from which the claim in the file ``path`` has not changed.
+
+    What counts is what decides: kind, grade, measures, arguments, bounds, control, and the experiments with their tiers'
+    seeds, steps and fractions. Titles, reasons, ``known`` and ``tried`` may be written later. A claim that differs from
+    every commit, or a file outside a checkout, is left out.
+    """
+    here = _rules(path.read_bytes())
+    log = _git(path.parent, "log", "--format=%H", "--", path.name)
+    frozen: dict[str, str] = {}
+    open_claims = set(here)
+    for commit in (log or b"").decode().split():
+        text = _git(path.parent, "show", f"{commit}:./{path.name}")
+        then = _rules(text) if text is not None else {}
+        open_claims = {name for name in open_claims if then.get(name) == here[name]}
+        frozen |= dict.fromkeys(open_claims, commit)
+    return frozen
+
+
+def _git(folder: Path, *words: str) -> bytes | None:
+    try:
+        return subprocess.run(["git", *words], cwd=folder, capture_output=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+def _rules(text: bytes) -> dict[str, str]:
+    """Claim id → hash of what decides it."""
+    try:
+        document = tomllib.loads(text.decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        return {}
+    experiments = {
+        entry["id"]: _without(entry, "title", "portraits") for entry in document.get("experiment", [])
+    }
+    out = {}
+    for claim in document.get("claim", []):
+        named = claim["experiment"] if isinstance(claim["experiment"], list) else [claim["experiment"]]
+        out[claim["id"]] = digest(
+            {
+                "claim": {key: claim.get(key) for key in ("kind", "grade", "experiment", "control")},
+                "rule": [_without(condition, "reason") for condition in claim["rule"]],
+                "experiments": [experiments.get(name) for name in (*named, claim.get("control"))],
+            }
+        )
+    return out
+
+
+def _without(table: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    """A table less some keys, and less the estimates that decide nothing."""
+    out = {key: value for key, value in table.items() if key not in names}
+    if "tier" in out:
+        tiers = out["tier"].items()
+        out["tier"] = {
+            name: {k: v for k, v in plan.items() if k != "expected_steps"}
+            for name, plan in tiers
+            if name != "smoke"
+        }
+    return out

@@ -1,0 +1,41 @@
+"""What is committed under reports/ comes from its records, and anyone can make it again without training."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+import grokbench
+from grokbench.specs import schema
+
+REPORTS = Path(__file__).resolve().parents[2] / "reports"
+PAPERS = sorted(path.stem for path in REPORTS.glob("*.json"))
+MOST_BYTES = 5_000_000
+SAME = ("id", "verdict", "tier", "n_seeds", "statistic", "interval", "accepted", "source", "values")
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_the_report_is_made_again_from_its_records(paper: str, tmp_path: Path) -> None:
+    committed = json.loads((REPORTS / f"{paper}.json").read_text(encoding="utf-8"))
+    jsonschema.Draft7Validator(schema.schema("report")).validate(committed)
+    page = grokbench.report(paper, records=REPORTS / paper / "records", out=tmp_path)
+    again = json.loads(page.with_suffix(".json").read_text(encoding="utf-8"))
+    assert len(again["claims"]) == len(committed["claims"])
+    for new, old in zip(again["claims"], committed["claims"], strict=True):
+        assert {name: new.get(name) for name in SAME} == {name: old.get(name) for name in SAME}
+    drawn = {path.name for path in (tmp_path / paper / "figures").glob("*.png")}
+    assert drawn == {path.name for path in (REPORTS / paper / "figures").glob("*.png")}
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_committed_records_stay_small(paper: str) -> None:
+    assert sum(path.stat().st_size for path in (REPORTS / paper / "records").iterdir()) <= MOST_BYTES
+
+
+def test_the_scoreboard_names_every_paper() -> None:
+    text = (REPORTS / "README.md").read_text(encoding="utf-8")
+    assert PAPERS
+    assert all(f"{paper}.md" in text for paper in PAPERS)
