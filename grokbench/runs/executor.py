@@ -80,13 +80,12 @@ def complete(
     A trial that a longer one will probably answer waits for that one; where it then does not, it is trained too.
     """
     failures: list[Failure] = []
-    failed: set[str] = set()
+    tried: set[str] = set()  # nothing is trained twice, even where its record cannot be read back
     left = missing(planned, sources)
-    while left := [one for one in left if keys.key(one.trial) not in failed]:
+    while left := [one for one in left if keys.key(one.trial) not in tried]:
         batch = [one.trial for one in without_covered(left)]
-        for failure in execute(batch, store, workers, on_event):
-            failures.append(failure)
-            failed.add(failure.key)
+        tried |= {keys.key(trial) for trial in batch}
+        failures += execute(batch, store, workers, on_event)
         left = missing(left, sources)
     return failures
 
