@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -79,8 +80,11 @@ class Reproduction:
         return planning.plan_paper(self.library, self.paper, self.tier, self.claims)
 
     def to_train(self, *, force: bool = False) -> tuple[PlannedTrial, ...]:
-        """The trials that have no record yet (all, when forced), longest first."""
-        return planning.without_covered([p for p in self.plan.trials if force or self.find(p) is None])
+        """The trials that have no record yet, longest first; when forced all, also those that another one would answer."""
+        if force:
+            distinct = {keys.key(planned.trial): planned for planned in self.plan.trials}
+            return tuple(sorted(distinct.values(), key=planning.seconds, reverse=True))
+        return planning.without_covered([p for p in self.plan.trials if self.find(p) is None])
 
     def estimate(self, workers: int | None = None, *, force: bool = False) -> Estimate:
         """Trials, minutes of wall time and disk that training will take."""
@@ -204,10 +208,12 @@ class Reproduction:
             command=f"grokbench reproduce {self.paper.id} --tier {self.tier}{flags}",
             reused=self._reused_experiments(cells),
         )
+        check_folder(out)
         try:
-            out.mkdir(parents=True, exist_ok=True)
             path: Path = write_report(page, out, ".smoke" if smoke else "")
             if not smoke:
+                if not self.claims:
+                    archive.clear(out / self.paper.id / "records")
                 for experiment, entries in cells.items():
                     archive.write(
                         out / self.paper.id / "records", experiment, [record for _, _, record in entries]
@@ -232,6 +238,18 @@ class Reproduction:
             if all(self.store.find(record.trial) for _, _, record in entries)
         ]
         return tuple(name for name in cells if name not in own)
+
+
+def check_folder(out: Path) -> None:
+    """Create the report's folder and write a file in it. Errors: InputError, before anything is trained."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=out):
+            pass
+    except OSError as error:
+        raise InputError(
+            f"the report cannot be written to {out} ({error.strerror}); name another folder with --out"
+        ) from None
 
 
 def spec_hashes(library: Library, paper: str, recipes: Iterable[str]) -> dict[str, str]:

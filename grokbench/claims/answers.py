@@ -27,14 +27,27 @@ class Answer:
 
 
 def inside(value: Between, condition: Condition) -> bool | None:
-    """Whether a number lies in a condition's region, bounds included; None: unknown, or across a bound."""
-    if math.isnan(value.low) or math.isnan(value.high):
+    """Whether a number lies in a condition's region, bounds included; None: unknown, or across a bound.
+
+    A bracket is (low, high]: one that begins at the region's upper bound lies outside.
+    """
+    return within(least(value), value.high, condition)
+
+
+def least(value: Between) -> float:
+    """The smallest number that ``value`` may be: of a bracket, the next one above its excluded lower end."""
+    return math.nextafter(value.low, math.inf) if value.low < value.high else value.low
+
+
+def within(lowest: float, highest: float, condition: Condition) -> bool | None:
+    """``inside`` for a number in [lowest, highest], both ends included."""
+    if math.isnan(lowest) or math.isnan(highest):
         return None
     low = -math.inf if condition.min is None else condition.min
     high = math.inf if condition.max is None else condition.max
-    if low <= value.low and value.high <= high:
+    if low <= lowest and highest <= high:
         return True
-    if value.high < low or value.low > high:
+    if highest < low or lowest > high:
         return False
     return None
 

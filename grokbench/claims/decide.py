@@ -24,12 +24,14 @@ def decide(
     *,
     origins: Sequence[str] | None = None,
     budgets: Sequence[int] = (),
+    extended: bool = False,
 ) -> Verdict:
     """The verdict of ``claim`` on ``views``.
 
     views: one per seed; seeds that lack an arm are left out. control: views of the claim's control experiment
     as their only arm (for a "never": the positive control). origins: of the arms' recipes, read from the
     records when not given. budgets: per arm, the steps that the claim asks for; see ``answers.answer``.
+    extended: fewer of these seeds could have decided before, so that rule D follows the ladder of DESIGN §4.
     """
     failed = [
         (view.seed, cell)
@@ -48,7 +50,8 @@ def decide(
     complete = [view for view in views if view.complete]
     settled = {"existence": True, "never": False}.get(claim.kind)
     answers = [answer(claim.rule, view, budgets, settled) for view in complete]
-    found = outcome(claim, complete, answers, [view for view in control if view.complete], budgets)
+    controls = [view for view in control if view.complete]
+    found = outcome(claim, complete, answers, controls, budgets, extended=extended)
     if tier == "smoke" and claim.kind != "exact":
         found = _smoke(found)
     return _dressed(claim, tier, answers, found, _origins(complete) if origins is None else origins)

@@ -1,4 +1,7 @@
-"""From records to a verdict: the highest tier whose records are complete decides, and the verdict names it."""
+"""From records to a verdict: the highest tier whose records are complete decides, and the verdict names it.
+
+A trial of the asked tier that failed comes first: older records of it, or a lower tier's, must not hide it.
+"""
 
 from __future__ import annotations
 
@@ -33,9 +36,14 @@ def judge(
     a tier, or None while one is missing. minutes: estimated cost of what is missing.
     """
     experiments = planning.experiments_of(paper, claim)
+    broken = [failure for failure in failures if _belongs(library, failure, experiments, asked)]
+    if broken:
+        return error(
+            claim, asked, f"{len(broken)} of its trials failed; the first traceback is in {broken[0].path}"
+        )
     for tier in tiers:
-        if not planning.runs_at(paper, claim, tier):
-            continue
+        if not planning.runs_at(paper, claim, tier) or not any(tier in e.tiers for e in experiments):
+            continue  # a tier that adds nothing of its own leaves the decision to the one below
         found = {experiment.id: cells(experiment, tier) for experiment in experiments}
         if all(found.values()):
             complete = {name: entries for name, entries in found.items() if entries is not None}
@@ -47,17 +55,25 @@ def judge(
                 budgets=[
                     _budget(experiment) for experiment in experiments if experiment.id in claim.experiments
                 ],
+                extended=_extends(experiments, tier),
             )
-    broken = [failure for failure in failures if _belongs(library, failure, experiments, asked)]
-    if broken:
-        return error(
-            claim, asked, f"{len(broken)} of its trials failed; the first traceback is in {broken[0].path}"
-        )
     home = next((tier for tier in TIERS if tier in tiers and planning.runs_at(paper, claim, tier)), None)
     if home is None:
         return not_run(claim, asked, f"the tier {asked} has nothing for this claim")
     cost = minutes(experiments, home)
     return not_run(claim, home, f"needs tier {home}: about {cost:.0f} min of training here are missing")
+
+
+def _extends(experiments: Sequence[Experiment], tier: str) -> bool:
+    """Whether the quick tier could have decided on fewer of the same seeds, so that the ladder of DESIGN §4 holds."""
+    if tier != "paper":
+        return False
+    pairs = [
+        (experiment.tiers.get("quick"), planning.tier_plan(experiment, tier)) for experiment in experiments
+    ]
+    return all(quick is not None for quick, _ in pairs) and any(
+        quick is not None and plan is not None and len(quick.seeds) < len(plan.seeds) for quick, plan in pairs
+    )
 
 
 def _budget(experiment: Experiment) -> int:

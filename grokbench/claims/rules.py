@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from grokbench.claims.answers import Answer, answer, cut_short, inside
+from grokbench.claims.answers import Answer, answer, cut_short, least, within
 from grokbench.claims.measures import Between
 from grokbench.claims.measures.registry import generalised
 from grokbench.claims.verdict import INCONCLUSIVE, NOT_REPRODUCED, REPRODUCED
@@ -18,6 +18,8 @@ from grokbench.specs.types import Claim
 LEAST_DRAWS = 100  # a construction's median needs as many
 LEAST_AGAINST_EXISTENCE = 20
 LEAST_SEEDS_FOR_NEVER = 6
+LADDER = {6: (6, 0), 12: (11, 1), 20: (16, 4)}
+"""Seeds → least yes that confirm and most that contradict, where fewer seeds could have decided before (DESIGN §4)."""
 NEVER_FACTOR = 10  # budget of a "never" over the positive control's median T_gen, where the paper gives none
 
 Interval = tuple[float, float]
@@ -34,14 +36,22 @@ class Outcome:
     accepted: tuple[float | None, float | None] = (None, None)
 
 
-def rule_d(yes: int, n: int) -> str:
+def rule_d(yes: int, n: int, *, extended: bool = False) -> str:
     """Rule D: does the 95 % Clopper-Pearson interval of yes/n lie above or below one half, or around it?
+
+    extended: the seeds extend a smaller set that could have decided, so the stricter ladder holds; it decides
+    at 6, 12 and 20 seeds only.
 
     >>> rule_d(6, 6), rule_d(5, 6), rule_d(0, 6)
     ('REPRODUCED', 'INCONCLUSIVE', 'NOT REPRODUCED')
+    >>> rule_d(10, 12), rule_d(10, 12, extended=True)
+    ('REPRODUCED', 'INCONCLUSIVE')
     """
-    if n == 0:
+    if n == 0 or (extended and n not in LADDER):
         return INCONCLUSIVE
+    if extended:
+        enough, few = LADDER[n]
+        return REPRODUCED if yes >= enough else NOT_REPRODUCED if yes <= few else INCONCLUSIVE
     low, high = statistics.clopper_pearson(yes, n)
     return REPRODUCED if low > 0.5 else NOT_REPRODUCED if high < 0.5 else INCONCLUSIVE
 
@@ -52,8 +62,10 @@ def outcome(
     answers: Sequence[Answer],
     control: Sequence[SeedView],
     budgets: Sequence[int],
+    *,
+    extended: bool = False,
 ) -> Outcome:
-    """What the claim's kind makes of the answers; ``budgets`` as in ``answers.answer``."""
+    """What the claim's kind makes of the answers; ``budgets`` as in ``answers.answer``, ``extended`` as in rule D."""
     if not answers:
         return Outcome(INCONCLUSIVE, "No seed has a record of every experiment that the rule compares.")
     if claim.kind == "exact":
@@ -64,17 +76,22 @@ def outcome(
         return _existence(claim, answers)
     if claim.kind == "never":
         return _never(claim, views, answers, control, budgets)
-    return _by_rule_d(claim, answers, control)
+    return _by_rule_d(claim, answers, control, extended)
 
 
-def _by_rule_d(claim: Claim, answers: Sequence[Answer], control: Sequence[SeedView]) -> Outcome:
+def _by_rule_d(
+    claim: Claim, answers: Sequence[Answer], control: Sequence[SeedView], extended: bool
+) -> Outcome:
     """Rule D on the seeds that say yes, and on the control, which must say no."""
     n, yes = len(answers), sum(a.yes is True for a in answers)
     unknown = sum(a.yes is None for a in answers)
     interval = statistics.clopper_pearson(yes, n)
     # Unmeasured seeds decide nothing: the verdict must be the same whatever they would have said.
-    verdict, other = rule_d(yes, n), rule_d(yes + unknown, n)
-    reason = f"{_tally(claim, yes, n)}; the 95 % interval of the rate is {band(interval)}, {_side(verdict)}."
+    verdict, other = rule_d(yes, n, extended=extended), rule_d(yes + unknown, n, extended=extended)
+    side = _side(rule_d(yes, n))
+    reason = f"{_tally(claim, yes, n)}; the 95 % interval of the rate is {band(interval)}, {side}."
+    if extended:
+        reason += f" {_rung(n)}"
     if unknown:
         reason += (
             f" {counted(unknown, 'seed')} could not be measured or settled ({seeds_text(answers, None)}) "
@@ -83,23 +100,32 @@ def _by_rule_d(claim: Claim, answers: Sequence[Answer], control: Sequence[SeedVi
     if verdict != other:
         verdict = INCONCLUSIVE
         reason += " Had these met it the verdict would be another one, so nothing is decided."
-    if control and claim.control:
-        verdict, said = _with_control(claim, verdict, control)
+    if claim.control:
+        verdict, said = _with_control(claim, verdict, control, extended)
         reason += said
     return Outcome(verdict, reason, yes / n, interval, (0.5, 1.0))
 
 
-def _with_control(claim: Claim, verdict: str, control: Sequence[SeedView]) -> tuple[str, str]:
-    """The verdict in the light of the control, and a sentence on it. Nothing to measure there is no yes."""
+def _with_control(claim: Claim, verdict: str, control: Sequence[SeedView], extended: bool) -> tuple[str, str]:
+    """The verdict in the light of the control, and a sentence on it. Only a measured no is a no."""
     said = [answer(claim.rule, view) for view in control]
-    yes, n = sum(a.yes is True for a in said), len(said)
-    outcome = rule_d(yes, n)
+    n, yes, unknown = len(said), sum(a.yes is True for a in said), sum(a.yes is None for a in said)
+    if unknown == n:
+        return INCONCLUSIVE, (
+            f" On the control {claim.control} the rule could not be measured on any seed, so the control "
+            "shows nothing and nothing is decided."
+        )
+    # As above: the control says no only if it did so whatever the unmeasured seeds would have said.
+    says_yes = rule_d(yes, n, extended=extended) == REPRODUCED
+    says_no = rule_d(yes + unknown, n, extended=extended) == NOT_REPRODUCED
     text = f" On the control {claim.control} the rule says yes for {yes} of {counted(n, 'seed')}"
-    if outcome == REPRODUCED:
+    if unknown:
+        text += f" and could not be measured for {unknown}"
+    if says_yes:
         return INCONCLUSIVE, text + ", so it does not tell the two apart and decides nothing."
-    if verdict == REPRODUCED and outcome != NOT_REPRODUCED:
+    if verdict == REPRODUCED and not says_no:
         return INCONCLUSIVE, text + ", which is not enough to say that it says no there."
-    return verdict, text + (", as it should." if outcome == NOT_REPRODUCED else ".")
+    return verdict, text + (", as it should." if says_no else ".")
 
 
 def _exact(claim: Claim, answers: Sequence[Answer]) -> Outcome:
@@ -122,13 +148,19 @@ def _exact(claim: Claim, answers: Sequence[Answer]) -> Outcome:
 def _construction(claim: Claim, answers: Sequence[Answer]) -> Outcome:
     """The order-statistic interval of each median must lie inside its region; disjoint contradicts."""
     few = "not defined for so few"
-    sides, sentences = [], []
+    sides: list[bool | None] = []
+    sentences = []
     first: tuple[float | None, Interval | None] = (None, None)
     for i, condition in enumerate(claim.rule):
         values = [a.values[i] for a in answers]
         interval, middle = median_interval(values), statistics.median([v.high for v in values])
         missing = sum(math.isnan(v.high) for v in values)
-        sides.append(None if interval is None or missing else inside(Between(*interval), condition))
+        # Of brackets (low, high] the lower ends are excluded; of plain numbers the interval holds both its ends.
+        lowest = statistics.median_interval([least(v) for v in values])
+        if interval is None or lowest is None or missing:
+            sides.append(None)
+        else:
+            sides.append(within(lowest[0], interval[1], condition))
         if i == 0:
             first = (middle, interval)
         sentences.append(
@@ -228,6 +260,15 @@ def _tally(claim: Claim, yes: int, n: int) -> str:
     return (
         f"{yes} of {counted(n, 'seed')} {'meets' if yes == 1 else 'meet'} the rule ({condition_text(claim)})"
     )
+
+
+def _rung(n: int) -> str:
+    """The sentence that says that the ladder decided, and what it asks for."""
+    text = "Fewer of these seeds could have decided before, so the ladder of 6, 12 and 20 seeds holds"
+    if n not in LADDER:
+        return f"{text}, which decides nothing at {n}."
+    enough, few = LADDER[n]
+    return f"{text}: with {n}, at least {enough} confirm and at most {few} contradict."
 
 
 def _side(verdict: str) -> str:

@@ -10,15 +10,17 @@ from grokbench.specs.types import Claim, Condition
 
 
 def number(value: float | None) -> str:
-    """Four significant figures; words for what is not a number.
+    """Four significant figures, two from ten million on; words for what is not a number.
 
-    >>> number(0.123456), number(float("inf"))
-    ('0.1235', 'not reached')
+    >>> number(0.123456), number(123456), number(1.4074e16), number(float("inf"))
+    ('0.1235', '123456', '1.4e16', 'not reached')
     """
     if value is None or math.isnan(value):
         return "not measured"
     if math.isinf(value):
         return "not reached"
+    if abs(value) >= 1e7:
+        return f"{value:.2g}".replace("e+", "e")
     return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 

@@ -6,6 +6,7 @@ In: arguments. Out: text or one JSON document, and an exit status: 0 done, 1 a t
 from __future__ import annotations
 
 import importlib
+import io
 import sys
 
 import click
@@ -63,6 +64,9 @@ def main() -> None:
     """The console script."""
     from grokbench.specs.errors import GrokbenchError
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8")  # α and × are not in every platform's own encoding
     try:
         status = group.main(standalone_mode=False)
     except GrokbenchError as error:

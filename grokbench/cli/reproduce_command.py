@@ -77,6 +77,7 @@ def _one(
 ) -> dict[str, Any]:
     """Plan, train, decide and write one paper; returns its JSON document (of the plan, in a dry run)."""
     from grokbench.cli.progress import Progress
+    from grokbench.reproduction import check_folder
     from grokbench.runs.plan import seconds
 
     estimate = job.estimate(workers, force=force)
@@ -89,6 +90,7 @@ def _one(
     if dry_run:
         return {"paper": job.paper.id, "tier": job.tier, **vars(estimate)}
     job.store.check_writable()
+    check_folder(out)
     if todo:
         weights = {id(planned.trial): seconds(planned) for planned in todo}
         with Progress(len(todo), weights, estimate.workers) as progress:

@@ -72,6 +72,8 @@ def command(
     for path in (save, plot):
         if path is not None and not path.parent.is_dir():
             raise InputError(f"{path.parent}: no such folder")
+        if path is not None and path.is_dir():
+            raise InputError(f"{path} is a folder; name a file")
     settings = options.settings(pairs)
     trial = api.resolve_trial(
         task, baseline, alpha=alpha, seed=seed, steps=steps, settings=settings, probes=probes, specs=specs
@@ -79,10 +81,10 @@ def command(
     place = Store(store, on_damage=lambda text: click.echo(f"note: {text}", err=True))
     place.check_writable()
     record = None if force else place.find(trial)
-    needs_weights = save is not None and trial.budget > 0
+    needs_weights = save is not None
     if record is None or (needs_weights and not place.has_weights(trial)):
         with Progress(1, {}, 1) as progress:
-            failures = executor.execute([trial], place, 1, progress)
+            failures = executor.execute([trial], place, 1, progress, keep_untrained=needs_weights)
         if failures:
             click.echo(f"the trial failed; its traceback is in {failures[0].path}", err=True)
             return 1
@@ -131,4 +133,7 @@ def _summary(record: Any) -> dict[str, Any]:
 def _draw(record: Any, target: Path) -> None:
     from grokbench.reports.figures import draw_curves
 
-    draw_curves(record, target)
+    try:
+        draw_curves(record, target)
+    except OSError as error:
+        raise InputError(f"the plot cannot be written to {target} ({error.strerror})") from None

@@ -11,7 +11,7 @@ import click
 
 from grokbench.cli import options
 from grokbench.specs.errors import UnknownNameError
-from grokbench.specs.loader import Library
+from grokbench.specs.loader import Library, kind_of_file
 
 FIRST_ROWS = 8
 
@@ -49,10 +49,7 @@ def _kind(library: Library, name: str) -> str:
         "claim": claims,
     }
     if name.endswith(".toml"):
-        path = Path(name)
-        if path.name == "claims.toml":
-            return "paper"
-        return "task" if path.is_file() and "operation" in path.read_text(encoding="utf-8") else "baseline"
+        return kind_of_file(Path(name))
     for kind, ids in groups.items():
         if name in ids:
             return kind

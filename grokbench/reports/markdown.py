@@ -119,7 +119,9 @@ def _section(
     if seeds:
         lines.append(seeds)
     if claim.control:
-        lines.append(f"Negative control: the rule must say no on `{claim.control}`.")
+        negative = f"Negative control: the rule must say no on `{claim.control}`."
+        positive = f"Positive control, which must generalise and sets the least budget: `{claim.control}`."
+        lines.append(positive if claim.kind == "never" else negative)
     lines.append("Recipe: " + "; ".join(_recipe_line(report, e) for e in claim.experiments) + ".")
     figure = name_for(report.paper, claim)
     if figure is not None and figure in figures:

@@ -66,7 +66,10 @@ def measured(verdict: Verdict, kind: str = "") -> str:
     counts_seeds = kind not in ("exact", "construction") and len(verdict.values) > 0
     if counts_seeds and math.isclose(verdict.statistic, yes / len(verdict.values), abs_tol=1e-9):
         text = f"{yes} of {len(verdict.values)}: {text}"
-    return f"{text} {interval(verdict.interval)}".strip()
+    text = f"{text} {interval(verdict.interval)}".strip()
+    if counts_seeds and verdict.median is not None and {v[0] for _, v, _ in verdict.values if v} - {0.0, 1.0}:
+        text += f"; median {number(verdict.median)} {interval(verdict.median_interval)}".rstrip()
+    return text
 
 
 def said(verdict: Verdict) -> str:

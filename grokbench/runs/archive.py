@@ -2,34 +2,50 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import zipfile
+import zlib
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from grokbench.runs import codec, keys
 from grokbench.runs.store import cut
 from grokbench.specs.errors import InputError
 from grokbench.specs.types import Record, Trial
 
+_HEADS = "records.json"
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same records always make the same bytes
 
 
 def write(folder: Path, experiment: str, records: Iterable[Record]) -> Path:
-    """Write ``folder/<experiment>.zip`` with the given records."""
+    """Write ``folder/<experiment>.zip`` with the given records; portraits, which only figures read, of the least seed alone."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{experiment}.zip"
     beside = path.with_suffix(".tmp")
+    named = dict(sorted({keys.key(record.trial): record for record in records}.items()))
+    shown = min((record.trial.seed for record in named.values()), default=0)
+    members = {
+        _HEADS: json.dumps(
+            {name: codec.head(record) for name, record in named.items()}, sort_keys=True
+        ).encode()
+    }
+    for name, record in named.items():
+        kept = record if record.trial.seed == shown else dataclasses.replace(record, portraits={})
+        members[f"{name}.npz"] = codec.pack_arrays(codec.arrays(kept), compress=False)
     with zipfile.ZipFile(beside, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as out:
-        for name, record in sorted({keys.key(r.trial): r for r in records}.items()):
-            for suffix, data in (
-                ("json", json.dumps(codec.head(record), sort_keys=True).encode()),
-                ("npz", codec.pack_arrays(codec.arrays(record), compress=False)),
-            ):
-                out.writestr(zipfile.ZipInfo(f"{name}.{suffix}", _EPOCH), data, zipfile.ZIP_DEFLATED, 9)
+        for name, data in members.items():
+            out.writestr(zipfile.ZipInfo(name, _EPOCH), data, zipfile.ZIP_DEFLATED, 9)
     beside.replace(path)
     return path
+
+
+def clear(folder: Path) -> None:
+    """Remove the archives of an earlier report, so that none stays whose experiment is gone."""
+    for path in folder.glob("*.zip"):
+        path.unlink()
 
 
 class Archive:
@@ -41,31 +57,43 @@ class Archive:
             raise InputError(f"{folder}: no such folder of records")
 
     @cached_property
-    def _index(self) -> dict[str, list[tuple[Path, str]]]:
-        index: dict[str, list[tuple[Path, str]]] = {}
+    def _index(self) -> dict[str, list[tuple[Path, str, dict[str, Any]]]]:
+        """Family → archive, key and head of each record."""
+        index: dict[str, list[tuple[Path, str, dict[str, Any]]]] = {}
         for path in sorted(self.folder.glob("*.zip")):
             try:
                 with zipfile.ZipFile(path) as stored:
-                    for name in stored.namelist():
-                        if name.endswith(".json"):
-                            document = json.loads(stored.read(name))
-                            if document["training_version"] == keys.TRAINING_VERSION:
-                                trial = codec.trial_from_json(document["trial"])
-                                index.setdefault(keys.family(trial), []).append(
-                                    (path, name.removesuffix(".json"))
-                                )
-            except (zipfile.BadZipFile, ValueError, KeyError) as error:
-                raise InputError(f"{path} is damaged ({error}); restore it or delete it") from None
+                    heads = json.loads(stored.read(_HEADS))
+                for name, head in heads.items():
+                    if head["training_version"] == keys.TRAINING_VERSION:
+                        trial = codec.trial_from_json(head["trial"])
+                        if keys.key(trial) != name:
+                            raise _damaged(path, "a record lies under another one's name")
+                        index.setdefault(keys.family(trial), []).append((path, name, head))
+            except DAMAGE as error:
+                raise _damaged(path, error) from None
+        if not index:
+            raise InputError(f"{self.folder} holds no records of this version")
         return index
 
     def find(self, trial: Trial) -> Record | None:
         """The record that answers ``trial``, cut to it, or None."""
         wanted = keys.key(trial)
         entries = self._index.get(keys.family(trial), [])
-        for path, name in sorted(entries, key=lambda entry: entry[1] != wanted):
-            with zipfile.ZipFile(path) as stored:
-                record = codec.unpack(json.loads(stored.read(f"{name}.json")), stored.read(f"{name}.npz"))
+        for path, name, head in sorted(entries, key=lambda entry: entry[1] != wanted):
+            try:
+                with zipfile.ZipFile(path) as stored:
+                    record = codec.unpack(head, stored.read(f"{name}.npz"))
+            except DAMAGE as error:
+                raise _damaged(path, error) from None
             answer = record if name == wanted else cut(record, trial)
             if answer is not None:
                 return answer
         return None
+
+
+DAMAGE = (zipfile.BadZipFile, zlib.error, OSError, ValueError, KeyError, TypeError)
+
+
+def _damaged(path: Path, why: object) -> InputError:
+    return InputError(f"{path} is damaged ({why}); restore it or delete it")

@@ -64,8 +64,14 @@ def arrays(record: Record) -> dict[str, Array]:
     flat = {f"curves/{name}": np.asarray(column) for name, column in record.curves.items()}
     for group in _GROUPS:
         for name, columns in getattr(record, group).items():
-            flat |= {f"{group}/{name}/{column}": np.asarray(values) for column, values in columns.items()}
+            for column, values in columns.items():
+                flat[f"{group}/{name}/{column}"] = _single(np.asarray(values))
     return flat
+
+
+def _single(values: Array) -> Array:
+    """Probes and portraits are kept in single precision, curves in double."""
+    return values.astype(np.float32) if values.dtype == np.float64 else values
 
 
 def pack_arrays(flat: Mapping[str, Array], *, compress: bool) -> bytes:
@@ -90,7 +96,7 @@ def unpack(
             if group == "curves":
                 curves[rest[0]] = stored[name]
             else:
-                groups[group].setdefault(rest[0], {})[rest[1]] = stored[name]
+                groups[group].setdefault(rest[0], {})[rest[1]] = _single(stored[name])
     return Record(
         trial=trial_from_json(document["trial"]),
         curves=curves,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import multiprocessing
 import os
 import queue
+import sys
 import threading
 import traceback
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, wait
+from concurrent.futures import ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +24,7 @@ from grokbench.specs.types import Record, Trial
 
 @dataclass(frozen=True)
 class Event:
-    """What became of a trial: ``evaluated``, ``done``, ``failed`` or ``interrupted``."""
+    """What became of a trial: ``evaluated``, ``done`` or ``failed``."""
 
     kind: str
     trial: Trial
@@ -90,63 +92,87 @@ def complete(
     return failures
 
 
-def execute(trials: Sequence[Trial], store: Store, workers: int, on_event: OnEvent) -> list[Failure]:
+def execute(
+    trials: Sequence[Trial], store: Store, workers: int, on_event: OnEvent, *, keep_untrained: bool = False
+) -> list[Failure]:
     """Train ``trials``, in the order given, on ``workers`` processes; records go to ``store``.
 
-    Errors: InputError when called from a script without a ``__main__`` guard. KeyboardInterrupt stops the workers
-    and is raised again; finished records stay.
+    keep_untrained: store the weights of untrained networks too. A worker that is killed fails the trials that were
+    running; the others go on in new workers. Errors: InputError when called from a script without a ``__main__`` guard.
+    KeyboardInterrupt stops the workers and is raised again; finished records stay.
     """
-    if multiprocessing.parent_process() is not None and multiprocessing.current_process().daemon:
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
         raise InputError(
             'training on workers needs the guard `if __name__ == "__main__":` in the calling script'
         )
     store.check_writable()
-    context = multiprocessing.get_context("spawn")
-    events = context.Queue()
     failures: list[Failure] = []
-    pool = ProcessPoolExecutor(min(workers, max(1, len(trials))), context, _start_worker, (events,))
-    try:
-        futures: dict[Future[str], int] = {
-            pool.submit(_train, trial, str(store.root), index): index for index, trial in enumerate(trials)
-        }
-        pending = set(futures)
-        while pending:
-            done, pending = wait(pending, timeout=0.2)
-            _drain(events, trials, on_event)
-            for future in done:
-                trial = trials[futures[future]]
-                trace = _trace_of(future)
-                if trace:
-                    path = store.note_failure(trial, trace)
-                    failures.append(Failure(trial, keys.key(trial), trace, str(path)))
-                    on_event(Event("failed", trial, trace=trace))
-        _drain(events, trials, on_event)
-    except BaseException:
-        for process in list(pool._processes.values()):  # the pool offers no other way to stop a running call
-            process.terminate()
-        pool.shutdown(wait=False, cancel_futures=True)
-        raise
-    finally:
-        events.cancel_join_thread()
-        events.close()
-    pool.shutdown()
+    left = list(trials)
+    while left:
+        failed, left = _one_pool(left, store, min(workers, len(left), MOST_WORKERS), on_event, keep_untrained)
+        for trial, trace in failed:
+            failures.append(Failure(trial, keys.key(trial), trace, store.note_failure(trial, trace)))
+            on_event(Event("failed", trial, trace=trace))
     return failures
 
 
-def _trace_of(future: Future[str]) -> str:
+def _one_pool(
+    trials: Sequence[Trial], store: Store, workers: int, on_event: OnEvent, keep_untrained: bool
+) -> tuple[list[tuple[Trial, str]], list[Trial]]:
+    """Train on one pool of workers; returns the failed trials with their traces, and those that a broken pool left."""
+    context = multiprocessing.get_context("spawn")
+    events = context.Queue()
+    pool = ProcessPoolExecutor(workers, context, _start_worker, (events,))
+    failed: list[tuple[Trial, str]] = []
+    started: set[int] = set()
     try:
-        return future.result()
-    except BrokenProcessPool:
-        return "the worker process ended without a word (killed, or out of memory)\n"
+        futures = {
+            pool.submit(_train, trial, str(store.root), index, keep_untrained): index
+            for index, trial in enumerate(trials)
+        }
+        pending, lost = set(futures), set[int]()
+        while pending:
+            done, pending = wait(pending, timeout=0.2)
+            _drain(events, trials, started, on_event)
+            for future in done:
+                index = futures[future]
+                try:
+                    result = future.result()
+                except BrokenProcessPool:
+                    lost.add(index)
+                    continue
+                if "trace" in result:
+                    failed.append((trials[index], result["trace"]))
+                else:
+                    on_event(Event("done", trials[index], **result))
+        pool.shutdown()
+        running = sorted(lost & started) or sorted(lost)[:workers]
+        failed.extend((trials[index], KILLED) for index in running)
+        return failed, [trials[index] for index in sorted(lost.difference(running))]
+    except BaseException:
+        for process in list(pool._processes.values()):  # the pool offers no other way to stop a running call
+            process.terminate()
+        raise
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+        events.cancel_join_thread()
+        events.close()
 
 
-def _drain(events: Any, trials: Sequence[Trial], on_event: OnEvent) -> None:
+KILLED = "the worker process ended without a word (killed, or out of memory)\n"
+MOST_WORKERS = 61 if sys.platform == "win32" else 10_000  # what one pool can wait for on Windows
+
+
+def _drain(events: Any, trials: Sequence[Trial], started: set[int], on_event: OnEvent) -> None:
+    """Hand on what the workers said since the last time."""
     while True:
         try:
-            kind, index, values = events.get_nowait()
-        except queue.Empty:
+            index, values = events.get_nowait()
+        except (queue.Empty, EOFError, OSError):
             return
-        on_event(Event(kind, trials[index], **values))
+        started.add(index)
+        if values:
+            on_event(Event("evaluated", trials[index], **values))
 
 
 _events: Any = None
@@ -157,6 +183,7 @@ def _start_worker(events: Any) -> None:
     import torch
 
     torch.set_num_threads(1)
+    events.cancel_join_thread()  # news that nobody reads any more must not hold a worker up
     _events = events
     threading.Thread(target=_leave_with_parent, daemon=True).start()
 
@@ -169,24 +196,25 @@ def _leave_with_parent() -> None:
         os._exit(1)
 
 
-def _train(trial: Trial, root: str, index: int) -> str:
-    """In a worker: train, save, report; returns a traceback, or nothing when all went well."""
+def _train(trial: Trial, root: str, index: int, keep_untrained: bool) -> dict[str, Any]:
+    """In a worker: train and save; returns how it ended, or its traceback."""
     from grokbench.training.engine import train
 
     def tell(step: int, train_accuracy: float, test_accuracy: float) -> None:
-        values = {"step": step, "train_accuracy": train_accuracy, "test_accuracy": test_accuracy}
-        _events.put(("evaluated", index, values))
+        _events.put((index, {"step": step, "train_accuracy": train_accuracy, "test_accuracy": test_accuracy}))
 
+    _events.put((index, {}))
     try:
         record = train(trial, tell)
+        if not trial.budget and not keep_untrained:
+            record = dataclasses.replace(record, weights={})  # a construction is made again, not kept
         Store(root).save(record)
-        last = {name: float(record.curves[name][-1]) for name in ("train_accuracy", "test_accuracy")}
-        values = {
-            "step": int(record.facts["steps"]),
-            "outcome": record.outcome,
-            "seconds": float(record.cost["seconds"]),
-        }
-        _events.put(("done", index, {**values, **last}))
     except Exception:
-        return traceback.format_exc()
-    return ""
+        return {"trace": traceback.format_exc()}
+    last = {name: float(record.curves[name][-1]) for name in ("train_accuracy", "test_accuracy")}
+    return {
+        "step": int(record.facts["steps"]),
+        "outcome": record.outcome,
+        "seconds": float(record.cost["seconds"]),
+        **last,
+    }

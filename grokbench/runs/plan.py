@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from grokbench.runs import keys
-from grokbench.specs.errors import InputError
 from grokbench.specs.loader import Library
 from grokbench.specs.types import Claim, Experiment, Paper, TierPlan, Trial
 
@@ -139,11 +138,3 @@ def megabytes(planned: PlannedTrial) -> float:
     width = int(planned.trial.recipe.model.get("width", 512))
     weights = 4.0 * 3 * p * width if planned.trial.budget else 0.0
     return (weights + 12_000 + 24.0 * planned.expected_steps * ("trace" in planned.trial.probes)) / 1e6
-
-
-def check_seeds(seeds: Sequence[int]) -> None:
-    """Errors: InputError when a seed is named twice or is negative."""
-    if len(set(seeds)) != len(seeds):
-        raise InputError(f"seeds must be distinct; got {', '.join(map(str, seeds))}")
-    if any(seed < 0 for seed in seeds):
-        raise InputError(f"seeds must be 0 or more; got {', '.join(map(str, seeds))}")

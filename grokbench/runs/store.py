@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -123,6 +124,7 @@ class Store:
         target = self.folder(record.trial)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
+            _sweep(target.parent)
             beside = Path(tempfile.mkdtemp(prefix=f".{target.name[:12]}-", dir=target.parent))
             try:
                 _write(beside, record)
@@ -135,15 +137,30 @@ class Store:
                 shutil.rmtree(beside, ignore_errors=True)
                 raise
         except OSError as error:
+            if target.is_dir() and self._read(target) is not None:
+                return target  # another process wrote the same trial meanwhile
             raise StoreError(f"the record cannot be written to {target} ({error.strerror})") from None
         return target
 
-    def note_failure(self, trial: Trial, trace: str) -> Path:
-        """Keep a failed trial's traceback where the report can name it."""
+    def note_failure(self, trial: Trial, trace: str) -> str:
+        """Keep a failed trial's traceback where the report can name it; returns the file's path, or why there is none."""
         path = self.root / "failures" / f"{keys.key(trial)}.txt"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(trace, encoding="utf-8")
-        return path
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(trace, encoding="utf-8")
+        except OSError as error:
+            return f"no file ({error.strerror}): {trace.strip().splitlines()[-1]}"
+        return str(path)
+
+
+STALE_SECONDS = 24 * 3600.0
+
+
+def _sweep(parent: Path) -> None:
+    """Remove what a killed process left half-written a day or more ago."""
+    for path in parent.glob(".*-*"):
+        if time.time() - path.stat().st_mtime > STALE_SECONDS:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _write(folder: Path, record: Record) -> None:
@@ -173,10 +190,9 @@ def cut(record: Record, wanted: Trial) -> Record | None:
         return None
     steps, accuracy = record.curves["step"], record.curves["test_accuracy"]
     last = int(steps[-1])
-    if record.outcome == "diverged" and last <= wanted.budget:
-        end: int | None = last
-    else:
-        end = stop_step(steps, accuracy, wanted.budget, wanted.horizon)
+    end = stop_step(steps, accuracy, wanted.budget, wanted.horizon)
+    if end is None and record.outcome == "diverged":
+        end = last
     if end is None or (end != last and (wanted.portraits or wanted.snapshots)):
         return None
     if not (set(have.portraits) >= set(wanted.portraits) and set(have.snapshots) >= set(wanted.snapshots)):
@@ -185,7 +201,7 @@ def cut(record: Record, wanted: Trial) -> Record | None:
     return dataclasses.replace(
         record,
         trial=wanted,
-        outcome=record.outcome if whole else "stopped" if wanted.horizon else "finished",
+        outcome=record.outcome if whole else "stopped" if end < wanted.budget else "finished",
         curves=_rows(record.curves, end),
         probes={
             name: _rows(columns, end) for name, columns in record.probes.items() if name in wanted.probes

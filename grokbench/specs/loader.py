@@ -119,11 +119,10 @@ class Library:
 
     def _mistakes_in(self, path: Path) -> list[Mistake]:
         try:
-            document = _read(path)
-            if path.name == CLAIMS_FILE or "paper" in document:
-                paper = self.paper(str(path))
-                return self._settings_mistakes(paper, path)
-            if "operation" in document or "domain" in document:
+            kind = kind_of_file(path)
+            if kind == "paper":
+                return self._settings_mistakes(self.paper(str(path)), path)
+            if kind == "task":
                 self.task(str(path))
             else:
                 self.recipe(str(path))
@@ -150,6 +149,14 @@ class Library:
         own = {key.removeprefix("task."): value for key, value in settings.items() if key.startswith("task.")}
         rest = {key: value for key, value in settings.items() if not key.startswith("task.")}
         return self.task(task, own), self.recipe(baseline, rest)
+
+
+def kind_of_file(path: Path) -> str:
+    """``paper``, ``task`` or ``baseline``, by a spec file's own keys. Errors: InputError, SpecError."""
+    document = _read(_path("file", str(path), {}))
+    if path.name == CLAIMS_FILE or "paper" in document:
+        return "paper"
+    return "task" if "operation" in document or "domain" in document else "baseline"
 
 
 def merged(parent: Mapping[str, Any], child: Mapping[str, Any]) -> dict[str, Any]:
@@ -210,6 +217,8 @@ def _changed(kind: str, document: dict[str, Any], settings: Mapping[str, Any], n
     out = {key: dict(value) if isinstance(value, dict) else value for key, value in document.items()}
     for path, value in sorted(settings.items(), key=lambda item: not item[0].endswith(".kind")):
         *tables, last = path.split(".")
+        if not tables and path != "operation":
+            raise InputError(f"--set {path}: only fields of a table can be set, such as optimizer.lr")
         node = out
         for part in tables:
             child = node.get(part)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
@@ -28,7 +29,20 @@ def mistakes(kind: str, document: Mapping[str, Any], file: str) -> list[Mistake]
         validator.iter_errors(document), key=lambda e: [str(part) for part in e.absolute_path]
     ):
         found.extend(_explain(error, file))
+    found.extend(Mistake(file, path, "expected a finite number") for path in _not_finite(document))
     return found
+
+
+def _not_finite(value: Any, path: str = "") -> Iterator[str]:
+    """Paths of infinities and nans, which TOML can write and no field here means."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _not_finite(item, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _not_finite(item, f"{path}[{index}]")
+    elif isinstance(value, float) and not math.isfinite(value):
+        yield path
 
 
 def _explain(error: Any, file: str) -> Iterator[Mistake]:

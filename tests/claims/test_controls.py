@@ -1,4 +1,4 @@
-"""Every negative control, trained for real: the claim's rule must not say yes there."""
+"""Every negative control, trained for real: the claim's rule must say a measured no there."""
 
 from __future__ import annotations
 
@@ -18,8 +18,7 @@ PILOT_SEED = 9100
 LIBRARY = Library()
 PAPER = LIBRARY.paper("gromov2023")
 CONTROLLED = [claim for claim in PAPER.claims if claim.control and claim.kind != "never"]
-# Smaller in width and prime, with the learning rate scaled as p³N, it learns alike and is soon done.
-SMALL = {"gd-large-fraction": {"model.width": 100, "task.domain.p": 53, "optimizer.lr": 16_312.0}}
+LONG = {"adamw-multiplication": 20}  # T_gen: its claims look at saturation; the others' measures end at T_gen
 
 
 @pytest.fixture(autouse=True)
@@ -38,14 +37,12 @@ def _control(name: str) -> SeedView:
 
     experiment = next(e for e in PAPER.experiments if e.id == name)
     planned = plan.expand(LIBRARY, experiment, "quick")[0]
-    settings = {**experiment.set, **SMALL.get(name, {})}
-    task, recipe = LIBRARY.resolve(experiment.task, experiment.baseline, settings)
-    horizon = 1.2 if planned.trial.budget else None
-    trial = replace(planned.trial, task=task, recipe=recipe, seed=PILOT_SEED, horizon=horizon)
+    horizon = LONG.get(name, 1.2) if planned.trial.budget else None
+    trial = replace(planned.trial, seed=PILOT_SEED, horizon=horizon)
     return SeedView(PILOT_SEED, ((Cell(planned.settings, train(trial)),),))
 
 
 @pytest.mark.parametrize("claim", CONTROLLED, ids=lambda claim: claim.id)
-def test_the_rule_does_not_say_yes_on_its_control(claim: Claim) -> None:
+def test_the_rule_says_no_on_its_control(claim: Claim) -> None:
     assert claim.control
-    assert answer(claim.rule, _control(claim.control)).yes is not True
+    assert answer(claim.rule, _control(claim.control)).yes is False

@@ -6,7 +6,9 @@ import math
 
 import pytest
 
+from grokbench.claims.answers import inside
 from grokbench.claims.decide import decide
+from grokbench.claims.measures import Between
 from grokbench.claims.rules import rule_d
 from grokbench.claims.verdict import error, not_run
 from grokbench.claims.views import SeedView
@@ -21,6 +23,38 @@ def test_rule_d_is_the_table_of_the_design(n: int, enough: int, few: int) -> Non
     assert said == ["NOT REPRODUCED"] * (few + 1) + ["INCONCLUSIVE"] * (enough - few - 1) + ["REPRODUCED"] * (
         n - enough + 1
     )
+
+
+@pytest.mark.parametrize(("n", "enough", "few"), [(6, 6, 0), (12, 11, 1), (20, 16, 4)])
+def test_extended_seeds_are_decided_by_the_ladder_of_the_design(n: int, enough: int, few: int) -> None:
+    said = [rule_d(k, n, extended=True) for k in range(n + 1)]
+    assert said == ["NOT REPRODUCED"] * (few + 1) + ["INCONCLUSIVE"] * (enough - few - 1) + ["REPRODUCED"] * (
+        n - enough + 1
+    )
+
+
+@pytest.mark.parametrize("n", [0, 1, 5, 7, 9, 11, 13, 19, 21])
+def test_off_the_ladder_extended_seeds_decide_nothing(n: int) -> None:
+    assert {rule_d(k, n, extended=True) for k in range(n + 1)} == {"INCONCLUSIVE"}
+
+
+@pytest.mark.parametrize(
+    ("good", "fixed", "extended"),
+    [
+        (12, "REPRODUCED", "REPRODUCED"),
+        (11, "REPRODUCED", "REPRODUCED"),
+        (10, "REPRODUCED", "INCONCLUSIVE"),
+        (2, "NOT REPRODUCED", "INCONCLUSIVE"),
+        (1, "NOT REPRODUCED", "NOT REPRODUCED"),
+    ],
+)
+def test_the_reason_says_that_the_ladder_was_used(good: int, fixed: str, extended: str) -> None:
+    runs = views([grokked(100)] * good + [stuck()] * (12 - good))
+    plain = decide(claim("event", GROKS), runs)
+    strict = decide(claim("event", GROKS), runs, extended=True)
+    assert (plain.verdict, strict.verdict) == (fixed, extended)
+    assert "with 12, at least 11 confirm and at most 1 contradict" in strict.reason
+    assert "ladder" not in plain.reason
 
 
 @pytest.mark.parametrize("n", range(6))
@@ -98,6 +132,53 @@ def test_a_construction_over_a_grid_spans_its_brackets() -> None:
     rule = condition("width-threshold", 40, 70, accuracy=0.99)
     found = decide(claim("construction", rule), [draw(seed) for seed in range(100)])
     assert (found.verdict, found.statistic, found.interval) == ("REPRODUCED", 60, (40, 60))
+
+
+@pytest.mark.parametrize(
+    ("enough", "high", "expected"),
+    [(math.inf, 150, "NOT REPRODUCED"), (math.inf, 151, "INCONCLUSIVE"), (150, 150, "REPRODUCED")],
+)
+def test_a_width_threshold_above_the_grids_top_lies_outside_a_region_that_ends_there(
+    enough: float, high: float, expected: str
+) -> None:
+    def draw(seed: int) -> SeedView:
+        shares = [(w, 1.0 if w >= enough else 0.5) for w in (60, 100, 120, 150)]
+        return grid([({"model.width": w}, record(train=s, test=s)) for w, s in shares], seed)
+
+    rule = condition("width-threshold", 70, high, accuracy=0.99)
+    assert decide(claim("construction", rule), [draw(seed) for seed in range(100)]).verdict == expected
+
+
+def test_a_median_of_plain_numbers_at_the_regions_upper_bound_is_not_outside() -> None:
+    spread = _draws([0.9] * 50 + [1.0] * 50)
+    assert (
+        decide(claim("construction", condition("analytic-peak", None, 0.9)), spread).verdict == "INCONCLUSIVE"
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "expected"),
+    [
+        (Between(150, math.inf), 70, 150, False),
+        (Between(120, 150), 70, 150, True),
+        (Between(70, 80), 75, 150, None),
+        (Between(60, 70), 70, 150, None),
+        (Between(0, 69), 70, 150, False),
+        (Between(70, 70), None, 70, True),
+        (Between(math.nan, math.inf), None, 70, None),
+        (Between(-math.inf, math.inf), None, 70, None),
+    ],
+)
+def test_a_brackets_lower_end_is_excluded(
+    value: Between, low: float | None, high: float | None, expected: bool | None
+) -> None:
+    assert inside(value, condition("t-gen", low, high)) is expected
+
+
+@pytest.mark.parametrize(("bound", "expected"), [(500, "NOT REPRODUCED"), (501, "INCONCLUSIVE")])
+def test_a_time_censored_at_exactly_the_bound_lies_beyond_it(bound: int, expected: str) -> None:
+    runs = views([stuck(budget=500)] * 6)
+    assert decide(claim("value", condition("t-gen", None, bound)), runs, budgets=[500]).verdict == expected
 
 
 @pytest.mark.parametrize(
@@ -190,6 +271,24 @@ def test_a_rule_that_says_yes_on_its_control_decides_nothing(kind: str) -> None:
     assert fooled.verdict == "INCONCLUSIVE"
     assert "does not tell the two apart" in fooled.reason
     assert decide(rule, views(high), views(low[:3] + high[:3])).verdict == "INCONCLUSIVE"
+
+
+@pytest.mark.parametrize("share", [1.0, 0.1])
+@pytest.mark.parametrize("unmeasured", [[record()] * 6, []])
+def test_a_control_on_which_nothing_could_be_measured_shows_nothing(share: float, unmeasured: list) -> None:
+    rule = claim("shape", condition("analytic-peak", 0.9), control="untrained")
+    found = decide(rule, views([record(analytic_peak=share)] * 6), views(unmeasured))
+    assert found.verdict == "INCONCLUSIVE"
+    assert "the control shows nothing" in found.reason
+
+
+def test_an_unmeasured_seed_of_the_control_is_not_a_no() -> None:
+    rule = claim("shape", condition("analytic-peak", 0.9), control="untrained")
+    low, unknown = record(analytic_peak=0.1), record()
+    found = decide(rule, views([record(analytic_peak=1.0)] * 6), views([low] * 5 + [unknown]))
+    assert found.verdict == "INCONCLUSIVE"
+    assert "yes for 0 of 6 seeds and could not be measured for 1" in found.reason
+    assert decide(rule, views([low] * 6), views([low] * 5 + [unknown])).verdict == "NOT REPRODUCED"
 
 
 def test_both_conditions_must_hold_in_the_same_seed() -> None:

@@ -78,6 +78,18 @@ CASES = {
         run_words("addition", "gromov2023/gd", "0.5", "--save", "no/w.safetensors"),
         "no such folder",
     ),
+    "an infinite setting": (
+        run_words("addition", "gromov2023/gd", "0.5", "--set", "optimizer.lr=inf"),
+        "finite",
+    ),
+    "a setting that is no field": (
+        run_words("addition", "gromov2023/gd", "0.5", "--set", "extends='x/y'"),
+        "only fields",
+    ),
+    "a plot that is a folder": (run_words("addition", "gromov2023/gd", "0.5", "--plot", "."), "is a folder"),
+    "a missing spec file": (["show", "nope.toml"], "no such file"),
+    "a missing claims file": (["show", "nope/claims.toml"], "no such file"),
+    "no records": (["report", "gromov2023", "--records", "."], "holds no records"),
     "no paper": (["reproduce"], "name one paper"),
     "missing file": (run_words("nothing.toml"), "no such file"),
 }

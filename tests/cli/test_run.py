@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ import grokbench
 from grokbench.runs import executor
 from grokbench.runs.plan import PlannedTrial
 from grokbench.runs.store import Store
+from grokbench.specs.types import Trial
 
 
 def run(store: Path, *more: str) -> dict[str, Any]:
@@ -94,6 +96,44 @@ def test_a_trial_that_raises_is_a_failure_with_a_traceback(tmp_path: Path) -> No
     assert "no-such-model" in Path(failures[0].path).read_text()
     assert events[-1].kind == "failed"
     assert store.find(broken) is None
+
+
+def test_a_killed_worker_fails_its_own_trial_and_no_other(tmp_path: Path) -> None:
+    def trial(seed: int, steps: int) -> Trial:
+        return grokbench.api.resolve_trial(
+            "addition", "gromov2023/adamw", alpha=0.5, seed=seed, steps=steps, settings={"model.width": 32}
+        )
+
+    endless, short = trial(0, 10**7), [trial(seed, 5) for seed in (1, 2, 3)]
+    store = Store(tmp_path / "store")
+    killed = []
+
+    def kill_once(event: executor.Event) -> None:
+        if event.trial is endless and not killed:
+            killed.extend(multiprocessing.active_children())
+            for process in killed:
+                process.kill()
+
+    failures = executor.execute([endless, *short], store, 1, kill_once)
+    assert [failure.trial for failure in failures] == [endless]
+    assert all(store.find(one) is not None for one in short)
+
+
+def test_an_untrained_network_can_be_saved(tmp_path: Path) -> None:
+    from safetensors.numpy import load_file
+
+    words = [
+        "--task",
+        "addition",
+        "--baseline",
+        "gromov2023/analytic",
+        "--store",
+        str(tmp_path / "a"),
+        "--save",
+        str(tmp_path / "w"),
+    ]
+    subprocess.run([sys.executable, "-m", "grokbench", "run", *words], capture_output=True, check=True)
+    assert load_file(tmp_path / "w")["W1"].shape == (500, 194)
 
 
 @pytest.mark.parametrize("name", ["list", "show", "validate", "run", "reproduce", "report", "doctor"])

@@ -41,7 +41,7 @@ def test_what_says_nothing_against_the_paper_stands_in_its_own_column(text):
     row = next(line for line in text.splitlines() if line.startswith("| [gd-groks]"))
     columns = [c.strip() for c in row.strip("|").split("|")]
     assert columns[1:3] == ["REPRODUCED (quick)", ""]
-    assert columns[3] == "6 of 6: 1 [0.5407, 1]"
+    assert columns[3] == "6 of 6: 1 [0.5407, 1]; median 4002 [4000, ∞)"
 
 
 def test_a_claim_that_holds_under_our_reading_is_marked_so():

@@ -98,7 +98,8 @@ def test_a_saved_record_comes_back_whole(store: Store) -> None:
     assert found.outcome == "finished"
     assert found.facts == record.facts
     np.testing.assert_array_equal(found.curves["test_accuracy"], record.curves["test_accuracy"])
-    np.testing.assert_array_equal(found.probes["ipr"]["ipr"], record.probes["ipr"]["ipr"])
+    assert found.probes["ipr"]["ipr"].dtype == np.float32
+    np.testing.assert_allclose(found.probes["ipr"]["ipr"], record.probes["ipr"]["ipr"], rtol=1e-6, atol=1e-7)
 
 
 def test_a_longer_record_answers_a_smaller_budget_an_earlier_stop_and_fewer_probes(store: Store) -> None:
@@ -113,6 +114,23 @@ def test_a_longer_record_answers_a_smaller_budget_an_earlier_stop_and_fewer_prob
     assert stopped.curves["step"][-1] == 150  # T_gen = 100
     assert store.find(make_trial(budget=400)) is None
     assert store.find(make_trial(budget=50, probes=("phases",))) is None
+
+
+def test_a_record_that_diverged_later_answers_an_earlier_stop() -> None:
+    record = dataclasses.replace(make_record(make_trial(budget=10_000)), outcome="diverged")
+    stopped = cut(record, make_trial(budget=10_000, horizon=1.5))
+    assert stopped is not None
+    assert (stopped.outcome, stopped.curves["step"][-1]) == ("stopped", 150)
+    longer = cut(record, make_trial(budget=5_000))
+    assert longer is not None
+    assert longer.outcome == "diverged"
+
+
+def test_a_run_cut_at_its_budget_is_finished() -> None:
+    record = make_record(make_trial(budget=300), accuracy=[0.0] * 31)
+    end = cut(record, make_trial(budget=100, horizon=1.5))
+    assert end is not None
+    assert (end.outcome, end.curves["step"][-1]) == ("finished", 100)
 
 
 def test_what_needs_the_last_weights_is_not_cut() -> None:

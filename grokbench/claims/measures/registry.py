@@ -19,7 +19,11 @@ Floats = NDArray[np.float64]
 
 
 class Between(NamedTuple):
-    """A number known only to lie in [low, high]: a censored time, a threshold between two levels."""
+    """A number known only to lie in (low, high]: a censored time, a threshold between two levels.
+
+    The lower end is excluded: a threshold lies above the level that failed, a censored time above its budget.
+    Where both ends agree it is that number.
+    """
 
     low: float
     high: float

@@ -23,7 +23,7 @@ FIGURES = {
     "phases": Drawing(
         "distribution of the neurons' phases (Fig. 3)", networks.phases, ("gd-addition", "adamw-addition")
     ),
-    "alpha-curves": Drawing("time to generalise against α (Fig. 4a)", sweeps.alpha, sweeps.OPTIMIZERS),
+    "alpha-curves": Drawing("time to generalise against α (Fig. 4a)", sweeps.alpha, ("adamw-alphas",)),
     "momentum": Drawing(
         "time to generalise at α = 0.5, with and without momentum",
         sweeps.momentum,

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 LABELS = {
     "gd-addition": ("GD", style.BLUE, "-"),
     "adamw-addition": ("AdamW", style.VERMILION, "--"),
+    "adamw-wd5-addition": ("AdamW, weight decay 5", style.GREEN, "-"),
 }
 FLOOR = 1e-7  # share of the energy below which a heat map shows nothing
 

@@ -35,7 +35,7 @@ CENSORED = "not within the budget (k/n seeds)"
 
 def alpha(cells: style.Cells) -> Figure | None:
     """T_gen against α for each optimizer; see ``_times_against_alpha``."""
-    return _times_against_alpha(cells, OPTIMIZERS, NAMES)
+    return _times_against_alpha(cells, OPTIMIZERS, NAMES, paper=0.29)
 
 
 def primes(cells: style.Cells) -> Figure | None:
@@ -48,9 +48,12 @@ def primes(cells: style.Cells) -> Figure | None:
 
 
 def _times_against_alpha(
-    cells: style.Cells, experiments: Iterable[str], names: dict[str, str]
+    cells: style.Cells, experiments: Iterable[str], names: dict[str, str], paper: float | None = None
 ) -> Figure | None:
-    """A dot a seed, a line through the medians, a triangle at the budget for seeds that did not get there."""
+    """A dot a seed, a line through the medians, a triangle at the budget for seeds that did not get there.
+
+    ``paper``: the critical fraction that can be read off the paper's figure.
+    """
     series: list[tuple[str, dict[float, list[tuple[float, int]]]]] = []
     for experiment in experiments:
         by_alpha: dict[float, list[tuple[float, int]]] = {}
@@ -74,6 +77,10 @@ def _times_against_alpha(
         at, medians = zip(*middle, strict=True)
         ax.plot(at, medians, "-", color=color, marker=marker, linewidth=1.8, markersize=5, label=name)
     ax.plot([], [], "^", color="0.3", markersize=8, markerfacecolor="none", label=CENSORED)
+    if paper is not None:
+        ax.axvline(
+            paper, color="0.35", linestyle="-.", linewidth=1.0, label=f"paper, read off: α ≈ {paper:g}"
+        )
     ax.set_yscale("log")
     ax.margins(y=0.15)
     ax.set_xlabel("α, training fraction (share of the table)")
@@ -93,7 +100,7 @@ def momentum(cells: style.Cells) -> Figure | None:
     by_seed: dict[int, list[tuple[float, float]]] = {}
     for i, (_, group) in enumerate(arms):
         found = [(_t_gen(record), record.trial.budget) for _, _, record in group]
-        _dots(ax, float(i), found, style.PALETTE[i], style.MARKERS[i], size=6, opacity=0.9)
+        _dots(ax, float(i), found, style.PALETTE[i], "o", size=6, opacity=0.9)
         for (seed, _, _), (when, _) in zip(group, found, strict=True):
             by_seed.setdefault(seed, []).append((i, when if math.isfinite(when) else math.nan))
     for pairs in by_seed.values():
@@ -137,6 +144,7 @@ def width(cells: style.Cells) -> Figure | None:
             ax.plot(widths, middle, "-", color=color, marker=marker, linewidth=1.8, markersize=5, label=label)
     if not drawn:
         return None
+    ax.axvspan(90, 100, color="0.85", zorder=0, label="paper: the analytic solution needs 90 to 100")
     ax.axhline(0.99, color=style.BLACK, linestyle=":", linewidth=0.9, label="0.99")
     ax.set_ylim(0, 1.03)
     ax.set_xlabel("width N (neurons)")

@@ -43,6 +43,7 @@ def training(cells: style.Cells) -> Figure | None:
     accuracy.set_ylabel("accuracy (share of rows)")
     accuracy.set_ylim(-0.03, 1.03)
     gradients.set_ylabel("gradient norm ‖∂L/∂W‖")
+    style.log_if_wide(gradients)
     t_mem, t_gen = _times(group)
     last = max(float(record.curves["step"][-1]) for _, _, record in group)
     for ax, title in zip(
