@@ -58,8 +58,8 @@ class Reproduction:
     ) -> None:
         if tier not in TIERS:
             raise UnknownNameError("tier", tier, TIERS)
-        self.library = Library(specs)
-        self.paper = self.library.paper(paper)
+        self.spec_library = Library(specs)
+        self.paper = self.spec_library.paper(paper)
         known = [claim.id for claim in self.paper.claims]
         for claim in claims:
             if claim not in known:
@@ -77,7 +77,7 @@ class Reproduction:
     @cached_property
     def plan(self) -> Plan:
         """The trials that the chosen claims need at this tier."""
-        return planning.plan_paper(self.library, self.paper, self.tier, self.claims)
+        return planning.plan_paper(self.spec_library, self.paper, self.tier, self.claims)
 
     def to_train(self, *, force: bool = False) -> tuple[PlannedTrial, ...]:
         """The trials that have no record yet, longest first; when forced all, also those that another one would answer."""
@@ -138,7 +138,7 @@ class Reproduction:
         name = (experiment, tier)
         if name not in self._expansions:
             by_id = {one.id: one for one in self.paper.experiments}
-            self._expansions[name] = planning.expand(self.library, by_id[experiment], tier)
+            self._expansions[name] = planning.expand(self.spec_library, by_id[experiment], tier)
         return self._expansions[name]
 
     @cached_property
@@ -153,7 +153,7 @@ class Reproduction:
         chosen = [claim for claim in self.paper.claims if not self.claims or claim.id in self.claims]
         return tuple(
             judge.judge(
-                self.library,
+                self.spec_library,
                 self.paper,
                 claim,
                 self._tiers(),
@@ -198,12 +198,12 @@ class Reproduction:
             verdicts=self.verdicts(),
             cells=cells,
             recipes={
-                name: self.library.recipe(name) for name in {e.baseline for e in self.paper.experiments}
+                name: self.spec_library.recipe(name) for name in {e.baseline for e in self.paper.experiments}
             },
             environment=environment(),
             frozen=self._frozen(),
             spec_hashes=spec_hashes(
-                self.library, self.paper.id, {e.baseline for e in self.paper.experiments}
+                self.spec_library, self.paper.id, {e.baseline for e in self.paper.experiments}
             ),
             command=f"grokbench reproduce {self.paper.id} --tier {self.tier}{flags}",
             reused=self._reused_experiments(cells),
@@ -226,7 +226,7 @@ class Reproduction:
         return path
 
     def _frozen(self) -> dict[str, str]:
-        path = self.library.path_of(self.paper.id)
+        path = self.spec_library.path_of(self.paper.id)
         return provenance.frozen_commits(path) if path is not None else {}
 
     def _reused_experiments(self, cells: Mapping[str, tuple[judge.RecordCell, ...]]) -> tuple[str, ...]:

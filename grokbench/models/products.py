@@ -33,14 +33,14 @@ def onednn_is_chosen() -> bool:
     return x86 and "intel" not in cpu_vendor().lower() and torch.backends.mkldnn.is_available()
 
 
-def library(dtype: torch.dtype) -> str:
+def backend(dtype: torch.dtype) -> str:
     """What multiplies: ``onednn`` or ``blas`` (float64 always goes to the BLAS)."""
     return "onednn" if dtype == torch.float32 and onednn_is_chosen() else "blas"
 
 
 def times_transposed(a: Tensor, b: Tensor, out: Tensor) -> None:
     """out = a bᵀ for a (k, n) and b (m, n) -> (k, m)."""
-    if library(a.dtype) == "onednn":
+    if backend(a.dtype) == "onednn":
         out.copy_(_linear(a, b))
     else:
         torch.mm(a, b.t(), out=out)
@@ -48,7 +48,7 @@ def times_transposed(a: Tensor, b: Tensor, out: Tensor) -> None:
 
 def transposed_times(a: Tensor, b: Tensor, out: Tensor) -> None:
     """out = aᵀ b for a (k, m) and b (k, n) -> (m, n)."""
-    if library(a.dtype) == "onednn":
+    if backend(a.dtype) == "onednn":
         out.copy_(_linear(a.t().contiguous(), b.t()))
     else:
         torch.mm(a.t(), b, out=out)
@@ -56,7 +56,7 @@ def transposed_times(a: Tensor, b: Tensor, out: Tensor) -> None:
 
 def add_times(total: Tensor, a: Tensor, b: Tensor) -> None:
     """total += a b for a (k, m) and b (m, n), in place."""
-    if library(a.dtype) == "onednn":
+    if backend(a.dtype) == "onednn":
         total.add_(_linear(a, b.t()))
     else:
         torch.addmm(total, a, b, out=total)

@@ -24,7 +24,7 @@ def environment(engine: str, dtype: torch.dtype) -> dict[str, object]:
         "cpu": _cpu_name(),
         "cpu_capability": torch.backends.cpu.get_cpu_capability(),
         "blas": _blas(),
-        "products": products.library(dtype) if engine == "fast" else "blas",
+        "products": products.backend(dtype) if engine == "fast" else "blas",
         "device": "cpu",
     }
 

@@ -77,7 +77,6 @@ def test_failures_of_other_trials_do_not_matter() -> None:
         ({"quick": 6, "paper": 12}, "paper", "INCONCLUSIVE", True),
         ({"paper": 12}, "paper", "REPRODUCED", False),
         ({"quick": 12, "paper": 12}, "paper", "REPRODUCED", False),
-        ({"quick": 12}, "paper", "REPRODUCED", False),
         ({"quick": 12}, "quick", "REPRODUCED", False),
     ],
 )
@@ -86,6 +85,11 @@ def test_ten_of_twelve_confirm_only_where_six_could_not_have_decided_before(
 ) -> None:
     found = _judged(_paper(_experiment(**seeds)), tier, good=10, complete=(tier,))
     assert (found.verdict, found.n_seeds, "ladder" in found.reason) == (verdict, 12, ladder)
+
+
+def test_a_tier_that_adds_nothing_leaves_the_decision_to_the_one_below() -> None:
+    found = _judged(_paper(_experiment(quick=12)), "paper")
+    assert (found.verdict, found.tier) == ("REPRODUCED", "quick")
 
 
 def test_the_ladder_needs_a_quick_tier_of_every_experiment() -> None:

@@ -84,7 +84,7 @@ def test_both_libraries_multiply_alike(monkeypatch):
     model = {"kind": "quadratic-mlp", "width": 64, "convention": "mean-field"}
     nets = {}
     for library in ("blas", "onednn"):
-        monkeypatch.setattr(products, "library", lambda dtype, library=library: library)
+        monkeypatch.setattr(products, "backend", lambda dtype, library=library: library)
         net = make_engine(
             "fast", build(model, 31, 9000), {"kind": "mse", "reduction": "sum"}, train, test, torch.float32
         )
