@@ -200,6 +200,7 @@ class Reproduction:
             recipes={
                 name: self.spec_library.recipe(name) for name in {e.baseline for e in self.paper.experiments}
             },
+            tasks={name: self.spec_library.task(name) for name in {e.task for e in self.paper.experiments}},
             environment=environment(),
             frozen=self._frozen(),
             spec_hashes=spec_hashes(

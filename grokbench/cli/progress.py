@@ -25,16 +25,16 @@ def describe(event: Event) -> str:
 
 
 class Progress:
-    """Takes the executor's events. ``total_seconds``: the plan's estimate of the work, in seconds on one core."""
+    """Takes the executor's events. ``work``: for the id() of each trial, its estimated seconds on one core and its steps."""
 
     LINE_EVERY = 15.0  # seconds between plain lines while nothing ends
 
-    def __init__(self, total: int, weights: dict[Any, float], workers: int) -> None:
+    def __init__(self, total: int, work: dict[int, tuple[float, int]], workers: int) -> None:
         import sys
 
-        self._total, self._weights, self._workers = total, weights, max(1, workers)
+        self._total, self._work, self._workers = total, work, max(1, workers)
         self._done, self._failed = 0, 0
-        self._work_done, self._work = 0.0, sum(weights.values()) or 1.0
+        self._finished_work, self._all_work = 0.0, sum(seconds for seconds, _ in work.values())
         self._begin = self._last_line = time.monotonic()
         self._terminal = sys.stderr.isatty()
         self._bar: Any = None
@@ -73,7 +73,7 @@ class Progress:
             self._latest.pop(name, None)
             self._done += 1
             self._failed += event.kind == "failed"
-            self._work_done += self._weights.get(name, 0.0)
+            self._finished_work += self._work.get(name, (0.0, 0))[0]
         if self._bar is not None:
             self._bar.update(self._row, completed=self._done, description=self._words())
         elif event.kind != "evaluated" or time.monotonic() - self._last_line > self.LINE_EVERY:
@@ -81,10 +81,16 @@ class Progress:
 
     def _left(self) -> str:
         elapsed = time.monotonic() - self._begin
-        if self._work_done <= 0:
+        done = self._finished_work + sum(map(self._part, self._latest.values()))
+        if done <= 0:
             return "time left unknown"
-        left = elapsed * (self._work / self._work_done - 1)
+        left = elapsed * max(0.0, self._all_work / done - 1)
         return f"about {left / 60:.1f} min left"
+
+    def _part(self, event: Event) -> float:
+        """Estimated seconds of a running trial that are behind it."""
+        seconds, steps = self._work.get(id(event.trial), (0.0, 0))
+        return seconds * min(1.0, event.step / steps) if steps else 0.0
 
     def _words(self) -> str:
         running = " · ".join(

@@ -92,8 +92,8 @@ def _one(
     job.store.check_writable()
     check_folder(out)
     if todo:
-        weights = {id(planned.trial): seconds(planned) for planned in todo}
-        with Progress(len(todo), weights, estimate.workers) as progress:
+        work = {id(planned.trial): (seconds(planned), planned.expected_steps) for planned in todo}
+        with Progress(len(todo), work, estimate.workers) as progress:
             job.train(workers=workers, force=force, on_event=progress)
         for failure in job.failures:
             click.echo(f"a trial failed; its traceback is in {failure.path}", err=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from grokbench.claims.verdict import Verdict
-from grokbench.specs.types import Claim, Experiment, Paper, Recipe, Record
+from grokbench.specs.types import Claim, Experiment, Paper, Recipe, Record, TaskSpec
 
 RecordCell = tuple[int, Mapping[str, Any], Record]  # seed, settings such as {"alpha": 0.49}, record
 Cells = Mapping[str, tuple[RecordCell, ...]]  # by experiment id
@@ -33,6 +33,7 @@ class ReportInput:
     verdicts: tuple[Verdict, ...]
     cells: Cells
     recipes: Mapping[str, Recipe] = field(default_factory=dict)
+    tasks: Mapping[str, TaskSpec] = field(default_factory=dict)
     environment: Mapping[str, Any] = field(default_factory=dict)
     cost: Mapping[str, Any] = field(default_factory=dict)
     spec_hashes: Mapping[str, str] = field(default_factory=dict)
@@ -78,14 +79,12 @@ def resolved_fields(report: ReportInput, experiment_id: str) -> dict[str, Any]:
     if experiment is None:
         return out
     out["task"] = experiment.task
-    task_of = [c[2].trial.task for c in report.cells.get(experiment_id, ())[:1]]
-    for task in task_of:
+    task = report.tasks.get(experiment.task)
+    if task is not None:
         out["task.operation"] = task.operation
         out.update({f"task.domain.{k}": v for k, v in task.domain.items()})
-    for key, value in experiment.set.items():
-        if key.startswith("task."):
-            out[key] = value
-    plan = experiment.tiers.get(report.tier) or next(iter(experiment.tiers.values()), None)
+    out.update({key: value for key, value in experiment.set.items() if key.startswith("task.")})
+    plan = experiment.tiers.get(report.tier) or next(iter(tuple(experiment.tiers.values())[::-1]), None)
     if plan is not None:
         out["budget (steps)"] = plan.steps
         out["α"] = plan.alphas[0] if len(plan.alphas) == 1 else list(plan.alphas)

@@ -92,6 +92,20 @@ def test_validate_reports_the_mistakes_of_every_file(folder: Path) -> None:
     assert "two.toml: top level: not valid TOML" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("seeds", "expected"),
+    [("[0, 3, 3]", "distinct"), ("[0, 9000]", "≤ 8999"), ("0", "≥ 1"), ('"six"', "integer")],
+)
+def test_seeds_are_distinct_and_no_pilots(folder: Path, seeds: str, expected: str) -> None:
+    text = (Path(__file__).parents[1] / "data/specs/baselines/tiny/claims.toml").read_text(encoding="utf-8")
+    path = write(folder, "baselines/tiny/claims.toml", text.replace("seeds = 12", f"seeds = {seeds}"))
+    with pytest.raises(SpecError) as caught:
+        Library([folder]).paper("tiny")
+    assert str(path) in str(caught.value)
+    assert "experiment[0].tier.paper.seeds" in str(caught.value)
+    assert expected in str(caught.value)
+
+
 def test_an_id_must_be_its_files_name(folder: Path) -> None:
     write(
         folder,
