@@ -90,7 +90,7 @@ class Reproduction:
         """Trials, minutes of wall time and disk that training will take."""
         todo = self.to_train(force=force)
         count = min(workers or executor.default_workers(), max(1, len(todo)))
-        distinct = len(self.plan.unique())
+        distinct = max(len(self.plan.unique()), len(todo))
         return Estimate(
             trials=distinct,
             stored=distinct - len(todo),
@@ -109,12 +109,10 @@ class Reproduction:
         if force:
             todo = [planned.trial for planned in self.to_train(force=True)]
             self.failures = executor.execute(todo, self.store, count, tell)
+            self._found.clear()
         else:
-            todo_planned = self.to_train()
-            self.failures = (
-                executor.complete(todo_planned, self.store, self.sources, count, tell) if todo_planned else []
-            )
-        self._found.clear()
+            left = [planned for planned in self.plan.trials if self.find(planned) is None]
+            self.failures = executor.complete(left, self.store, self.sources, count, tell)
         return self.failures
 
     def find(self, planned: PlannedTrial) -> Record | None:

@@ -158,3 +158,13 @@ def test_a_damaged_record_is_trained_again_and_said_so(done: tuple[Path, dict[st
     _, said = reproduce(root)
     assert "is damaged" in said
     assert "1 to train" in said
+
+
+def test_force_trains_everything_again(done: tuple[Path, dict[str, Any], str]) -> None:
+    root = done[0]
+    before = {path: path.stat().st_mtime_ns for path in (root / "store" / "records").rglob("record.json")}
+    document, said = reproduce(root, "--force", "--claim", "generalises")
+    assert "6 trials, 0 already stored, 6 to train" in said
+    after = {path: path.stat().st_mtime_ns for path in before}
+    assert sum(after[path] != before[path] for path in before) == 6
+    assert by_id(document)["generalises"] == by_id(done[1])["generalises"]
