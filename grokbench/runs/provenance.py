@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from grokbench.runs.keys import digest
+from grokbench.specs.types import TIERS
 
 
 def frozen_commits(path: Path) -> dict[str, str]:
     """Claim id → the earliest commit from which the claim in the file ``path`` has not changed.
 
-    What counts is what decides: kind, grade, measures, arguments, bounds, control, and the experiments with their tiers'
-    seeds, steps and fractions. Titles, reasons, ``known`` and ``tried`` may be written later. A claim that differs from
+    What counts is what decides: kind, grade, measures, arguments, bounds, control, and the experiments with the seeds, steps and
+    fractions of their highest tier. Titles, reasons, ``known`` and ``tried`` may be written later. A claim that differs from
     every commit, or a file outside a checkout, is left out.
     """
     here = _rules(path.read_bytes())
@@ -60,13 +61,9 @@ def _rules(text: bytes) -> dict[str, str]:
 
 
 def _without(table: Mapping[str, Any], *names: str) -> dict[str, Any]:
-    """A table less some keys, and less the estimates that decide nothing."""
+    """A table less some keys; of an experiment's tiers the highest, less the estimate, which decides nothing."""
     out = {key: value for key, value in table.items() if key not in names}
     if "tier" in out:
-        tiers = out["tier"].items()
-        out["tier"] = {
-            name: {k: v for k, v in plan.items() if k != "expected_steps"}
-            for name, plan in tiers
-            if name != "smoke"
-        }
+        highest = next(out["tier"][name] for name in reversed(TIERS) if name in out["tier"])
+        out["tier"] = {key: value for key, value in highest.items() if key != "expected_steps"}
     return out
