@@ -211,12 +211,11 @@ class Reproduction:
         try:
             path: Path = write_report(page, out, ".smoke" if smoke else "")
             if not smoke:
-                if not self.claims:
-                    archive.clear(out / self.paper.id / "records")
                 for experiment, entries in cells.items():
                     archive.write(
                         out / self.paper.id / "records", experiment, [record for _, _, record in entries]
                     )
+                archive.prune(out / self.paper.id / "records", [e.id for e in self.paper.experiments])
                 scoreboard(out)
         except OSError as error:
             raise InputError(

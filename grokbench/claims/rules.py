@@ -214,6 +214,9 @@ def _never(
         doubts.append(f"at least {LEAST_SEEDS_FOR_NEVER} seeds are needed and there are {n}")
     if any(a.yes is None for a in answers) or any(cut_short(view, budgets) for view in views):
         doubts.append(f"not every seed could be settled ({seeds_text(answers, None) or 'budget too small'})")
+    blown = [view.seed for view in views if any(cell.record.outcome == "diverged" for cell in view.cells)]
+    if blown:
+        doubts.append(f"{counted(len(blown), 'seed')} diverged before the budget was used")
     unfitted = [view.seed for view in views if not _fitted(view)]
     if unfitted:
         doubts.append(f"the training set was not fitted with {counted(len(unfitted), 'seed')}")

@@ -108,7 +108,9 @@ def _section(
     if rules:
         lines.append(f"Rule ({claim.kind}): " + " And: ".join(rules))
     if claim.id in report.frozen:
-        lines.append(f"Frozen in commit `{report.frozen[claim.id][:12]}`.")
+        lines.append(
+            f"Rule, control, seeds and budget as of commit `{report.frozen[claim.id][:12]}`, unchanged since."
+        )
     if verdict.reason:
         lines.append(f"Reason: {w.sentence(verdict.reason)}")
     if claim.known and claim.known != verdict.verdict and verdict.verdict in ("REPRODUCED", "NOT REPRODUCED"):

@@ -42,10 +42,12 @@ def write(folder: Path, experiment: str, records: Iterable[Record]) -> Path:
     return path
 
 
-def clear(folder: Path) -> None:
-    """Remove the archives of an earlier report, so that none stays whose experiment is gone."""
+def prune(folder: Path, experiments: Iterable[str]) -> None:
+    """Remove the archives of experiments that the paper has no longer."""
+    kept = set(experiments)
     for path in folder.glob("*.zip"):
-        path.unlink()
+        if path.stem not in kept:
+            path.unlink()
 
 
 class Archive:

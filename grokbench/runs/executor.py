@@ -10,7 +10,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, wait
+from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import Any
@@ -126,11 +126,14 @@ def _one_pool(
     failed: list[tuple[Trial, str]] = []
     started: set[int] = set()
     try:
-        futures = {
-            pool.submit(_train, trial, str(store.root), index, keep_untrained): index
-            for index, trial in enumerate(trials)
-        }
-        pending, lost = set(futures), set[int]()
+        futures: dict[Future[dict[str, Any]], int] = {}
+        lost: set[int] = set()
+        for index, trial in enumerate(trials):
+            try:
+                futures[pool.submit(_train, trial, str(store.root), index, keep_untrained)] = index
+            except BrokenProcessPool:
+                lost.add(index)
+        pending = set(futures)
         while pending:
             done, pending = wait(pending, timeout=0.2)
             _drain(events, trials, started, on_event)
@@ -146,7 +149,7 @@ def _one_pool(
                 else:
                     on_event(Event("done", trials[index], **result))
         pool.shutdown()
-        running = sorted(lost & started) or sorted(lost)[:workers]
+        running = sorted(lost & started) or sorted(lost)  # where nothing could start, nothing will
         failed.extend((trials[index], KILLED) for index in running)
         return failed, [trials[index] for index in sorted(lost.difference(running))]
     except BaseException:

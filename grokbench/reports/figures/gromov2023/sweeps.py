@@ -133,14 +133,14 @@ def width(cells: style.Cells) -> Figure | None:
         if analytic:
             low, high = ([float(np.quantile(values[w], q)) for w in widths] for q in (0.25, 0.75))
             ax.fill_between(widths, low, high, color=color, alpha=0.2, linewidth=0)
-            label = f"{name} (median, quartiles of draws)"
+            label = f"{name} (whole table; median, quartiles of draws)"
             ax.plot(
                 widths, middle, "--", color=color, marker=marker, linewidth=1.6, markersize=4, label=label
             )
         else:
             for w in widths:
                 ax.plot([w] * len(values[w]), values[w], marker, color=color, markersize=3.5, alpha=0.45)
-            label = f"{name} (trained; median of seeds)"
+            label = f"{name} (trained; test accuracy, median of seeds)"
             ax.plot(widths, middle, "-", color=color, marker=marker, linewidth=1.8, markersize=5, label=label)
     if not drawn:
         return None

@@ -49,7 +49,11 @@ def training(cells: style.Cells) -> Figure | None:
     for ax, title in zip(
         axes, ("(a) loss", "(b) weight norms", "(c) accuracy", "(d) gradient norms"), strict=True
     ):
-        for when, linestyle, label in ((t_mem, "--", "T_mem (median)"), (t_gen, "-", "T_gen (median)")):
+        for when, linestyle, label in (
+            (t_mem, "--", "T_mem (median)"),
+            (_median(_peaks(group)), ":", "peak of the test loss (median)"),
+            (t_gen, "-", "T_gen (median)"),
+        ):
             if math.isfinite(when):
                 ax.axvline(when, color="0.35", linewidth=1.1, linestyle=linestyle, label=label, zorder=0)
         ax.set_title(title, fontsize=10, loc="left")
@@ -130,6 +134,21 @@ def _times(group: tuple[style.Cell, ...]) -> tuple[float, float]:
 
     mem = [timing.t_mem(r.curves["step"], r.curves["train_accuracy"]) for _, _, r in group]
     return _median(mem), _median(_t_gen(group))
+
+
+def _peaks(group: tuple[style.Cell, ...]) -> list[float]:
+    """Step at which the test loss peaks before the first a′ ≥ 0.5, for each seed; infinite where that is not reached."""
+    from grokbench.measures import timing
+
+    found = []
+    for _, _, record in group:
+        steps, loss = record.curves["step"], record.curves["test_loss"]
+        rise = timing.half_rise(
+            steps, record.curves["test_accuracy"], float(record.facts["memoriser_baseline"])
+        )
+        before = loss[steps < rise]
+        found.append(float(steps[int(before.argmax())]) if math.isfinite(rise) and before.size else math.inf)
+    return found
 
 
 def _median(values: list[float]) -> float:
