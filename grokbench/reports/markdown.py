@@ -59,6 +59,12 @@ def _head(report: ReportInput) -> str:
         )
     if report.command:
         lines.append(f"Made by `{report.command}`.")
+    others = sorted({v.tier for v in decided} - {report.tier})
+    if others:
+        lines.append(
+            f"Verdicts marked {' or '.join(others)} come from records of that tier that were complete already; each "
+            "claim's own command makes its records from nothing."
+        )
     if report.reused:
         lines.append(
             "Taken from another store, not trained for this report: " + ", ".join(report.reused) + "."
