@@ -14,6 +14,7 @@ from typing import Any
 import grokbench
 from grokbench.claims import judge
 from grokbench.claims.verdict import Verdict
+from grokbench.claims.views import RecordCell
 from grokbench.runs import archive, executor, keys, provenance
 from grokbench.runs import plan as planning
 from grokbench.runs.executor import Failure, OnEvent
@@ -122,7 +123,7 @@ class Reproduction:
             self._found[name] = executor.lookup(planned.trial, self.sources)
         return self._found[name]
 
-    def cells(self, experiment: Experiment, tier: str) -> tuple[judge.RecordCell, ...] | None:
+    def cells(self, experiment: Experiment, tier: str) -> tuple[RecordCell, ...] | None:
         """(seed, settings, record) of every trial of ``experiment`` at ``tier``; None while one is missing."""
         out = []
         for planned in self._expanded(experiment.id, tier):
@@ -168,9 +169,9 @@ class Reproduction:
         trials = [p for e in experiments for p in self._expanded(e.id, tier) if self.find(p) is None]
         return sum(map(planning.seconds, planning.without_covered(trials))) / executor.default_workers() / 60
 
-    def shown_cells(self) -> dict[str, tuple[judge.RecordCell, ...]]:
+    def shown_cells(self) -> dict[str, tuple[RecordCell, ...]]:
         """Experiment id → records of the highest tier complete, for figures and costs."""
-        out: dict[str, tuple[judge.RecordCell, ...]] = {}
+        out: dict[str, tuple[RecordCell, ...]] = {}
         for experiment in self.paper.experiments:
             for tier in self._tiers():
                 cells = self.cells(experiment, tier)
@@ -227,7 +228,7 @@ class Reproduction:
         path = self.spec_library.path_of(self.paper.id)
         return provenance.frozen_commits(path) if path is not None else {}
 
-    def _reused_experiments(self, cells: Mapping[str, tuple[judge.RecordCell, ...]]) -> tuple[str, ...]:
+    def _reused_experiments(self, cells: Mapping[str, tuple[RecordCell, ...]]) -> tuple[str, ...]:
         if self._reused is None:
             return ()
         own = [

@@ -6,17 +6,15 @@ A trial of the asked tier that failed comes first: older records of it, or a low
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 from grokbench.claims.decide import decide
 from grokbench.claims.verdict import Verdict, error, not_run
-from grokbench.claims.views import Cell, SeedView
+from grokbench.claims.views import Cell, RecordCell, SeedView
 from grokbench.runs import plan as planning
 from grokbench.runs.executor import Failure
 from grokbench.specs.loader import Library
-from grokbench.specs.types import TIERS, Claim, Experiment, Paper, Record
+from grokbench.specs.types import TIERS, Claim, Experiment, Paper
 
-RecordCell = tuple[int, Mapping[str, Any], Record]  # seed, settings, record
 Cells = Callable[[Experiment, str], tuple[RecordCell, ...] | None]
 
 

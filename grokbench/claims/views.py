@@ -8,6 +8,8 @@ from typing import Any
 
 from grokbench.specs.types import Record
 
+RecordCell = tuple[int, Mapping[str, Any], Record]  # seed, settings such as {"alpha": 0.49}, record
+
 
 @dataclass(frozen=True)
 class Cell:

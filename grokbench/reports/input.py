@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from grokbench.claims.verdict import Verdict
-from grokbench.specs.types import Claim, Experiment, Paper, Recipe, Record, TaskSpec
+from grokbench.claims.views import RecordCell
+from grokbench.specs.types import Claim, Experiment, Paper, Recipe, TaskSpec
 
-RecordCell = tuple[int, Mapping[str, Any], Record]  # seed, settings such as {"alpha": 0.49}, record
 Cells = Mapping[str, tuple[RecordCell, ...]]  # by experiment id
 
 RECIPE_TABLES = ("model", "loss", "optimizer", "data", "training", "evaluation")

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+from grokbench.claims.verdict import VERDICTS
 from grokbench.reports import wording as w
 from grokbench.reports.document import read, verdict_from, write_text
 from grokbench.reports.markdown import table
-
-VERDICTS = ("REPRODUCED", "NOT REPRODUCED", "INCONCLUSIVE", "NOT RUN", "ERROR")
 
 
 def scoreboard(out: Path) -> Path:

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from grokbench.claims.judge import RecordCell, judge
+from grokbench.claims.judge import judge
+from grokbench.claims.views import RecordCell
 from grokbench.runs import plan as planning
 from grokbench.runs.executor import Failure
 from grokbench.specs.loader import Library
