@@ -212,7 +212,7 @@ def _train(trial: Trial, root: str, index: int, keep_untrained: bool) -> dict[st
         if not trial.budget and not keep_untrained:
             record = dataclasses.replace(record, weights={})  # a construction is made again, not kept
         Store(root).save(record)
-    except Exception:
+    except Exception:  # whatever it was, the parent reports it with its traceback
         return {"trace": traceback.format_exc()}
     last = {name: float(record.curves[name][-1]) for name in ("train_accuracy", "test_accuracy")}
     return {
