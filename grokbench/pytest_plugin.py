@@ -162,6 +162,7 @@ def judge(claim: Claim, verdict: Verdict, tier: str) -> None:
     elif verdict.verdict == "NOT REPRODUCED":
         raise ClaimError(found)
     if verdict.verdict != "REPRODUCED":
+        # Undecided is neither a pass nor a failure; the reason is shown with -rs.
         pytest.skip(f"{verdict.verdict}: {verdict.reason}")
 
 

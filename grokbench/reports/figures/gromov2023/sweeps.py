@@ -97,12 +97,15 @@ def momentum(cells: style.Cells) -> Figure | None:
         return None
     figure, axes = style.canvas(1, 1, width=5.6, height=3.9)
     ax = axes[0]
-    by_seed: dict[int, list[tuple[float, float]]] = {}
-    for i, (_, group) in enumerate(arms):
+    order = list(HALVES.values())
+    by_seed: dict[tuple[int, int], list[tuple[float, float]]] = {}  # (seed, which of the two comparisons)
+    for i, (name, group) in enumerate(arms):
         found = [(_t_gen(record), record.trial.budget) for _, _, record in group]
         _dots(ax, float(i), found, style.PALETTE[i], "o", size=6, opacity=0.9)
         for (seed, _, _), (when, _) in zip(group, found, strict=True):
-            by_seed.setdefault(seed, []).append((i, when if math.isfinite(when) else math.nan))
+            by_seed.setdefault((seed, order.index(name) // 2), []).append(
+                (i, when if math.isfinite(when) else math.nan)
+            )
     for pairs in by_seed.values():
         ax.plot(*zip(*pairs, strict=True), "-", color="0.6", linewidth=0.7, zorder=0)
     ax.plot([], [], "-", color="0.6", linewidth=0.7, label="same split and initial weights")
