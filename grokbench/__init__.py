@@ -20,6 +20,7 @@ __all__ = [
     "Verdict",
     "__version__",
     "load_baseline",
+    "load_network",
     "load_task",
     "report",
     "reproduce",
@@ -28,7 +29,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from grokbench.api import Task, load_baseline, load_task, report, reproduce, run, validate
+    from grokbench.api import Task, load_baseline, load_network, load_task, report, reproduce, run, validate
     from grokbench.claims.verdict import Verdict
     from grokbench.specs.errors import GrokbenchError
     from grokbench.specs.types import Record

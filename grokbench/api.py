@@ -14,6 +14,7 @@ from grokbench.specs.types import Recipe, Record, TaskSpec, Trial
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from torch import nn
 
     from grokbench.claims.verdict import Verdict
     from grokbench.runs.executor import OnEvent
@@ -124,6 +125,32 @@ def run(
         return train(trial)
     finally:
         torch.set_num_threads(threads)
+
+
+def load_network(path: str | Path) -> nn.Module:
+    """The plain, readable module with the weights of a file that ``grokbench run --save`` wrote.
+
+    Its ``forward`` says what it takes; ``parameters()`` and ``state_dict()`` are torch's. Errors: InputError where the file is none
+    of ours.
+    """
+    import json
+
+    from safetensors import SafetensorError, safe_open
+
+    from grokbench.models.registry import restored
+
+    try:
+        with safe_open(path, framework="pt") as stored:
+            label = (stored.metadata() or {}).get("grokbench")
+            weights = {name: stored.get_tensor(name) for name in stored.keys()}
+    except (OSError, SafetensorError) as error:
+        raise InputError(f"{path}: no weights can be read ({error})") from None
+    if label is None:
+        raise InputError(
+            f"{path} does not say which network its weights are of; `grokbench run --save` writes it"
+        )
+    described = json.loads(label)
+    return restored(described["model"], weights)
 
 
 def reproduce(

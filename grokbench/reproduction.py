@@ -84,7 +84,7 @@ class Reproduction:
         """The trials that have no record yet, longest first; when forced all, also those that another one would answer."""
         if force:
             distinct = {keys.key(planned.trial): planned for planned in self.plan.trials}
-            return tuple(sorted(distinct.values(), key=planning.seconds, reverse=True))
+            return tuple(sorted(distinct.values(), key=lambda planned: planned.seconds, reverse=True))
         return planning.without_covered([p for p in self.plan.trials if self.find(p) is None])
 
     def estimate(self, workers: int | None = None, *, force: bool = False) -> Estimate:
@@ -95,8 +95,8 @@ class Reproduction:
         return Estimate(
             trials=distinct,
             stored=distinct - len(todo),
-            minutes=(sum(map(planning.seconds, todo)) / count + 4.0 * bool(todo)) / 60,
-            megabytes=sum(map(planning.megabytes, todo)),
+            minutes=(sum(planned.seconds for planned in todo) / count + 4.0 * bool(todo)) / 60,
+            megabytes=sum(planned.megabytes for planned in todo),
             workers=count,
         )
 
@@ -118,7 +118,7 @@ class Reproduction:
 
     def find(self, planned: PlannedTrial) -> Record | None:
         """The record that answers a planned trial, read once."""
-        name = keys.key(planned.trial)
+        name = keys.request(planned.trial)
         if self._found.get(name) is None:
             self._found[name] = executor.lookup(planned.trial, self.sources)
         return self._found[name]
@@ -167,7 +167,11 @@ class Reproduction:
     def _cost(self, experiments: Sequence[Experiment], tier: str) -> float:
         """Estimated minutes on this machine's workers of what is missing of ``experiments`` at ``tier``."""
         trials = [p for e in experiments for p in self._expanded(e.id, tier) if self.find(p) is None]
-        return sum(map(planning.seconds, planning.without_covered(trials))) / executor.default_workers() / 60
+        return (
+            sum(planned.seconds for planned in planning.without_covered(trials))
+            / executor.default_workers()
+            / 60
+        )
 
     def shown_cells(self) -> dict[str, tuple[RecordCell, ...]]:
         """Experiment id → records of the highest tier complete, for figures and costs."""

@@ -45,15 +45,17 @@ def judge(
         found = {experiment.id: cells(experiment, tier) for experiment in experiments}
         if all(found.values()):
             complete = {name: entries for name, entries in found.items() if entries is not None}
+            seen = paired if claim.pairs else tuple
             return decide(
                 claim,
-                views(complete, claim.experiments),
-                views(complete, [claim.control]) if claim.control else (),
+                seen(views(complete, claim.experiments)),
+                seen(views(complete, [claim.control])) if claim.control else (),
                 tier,
                 budgets=[
                     _budget(experiment) for experiment in experiments if experiment.id in claim.experiments
                 ],
-                extended=_extends(experiments, tier),
+                extended=not claim.pairs
+                and _extends(experiments, tier),  # three pairs could not have decided
             )
     home = next((tier for tier in TIERS if tier in tiers and planning.runs_at(paper, claim, tier)), None)
     if home is None:
@@ -93,4 +95,14 @@ def views(cells: Mapping[str, Sequence[RecordCell]], arms: Sequence[str]) -> tup
     return tuple(
         SeedView(seed, tuple(tuple(Cell(s, r) for own, s, r in cells[arm] if own == seed) for arm in arms))
         for seed in seeds
+    )
+
+
+def paired(seeds: Sequence[SeedView]) -> tuple[SeedView, ...]:
+    """Seeds two by two, each in one pair so that pairs are independent: the second one's arms follow the first one's.
+
+    A last seed without a partner is left out.
+    """
+    return tuple(
+        SeedView(one.seed, one.arms + other.arms) for one, other in zip(seeds[::2], seeds[1::2], strict=False)
     )

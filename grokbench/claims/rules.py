@@ -223,6 +223,9 @@ def _never(
     asked = _asked(control)
     if asked is None:
         doubts.append("the positive control did not generalise, so no budget can be derived from it")
+    elif claim.budget is not None:
+        if steps < claim.budget:
+            doubts.append(f"{steps} steps are fewer than the paper's {claim.budget}")
     elif steps < asked:
         doubts.append(
             f"{steps} steps are fewer than {NEVER_FACTOR} times the control's median T_gen, {asked:.0f}"

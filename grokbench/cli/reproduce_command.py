@@ -78,7 +78,6 @@ def _one(
     """Plan, train, decide and write one paper; returns its JSON document (of the plan, in a dry run)."""
     from grokbench.cli.progress import Progress
     from grokbench.reproduction import check_folder
-    from grokbench.runs.plan import seconds
 
     estimate = job.estimate(workers, force=force)
     todo = job.to_train(force=force)
@@ -92,7 +91,7 @@ def _one(
     job.store.check_writable()
     check_folder(out)
     if todo:
-        work = {id(planned.trial): (seconds(planned), planned.expected_steps) for planned in todo}
+        work = {id(planned.trial): (planned.seconds, planned.expected_steps) for planned in todo}
         with Progress(len(todo), work, estimate.workers) as progress:
             job.train(workers=workers, force=force, on_event=progress)
         for failure in job.failures:

@@ -1,28 +1,60 @@
-"""From the ``model`` table of a recipe to a network."""
+"""From the ``model`` table of a recipe to a network, drawn anew or with given weights."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from torch import Tensor, nn
+
 from grokbench.models.analytic import analytic_mlp
 from grokbench.models.mlp import QuadraticMLP, initial_mlp
+from grokbench.models.transformer import OneLayerTransformer, initial_transformer
 from grokbench.specs.errors import UnknownNameError
 
-Builder = Callable[[Mapping[str, Any], int, int], QuadraticMLP]
+Table = Mapping[str, Any]
+Weights = Mapping[str, Tensor]
 
-KINDS: dict[str, Builder] = {
+KINDS: dict[str, Callable[[Table, int, int], nn.Module]] = {
     "quadratic-mlp": initial_mlp,
     "analytic-quadratic-mlp": analytic_mlp,
+    "one-layer-transformer": initial_transformer,
 }
 
 
-def build(model: Mapping[str, Any], n_elements: int, seed: int) -> QuadraticMLP:
+def _mlp(model: Table, weights: Weights) -> nn.Module:
+    return QuadraticMLP(weights["W1"], weights["W2"], model.get("convention", "mean-field"))
+
+
+def _transformer(model: Table, weights: Weights) -> nn.Module:
+    return OneLayerTransformer(weights, model["mlp_biases"], model["dropout"])
+
+
+_RESTORED: dict[str, Callable[[Table, Weights], nn.Module]] = {
+    "quadratic-mlp": _mlp,
+    "analytic-quadratic-mlp": _mlp,
+    "one-layer-transformer": _transformer,
+}
+
+
+def build(model: Table, n_elements: int, seed: int) -> nn.Module:
     """The network that ``model`` names, over a domain of ``n_elements``; float64, cast by the engine.
 
     Raises UnknownNameError where ``model["kind"]`` is missing or names nothing.
     """
+    return _of(KINDS, model)(model, n_elements, seed)
+
+
+def restored(model: Table, weights: Weights) -> nn.Module:
+    """The network that ``model`` names, with ``weights`` under its own names, in their own type.
+
+    Raises UnknownNameError where ``model["kind"]`` is missing or names nothing.
+    """
+    return _of(_RESTORED, model)(model, weights)
+
+
+def _of(known: Mapping[str, Any], model: Table) -> Any:
     kind = str(model.get("kind", ""))
-    if kind not in KINDS:
-        raise UnknownNameError("model.kind", kind, KINDS)
-    return KINDS[kind](model, n_elements, seed)
+    if kind not in known:
+        raise UnknownNameError("model.kind", kind, known)
+    return known[kind]

@@ -88,7 +88,8 @@ class Archive:
                     record = codec.unpack(head, stored.read(f"{name}.npz"))
             except DAMAGE as error:
                 raise _damaged(path, error) from None
-            answer = record if name == wanted else cut(record, trial)
+            exact = name == wanted and set(record.analyses) >= set(trial.analyses)
+            answer = record if exact else cut(record, trial)
             if answer is not None:
                 return answer
         return None

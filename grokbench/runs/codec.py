@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import json
 import math
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from grokbench.measures.versions import ANALYSES
 from grokbench.runs import keys
 from grokbench.specs.types import Array, Recipe, Record, TaskSpec, Trial
 
 FORMAT_VERSION = 1
-_GROUPS = ("probes", "portraits")
+_GROUPS = ("probes", "portraits", "analyses")
 
 
 def trial_to_json(trial: Trial) -> dict[str, Any]:
@@ -31,7 +33,7 @@ def trial_from_json(document: Mapping[str, Any]) -> Trial:
         seed=document["seed"],
         budget=document["budget"],
         horizon=document["horizon"],
-        **{name: tuple(document[name]) for name in ("probes", "snapshots", "portraits")},
+        **{name: tuple(document.get(name, ())) for name in ("probes", "snapshots", "portraits", "analyses")},
     )
 
 
@@ -42,6 +44,7 @@ def head(record: Record) -> dict[str, Any]:
         "key": keys.key(record.trial),
         "trial": trial_to_json(record.trial),
         "outcome": record.outcome,
+        "analyses": {name: ANALYSES[name] for name in record.analyses},
         "facts": _plain(record.facts),
         "environment": _plain(record.environment),
         "cost": _plain(record.cost),
@@ -59,8 +62,23 @@ def _plain(table: Mapping[str, Any]) -> dict[str, Any]:
     return out
 
 
+def label(record: Record, step: int | None = None) -> dict[str, str]:
+    """What a file of weights says of itself: enough to build its network, and where it came from."""
+    trial = record.trial
+    described = {
+        "model": dict(trial.recipe.model),
+        "n_elements": record.facts["n_elements"],
+        "task": {"operation": trial.task.operation, "domain": dict(trial.task.domain)},
+        "recipe": trial.recipe.id,
+        "alpha": trial.alpha,
+        "seed": trial.seed,
+        "step": record.facts["steps"] if step is None else step,
+    }
+    return {"grokbench": json.dumps(described, sort_keys=True)}
+
+
 def arrays(record: Record) -> dict[str, Array]:
-    """Curves, probes and portraits under slash-separated names."""
+    """Curves, probes, portraits and analyses under slash-separated names."""
     flat = {f"curves/{name}": np.asarray(column) for name, column in record.curves.items()}
     for group in _GROUPS:
         for name, columns in getattr(record, group).items():
@@ -70,7 +88,7 @@ def arrays(record: Record) -> dict[str, Array]:
 
 
 def _single(values: Array) -> Array:
-    """Probes and portraits are kept in single precision, curves in double."""
+    """What was looked at is kept in single precision, curves in double."""
     return values.astype(np.float32) if values.dtype == np.float64 else values
 
 
@@ -87,7 +105,7 @@ def unpack(
     weights: Mapping[str, Array] | None = None,
     snapshots: Mapping[int, Mapping[str, Array]] | None = None,
 ) -> Record:
-    """The record that :func:`head` and :func:`arrays` came from."""
+    """The record that :func:`head` and :func:`arrays` came from, less analyses of another version."""
     groups: dict[str, dict[str, dict[str, Array]]] = {group: {} for group in _GROUPS}
     curves: dict[str, Array] = {}
     with np.load(io.BytesIO(data), allow_pickle=False) as stored:
@@ -97,6 +115,9 @@ def unpack(
                 curves[rest[0]] = stored[name]
             else:
                 groups[group].setdefault(rest[0], {})[rest[1]] = _single(stored[name])
+    current = {
+        name for name, version in document.get("analyses", {}).items() if version == ANALYSES.get(name)
+    }
     return Record(
         trial=trial_from_json(document["trial"]),
         curves=curves,
@@ -104,5 +125,6 @@ def unpack(
         snapshots=snapshots or {},
         probes=groups["probes"],
         portraits=groups["portraits"],
+        analyses={name: arrays for name, arrays in groups["analyses"].items() if name in current},
         **{name: document[name] for name in ("outcome", "facts", "environment", "cost", "error", "content")},
     )

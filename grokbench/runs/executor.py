@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from grokbench.runs import keys
 from grokbench.runs.plan import PlannedTrial, without_covered
@@ -84,20 +84,27 @@ def complete(
     failures: list[Failure] = []
     tried: set[str] = set()  # nothing is trained twice, even where its record cannot be read back
     left = missing(planned, sources)
-    while left := [one for one in left if keys.key(one.trial) not in tried]:
+    while left := [one for one in left if keys.request(one.trial) not in tried]:
         batch = [one.trial for one in without_covered(left)]
-        tried |= {keys.key(trial) for trial in batch}
-        failures += execute(batch, store, workers, on_event)
+        tried |= {keys.request(trial) for trial in batch}
+        failures += execute(batch, store, workers, on_event, resume=True)
         left = missing(left, sources)
     return failures
 
 
 def execute(
-    trials: Sequence[Trial], store: Store, workers: int, on_event: OnEvent, *, keep_untrained: bool = False
+    trials: Sequence[Trial],
+    store: Store,
+    workers: int,
+    on_event: OnEvent,
+    *,
+    keep_untrained: bool = False,
+    resume: bool = False,
 ) -> list[Failure]:
     """Train ``trials``, in the order given, on ``workers`` processes; records go to ``store``.
 
-    keep_untrained: store the weights of untrained networks too. A worker that is killed fails the trials that were
+    keep_untrained: store the weights of untrained networks too. resume: where the store has the trained weights, only make the
+    analyses that are missing. A worker that is killed fails the trials that were
     running; the others go on in new workers. Errors: InputError when called from a script without a ``__main__`` guard.
     KeyboardInterrupt stops the workers and is raised again; finished records stay.
     """
@@ -109,19 +116,33 @@ def execute(
     failures: list[Failure] = []
     left = list(trials)
     while left:
-        failed, left = _one_pool(left, store, min(workers, len(left), MOST_WORKERS), on_event, keep_untrained)
+        failed, left = _one_pool(
+            left,
+            min(workers, len(left), MOST_WORKERS),
+            _Job(str(store.root), keep_untrained, resume),
+            on_event,
+        )
         for trial, trace in failed:
             failures.append(Failure(trial, keys.key(trial), trace, store.note_failure(trial, trace)))
             on_event(Event("failed", trial, trace=trace))
     return failures
 
 
+class _Job(NamedTuple):
+    """What a worker is told beside its trial."""
+
+    root: str
+    keep_untrained: bool
+    resume: bool
+
+
 def _one_pool(
-    trials: Sequence[Trial], store: Store, workers: int, on_event: OnEvent, keep_untrained: bool
+    trials: Sequence[Trial], workers: int, job: _Job, on_event: OnEvent
 ) -> tuple[list[tuple[Trial, str]], list[Trial]]:
     """Train on one pool of workers; returns the failed trials with their traces, and those that a broken pool left."""
     context = multiprocessing.get_context("spawn")
     events = context.Queue()
+    restore = _one_thread_each()
     pool = ProcessPoolExecutor(workers, context, _start_worker, (events,))
     failed: list[tuple[Trial, str]] = []
     started: set[int] = set()
@@ -130,7 +151,7 @@ def _one_pool(
         lost: set[int] = set()
         for index, trial in enumerate(trials):
             try:
-                futures[pool.submit(_train, trial, str(store.root), index, keep_untrained)] = index
+                futures[pool.submit(_train, trial, index, job)] = index
             except BrokenProcessPool:
                 lost.add(index)
         pending = set(futures)
@@ -157,9 +178,25 @@ def _one_pool(
             process.terminate()
         raise
     finally:
+        restore()
         pool.shutdown(wait=False, cancel_futures=True)
         events.cancel_join_thread()
         events.close()
+
+
+def _one_thread_each() -> Callable[[], None]:
+    """Let numpy's BLAS take one thread in processes started from now on; call what is returned to undo it.
+
+    A BLAS reads this when it is loaded, which is before a worker's first own line.
+    """
+    names = [name for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS") if name not in os.environ]
+    os.environ.update(dict.fromkeys(names, "1"))
+
+    def restore() -> None:
+        for name in names:
+            os.environ.pop(name, None)
+
+    return restore
 
 
 KILLED = "the worker process ended without a word (killed, or out of memory)\n"
@@ -199,8 +236,9 @@ def _leave_with_parent() -> None:
         os._exit(1)
 
 
-def _train(trial: Trial, root: str, index: int, keep_untrained: bool) -> dict[str, Any]:
-    """In a worker: train and save; returns how it ended, or its traceback."""
+def _train(trial: Trial, index: int, job: _Job) -> dict[str, Any]:
+    """In a worker: train, analyse and save; returns how it ended, or its traceback."""
+    from grokbench.training.analysis import analysed
     from grokbench.training.engine import train
 
     def tell(step: int, train_accuracy: float, test_accuracy: float) -> None:
@@ -208,10 +246,12 @@ def _train(trial: Trial, root: str, index: int, keep_untrained: bool) -> dict[st
 
     _events.put((index, {}))
     try:
-        record = train(trial, tell)
-        if not trial.budget and not keep_untrained:
+        store = Store(job.root)
+        record = (store.trained(trial) if job.resume else None) or train(trial, tell)
+        record = analysed(record)
+        if not trial.budget and not job.keep_untrained:
             record = dataclasses.replace(record, weights={})  # a construction is made again, not kept
-        Store(root).save(record)
+        store.save(record)
     except Exception:  # whatever it was, the parent reports it with its traceback
         return {"trace": traceback.format_exc()}
     last = {name: float(record.curves[name][-1]) for name in ("train_accuracy", "test_accuracy")}

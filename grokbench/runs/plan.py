@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from grokbench.runs import keys
+from grokbench.runs import cost, keys
 from grokbench.specs.loader import Library
 from grokbench.specs.types import Claim, Experiment, Paper, TierPlan, Trial
 
@@ -22,6 +21,16 @@ class PlannedTrial:
     settings: Mapping[str, Any]  # {"alpha": 0.49, "model.width": 20}
     seed: int
     expected_steps: int
+
+    @property
+    def seconds(self) -> float:
+        """Rough seconds on one CPU core."""
+        return cost.seconds(self.trial, self.expected_steps)
+
+    @property
+    def megabytes(self) -> float:
+        """Rough size of its record."""
+        return cost.megabytes(self.trial, self.expected_steps)
 
 
 @dataclass(frozen=True)
@@ -77,6 +86,8 @@ def expand(library: Library, experiment: Experiment, tier: str) -> tuple[Planned
                 horizon=experiment.horizon,
                 probes=experiment.probes,
                 portraits=experiment.portraits,
+                snapshots=experiment.snapshots,
+                analyses=experiment.analyses,
             )
             expected = plan.steps if plan.expected_steps is None else plan.expected_steps
             out.append(PlannedTrial(trial, experiment.id, {"alpha": alpha, **varied}, seed, expected))
@@ -97,44 +108,16 @@ def plan_paper(library: Library, paper: Paper, tier: str, claim_ids: Iterable[st
 def without_covered(trials: Sequence[PlannedTrial]) -> tuple[PlannedTrial, ...]:
     """``trials`` less the ones that another's record certainly answers, longest first."""
     kept: dict[str, list[PlannedTrial]] = {}
-    reach = [(planned, seconds(planned)) for planned in trials]
-    reach.sort(
-        key=lambda pair: (pair[1], len(pair[0].trial.probes), len(pair[0].trial.portraits)), reverse=True
-    )
-    for planned, _ in reach:
+    reach = sorted(trials, key=lambda planned: (planned.seconds, _closeness(planned.trial)), reverse=True)
+    for planned in reach:
         others = kept.setdefault(keys.family(planned.trial), [])
         if not any(keys.covers(other.trial, planned.trial) for other in others):
             others[:] = [o for o in others if not keys.covers(planned.trial, o.trial)]
             others.append(planned)
     chosen = {id(planned) for others in kept.values() for planned in others}
-    return tuple(planned for planned, _ in reach if id(planned) in chosen)
+    return tuple(planned for planned in reach if id(planned) in chosen)
 
 
-FLOPS_PER_SECOND = 1.1e11
-"""Rate on one CPU core at which the plan's estimate reckons; the report prints what was really spent."""
-
-
-def elements(trial: Trial) -> int:
-    """Number of elements of the trial's domain: p, or n! for permutations."""
-    domain = trial.task.domain
-    return int(domain["p"]) if domain["kind"] == "integers-mod" else math.factorial(int(domain["n"]))
-
-
-def seconds(planned: PlannedTrial) -> float:
-    """Rough seconds on one CPU core: three matrix products a step, and an evaluation at each 2 % of the way."""
-    p = elements(planned.trial)
-    width = int(planned.trial.recipe.model.get("width", 512))
-    product = 2.0 * p * p * width * p
-    evaluations = 60 + 40 * math.log1p(planned.expected_steps / 50)
-    work = 3 * product * planned.trial.alpha * planned.expected_steps + product * (
-        evaluations if planned.expected_steps else 1
-    )
-    return work / FLOPS_PER_SECOND + 2e-3 + 3e-4 * planned.expected_steps
-
-
-def megabytes(planned: PlannedTrial) -> float:
-    """Rough size of a record: the final weights (float32), and curves with a few numbers for every step."""
-    p = elements(planned.trial)
-    width = int(planned.trial.recipe.model.get("width", 512))
-    weights = 4.0 * 3 * p * width if planned.trial.budget else 0.0
-    return (weights + 12_000 + 24.0 * planned.expected_steps * ("trace" in planned.trial.probes)) / 1e6
+def _closeness(trial: Trial) -> tuple[int, ...]:
+    """How closely a trial is watched."""
+    return len(trial.probes), len(trial.snapshots), len(trial.portraits), len(trial.analyses)

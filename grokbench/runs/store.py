@@ -12,7 +12,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,7 +21,10 @@ from grokbench.runs import codec, keys
 from grokbench.specs.errors import StoreError
 from grokbench.specs.types import Array, Record, Trial
 
+Weights = dict[str, Array]
+
 _RECORD, _ARRAYS, _WEIGHTS = "record.json", "arrays.npz", "weights.safetensors"
+_SNAPSHOT = "snapshot-"
 
 
 class Source(Protocol):
@@ -72,7 +75,7 @@ class Store:
         """The record of this trial, or of a longer or more closely watched one, cut to it; weights are not loaded."""
         exact = self.folder(trial)
         record = self._read(exact) if exact.is_dir() else None
-        if record is not None:
+        if record is not None and set(record.analyses) >= set(trial.analyses):
             return record
         for folder in self._family(exact.parent):
             if folder == exact:
@@ -82,6 +85,12 @@ class Store:
             if answer is not None:
                 return answer
         return None
+
+    def trained(self, trial: Trial) -> Record | None:
+        """The record of exactly this training with its weights and snapshots, whatever was analysed; None without them."""
+        exact = self.folder(trial)
+        record = self._read(exact, weights=True) if exact.is_dir() else None
+        return dataclasses.replace(record, trial=trial) if record is not None and record.weights else None
 
     def has_weights(self, trial: Trial) -> bool:
         """Whether the final weights of exactly this trial are stored."""
@@ -100,7 +109,8 @@ class Store:
         if parent.is_dir():
             yield from sorted(p for p in parent.iterdir() if p.is_dir() and not p.name.startswith("."))
 
-    def _read(self, folder: Path) -> Record | None:
+    def _read(self, folder: Path, *, weights: bool = False) -> Record | None:
+        """The record in ``folder`` if its checksums hold; snapshots are checked only where weights are asked for."""
         try:
             document = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
             data = (folder / _ARRAYS).read_bytes()
@@ -109,9 +119,10 @@ class Store:
             sound = own == keys.digest({"document": document, "checksums": sums}) and all(
                 hashlib.sha256((folder / name).read_bytes()).hexdigest() == value
                 for name, value in sums.items()
+                if weights or not name.startswith(_SNAPSHOT)
             )
             if sound and document["outcome"] != "failed":
-                return codec.unpack(document, data)
+                return codec.unpack(document, data, *(_weights(folder, sums) if weights else ()))
         except (OSError, ValueError, KeyError, TypeError):
             pass
         if folder not in self._told:
@@ -153,6 +164,20 @@ class Store:
         return str(path)
 
 
+def _weights(folder: Path, names: Iterable[str]) -> tuple[Weights, dict[int, Weights]]:
+    """Final weights and snapshots among the files of a record."""
+    from safetensors.numpy import load
+
+    final: Weights = {}
+    snapshots: dict[int, Weights] = {}
+    for name in names:
+        if name == _WEIGHTS:
+            final = load((folder / name).read_bytes())
+        elif name.startswith(_SNAPSHOT):
+            snapshots[int(Path(name).stem.removeprefix(_SNAPSHOT))] = load((folder / name).read_bytes())
+    return final, dict(sorted(snapshots.items()))
+
+
 STALE_SECONDS = 24 * 3600.0
 
 
@@ -168,9 +193,9 @@ def _write(folder: Path, record: Record) -> None:
 
     files: dict[str, bytes] = {_ARRAYS: codec.pack_arrays(codec.arrays(record), compress=True)}
     if record.weights:
-        files[_WEIGHTS] = save(dict(record.weights))
+        files[_WEIGHTS] = save(dict(record.weights), codec.label(record))
     for step, weights in record.snapshots.items():
-        files[f"snapshot-{step}.safetensors"] = save(dict(weights))
+        files[f"{_SNAPSHOT}{step}.safetensors"] = save(dict(weights), codec.label(record, step))
     for name, data in files.items():
         (folder / name).write_bytes(data)
     document = codec.head(record)
@@ -193,9 +218,11 @@ def cut(record: Record, wanted: Trial) -> Record | None:
     end = stop_step(steps, accuracy, wanted.budget, wanted.horizon)
     if end is None and record.outcome == "diverged":
         end = last
-    if end is None or (end != last and (wanted.portraits or wanted.snapshots)):
+    if end is None or (end != last and (wanted.portraits or wanted.snapshots or wanted.analyses)):
         return None
     if not (set(have.portraits) >= set(wanted.portraits) and set(have.snapshots) >= set(wanted.snapshots)):
+        return None
+    if not set(record.analyses) >= set(wanted.analyses):
         return None
     whole = end == last
     return dataclasses.replace(
@@ -207,6 +234,7 @@ def cut(record: Record, wanted: Trial) -> Record | None:
             name: _rows(columns, end) for name, columns in record.probes.items() if name in wanted.probes
         },
         portraits={name: record.portraits[name] for name in wanted.portraits},
+        analyses={name: record.analyses[name] for name in wanted.analyses},
         weights=record.weights if whole else {},
         facts={**record.facts, "steps": end},
         content=record.content if whole else f"{record.content}@{end}",

@@ -8,6 +8,8 @@ from typing import Any
 from grokbench.specs.errors import Mistake, nearest
 from grokbench.specs.types import TIERS, Claim, Condition, Experiment, Paper, Recipe, TaskSpec, TierPlan
 
+MOST_SNAPSHOTS = 100
+
 
 def task(document: Mapping[str, Any]) -> TaskSpec:
     """A TaskSpec from a completed task document."""
@@ -42,8 +44,26 @@ def _experiment(entry: Mapping[str, Any]) -> Experiment:
         horizon=None if horizon == "budget" else float(horizon),
         probes=tuple(sorted(entry["probes"])),
         portraits=tuple(sorted(entry["portraits"])),
+        snapshots=snapshot_steps(entry["snapshots"]),
+        analyses=tuple(sorted(entry["analyses"])),
         tiers={name: _tier(entry["tier"][name], entry) for name in TIERS if name in entry["tier"]},
     )
+
+
+def snapshot_steps(entries: Sequence[int | str]) -> tuple[int, ...]:
+    """Steps and ranges "first:last:step", which include their end, as distinct ascending steps.
+
+    >>> snapshot_steps([0, "10:30:10", 25])
+    (0, 10, 20, 25, 30)
+    """
+    steps: set[int] = set()
+    for entry in entries:
+        if isinstance(entry, str):
+            first, last, step = map(int, entry.split(":"))
+            steps |= set(range(first, last + 1, step))
+        else:
+            steps.add(entry)
+    return tuple(sorted(steps))
 
 
 def _tier(entry: Mapping[str, Any], experiment: Mapping[str, Any]) -> TierPlan:
@@ -60,7 +80,8 @@ def _tier(entry: Mapping[str, Any], experiment: Mapping[str, Any]) -> TierPlan:
 
 def _claim(entry: Mapping[str, Any]) -> Claim:
     experiments = entry["experiment"]
-    optional = {key: entry[key] for key in ("control", "known", "tried", "figure") if key in entry}
+    names = ("control", "pairs", "budget", "known", "tried", "figure")
+    optional = {key: entry[key] for key in names if key in entry}
     return Claim(
         **{key: entry[key] for key in ("id", "title", "source", "statement", "kind", "grade")},
         experiments=(experiments,) if isinstance(experiments, str) else tuple(experiments),
@@ -81,6 +102,14 @@ def broken_references(paper: Paper, tasks: Sequence[str], recipes: Sequence[str]
     for experiment in paper.experiments:
         need(experiment.task, tasks, f"experiment {experiment.id}.task", "task")
         need(experiment.baseline, recipes, f"experiment {experiment.id}.baseline", "baseline")
+        if len(experiment.snapshots) > MOST_SNAPSHOTS:
+            wrong.append(
+                Mistake(
+                    file,
+                    f"experiment {experiment.id}.snapshots",
+                    f"expected at most {MOST_SNAPSHOTS} steps; got {len(experiment.snapshots)}",
+                )
+            )
     for claim in paper.claims:
         for name in claim.experiments:
             need(name, experiments, f"claim {claim.id}.experiment", "experiment")

@@ -63,6 +63,7 @@ class Trial:
     probes: tuple[str, ...] = ()
     snapshots: tuple[int, ...] = ()
     portraits: tuple[str, ...] = ()
+    analyses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,7 @@ class Record:
     row an evaluation.
     probes: name → columns, each of which starts with ``step``; further columns are (rows,) or (rows, k).
     portraits: name → arrays computed from the first and the last weights, for figures.
+    analyses: name → arrays measured over the snapshots and the final weights once the training had ended.
     facts: ``n_train``, ``n_test``, ``n_elements``, ``memoriser_baseline`` (b of DESIGN §3), ``steps`` (updates done).
     outcome: ``finished`` (budget used), ``stopped`` (horizon reached), ``diverged`` (a non-finite loss) or ``failed``.
     """
@@ -83,6 +85,7 @@ class Record:
     facts: Table
     probes: Mapping[str, Mapping[str, Array]] = field(default_factory=dict)
     portraits: Mapping[str, Mapping[str, Array]] = field(default_factory=dict)
+    analyses: Mapping[str, Mapping[str, Array]] = field(default_factory=dict)
     weights: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
     snapshots: Mapping[int, Mapping[str, NDArray[np.float32]]] = field(default_factory=dict)
     environment: Table = field(default_factory=dict)
@@ -115,6 +118,8 @@ class Experiment:
     horizon: float | None = None
     probes: tuple[str, ...] = ()
     portraits: tuple[str, ...] = ()
+    snapshots: tuple[int, ...] = ()
+    analyses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -141,6 +146,8 @@ class Claim:
     grade: str  # A, B or C: see DESIGN §4, "source grade"
     rule: tuple[Condition, ...]
     control: str | None = None  # experiment on whose records the rule must say no
+    pairs: bool = False  # whether the rule compares seeds, two by two
+    budget: int | None = None  # of a "never": the steps that the paper gave it
     known: str | None = None  # a verdict already found and explored
     tried: str = ""  # what else was tried before a NOT REPRODUCED was written down
     figure: str | None = None

@@ -12,12 +12,14 @@ import torch
 from numpy.typing import NDArray
 
 from grokbench.measures.timing import StopRule
+from grokbench.models.mlp import QuadraticMLP
 from grokbench.models.registry import build
 from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.specs.types import Array, Record, Trial
 from grokbench.tasks.memoriser import memoriser_baseline
 from grokbench.tasks.splits import split_table
 from grokbench.tasks.table import build_table
+from grokbench.training import analysis
 from grokbench.training.engines import Engine, make_engine
 from grokbench.training.environment import environment
 from grokbench.training.evaluation import Cadence
@@ -44,12 +46,18 @@ def train(trial: Trial, on_evaluation: OnEvaluation | None = None, engine: str =
         raise UnknownNameError("training.dtype", str(recipe.training.get("dtype", "")), DTYPES)
     if trial.budget < 0:
         raise InputError(f"a budget is a number of steps, 0 or more; got {trial.budget}")
+    for name in trial.analyses:
+        analysis.check(name, trial)
     dtype = DTYPES[recipe.training["dtype"]]
     table = build_table(trial.task)
     split = split_table(table, trial.task.id, trial.alpha, recipe.data["rounding"], trial.seed)
     network = build(recipe.model, table.n_elements, trial.seed)
-    net = make_engine(engine, network, recipe.loss, table.rows[split.train], table.rows[split.test], dtype)
+    net = make_engine(
+        engine, network, recipe.loss, table.rows[split.train], table.rows[split.test], dtype, trial.seed
+    )
 
+    if (trial.probes or trial.portraits) and not isinstance(network, QuadraticMLP):
+        raise InputError(f"probes and portraits are of the quadratic MLP; {recipe.id} has another network")
     run = _Run(trial, net, on_evaluation)
     run.go()
     facts: dict[str, object] = {
@@ -60,7 +68,7 @@ def train(trial: Trial, on_evaluation: OnEvaluation | None = None, engine: str =
         "steps": run.step,
     }
     curves, weights = run.curves(), float32(net)
-    if recipe.model["kind"] == "analytic-quadratic-mlp":
+    if isinstance(network, QuadraticMLP) and recipe.model["kind"] == "analytic-quadratic-mlp":
         peaks = outputs_at_target(net.weights(), network.output_scale, table.rows)
         facts["analytic_peak"], facts["analytic_peak_std"] = float(peaks.mean()), float(peaks.std())
     seconds = time.perf_counter() - began
@@ -111,8 +119,8 @@ class _Run:
         while True:
             start = clock()
             evaluating = cadence.due(self.step)
-            # The loss and the accuracy over the training rows come free with the gradient of the next step.
-            train = net.train_pass(accuracy=evaluating)
+            # The loss and the accuracy over the training rows come free with the gradient of the next step, unless it is noisy.
+            train = net.train_pass(accuracy=evaluating and not net.noisy)
             self.passes += 1
             diverged = not math.isfinite(train.loss)
             trained = clock()
@@ -150,9 +158,10 @@ class _Run:
     def _evaluate(
         self, train_loss: float, train_accuracy: float, stop_rule: StopRule, diverged: bool
     ) -> bool:
-        if diverged and math.isnan(train_accuracy):  # off the cadence: the pass did not count
-            train_accuracy = self.net.train_pass(accuracy=True).accuracy
-        test = self.net.test()
+        if math.isnan(train_accuracy):  # noisy, or diverged off the cadence: the pass did not count
+            train = self.net.score("train")
+            train_loss, train_accuracy = train_loss if diverged else train.loss, train.accuracy
+        test = self.net.score("test")
         self._rows.append((self.step, train_loss, train_accuracy, test.loss, test.accuracy))
         if self.on_evaluation is not None:
             self.on_evaluation(self.step, train_accuracy, test.accuracy)

@@ -45,10 +45,23 @@ class AdamW:
 
     p ← (1 − lr λ) p;  m ← β1 m + (1 − β1) g;  v ← β2 v + (1 − β2) g²;
     p ← p − lr (m / (1 − β1ᵗ)) / (√(v / (1 − β2ᵗ)) + ε)
+
+    ``warmup`` updates have lr · t/warmup, the first of them t = 0: it fills m and v and changes no weight. ``l1`` adds its
+    multiple of sign(p) to g.
     """
 
-    def __init__(self, lr: float, beta1: float, beta2: float, eps: float, weight_decay: float = 0.0) -> None:
+    def __init__(
+        self,
+        lr: float,
+        beta1: float,
+        beta2: float,
+        eps: float,
+        weight_decay: float = 0.0,
+        warmup: int = 0,
+        l1: float = 0.0,
+    ) -> None:
         self.lr, self.beta1, self.beta2, self.eps, self.weight_decay = lr, beta1, beta2, eps, weight_decay
+        self.warmup, self.l1 = warmup, l1
         self.steps = 0
         self._m: list[Tensor] = []
         self._v: list[Tensor] = []
@@ -58,15 +71,18 @@ class AdamW:
         """One step, in place."""
         if not self._m:
             self._m, self._v, self._buffer = ([torch.zeros_like(p) for p in parameters] for _ in range(3))
+        lr = self.lr * min(self.steps / self.warmup, 1) if self.warmup else self.lr
         self.steps += 1
         bias1, bias2 = 1 - self.beta1**self.steps, 1 - self.beta2**self.steps
         for p, g, m, v, buffer in zip(parameters, gradients, self._m, self._v, self._buffer, strict=True):
+            if self.l1:
+                g.add_(torch.sign(p), alpha=self.l1)
             if self.weight_decay:
-                p.mul_(1 - self.lr * self.weight_decay)
+                p.mul_(1 - lr * self.weight_decay)
             m.lerp_(g, 1 - self.beta1)
             v.mul_(self.beta2).addcmul_(g, g, value=1 - self.beta2)
             denominator = torch.sqrt(v, out=buffer).div_(bias2**0.5).add_(self.eps)
-            p.addcdiv_(m, denominator, value=-self.lr / bias1)
+            p.addcdiv_(m, denominator, value=-lr / bias1)
 
 
 def optimizer(table: Mapping[str, Any]) -> Optimizer | None:
@@ -78,5 +94,6 @@ def optimizer(table: Mapping[str, Any]) -> Optimizer | None:
         return GradientDescent(table["lr"], table.get("momentum", 0.0), table.get("weight_decay", 0.0))
     if kind == "adamw":
         betas = table.get("beta1", 0.9), table.get("beta2", 0.98)
-        return AdamW(table["lr"], *betas, table.get("eps", 1e-8), table.get("weight_decay", 0.0))
+        extras = (table.get(name, 0) for name in ("weight_decay", "warmup", "l1"))
+        return AdamW(table["lr"], *betas, table.get("eps", 1e-8), *extras)
     raise UnknownNameError("optimizer.kind", kind, ("gd", "adamw", "none"))

@@ -39,8 +39,8 @@ def test_loss_gradient_and_accuracy_agree_with_autograd(convention, reduction):
     assert found.accuracy == wanted.accuracy
     assert relative(fast.gradients[0].T, plain.gradients[0]) < 1e-10
     assert relative(fast.gradients[1], plain.gradients[1]) < 1e-10
-    assert fast.test().loss == pytest.approx(plain.test().loss, rel=1e-10)
-    assert fast.test().accuracy == plain.test().accuracy
+    assert fast.score("test").loss == pytest.approx(plain.score("test").loss, rel=1e-10)
+    assert fast.score("test").accuracy == plain.score("test").accuracy
 
 
 def test_a_second_pass_forgets_the_first():

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from grokbench.measures import versions
 from grokbench.runs import archive, keys
 from grokbench.runs.store import Store, cut
 from grokbench.specs.errors import StoreError
@@ -75,6 +76,52 @@ def test_the_key_ignores_what_the_trainer_does_not_read() -> None:
 )
 def test_the_key_changes_with_everything_else(changes: dict[str, object]) -> None:
     assert keys.key(make_trial(**changes)) != keys.key(make_trial())
+
+
+def test_an_analysis_is_no_part_of_the_key_and_its_absence_is_no_hit(store: Store) -> None:
+    plain, analysed = make_trial(), make_trial(analyses=("progress",))
+    assert keys.key(plain) == keys.key(analysed)
+    store.save(make_record(plain))
+    assert store.find(plain) is not None
+    assert store.find(analysed) is None
+    trained = store.trained(analysed)
+    assert trained is not None and trained.trial == analysed and trained.weights
+    progress = {"step": np.array([0, 300]), "test_loss": np.array([1.0, 0.5])}
+    store.save(dataclasses.replace(trained, analyses={"progress": progress}))
+    found = store.find(analysed)
+    assert found is not None and found.analyses["progress"]["test_loss"].tolist() == [1.0, 0.5]
+    assert store.find(plain) is not None
+
+
+def test_an_analysis_of_another_version_is_made_again_from_the_weights(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trial = make_trial(analyses=("progress",))
+    store.save(dataclasses.replace(make_record(trial), analyses={"progress": {"step": np.array([0])}}))
+    assert store.find(trial) is not None
+    monkeypatch.setitem(versions.ANALYSES, "progress", 99)
+    assert store.find(trial) is None
+    trained = store.trained(trial)
+    assert trained is not None and not trained.analyses
+
+
+def test_snapshots_come_back_with_the_weights(store: Store) -> None:
+    trial = make_trial(snapshots=(0, 50))
+    snapshots = {step: {"W1": np.full((2, 3), float(step), dtype=np.float32)} for step in (0, 50)}
+    store.save(dataclasses.replace(make_record(trial), snapshots=snapshots))
+    trained = store.trained(trial)
+    assert trained is not None and list(trained.snapshots) == [0, 50]
+    assert (trained.snapshots[50]["W1"] == 50).all()
+
+
+def test_a_damaged_snapshot_is_no_source_of_analyses(store: Store) -> None:
+    trial = make_trial(snapshots=(0,))
+    folder = store.save(
+        dataclasses.replace(make_record(trial), snapshots={0: {"W1": np.ones((2, 3), dtype=np.float32)}})
+    )
+    (folder / "snapshot-0.safetensors").write_bytes(b"")
+    assert store.trained(trial) is None
+    assert store.find(trial) is not None  # its numbers are sound
 
 
 def test_a_field_at_its_default_changes_no_key() -> None:

@@ -38,6 +38,32 @@ def test_ten_updates_are_torch_optims(table, reference):
             torch.testing.assert_close(a, b, rtol=1e-13, atol=1e-15)
 
 
+@pytest.mark.filterwarnings("ignore")
+def test_warm_up_is_torchs_scheduler_and_its_first_update_changes_nothing():
+    generator = torch.Generator().manual_seed(1)
+    start = torch.randn(6, generator=generator, dtype=torch.float64)
+    ours, theirs = [start.clone()], [start.clone()]
+    rule = optimizer(ADAMW | {"warmup": 3})
+    torchs = torch.optim.AdamW(theirs, lr=0.01, betas=(0.9, 0.98), eps=1e-8, weight_decay=5.0)
+    schedule = torch.optim.lr_scheduler.LambdaLR(torchs, lambda step: min(step / 3, 1))
+    for step in range(6):
+        gradient = torch.randn(6, generator=generator, dtype=torch.float64)
+        theirs[0].grad = gradient.clone()
+        torchs.step()
+        schedule.step()
+        rule.update(ours, [gradient])
+        torch.testing.assert_close(ours[0], theirs[0], rtol=1e-13, atol=1e-15)
+        assert torch.equal(ours[0], start) == (step == 0)
+
+
+def test_the_l1_penalty_is_part_of_the_gradient():
+    start = torch.tensor([2.0, -3.0, 0.0], dtype=torch.float64)
+    with_penalty, by_hand = [start.clone()], [start.clone()]
+    optimizer(ADAMW | {"l1": 0.1}).update(with_penalty, [torch.ones(3, dtype=torch.float64)])
+    optimizer(ADAMW).update(by_hand, [1 + 0.1 * torch.sign(start)])
+    assert torch.equal(with_penalty[0], by_hand[0])
+
+
 def test_an_untrained_model_has_no_rule():
     assert optimizer({"kind": "none"}) is None
 

@@ -21,10 +21,14 @@ from grokbench.runs.keys import TRAINING_VERSION
 ROOT = Path(__file__).resolve().parents[2]
 GOLDEN = ROOT / "tests" / "data" / "golden.json"
 ROOMS = ("tasks", "models", "training")
-RUNS = {
-    "gd": ("addition", "gromov2023/gd"),
-    "gd-momentum": ("division", "gromov2023/gd-momentum"),
-    "adamw": ("s5-product", "gromov2023/adamw-wd5"),
+SMALL = {"task.domain.p": 23, "model.d_model": 16, "model.d_head": 4, "model.d_mlp": 32}
+RUNS: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "gd": ("addition", "gromov2023/gd", {"model.width": 24}),
+    "gd-momentum": ("division", "gromov2023/gd-momentum", {"model.width": 24}),
+    "adamw": ("s5-product", "gromov2023/adamw-wd5", {"model.width": 24}),
+    "nanda": ("addition", "nanda2023/transformer", SMALL),
+    "nanda-dropout": ("addition", "nanda2023/dropout-02", SMALL),
+    "nanda-l1": ("addition", "nanda2023/l1", SMALL),
 }
 
 
@@ -59,8 +63,8 @@ def trees() -> str:
 def trajectories() -> dict[str, Any]:
     """Losses of 50 float64 steps of small networks."""
     out = {}
-    for name, (task, baseline) in RUNS.items():
-        settings = {"model.width": 24, "training.dtype": "float64"}
+    for name, (task, baseline, own) in RUNS.items():
+        settings = {**own, "training.dtype": "float64"}
         record = grokbench.run(task, baseline, alpha=0.5, seed=0, steps=50, settings=settings)
         out[name] = {
             column: record.curves[column].tolist() for column in ("train_loss", "test_loss", "test_accuracy")
@@ -68,10 +72,11 @@ def trajectories() -> dict[str, Any]:
     return out
 
 
-def agree(first: dict[str, Any], second: dict[str, Any]) -> bool:
-    return first.keys() == second.keys() and all(
-        np.allclose(first[name][column], second[name][column], rtol=1e-7, atol=0)
-        for name in first
+def agree(old: dict[str, Any], new: dict[str, Any]) -> bool:
+    """Whether every trajectory of ``old`` is as it was in ``new``, which may have more."""
+    return old.keys() <= new.keys() and all(
+        np.allclose(old[name][column], new[name][column], rtol=1e-7, atol=0)
+        for name in old
         for column in ("train_loss", "test_loss")
     )
 
@@ -79,6 +84,7 @@ def agree(first: dict[str, Any], second: dict[str, Any]) -> bool:
 def test_golden_trajectories_hold_for_this_training_version() -> None:
     golden = json.loads(GOLDEN.read_text(encoding="utf-8"))
     assert golden["training_version"] == TRAINING_VERSION, f"run python {Path(__file__).relative_to(ROOT)}"
+    assert golden["trajectories"].keys() == RUNS.keys()
     assert agree(golden["trajectories"], trajectories()), "the numbers changed: raise TRAINING_VERSION"
 
 

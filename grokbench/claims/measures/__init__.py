@@ -6,7 +6,7 @@ Each lives in the module of its subject and carries its name; nothing else is ev
 
 from __future__ import annotations
 
-from grokbench.claims.measures import curves, fractions, networks, times, weights
+from grokbench.claims.measures import circuit, curves, fractions, networks, progress, times, weights
 from grokbench.claims.measures.registry import (
     Between,
     Measure,
@@ -21,11 +21,13 @@ __all__ = [
     "Measure",
     "Measured",
     "argument_names",
+    "circuit",
     "curves",
     "fractions",
     "measure",
     "measure_names",
     "networks",
+    "progress",
     "times",
     "weights",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,8 @@ BLUE, ORANGE, GREEN, VERMILION, SKY, PURPLE, BLACK = (
 )
 PALETTE = (BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY, BLACK)
 MARKERS = ("o", "s", "D", "^", "v", "P", "X")
+
+CENSORED = "not within the budget (k/n seeds)"
 
 Cell = tuple[int, Mapping[str, Any], Record]
 Cells = Mapping[str, tuple[Cell, ...]]
@@ -124,6 +127,47 @@ def log_if_wide(ax: Axes, least: float = 0.0) -> None:
     if values.size and values.max() > 3 * values.min():
         ax.set_yscale("log")
         ax.set_ylim(bottom=max(ax.get_ylim()[0], least))
+
+
+def dots(
+    ax: Axes,
+    at: float,
+    found: Sequence[tuple[float, int]],
+    color: str,
+    marker: str,
+    above: float = 7,
+    size: float = 4,
+    opacity: float = 0.5,
+) -> None:
+    """(T_gen, budget) of each seed: a dot, or for all that are censored one triangle at the budget with k/n over it.
+
+    ``above``: points between the triangle and its text, so that two series do not write over each other.
+    """
+    reached = [t for t, _ in found if math.isfinite(t)]
+    ax.plot([at] * len(reached), reached, marker, color=color, markersize=size, alpha=opacity)
+    censored = [budget for t, budget in found if math.isinf(t)]
+    if not censored:
+        return
+    top = max(censored)
+    ax.plot([at], [top], "^", color=color, markersize=8, markerfacecolor="none")
+    text = f"{len(censored)}/{len(found)}"
+    ax.annotate(
+        text, (at, top), textcoords="offset points", xytext=(0, above), ha="center", fontsize=7, color=color
+    )
+
+
+def t_gen(record: Record) -> float:
+    """T_gen of a record within its trial's budget; infinite when it is not reached."""
+    from grokbench.measures import timing
+
+    return timing.t_gen(record.curves["step"], record.curves["test_accuracy"], record.trial.budget)
+
+
+def median(values: Iterable[float]) -> float:
+    """The median where ∞ is a value like any other (numpy's would mix ∞ − ∞)."""
+    ordered = sorted(values)
+    low, high = ordered[(len(ordered) - 1) // 2], ordered[len(ordered) // 2]
+    return high if math.isinf(high) else (low + high) / 2
 
 
 def _finite(values: Any) -> NDArray[Any]:

@@ -12,7 +12,6 @@ from grokbench.reports.figures import style
 from grokbench.specs.types import Record
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 OPTIMIZERS = ("gd-alphas", "gd-momentum-alphas", "adamw-alphas")
@@ -30,7 +29,6 @@ WIDTHS = {
     "GD": tuple(f"gd-width-{n}" for n in (20, 40, 60, 80, 100)),
 }
 NAMES = {"gd-alphas": "GD", "gd-momentum-alphas": "GD with momentum", "adamw-alphas": "AdamW"}
-CENSORED = "not within the budget (k/n seeds)"
 
 
 def alpha(cells: style.Cells) -> Figure | None:
@@ -58,7 +56,9 @@ def _times_against_alpha(
     for experiment in experiments:
         by_alpha: dict[float, list[tuple[float, int]]] = {}
         for _, _, record in style.usable(cells, experiment):
-            by_alpha.setdefault(float(record.trial.alpha), []).append((_t_gen(record), record.trial.budget))
+            by_alpha.setdefault(float(record.trial.alpha), []).append(
+                (style.t_gen(record), record.trial.budget)
+            )
         if len(by_alpha) >= 2:
             series.append((names[experiment], by_alpha))
     if not series:
@@ -70,13 +70,12 @@ def _times_against_alpha(
         shift = (i - (len(series) - 1) / 2) * 0.004
         middle = []
         for level, found in sorted(levels.items()):
-            _dots(ax, level + shift, found, color, marker, above=7 + 9 * i)
-            times = sorted(t for t, _ in found)
-            median = (times[(len(times) - 1) // 2] + times[len(times) // 2]) / 2
+            style.dots(ax, level + shift, found, color, marker, above=7 + 9 * i)
+            median = style.median(t for t, _ in found)
             middle.append((level + shift, median if math.isfinite(median) else math.nan))
         at, medians = zip(*middle, strict=True)
         ax.plot(at, medians, "-", color=color, marker=marker, linewidth=1.8, markersize=5, label=name)
-    ax.plot([], [], "^", color="0.3", markersize=8, markerfacecolor="none", label=CENSORED)
+    ax.plot([], [], "^", color="0.3", markersize=8, markerfacecolor="none", label=style.CENSORED)
     if paper is not None:
         ax.axvline(
             paper, color="0.35", linestyle="-.", linewidth=1.0, label=f"paper, read off: α ≈ {paper:g}"
@@ -100,8 +99,8 @@ def momentum(cells: style.Cells) -> Figure | None:
     order = list(HALVES.values())
     by_seed: dict[tuple[int, int], list[tuple[float, float]]] = {}  # (seed, which of the two comparisons)
     for i, (name, group) in enumerate(arms):
-        found = [(_t_gen(record), record.trial.budget) for _, _, record in group]
-        _dots(ax, float(i), found, style.PALETTE[i], "o", size=6, opacity=0.9)
+        found = [(style.t_gen(record), record.trial.budget) for _, _, record in group]
+        style.dots(ax, float(i), found, style.PALETTE[i], "o", size=6, opacity=0.9)
         for (seed, _, _), (when, _) in zip(group, found, strict=True):
             by_seed.setdefault((seed, order.index(name) // 2), []).append(
                 (i, when if math.isfinite(when) else math.nan)
@@ -110,7 +109,7 @@ def momentum(cells: style.Cells) -> Figure | None:
         ax.plot(*zip(*pairs, strict=True), "-", color="0.6", linewidth=0.7, zorder=0)
     ax.plot([], [], "-", color="0.6", linewidth=0.7, label="same split and initial weights")
     if any(line.get_marker() == "^" for line in ax.lines):
-        ax.plot([], [], "^", color="0.3", markersize=8, markerfacecolor="none", label=CENSORED)
+        ax.plot([], [], "^", color="0.3", markersize=8, markerfacecolor="none", label=style.CENSORED)
     ax.set_xticks(range(len(arms)), [name for name, _ in arms])
     ax.set_xlim(-0.5, len(arms) - 0.5)
     ax.set_yscale("log")
@@ -181,36 +180,3 @@ def _accuracy(record: Record, analytic: bool) -> float:
     train = float(np.asarray(curves["train_accuracy"], dtype=float)[-1])
     n_train, n_test = float(facts["n_train"]), float(facts["n_test"])
     return (train * n_train + float(test[-1]) * n_test) / (n_train + n_test)
-
-
-def _dots(
-    ax: Axes,
-    at: float,
-    found: list[tuple[float, int]],
-    color: str,
-    marker: str,
-    size: float = 4,
-    opacity: float = 0.5,
-    above: float = 7,
-) -> None:
-    """(T_gen, budget) of each seed: a dot, or for all that are censored one triangle at the budget with k/n over it.
-
-    ``above``: points between the triangle and its text, so that two series do not write over each other.
-    """
-    reached = [t for t, _ in found if math.isfinite(t)]
-    ax.plot([at] * len(reached), reached, marker, color=color, markersize=size, alpha=opacity)
-    censored = [budget for t, budget in found if math.isinf(t)]
-    if not censored:
-        return
-    top = max(censored)
-    ax.plot([at], [top], "^", color=color, markersize=8, markerfacecolor="none")
-    text = f"{len(censored)}/{len(found)}"
-    ax.annotate(
-        text, (at, top), textcoords="offset points", xytext=(0, above), ha="center", fontsize=7, color=color
-    )
-
-
-def _t_gen(record: Record) -> float:
-    from grokbench.measures import timing
-
-    return timing.t_gen(record.curves["step"], record.curves["test_accuracy"], record.trial.budget)

@@ -51,7 +51,7 @@ def training(cells: style.Cells) -> Figure | None:
     ):
         for when, linestyle, label in (
             (t_mem, "--", "T_mem (median)"),
-            (_median(_peaks(group)), ":", "peak of the test loss (median)"),
+            (style.median(_peaks(group)), ":", "peak of the test loss (median)"),
             (t_gen, "-", "T_gen (median)"),
         ):
             if math.isfinite(when):
@@ -87,7 +87,7 @@ def ipr(cells: style.Cells) -> Figure | None:
                 steps, values = found
                 reached = np.interp(steps, record.curves["step"], record.curves["test_accuracy"])
                 against_accuracy.plot(reached, values, "-", color=color, linewidth=0.8, alpha=0.6, label=name)
-        when = _median(_t_gen(group))
+        when = style.median(_t_gen(group))
         if math.isfinite(when):
             against_step.axvline(when, color=color, linewidth=1.0, linestyle=":")
     against_step.plot([], [], ":", color="0.35", linewidth=1.0, label="T_gen of the arm (median)")
@@ -123,9 +123,7 @@ def _elements(group: tuple[style.Cell, ...]) -> int:
 
 
 def _t_gen(group: tuple[style.Cell, ...]) -> list[float]:
-    from grokbench.measures import timing
-
-    return [timing.t_gen(r.curves["step"], r.curves["test_accuracy"], r.trial.budget) for _, _, r in group]
+    return [style.t_gen(record) for _, _, record in group]
 
 
 def _times(group: tuple[style.Cell, ...]) -> tuple[float, float]:
@@ -133,7 +131,7 @@ def _times(group: tuple[style.Cell, ...]) -> tuple[float, float]:
     from grokbench.measures import timing
 
     mem = [timing.t_mem(r.curves["step"], r.curves["train_accuracy"]) for _, _, r in group]
-    return _median(mem), _median(_t_gen(group))
+    return style.median(mem), style.median(_t_gen(group))
 
 
 def _peaks(group: tuple[style.Cell, ...]) -> list[float]:
@@ -149,13 +147,6 @@ def _peaks(group: tuple[style.Cell, ...]) -> list[float]:
         before = loss[steps < rise]
         found.append(float(steps[int(before.argmax())]) if math.isfinite(rise) and before.size else math.inf)
     return found
-
-
-def _median(values: list[float]) -> float:
-    """The median where ∞ is a value like any other (numpy's would mix ∞ − ∞)."""
-    ordered = sorted(values)
-    low, high = ordered[(len(ordered) - 1) // 2], ordered[len(ordered) // 2]
-    return high if math.isinf(high) else (low + high) / 2
 
 
 def _analytic_ipr(cells: style.Cells) -> float | None:

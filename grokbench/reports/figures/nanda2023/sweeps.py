@@ -1,0 +1,233 @@
+"""How the time to generalise hangs on α, weight decay and p (the paper's Section 5.3, Appendices C.2.2 and D)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from grokbench.reports.figures import style
+from grokbench.reports.figures.nanda2023 import source, training
+from grokbench.specs.types import Record
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+ALPHAS = ("alphas", "small-fractions", "alpha-50", "alpha-60", "high-alpha", source.MAIN)
+WEIGHT_DECAYS = ("weight-decay-0", "weight-decay-01", "weight-decay-03", "weight-decay-3", source.MAIN)
+INSTEAD = ("dropout-02", "dropout-05", "l1")
+PRIMES = ("p53", "p53-weight-decay-5", "p109", "p401", source.MAIN)
+
+AT = "Published: for p = 113, α = 0.3 and λ = 1."
+
+READINGS = {  # experiment → the one thing in which it differs from the main recipe
+    source.MAIN: "main recipe\n(the code)",
+    "float32": "loss in\nfloat32",
+    "frozen-biases": "MLP biases\nfrozen at 0",
+    "elements": "no output\nfor “=”",
+    "no-warmup": "no\nwarm-up",
+    "demo-init": "the demo’s\ninitialisation",
+    "demo": "demo: the\nfour before it",
+}
+
+
+def alpha(cells: style.Cells) -> Figure | None:
+    """T_gen and T_mem against the training fraction."""
+    levels = _levels(cells, ALPHAS, lambda record: float(record.trial.alpha))
+    if len(levels) < 2:
+        return None
+    figure, axes = style.canvas(1, 1, width=6.8, height=4.4)
+    ax = axes[0]
+    training.published(ax, upright=False)
+    at = sorted(levels)
+    _series(ax, at, [levels[a] for a in at])
+    ax.set_xlabel("α, training fraction (share of the table)")
+    text = (
+        "Time to generalise and to fit against the training fraction (the paper's Appendix C.2.2, Fig. 20). "
+        + AT
+    )
+    return _finish(figure, ax, text)
+
+
+def weight_decay(cells: style.Cells) -> Figure | None:
+    """T_gen and T_mem against the weight decay λ, and the arms with dropout or an ℓ1 term instead."""
+    levels = _levels(
+        cells, WEIGHT_DECAYS, lambda record: float(record.trial.recipe.optimizer["weight_decay"])
+    )
+    if len(levels) < 2:
+        return None
+    order: list[tuple[str, list[Record]]] = [(f"{w:g}", levels[w]) for w in sorted(levels)]
+    for record in _records(cells, INSTEAD):
+        name = _instead(record)
+        group = next((found for label, found in order if label == name), None)
+        if group is None:
+            order.append((name, [record]))
+        else:
+            group.append(record)
+    figure, axes = style.canvas(1, 1, width=7.2, height=4.4)
+    ax = axes[0]
+    training.published(ax, upright=False)
+    joined = len(levels)
+    _series(ax, list(range(joined)), [found for _, found in order[:joined]])
+    _series(ax, list(range(joined, len(order))), [found for _, found in order[joined:]], joined=False)
+    ax.set_xticks(range(len(order)), [label for label, _ in order])
+    ax.set_xlabel("weight decay λ" + (", or what takes its place" if len(order) > joined else ""))
+    return _finish(
+        figure, ax, "Time to generalise and to fit against weight decay (the paper's Appendix D.1). " + AT
+    )
+
+
+def primes(cells: style.Cells) -> Figure | None:
+    """T_gen and T_mem against p, with the weight decay of each arm."""
+    levels = _levels(
+        cells,
+        PRIMES,
+        lambda record: (
+            int(record.trial.task.domain["p"]),
+            float(record.trial.recipe.optimizer["weight_decay"]),
+        ),
+    )
+    if len({p for p, _ in levels}) < 2:
+        return None
+    figure, axes = style.canvas(1, 1, width=6.8, height=4.4)
+    ax = axes[0]
+    training.published(ax, upright=False)
+    order = sorted(levels)
+    _series(ax, list(range(len(order))), [levels[key] for key in order], joined=False)
+    ax.set_xticks(range(len(order)), [f"p = {p}\nλ = {w:g}" for p, w in order])
+    ax.set_xlabel("prime p and weight decay λ")
+    return _finish(
+        figure, ax, "Time to generalise and to fit for other primes (the paper's Appendix C.2.2). " + AT
+    )
+
+
+def readings(cells: style.Cells) -> Figure | None:
+    """T_gen under each reading of the recipe: a dot a seed, and the median ratio to the main recipe."""
+    arms = [(label, style.usable(cells, experiment)) for experiment, label in READINGS.items()]
+    arms = [(label, group) for label, group in arms if group]
+    main = {seed: style.t_gen(record) for seed, _, record in style.usable(cells, source.MAIN)}
+    if len(arms) < 2 or not main:
+        return None
+    figure, axes = style.canvas(1, 1, width=max(6.8, 1.35 * len(arms)), height=4.6)
+    ax = axes[0]
+    training.published(ax, upright=False)
+    by_seed: dict[int, list[tuple[float, float]]] = {}
+    for i, (_, group) in enumerate(arms):
+        found = [(style.t_gen(record), record.trial.budget) for _, _, record in group]
+        color = style.BLUE if i else style.VERMILION
+        style.dots(ax, float(i), found, color, "o", size=6, opacity=0.8)
+        middle = style.median(t for t, _ in found)
+        if math.isfinite(middle):
+            ax.plot(
+                [i - 0.22, i + 0.22], [middle, middle], "-", color=style.BLACK, linewidth=2, label="median"
+            )
+        for (seed, _, _), (when, _) in zip(group, found, strict=True):
+            by_seed.setdefault(seed, []).append((i, when if math.isfinite(when) else math.nan))
+        ax.annotate(
+            _ratio(
+                [(t, main[seed]) for (seed, _, _), (t, _) in zip(group, found, strict=True) if seed in main]
+            ),
+            (i, 1.0),
+            xycoords=("data", "axes fraction"),
+            ha="center",
+            va="bottom",
+            fontsize=9,
+        )
+    for pairs in by_seed.values():
+        ax.plot(*zip(*pairs, strict=True), "-", color="0.6", linewidth=0.7, zorder=1, label="same seed")
+    ax.set_xticks(range(len(arms)), [label for label, _ in arms], fontsize=9)
+    ax.set_xlim(-0.5, len(arms) - 0.5)
+    ax.set_xlabel("reading of the recipe")
+    text = (
+        "Time to generalise under each reading of the recipe; ×: the median over seeds of its ratio to the main recipe. "
+        "Published times are the paper's and those of its re-runs."
+    )
+    return _finish(figure, ax, text)
+
+
+def _finish(figure: Figure, ax: Axes, text: str) -> Figure:
+    if any(line.get_marker() == "^" for line in ax.lines):
+        ax.plot([], [], "^", color="0.3", markersize=8, markerfacecolor="none", label=style.CENSORED)
+    ax.set_yscale("log")
+    _whole_steps(ax)
+    ax.margins(y=0.12)
+    ax.set_ylabel("step (optimizer updates)")
+    source.caption(figure, text)
+    style.one_legend(figure, [ax])
+    return figure
+
+
+def _whole_steps(ax: Axes) -> None:
+    """Ticks at 1, 2 and 4 of each decade, as whole numbers, where the times span less than two decades."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    ax.yaxis.set_minor_formatter(NullFormatter())
+    low, high = ax.get_ylim()
+    if high < 100 * low:
+        ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 4)))
+        ax.yaxis.set_major_formatter(FuncFormatter(lambda t, _: source.thousands(t)))
+
+
+def _series(ax: Axes, at: Sequence[float], groups: Sequence[Sequence[Record]], joined: bool = True) -> None:
+    """T_gen (dots, triangles) and T_mem (small squares) of each level, medians marked and, if ordered, joined."""
+    line = "-" if joined else "None"
+    series = (
+        ("T_gen (median of seeds)", style.VERMILION, "o", style.t_gen),
+        ("T_mem (median of seeds)", style.BLUE, "s", _t_mem),
+    )
+    for label, color, marker, measure in series:
+        middle = []
+        for x, group in zip(at, groups, strict=True):
+            found = [(measure(record), record.trial.budget) for record in group]
+            style.dots(ax, x, found, color, marker, size=4)
+            median = style.median(t for t, _ in found)
+            middle.append(median if math.isfinite(median) else math.nan)
+        ax.plot(
+            at, middle, linestyle=line, color=color, marker=marker, markersize=6, linewidth=1.6, label=label
+        )
+
+
+def _t_mem(record: Record) -> float:
+    from grokbench.measures import timing
+
+    return timing.t_mem(record.curves["step"], record.curves["train_accuracy"], record.trial.budget)
+
+
+def _ratio(pairs: Iterable[tuple[float, float]]) -> str:
+    """The median of T_gen over the main recipe's; censored arms count as infinite, censored pairs of both not at all."""
+    ratios = [a / b if math.isfinite(b) else 0.0 for a, b in pairs if math.isfinite(a) or math.isfinite(b)]
+    if not ratios:
+        return ""
+    middle = style.median(ratios)
+    return f"× {middle:.2f}" if math.isfinite(middle) else "× ∞"
+
+
+def _instead(record: Record) -> str:
+    recipe = record.trial.recipe
+    decay, dropout = float(recipe.optimizer["weight_decay"]), float(recipe.model["dropout"])
+    parts = [f"dropout\n{dropout:g}"] if dropout else []
+    l1 = float(recipe.optimizer["l1"])
+    if l1:
+        parts.append(f"ℓ1\n{l1:g}".replace("e-0", "e-"))
+    if decay:
+        parts.append(f"λ = {decay:g}")
+    return "\n".join(parts) or "nothing"
+
+
+def _records(cells: style.Cells, experiments: Iterable[str]) -> list[Record]:
+    return [record for name in experiments for _, _, record in style.usable(cells, name)]
+
+
+def _levels(
+    cells: style.Cells, experiments: Iterable[str], key: Callable[[Record], Any]
+) -> dict[Any, list[Record]]:
+    """Records by level. The first experiment that has a level gives it: two that share one are not added up."""
+    out: dict[Any, list[Record]] = {}
+    for name in experiments:
+        mine: dict[Any, list[Record]] = {}
+        for record in _records(cells, (name,)):
+            mine.setdefault(key(record), []).append(record)
+        for level, found in mine.items():
+            out.setdefault(level, found)
+    return out
