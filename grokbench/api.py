@@ -130,8 +130,8 @@ def run(
 def load_network(path: str | Path) -> nn.Module:
     """The plain, readable module with the weights of a file that ``grokbench run --save`` wrote.
 
-    Its ``forward`` says what it takes; ``parameters()`` and ``state_dict()`` are torch's. Errors: InputError where the file is none
-    of ours.
+    Its ``forward`` says what it takes; ``parameters()`` and ``state_dict()`` are torch's. Errors: InputError where the
+    file is none of ours.
     """
     import json
 
@@ -142,7 +142,7 @@ def load_network(path: str | Path) -> nn.Module:
     try:
         with safe_open(path, framework="pt") as stored:
             label = (stored.metadata() or {}).get("grokbench")
-            weights = {name: stored.get_tensor(name) for name in stored.keys()}
+            weights = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118 - it is no dict
     except (OSError, SafetensorError) as error:
         raise InputError(f"{path}: no weights can be read ({error})") from None
     if label is None:

@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 import pytest
 
 from grokbench.claims.answers import answer
 from grokbench.claims.views import Cell, SeedView
+from grokbench.reproduction import Reproduction
 from grokbench.runs import plan
 from grokbench.specs.loader import Library
 from grokbench.specs.types import Claim
 
 PILOT_SEED = 9100
+REPORTS = Path(__file__).resolve().parents[2] / "reports"
 LIBRARY = Library()
 PAPER = LIBRARY.paper("gromov2023")
 CONTROLLED = [claim for claim in PAPER.claims if claim.control and claim.kind != "never"]
+NANDA = LIBRARY.paper("nanda2023")
+UNTRAINED = [claim for claim in NANDA.claims if claim.control == "untrained" and not claim.pairs]
 LONG = {"adamw-multiplication": 20}  # T_gen: its claims look at saturation; the others' measures end at T_gen
 
 
@@ -46,3 +51,29 @@ def _control(name: str) -> SeedView:
 def test_the_rule_says_no_on_its_control(claim: Claim) -> None:
     assert claim.control
     assert answer(claim.rule, _control(claim.control)).yes is False
+
+
+@cache
+def _untrained_transformer() -> SeedView:
+    from grokbench.training.analysis import analysed
+    from grokbench.training.engine import train
+
+    experiment = next(e for e in NANDA.experiments if e.id == "untrained")
+    planned = plan.expand(LIBRARY, experiment, "quick")[0]
+    record = analysed(train(replace(planned.trial, seed=PILOT_SEED)))
+    return SeedView(PILOT_SEED, ((Cell(planned.settings, record),),))
+
+
+@pytest.mark.parametrize("claim", UNTRAINED, ids=lambda claim: claim.id)
+def test_the_rule_says_no_before_the_transformer_is_trained(claim: Claim) -> None:
+    assert answer(claim.rule, _untrained_transformer()).yes is False
+
+
+def test_gromovs_peak_of_the_test_loss_is_not_nandas() -> None:
+    """The better control of gromov2023.test-loss-peaks-before-onset: a transformer whose test loss peaks long before."""
+    claim = next(claim for claim in PAPER.claims if claim.id == "test-loss-peaks-before-onset")
+    job = Reproduction("nanda2023", "quick", records=REPORTS / "nanda2023" / "records")
+    cells = job.cells(next(e for e in NANDA.experiments if e.id == "mainline"), "quick")
+    assert cells
+    for seed, settings, record in cells:
+        assert answer(claim.rule, SeedView(seed, ((Cell(settings, record),),))).yes is False, seed

@@ -119,6 +119,54 @@ def test_a_killed_worker_fails_its_own_trial_and_no_other(tmp_path: Path) -> Non
     assert all(store.find(one) is not None for one in short)
 
 
+SMALL = {
+    "task.domain.p": 13,
+    "model.d_model": 16,
+    "model.d_head": 4,
+    "model.d_mlp": 32,
+    "model.mlp_biases": "frozen",
+}
+
+
+def test_a_saved_transformer_loads_back_into_the_plain_module(tmp_path: Path) -> None:
+    import torch
+
+    target = tmp_path / "network.safetensors"
+    words = ["run", "--task", "addition", "--baseline", "nanda2023/transformer", "--alpha", "0.5"]
+    words += ["--seed", "9000", "--steps", "60", "--save", str(target), "--store", str(tmp_path / "store")]
+    for name, value in SMALL.items():
+        words += ["--set", f"{name}={json.dumps(value)}"]
+    subprocess.run([sys.executable, "-m", "grokbench", *words], capture_output=True, check=True)
+    network = grokbench.load_network(target)
+    record = grokbench.run(
+        "addition", "nanda2023/transformer", alpha=0.5, seed=9000, steps=60, settings=SMALL
+    )
+    rows = grokbench.load_task("addition", p=13).table()
+    with torch.no_grad():
+        logits = network(network.tokens(rows[:, :2]))[:, -1]  # type: ignore[operator]
+    right = int((logits.argmax(1).numpy() == rows[:, 2]).sum())
+    curves, facts = record.curves, record.facts
+    wanted = curves["train_accuracy"][-1] * facts["n_train"] + curves["test_accuracy"][-1] * facts["n_test"]
+    assert right == round(wanted)
+    assert "b_in" not in dict(network.named_parameters())
+
+
+@pytest.mark.parametrize("content", [b"", b"not safetensors"])
+def test_a_file_without_weights_of_ours_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "w.safetensors"
+    path.write_bytes(content)
+    with pytest.raises(grokbench.GrokbenchError, match="no weights can be read"):
+        grokbench.load_network(path)
+
+
+def test_weights_that_do_not_say_whose_they_are_are_refused(tmp_path: Path) -> None:
+    from safetensors.numpy import save_file
+
+    save_file({"W": np.zeros(3)}, tmp_path / "w.safetensors")
+    with pytest.raises(grokbench.GrokbenchError, match="does not say"):
+        grokbench.load_network(tmp_path / "w.safetensors")
+
+
 def test_an_untrained_network_can_be_saved(tmp_path: Path) -> None:
     from safetensors.numpy import load_file
 

@@ -85,11 +85,14 @@ def test_an_analysis_is_no_part_of_the_key_and_its_absence_is_no_hit(store: Stor
     assert store.find(plain) is not None
     assert store.find(analysed) is None
     trained = store.trained(analysed)
-    assert trained is not None and trained.trial == analysed and trained.weights
+    assert trained is not None
+    assert trained.trial == analysed
+    assert trained.weights
     progress = {"step": np.array([0, 300]), "test_loss": np.array([1.0, 0.5])}
     store.save(dataclasses.replace(trained, analyses={"progress": progress}))
     found = store.find(analysed)
-    assert found is not None and found.analyses["progress"]["test_loss"].tolist() == [1.0, 0.5]
+    assert found is not None
+    assert found.analyses["progress"]["test_loss"].tolist() == [1.0, 0.5]
     assert store.find(plain) is not None
 
 
@@ -102,7 +105,8 @@ def test_an_analysis_of_another_version_is_made_again_from_the_weights(
     monkeypatch.setitem(versions.ANALYSES, "progress", 99)
     assert store.find(trial) is None
     trained = store.trained(trial)
-    assert trained is not None and not trained.analyses
+    assert trained is not None
+    assert not trained.analyses
 
 
 def test_snapshots_come_back_with_the_weights(store: Store) -> None:
@@ -110,7 +114,8 @@ def test_snapshots_come_back_with_the_weights(store: Store) -> None:
     snapshots = {step: {"W1": np.full((2, 3), float(step), dtype=np.float32)} for step in (0, 50)}
     store.save(dataclasses.replace(make_record(trial), snapshots=snapshots))
     trained = store.trained(trial)
-    assert trained is not None and list(trained.snapshots) == [0, 50]
+    assert trained is not None
+    assert list(trained.snapshots) == [0, 50]
     assert (trained.snapshots[50]["W1"] == 50).all()
 
 
