@@ -81,6 +81,8 @@ def resolve_trial(
     untrained = recipe.optimizer["kind"] == "none"
     if steps is None:
         steps = 0 if untrained else DEFAULT_STEPS
+    if probes and "quadratic-mlp" not in recipe.model["kind"]:
+        raise InputError(f"probes are of the quadratic MLP; {recipe.id} has another network")
     if steps < 0:
         raise InputError(f"steps must be 0 or more; got {steps}")
     if untrained and steps:

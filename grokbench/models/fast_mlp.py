@@ -12,7 +12,6 @@ What is left is three matrix products a step: f = W2 zᵀ, dW2 = r z, dz = rᵀ 
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +20,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from grokbench.models.mlp import QuadraticMLP
-from grokbench.models.products import add_times, times_transposed, transposed_times
+from grokbench.models.products import (
+    add_times,
+    count_correct,
+    sparse,
+    times_transposed,
+    transposed_times,
+)
 
 BLOCK = 400  # rows at most; two buffers of 400 · 500 floats lie in a 2 MB L2 cache
 
@@ -125,30 +130,17 @@ class FastQuadraticMLP:
         columns = rows[:, :2] + np.array([0, p])  # (n, 2)
         order = np.argsort(columns.ravel(), kind="stable")
         starts = np.searchsorted(columns.ravel()[order], np.arange(2 * p + 1))
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="Sparse CSR tensor support is in beta")
-            gather = self._ones(np.arange(0, 2 * n + 1, 2), columns.ravel(), (n, 2 * p))
-            scatter = self._ones(starts, order // 2, (2 * p, n))
+        ones = torch.ones(2 * n, dtype=self.E.dtype)
+        gather = sparse(np.arange(0, 2 * n + 1, 2), columns.ravel(), ones, (n, 2 * p))
+        scatter = sparse(starts, order // 2, ones, (2 * p, n))
         target = torch.from_numpy(rows[:, 2].copy())[None, :]
         f = self._f.setdefault(n, torch.empty(p, n, dtype=self.E.dtype))
         return Block(n, gather, scatter, target, self._minus_one[:, :n], self._h[:n], self._z[:n], f)
-
-    def _ones(self, starts: NDArray[np.int64], columns: NDArray[np.int64], shape: tuple[int, int]) -> Tensor:
-        ones = torch.ones(len(columns), dtype=self.E.dtype)
-        # 32-bit indices are what MKL takes; others are converted at every product.
-        crow, col = (torch.from_numpy(a.astype(np.int32)) for a in (starts, columns))
-        return torch.sparse_csr_tensor(crow, col, ones, shape, check_invariants=False)
 
 
 def _residual(f: Tensor, block: Block, count: bool, sums: Sums) -> None:
     """f (p, m) becomes r = f − onehot; adds to ``sums``. Right is a row whose first maximum is at its target."""
     if count:
-        at_target = f.gather(0, block.target)  # (1, m)
-        best_other = f.scatter_(0, block.target, -torch.inf).amax(0, keepdim=True)
-        f.scatter_(0, block.target, at_target)
-        sums.correct += int((at_target > best_other).sum())
-        tied = (at_target == best_other).squeeze(0)
-        if tied.any():
-            sums.correct += int((f[:, tied].argmax(0) == block.target[0, tied]).sum())
+        sums.correct += count_correct(f, block.target)
     flat = f.scatter_add_(0, block.target, block.minus_one).view(-1)
     sums.squares += float(torch.dot(flat, flat))

@@ -18,7 +18,6 @@ Checked against autograd in float64 to 1e-10.
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,7 +25,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from grokbench.models.products import add_times, backend, times_transposed, transposed_times
+from grokbench.models.products import (
+    add_times,
+    backend,
+    count_correct,
+    sparse,
+    times_transposed,
+    transposed_times,
+)
 from grokbench.models.transformer import BIASES, WEIGHTS, OneLayerTransformer, dropout_mask
 from grokbench.specs.errors import UnknownNameError
 
@@ -199,7 +205,7 @@ class FastOneLayerTransformer:
     def _loss(self, logits: Tensor, block: Block, count: bool, sums: Sums) -> None:
         """Adds to ``sums``, and leaves log p in its buffer. Right is a row whose first maximum is at its target."""
         if count:
-            sums.correct += _count_correct(logits, block.target)
+            sums.correct += count_correct(logits, block.target)
         wide, log_p = (buffer[: logits.numel()].view_as(logits) for buffer in (self._wide, self._log_p))
         torch.log_softmax(wide.copy_(logits), 0, out=log_p)
         sums.loss_sum -= float(log_p.gather(0, block.target).sum(dtype=torch.float64))
@@ -267,20 +273,15 @@ class FastOneLayerTransformer:
         columns = (tokens[:, None, :] * heads + np.arange(heads)[:, None]).ravel()  # (n, H, 3)
         order = np.argsort(columns, kind="stable")
         starts = np.searchsorted(columns[order], np.arange(n_values + 1))
-        attend = self._sparse(np.arange(0, len(columns) + 1, 3), columns, (n * heads, n_values))
-        spread = self._sparse(starts, order // 3, (n_values, n * heads))
+        attend, spread = (
+            sparse(*indices, torch.zeros(len(columns), dtype=self._M.dtype), shape)
+            for indices, shape in (
+                ((np.arange(0, len(columns) + 1, 3), columns), (n * heads, n_values)),
+                ((starts, order // 3), (n_values, n * heads)),
+            )
+        )
         target = torch.from_numpy(rows[:, 2].copy())[None, :]
         return Block(which, attend, spread, torch.from_numpy(order), target)
-
-    def _sparse(
-        self, starts: NDArray[np.int64], columns: NDArray[np.int64], shape: tuple[int, int]
-    ) -> Tensor:
-        # 32-bit indices are what MKL takes; others are converted at every product.
-        crow, col = (torch.from_numpy(a.astype(np.int32)) for a in (starts, columns))
-        entries = torch.zeros(len(columns), dtype=self._M.dtype)
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="Sparse CSR tensor support is in beta")
-            return torch.sparse_csr_tensor(crow, col, entries, shape, check_invariants=False)
 
 
 def _matrix(n_rows: int, n_columns: int, dtype: torch.dtype) -> Tensor:
@@ -288,13 +289,3 @@ def _matrix(n_rows: int, n_columns: int, dtype: torch.dtype) -> Tensor:
     if backend(dtype) == "onednn":  # it would have to copy such rows first
         return torch.zeros(n_rows, n_columns, dtype=dtype)
     return torch.zeros(n_rows, 16 * (-(-n_columns // 16) | 1), dtype=dtype)[:, :n_columns]
-
-
-def _count_correct(f: Tensor, target: Tensor) -> int:
-    """How many columns of f (outputs, rows) have their first maximum at ``target`` (1, rows); f is as before afterwards."""
-    at_target = f.gather(0, target)  # (1, rows)
-    best_other = f.scatter_(0, target, -torch.inf).amax(0, keepdim=True)
-    f.scatter_(0, target, at_target)
-    tied = (at_target == best_other).squeeze(0)
-    ties = int((f[:, tied].argmax(0) == target[0, tied]).sum()) if tied.any() else 0
-    return int((at_target > best_other).sum()) + ties

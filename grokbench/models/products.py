@@ -1,16 +1,20 @@
-"""The dense products of the hand-written steps, by whichever library is fast on this CPU.
+"""What the hand-written steps share: products, sparse matrices, counting.
 
-torch's ``mm`` is MKL, which runs at half speed on CPUs other than Intel's; oneDNN, behind ``torch.ops.mkldnn``, does not. The
-choice follows the CPU's vendor alone, never a measurement, so that a machine always makes the same bits.
+Dense products are by whichever library is fast on this CPU. torch's ``mm`` is MKL, which runs at half speed on CPUs other than
+Intel's; oneDNN, behind ``torch.ops.mkldnn``, does not. The choice follows the CPU's vendor alone, never a measurement, so that a
+machine always makes the same bits.
 """
 
 from __future__ import annotations
 
 import functools
 import platform
+import warnings
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 
@@ -71,3 +75,24 @@ def _linear(a: Tensor, b: Tensor) -> Tensor:
 def _dense(a: Tensor) -> Tensor:
     """A copy where rows (or columns) lie apart in memory: for those oneDNN falls back to code a thousand times slower."""
     return a if a.is_contiguous() or a.t().is_contiguous() else a.contiguous()
+
+
+def sparse(
+    starts: NDArray[np.int64], columns: NDArray[np.int64], entries: Tensor, shape: tuple[int, int]
+) -> Tensor:
+    """A CSR matrix: row i has ``entries`` starts[i] … starts[i+1] − 1, in those ``columns``."""
+    # 32-bit indices are what MKL takes; others are converted at every product.
+    crow, col = (torch.from_numpy(a.astype(np.int32)) for a in (starts, columns))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Sparse CSR tensor support is in beta")
+        return torch.sparse_csr_tensor(crow, col, entries, shape, check_invariants=False)
+
+
+def count_correct(f: Tensor, target: Tensor) -> int:
+    """How many columns of f (outputs, rows) have their first maximum at ``target`` (1, rows); f is as before afterwards."""
+    at_target = f.gather(0, target)  # (1, rows)
+    best_other = f.scatter_(0, target, -torch.inf).amax(0, keepdim=True)
+    f.scatter_(0, target, at_target)
+    tied = (at_target == best_other).squeeze(0)
+    ties = int((f[:, tied].argmax(0) == target[0, tied]).sum()) if tied.any() else 0
+    return int((at_target > best_other).sum()) + ties

@@ -13,6 +13,12 @@ from grokbench.specs.locate import builtin_root
 from grokbench.specs.types import Paper, Recipe, TaskSpec
 
 CLAIMS_FILE = "claims.toml"
+LOSSES = {
+    "quadratic-mlp": "mse",
+    "analytic-quadratic-mlp": "mse",
+    "one-layer-transformer": "cross-entropy",
+}
+"""The loss that the engines of each kind of network have."""
 
 
 class Library:
@@ -148,7 +154,14 @@ class Library:
         """Task and recipe with ``settings`` applied: ``task.…`` paths to the task, all others to the recipe."""
         own = {key.removeprefix("task."): value for key, value in settings.items() if key.startswith("task.")}
         rest = {key: value for key, value in settings.items() if not key.startswith("task.")}
-        return self.task(task, own), self.recipe(baseline, rest)
+        recipe = self.recipe(baseline, rest)
+        fitting = LOSSES[recipe.model["kind"]]
+        if recipe.loss["kind"] != fitting:
+            raise InputError(
+                f"{recipe.id}: loss.kind {recipe.loss['kind']!r} does not go with model.kind "
+                f"{recipe.model['kind']!r}, which is trained on {fitting!r}"
+            )
+        return self.task(task, own), recipe
 
 
 def kind_of_file(path: Path) -> str:

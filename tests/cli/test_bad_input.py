@@ -73,6 +73,14 @@ CASES = {
         "0 or more",
     ),
     "negative seed": (run_words("addition", "gromov2023/gd", "0.5", "--seed", "-1"), "0 or more"),
+    "a loss that the network is not trained on": (
+        run_words("addition", "nanda2023/transformer", "0.5", "--set", "loss.kind='mse'"),
+        "does not go with",
+    ),
+    "a probe of another network": (
+        run_words("addition", "nanda2023/transformer", "0.5", "--probe", "ipr"),
+        "probes are of the quadratic MLP",
+    ),
     "no workers": (["reproduce", "gromov2023", "--workers", "0"], "1 or more"),
     "a save folder that is not there": (
         run_words("addition", "gromov2023/gd", "0.5", "--save", "no/w.safetensors"),
