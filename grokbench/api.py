@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from grokbench.claims.verdict import Verdict
     from grokbench.runs.executor import OnEvent
+    from grokbench.runs.sweep import Sweep, SweepResult
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def resolve_trial(
         raise InputError(f"the seed must be 0 or more; got {seed}")
     if not 0 < alpha < 1:
         raise InputError(f"α must lie between 0 and 1, both excluded; got {alpha:g}")
-    split_table(build_table(spec), spec.id, alpha, recipe.data["rounding"], seed)
+    split_table(build_table(spec), spec, alpha, recipe.data, seed)
     return Trial(spec, recipe, round(alpha, 10), seed, steps, horizon=None, probes=tuple(sorted(probes)))
 
 
@@ -180,6 +181,94 @@ def reproduce(
     if out is not None:
         job.write(Path(out))
     return verdicts
+
+
+def plan_sweep(
+    task: str,
+    baseline: str,
+    *,
+    alphas: Iterable[float],
+    seeds: int | Iterable[int],
+    steps: int | None = None,
+    settings: Mapping[str, Any] | None = None,
+    exhaustive: bool = False,
+    store: str | Path | None = None,
+    force: bool = False,
+    specs: Iterable[str | Path] = (),
+    on_damage: Callable[[str], None] | None = None,
+) -> Sweep:
+    """A sweep with every trial checked, its stored records read, and nothing trained.
+
+    seeds: a number, or the seeds themselves. Errors: GrokbenchError for anything that could not be trained.
+    """
+    from grokbench.runs.store import Store
+    from grokbench.runs.sweep import HORIZON, Sweep
+
+    levels = sorted({round(float(alpha), 10) for alpha in alphas})
+    chosen = tuple(range(seeds)) if isinstance(seeds, int) else tuple(dict.fromkeys(seeds))
+    if not levels or not chosen:
+        raise InputError(f"a sweep needs at least one {'seed' if levels else 'training fraction'}")
+    if steps is not None and steps < 1:
+        raise InputError(f"a sweep trains: steps must be 1 or more; got {steps}")
+    if any(seed < 0 for seed in chosen):
+        raise InputError(f"seeds must be 0 or more; got {min(chosen)}")
+    trials = {}
+    for alpha in levels:
+        first = resolve_trial(
+            task, baseline, alpha=alpha, seed=chosen[0], steps=steps, settings=settings, specs=specs
+        )
+        if not first.budget:
+            raise InputError(f"{baseline} is not trained; a sweep needs a recipe that is")
+        trials |= {(seed, alpha): replace(first, seed=seed, horizon=HORIZON) for seed in chosen}
+    return Sweep(trials, Store(store, on_damage), exhaustive=exhaustive, force=force)
+
+
+def sweep(
+    task: str,
+    baseline: str,
+    *,
+    alphas: Iterable[float],
+    seeds: int | Iterable[int] = 6,
+    steps: int | None = None,
+    settings: Mapping[str, Any] | None = None,
+    workers: int | None = None,
+    exhaustive: bool = False,
+    store: str | Path | None = None,
+    out: str | Path | None = None,
+    force: bool = False,
+    specs: Iterable[str | Path] = (),
+    on_event: OnEvent | None = None,
+) -> SweepResult:
+    """Which of ``seeds`` generalise within ``steps`` at each of ``alphas``, and α50; page, JSON and plot go to ``out``.
+
+    Adaptive unless ``exhaustive``: ``runs.sweep.Sweep`` says what that assumes. The result's ``threshold`` holds the curve,
+    each seed's bracket and α50. Workers are spawned: a script that calls this needs ``if __name__ == "__main__":``.
+    """
+    from grokbench.runs import executor
+
+    if workers is not None and workers < 1:
+        raise InputError(f"workers must be 1 or more; got {workers}")
+    job = plan_sweep(
+        task,
+        baseline,
+        alphas=alphas,
+        seeds=seeds,
+        steps=steps,
+        settings=settings,
+        exhaustive=exhaustive,
+        store=store,
+        force=force,
+        specs=specs,
+    )
+    count = workers or executor.default_workers()
+    while batch := job.next_batch(count):
+        job.train(batch, count, on_event)
+    result = job.result()
+    if out is not None:
+        from grokbench.reports.sweep import write
+
+        write(result, Path(out))
+    return result
 
 
 def report(

@@ -8,6 +8,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from grokbench.models.analytic import analytic_mlp
+from grokbench.models.decoder import DecoderTransformer, initial_decoder
 from grokbench.models.mlp import QuadraticMLP, initial_mlp
 from grokbench.models.transformer import OneLayerTransformer, initial_transformer
 from grokbench.specs.errors import UnknownNameError
@@ -19,6 +20,7 @@ KINDS: dict[str, Callable[[Table, int, int], nn.Module]] = {
     "quadratic-mlp": initial_mlp,
     "analytic-quadratic-mlp": analytic_mlp,
     "one-layer-transformer": initial_transformer,
+    "decoder-transformer": initial_decoder,
 }
 
 
@@ -30,10 +32,15 @@ def _transformer(model: Table, weights: Weights) -> nn.Module:
     return OneLayerTransformer(weights, model["mlp_biases"], model["dropout"])
 
 
+def _decoder(model: Table, weights: Weights) -> nn.Module:
+    return DecoderTransformer(weights, model["scored"], model["dropout"], model["weight_noise"])
+
+
 _RESTORED: dict[str, Callable[[Table, Weights], nn.Module]] = {
     "quadratic-mlp": _mlp,
     "analytic-quadratic-mlp": _mlp,
     "one-layer-transformer": _transformer,
+    "decoder-transformer": _decoder,
 }
 
 

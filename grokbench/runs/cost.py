@@ -11,6 +11,10 @@ FLOPS_PER_SECOND = 1.1e11
 """Rate of the matrix products on one CPU core at which the estimate reckons."""
 STEP_SECONDS = 3e-4
 """What a step costs beside its products."""
+DECODER_STEP_SECONDS = 5e-3
+"""The same of a decoder's, which has many small ones."""
+VOCABULARY = 239
+"""The decoder's tokens."""
 
 
 class Size(NamedTuple):
@@ -36,16 +40,36 @@ def size(trial: Trial) -> Size:
         return Size(
             d * mlp + (d + mlp) * outputs, (p + 4) * d + attention + (2 * d + 1) * mlp + d * (outputs + 1)
         )
+    if model["kind"] == "decoder-transformer":
+        return _decoder_size(model["layers"], model["d_model"], 1 + (model["scored"] == "answer-and-eos"))
     return Size(model["width"] * p, 3 * p * model["width"])
 
 
+def _decoder_size(layers: int, d: int, scored: int) -> Size:
+    """Positions before b are shared by all rows; the last layer works at the scored ones, keys and values beside them apart."""
+    inner, last = 9 * (1 + scored), 10 * scored + 2 * (1 + scored)
+    return Size(
+        d * d * (inner * (layers - 1) + last) + VOCABULARY * d * scored,
+        d * (2 * VOCABULARY + layers * (12 * d + 4)),
+    )
+
+
+def evaluations(steps: int, growth: float, spacing: int) -> float:
+    """How many evaluations ``steps`` updates have: a constant spacing at first, then a constant ratio."""
+    turn = spacing / (growth - 1)
+    return 1 + min(steps, turn) / spacing + max(0.0, math.log(max(steps, 1) / turn) / math.log(growth))
+
+
 def seconds(trial: Trial, steps: int) -> float:
-    """Rough seconds on one CPU core of ``steps`` updates: three passes a step, an evaluation at each 2 % of the way."""
+    """Rough seconds on one CPU core of ``steps`` updates: three passes a step, one over the whole table an evaluation."""
     rows = elements(trial) ** 2
-    whole = 2.0 * size(trial).multiply_adds * rows
-    evaluations = 60 + 40 * math.log1p(steps / 50) if steps else 1
-    work = 3 * whole * trial.alpha * steps + whole * evaluations
-    return work / FLOPS_PER_SECOND + 2e-3 + STEP_SECONDS * steps + _analyses(trial, steps, whole)
+    row, recipe = 2.0 * size(trial).multiply_adds, trial.recipe
+    batch, trained = recipe.training["batch"], trial.alpha * rows
+    seen = trained if batch == "full" else min(batch, trained / 2)
+    looks = evaluations(steps, recipe.evaluation["growth"], recipe.evaluation["spacing"]) if steps else 1
+    work = row * (3 * seen * steps + rows * looks)
+    rest = DECODER_STEP_SECONDS if recipe.model["kind"] == "decoder-transformer" else STEP_SECONDS
+    return work / FLOPS_PER_SECOND + 2e-3 + rest * steps + _analyses(trial, steps, row * rows)
 
 
 def _analyses(trial: Trial, steps: int, whole: float) -> float:

@@ -17,6 +17,7 @@ LOSSES = {
     "quadratic-mlp": "mse",
     "analytic-quadratic-mlp": "mse",
     "one-layer-transformer": "cross-entropy",
+    "decoder-transformer": "cross-entropy",
 }
 """The loss that the engines of each kind of network have."""
 

@@ -51,12 +51,19 @@ def train(trial: Trial, on_evaluation: OnEvaluation | None = None, engine: str =
         analysis.check(name, trial)
     dtype = DTYPES[recipe.training["dtype"]]
     table = build_table(trial.task)
-    split = split_table(table, trial.task.id, trial.alpha, recipe.data["rounding"], trial.seed)
+    split = split_table(table, trial.task, trial.alpha, recipe.data, trial.seed)
     network = build(recipe.model, table.n_elements, trial.seed)
     net = make_engine(
-        engine, network, recipe.loss, table.rows[split.train], table.rows[split.test], dtype, trial.seed
+        engine,
+        network,
+        recipe.loss,
+        table.rows[split.train],
+        table.rows[split.test],
+        dtype,
+        trial.seed,
+        recipe.training["batch"],
+        trial.task,
     )
-
     if (trial.probes or trial.portraits) and not isinstance(network, QuadraticMLP):
         raise InputError(f"probes and portraits are of the quadratic MLP; {recipe.id} has another network")
     run = _Run(trial, net, on_evaluation)
@@ -126,9 +133,9 @@ class _Run:
     def go(self) -> None:
         trial, net, observer = self.trial, self.net, self.observer
         clock = time.perf_counter
-        update = make_optimizer(trial.recipe.optimizer)
+        update = make_optimizer(trial.recipe.optimizer, trial.seed)
         budget = trial.budget if update else 0
-        cadence = Cadence(trial.recipe.evaluation["growth"], also=budget)
+        cadence = Cadence(trial.recipe.evaluation["growth"], trial.recipe.evaluation["spacing"], also=budget)
         probe_cadence = Cadence(trial.recipe.evaluation["probe_growth"])
         stop_rule = StopRule(budget, trial.horizon)
         wanted = frozenset(trial.snapshots)

@@ -14,11 +14,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from grokbench.models.decoder import DecoderTransformer
 from grokbench.models.mlp import QuadraticMLP
 from grokbench.models.transformer import OneLayerTransformer
 from grokbench.specs.errors import UnknownNameError
+from grokbench.specs.types import TaskSpec
+from grokbench.training.decoder_engines import FastDecoderEngine, PlainDecoderEngine
 from grokbench.training.mlp_engines import FastMLPEngine, PlainMLPEngine
 from grokbench.training.score import Score
+from grokbench.training.setup import Setup
 from grokbench.training.transformer_engines import FastTransformerEngine, PlainTransformerEngine
 
 ENGINES = ("auto", "fast", "plain")
@@ -28,12 +32,12 @@ class Engine(Protocol):
     """What the loop needs of a network."""
 
     name: str
-    noisy: bool  # whether a training pass differs from an evaluation (dropout)
+    noisy: bool  # whether a training pass differs from an evaluation (minibatches, dropout, noise)
     parameters: Sequence[Tensor]
     gradients: Sequence[Tensor]
 
     def train_pass(self, accuracy: bool) -> Score:
-        """Loss over the training rows, its gradient into ``gradients``; accuracy if asked for."""
+        """Loss over the training rows of the next update, its gradient into ``gradients``; accuracy if asked for."""
 
     def score(self, side: str) -> Score:
         """Loss and accuracy over the rows of ``side``, "train" or "test", in evaluation mode."""
@@ -45,6 +49,7 @@ class Engine(Protocol):
 _OF: dict[type[nn.Module], dict[str, Callable[..., Engine]]] = {
     QuadraticMLP: {"fast": FastMLPEngine, "plain": PlainMLPEngine},
     OneLayerTransformer: {"fast": FastTransformerEngine, "plain": PlainTransformerEngine},
+    DecoderTransformer: {"fast": FastDecoderEngine, "plain": PlainDecoderEngine},
 }
 
 
@@ -56,12 +61,15 @@ def make_engine(
     test: NDArray[np.int64],
     dtype: torch.dtype,
     seed: int = 0,
+    batch: str | int = "full",
+    task: TaskSpec | None = None,
 ) -> Engine:
     """The engine called ``name`` ("auto" takes the fast one); ``train`` and ``test`` are (n, 3) rows of the table.
 
-    ``seed`` feeds the noise of a noisy network alone. Raises UnknownNameError for an engine or a loss that there is not.
+    ``seed`` feeds the order of minibatches and the noise of a noisy network; ``task`` gives a decoder its tokens. Raises
+    UnknownNameError for an engine or a loss that there is not, InputError for a batch or a task that cannot be.
     """
     if name not in ENGINES:
         raise UnknownNameError("engine", name, ENGINES)
     engine = _OF[type(network)]["plain" if name == "plain" else "fast"]
-    return engine(network, loss, train, test, dtype, seed)
+    return engine(Setup(network, loss, train, test, dtype, seed, batch, task))

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 
 class Cadence:
-    """Steps 0, 1, 2, …, next = max(⌊growth · e⌋, e + 1): every step at first, then a constant ratio apart.
+    """Steps 0, spacing, …, next = max(⌊growth · e⌋, e + spacing): a constant distance at first, then a constant ratio.
 
     ``also`` is one more step that is due, off the series (the budget, so that a run ends on it exactly).
 
     >>> cadence = Cadence(growth=1.5, also=7)
     >>> [step for step in range(14) if cadence.due(step)]
     [0, 1, 2, 3, 4, 6, 7, 9, 13]
+    >>> spaced = Cadence(growth=1.5, spacing=4)
+    >>> [step for step in range(20) if spaced.due(step)]
+    [0, 4, 8, 12, 18]
     """
 
-    def __init__(self, growth: float, also: int | None = None) -> None:
-        self._growth, self._also, self._next = growth, also, 0
+    def __init__(self, growth: float, spacing: int = 1, also: int | None = None) -> None:
+        self._growth, self._spacing, self._also, self._next = growth, spacing, also, 0
 
     def due(self, step: int) -> bool:
         """Whether ``step`` is due; asked with rising steps."""
         if step >= self._next:
-            self._next = max(int(self._growth * step), step + 1)
+            self._next = max(int(self._growth * step), step + self._spacing)
             return True
         return step == self._also

@@ -1,9 +1,9 @@
-"""The two engines of the quadratic network: the hand-written step, and plain autograd over the readable module."""
+"""The two engines of the quadratic network."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,6 +15,7 @@ from grokbench.models.fast_mlp import FastQuadraticMLP
 from grokbench.models.mlp import QuadraticMLP
 from grokbench.specs.errors import UnknownNameError
 from grokbench.training.score import Score
+from grokbench.training.setup import FastEngine, PlainEngine, Setup
 
 REDUCTIONS = ("mean", "sum", "sum-classes")
 
@@ -29,51 +30,25 @@ def loss_scale(loss: Mapping[str, Any], n_rows: int, n_classes: int) -> float:
     return scales[loss["reduction"]]
 
 
-def _scales(
-    loss: Mapping[str, Any], train: NDArray[np.int64], test: NDArray[np.int64], n_classes: int
-) -> tuple[float, float]:
-    return loss_scale(loss, len(train), n_classes), loss_scale(loss, len(test), n_classes)
-
-
-class FastMLPEngine:
+class FastMLPEngine(FastEngine[FastQuadraticMLP]):
     """The hand-written step of ``models.fast_mlp``."""
 
-    name = "fast"
-    noisy = False
-
-    def __init__(
-        self,
-        network: QuadraticMLP,
-        loss: Mapping[str, Any],
-        train: NDArray[np.int64],
-        test: NDArray[np.int64],
-        dtype: torch.dtype,
-        seed: int,
-    ) -> None:
-        self._model = FastQuadraticMLP(network, dtype)
-        self._train, self._test = self._model.rows(train), self._model.rows(test)
-        self._scales = _scales(loss, train, test, network.n_elements)
-        self.parameters: Sequence[Tensor] = self._model.parameters
-        self.gradients: Sequence[Tensor] = self._model.gradients
-
-    @torch.no_grad()
-    def train_pass(self, accuracy: bool) -> Score:
-        """See ``Engine``."""
-        sums = self._model.gradient(self._train, self._scales[0], count=accuracy)
-        return Score(
-            self._scales[0] * sums.squares, sums.correct / self._train.n_rows if accuracy else math.nan
+    def __init__(self, setup: Setup[QuadraticMLP]) -> None:
+        self._loss, self._n_classes = setup.loss, setup.network.n_elements
+        loss_scale(setup.loss, 1, 1)  # refuses what there is not
+        super().__init__(
+            setup, FastQuadraticMLP(setup.network, setup.dtype), setup.train, setup.test, random=False
         )
 
-    @torch.no_grad()
-    def score(self, side: str) -> Score:
-        """See ``Engine``."""
-        rows, scale = (self._train, self._scales[0]) if side == "train" else (self._test, self._scales[1])
-        sums = self._model.evaluate(rows)
-        return Score(scale * sums.squares, sums.correct / rows.n_rows)
+    def _gradient(self, rows: Any, count: bool) -> Score:
+        scale = loss_scale(self._loss, rows.n_rows, self._n_classes)
+        sums = self._model.gradient(rows, scale, count=count)
+        return Score(scale * sums.squares, sums.correct / rows.n_rows if count else math.nan)
 
-    def weights(self) -> dict[str, Tensor]:
-        """See ``Engine``."""
-        return self._model.weights()
+    def _evaluate(self, rows: Any) -> Score:
+        sums = self._model.evaluate(rows)
+        scale = loss_scale(self._loss, rows.n_rows, self._n_classes)
+        return Score(scale * sums.squares, sums.correct / rows.n_rows)
 
 
 class Encoded(NamedTuple):
@@ -84,54 +59,27 @@ class Encoded(NamedTuple):
     onehot: Tensor  # (n, p)
 
 
-class PlainMLPEngine:
+class PlainMLPEngine(PlainEngine[QuadraticMLP]):
     """Autograd over one-hot inputs: the readable definition that the fast engine is tested against."""
 
-    name = "plain"
-    noisy = False
-
-    def __init__(
-        self,
-        network: QuadraticMLP,
-        loss: Mapping[str, Any],
-        train: NDArray[np.int64],
-        test: NDArray[np.int64],
-        dtype: torch.dtype,
-        seed: int,
-    ) -> None:
-        self._network = network.to(dtype)
-        self._scales = _scales(loss, train, test, network.n_elements)
-        self._train, self._test = (self._encode(rows, dtype) for rows in (train, test))
-        self._trained = (network.W1, network.W2)
-        self.parameters: Sequence[Tensor] = tuple(p.data for p in self._trained)
-        self.gradients: Sequence[Tensor] = tuple(torch.zeros_like(p) for p in self.parameters)
-
-    def train_pass(self, accuracy: bool) -> Score:
-        """See ``Engine``."""
-        f, loss = self._forward(self._train, self._scales[0])
-        self.gradients = torch.autograd.grad(loss, self._trained)
-        return Score(float(loss.detach()), _accuracy(f, self._train) if accuracy else math.nan)
-
-    @torch.no_grad()
-    def score(self, side: str) -> Score:
-        """See ``Engine``."""
-        rows, scale = (self._train, self._scales[0]) if side == "train" else (self._test, self._scales[1])
-        f, loss = self._forward(rows, scale)
-        return Score(float(loss), _accuracy(f, rows))
-
-    def weights(self) -> dict[str, Tensor]:
-        """See ``Engine``."""
-        return {name: p.detach().clone() for name, p in self._network.named_parameters()}
+    def __init__(self, setup: Setup[QuadraticMLP]) -> None:
+        super().__init__(setup, random=False)
+        self._loss = setup.loss
+        loss_scale(setup.loss, 1, 1)  # refuses what there is not
+        self._rows = {
+            "train": self._encode(setup.train, setup.dtype),
+            "test": self._encode(setup.test, setup.dtype),
+        }
 
     def _encode(self, rows: NDArray[np.int64], dtype: torch.dtype) -> Encoded:
         target = torch.from_numpy(rows[:, 2].copy())
         onehot = nn.functional.one_hot(target, self._network.n_elements).to(dtype)
         return Encoded(self._network.encode(rows[:, :2]), target, onehot)
 
-    def _forward(self, rows: Encoded, scale: float) -> tuple[Tensor, Tensor]:
-        f = self._network(rows.x)  # (n, p)
-        return f, scale * ((f - rows.onehot) ** 2).sum()
-
-
-def _accuracy(f: Tensor, rows: Encoded) -> float:
-    return int((f.detach().argmax(1) == rows.target).sum()) / len(f)
+    def _pass(self, side: str, which: Tensor | None, training: bool) -> tuple[Tensor, float]:
+        x, target, onehot = self._rows[side]
+        if which is not None:
+            x, target, onehot = x[which], target[which], onehot[which]
+        f = self._network(x)  # (n, p)
+        correct = int((f.detach().argmax(1) == target).sum()) / len(f)
+        return loss_scale(self._loss, len(f), onehot.shape[1]) * ((f - onehot) ** 2).sum(), correct

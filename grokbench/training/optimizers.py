@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from grokbench.specs.errors import UnknownNameError
+from grokbench.tasks.streams import stream
 
 
 class Optimizer(Protocol):
@@ -47,7 +48,9 @@ class AdamW:
     p ← p − lr (m / (1 − β1ᵗ)) / (√(v / (1 − β2ᵗ)) + ε)
 
     ``warmup`` updates have lr · t/warmup, the first of them t = 0: it fills m and v and changes no weight. ``l1`` adds its
-    multiple of sign(p) to g.
+    multiple of sign(p) to g. ``to_initial``: the decay pulls to the first weights p₀ in place of 0. ``update_noise`` is the σ of
+    a Gaussian, from the generator ``noise``, added to m / (√(v / (1 − β2ᵗ)) + ε) before lr / (1 − β1ᵗ) multiplies it, as
+    openai/grok's ``--noise_factor`` does.
     """
 
     def __init__(
@@ -59,34 +62,50 @@ class AdamW:
         weight_decay: float = 0.0,
         warmup: int = 0,
         l1: float = 0.0,
+        *,
+        to_initial: bool = False,
+        update_noise: float = 0.0,
+        noise: torch.Generator | None = None,
     ) -> None:
         self.lr, self.beta1, self.beta2, self.eps, self.weight_decay = lr, beta1, beta2, eps, weight_decay
         self.warmup, self.l1 = warmup, l1
+        self.to_initial, self.update_noise, self._noise = to_initial, update_noise, noise
         self.steps = 0
         self._m: list[Tensor] = []
         self._v: list[Tensor] = []
         self._buffer: list[Tensor] = []
+        self._initial: list[Tensor] = []
 
     def update(self, parameters: Sequence[Tensor], gradients: Sequence[Tensor]) -> None:
         """One step, in place."""
         if not self._m:
             self._m, self._v, self._buffer = ([torch.zeros_like(p) for p in parameters] for _ in range(3))
+            self._initial = [p.clone() for p in parameters] if self.to_initial else []
         lr = self.lr * min(self.steps / self.warmup, 1) if self.warmup else self.lr
         self.steps += 1
         bias1, bias2 = 1 - self.beta1**self.steps, 1 - self.beta2**self.steps
-        for p, g, m, v, buffer in zip(parameters, gradients, self._m, self._v, self._buffer, strict=True):
+        states = zip(parameters, gradients, self._m, self._v, self._buffer, strict=True)
+        for i, (p, g, m, v, buffer) in enumerate(states):
             if self.l1:
                 g.add_(torch.sign(p), alpha=self.l1)
             if self.weight_decay:
                 p.mul_(1 - lr * self.weight_decay)
+                if self.to_initial:
+                    p.add_(self._initial[i], alpha=lr * self.weight_decay)
             m.lerp_(g, 1 - self.beta1)
             v.mul_(self.beta2).addcmul_(g, g, value=1 - self.beta2)
             denominator = torch.sqrt(v, out=buffer).div_(bias2**0.5).add_(self.eps)
             p.addcdiv_(m, denominator, value=-lr / bias1)
+            if self.update_noise:
+                torch.randn(p.shape, generator=self._noise, dtype=p.dtype, out=buffer)
+                p.add_(buffer, alpha=-self.update_noise * lr / bias1)
 
 
-def optimizer(table: Mapping[str, Any]) -> Optimizer | None:
-    """The update rule a recipe's ``optimizer`` table names; None for ``kind = "none"`` (an untrained model)."""
+def optimizer(table: Mapping[str, Any], seed: int = 0) -> Optimizer | None:
+    """The update rule a recipe's ``optimizer`` table names; None for ``kind = "none"`` (an untrained model).
+
+    ``seed`` feeds the noise of the updates, from the stream ("update-noise",).
+    """
     kind = str(table.get("kind", ""))
     if kind == "none":
         return None
@@ -95,5 +114,15 @@ def optimizer(table: Mapping[str, Any]) -> Optimizer | None:
     if kind == "adamw":
         betas = table.get("beta1", 0.9), table.get("beta2", 0.98)
         extras = (table.get(name, 0) for name in ("weight_decay", "warmup", "l1"))
-        return AdamW(table["lr"], *betas, table.get("eps", 1e-8), *extras)
+        to_initial, update_noise = table.get("decay_to", "zero") == "initial", table.get("update_noise", 0.0)
+        noise = torch.Generator().manual_seed(int(stream(seed, "update-noise").integers(2**63)))
+        return AdamW(
+            table["lr"],
+            *betas,
+            table.get("eps", 1e-8),
+            *extras,
+            to_initial=to_initial,
+            update_noise=update_noise,
+            noise=noise,
+        )
     raise UnknownNameError("optimizer.kind", kind, ("gd", "adamw", "none"))

@@ -43,7 +43,7 @@ def recipe(name: str = "gd", model: Mapping[str, Any] = MLP, optimizer: Mapping[
         optimizer=dict(optimizer),
         data={"rounding": "floor"},
         training={"dtype": "float32", "batch": "full"},
-        evaluation={"growth": 1.02, "probe_growth": 1.1},
+        evaluation={"growth": 1.02, "spacing": 1, "probe_growth": 1.1},
     )
 
 

@@ -50,7 +50,7 @@ def recipe(model: Mapping[str, Any] | None = None, optimizer: Mapping[str, Any] 
         optimizer={**ADAMW, **(optimizer or {})},
         data={"rounding": "floor"},
         training={"dtype": "float32", "batch": "full"},
-        evaluation={"growth": 1.02, "probe_growth": 1.1},
+        evaluation={"growth": 1.02, "spacing": 1, "probe_growth": 1.1},
     )
 
 

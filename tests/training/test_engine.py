@@ -37,7 +37,7 @@ def trial(
         optimizer=optimizer or ADAMW,
         data={"rounding": "floor"},
         training={"dtype": dtype, "batch": "full"},
-        evaluation={"growth": 1.1, "probe_growth": 1.5},
+        evaluation={"growth": 1.1, "spacing": 1, "probe_growth": 1.5},
     )
     task = TaskSpec("addition", "", operation, {"kind": "integers-mod", "p": p})
     return Trial(task=task, recipe=recipe, **{"alpha": 0.6, "seed": 9000, "budget": 30, **fields})
@@ -153,7 +153,9 @@ def test_a_loss_that_is_not_finite_ends_the_run_with_its_record(dtype):
 
 def test_a_divergence_between_evaluations_is_seen_and_given_its_row():
     seldom = trial(optimizer={"kind": "gd", "lr": 1e4, "momentum": 0.0, "weight_decay": 0.0})
-    recipe = dataclasses.replace(seldom.recipe, evaluation={"growth": 100.0, "probe_growth": 100.0})
+    recipe = dataclasses.replace(
+        seldom.recipe, evaluation={"growth": 100.0, "spacing": 1, "probe_growth": 100.0}
+    )
     record = train(dataclasses.replace(seldom, recipe=recipe))
     assert record.outcome == "diverged"
     assert record.curves["step"].tolist() == [0, 1, record.facts["steps"]]

@@ -72,3 +72,34 @@ def test_an_untrained_model_has_no_rule():
 def test_a_missing_or_unknown_kind_is_refused(table):
     with pytest.raises(UnknownNameError, match="optimizer"):
         optimizer(table)
+
+
+def test_decay_can_pull_to_the_initial_weights():
+    start = torch.randn(5, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
+    table = ADAMW | {"warmup": 0}
+    ours, other = [start.clone()], [start.clone()]
+    rule, undecayed = optimizer(table | {"decay_to": "initial"}), optimizer(table | {"weight_decay": 0.0})
+    for step in range(4):
+        gradient = torch.randn(5, generator=torch.Generator().manual_seed(step), dtype=torch.float64)
+        before = ours[0].clone()
+        moved = other[0].clone()
+        rule.update(ours, [gradient.clone()])
+        undecayed.update(other, [gradient.clone()])
+        pulled = before + 0.01 * 5.0 * (start - before)
+        torch.testing.assert_close(ours[0] - pulled, other[0] - moved, rtol=1e-12, atol=1e-15)
+
+
+def test_noise_on_updates_has_its_sigma_its_own_seed_and_the_learning_rate():
+    table = ADAMW | {"weight_decay": 0.0, "update_noise": 2.0}
+    runs = {}
+    for seed in (0, 0, 1):
+        weights = [torch.zeros(20_000, dtype=torch.float64)]
+        rule = optimizer(table, seed)
+        rule.update(weights, [torch.zeros(20_000, dtype=torch.float64)])  # no gradient: noise alone
+        if seed in runs:
+            assert torch.equal(runs[seed], weights[0])
+        runs[seed] = weights[0]
+    assert not torch.equal(runs[0], runs[1])
+    # The first update is divided by 1 - beta1.
+    assert float(runs[0].std()) == pytest.approx(2.0 * 0.01 / (1 - 0.9), rel=0.02)
+    assert float(runs[0].mean()) == pytest.approx(0, abs=0.005)

@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 GOLDEN = ROOT / "tests" / "data" / "golden.json"
 ROOMS = ("tasks", "models", "training")
 SMALL = {"task.domain.p": 23, "model.d_model": 16, "model.d_head": 4, "model.d_mlp": 32}
+DECODER = {"model.d_model": 16, "evaluation.spacing": 10}
 RUNS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "gd": ("addition", "gromov2023/gd", {"model.width": 24}),
     "gd-momentum": ("division", "gromov2023/gd-momentum", {"model.width": 24}),
@@ -29,6 +30,10 @@ RUNS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "nanda": ("addition", "nanda2023/transformer", SMALL),
     "nanda-dropout": ("addition", "nanda2023/dropout-02", SMALL),
     "nanda-l1": ("addition", "nanda2023/l1", SMALL),
+    "power": ("division", "power2022/transformer", DECODER),
+    "power-noise": ("s5-product", "power2022/weight-noise", DECODER | {"model.dropout": 0.1}),
+    "power-update-noise": ("addition", "power2022/update-noise", DECODER | {"task.domain.p": 13}),
+    "power-to-initial": ("division", "power2022/decay-to-initial", DECODER | {"data.split": "mirrored"}),
 }
 
 

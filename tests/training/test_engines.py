@@ -1,0 +1,95 @@
+"""Fast and plain engines make the same runs, whatever the recipe asks for; the weights agree to float64's last digits."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pytest
+
+from grokbench.specs.errors import InputError
+from grokbench.specs.loader import Library
+from grokbench.specs.types import Trial
+from grokbench.training.engine import train
+
+DECODER = {"model.d_model": 16, "training.dtype": "float64", "loss.precision": "float64", "task.domain.p": 11}
+ONE_LAYER = {"model.d_model": 16, "model.d_head": 4, "model.d_mlp": 32, "training.dtype": "float64"}
+
+
+def trial(task: str, baseline: str, **settings: Any) -> Trial:
+    spec, recipe = Library().resolve(task, baseline, settings)
+    return Trial(spec, recipe, alpha=0.5, seed=9000, budget=25)
+
+
+CASES = {
+    "code": ("addition", "power2022/transformer", DECODER),
+    "answer": ("division", "power2022/answer", DECODER),
+    "partial batch": ("division", "power2022/answer", DECODER | {"training.batch": 20}),
+    "full batch": ("division", "power2022/full-batch-adam", DECODER),
+    "dropout": ("addition", "power2022/dropout-01", DECODER),
+    "weight noise": ("addition", "power2022/weight-noise", DECODER | {"model.weight_noise": 0.1}),
+    "noise and dropout": ("addition", "power2022/weight-noise", DECODER | {"model.dropout": 0.2}),
+    "update noise": ("subtraction", "power2022/update-noise", DECODER),
+    "decay to initial": ("subtraction", "power2022/decay-to-initial", DECODER),
+    "openai-grok split": ("division", "power2022/openai-grok-split", DECODER),
+    "one layer": (
+        "addition",
+        "nanda2023/transformer",
+        ONE_LAYER | {"task.domain.p": 13, "training.batch": 16},
+    ),
+    "one layer, dropout": (
+        "addition",
+        "nanda2023/dropout-02",
+        ONE_LAYER | {"task.domain.p": 13, "training.batch": 16},
+    ),
+    "quadratic": (
+        "addition",
+        "gromov2023/gd",
+        {"model.width": 24, "training.dtype": "float64", "task.domain.p": 13, "training.batch": 16},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_both_engines_make_the_same_run(case):
+    task, baseline, settings = CASES[case]
+    fast, plain = (train(trial(task, baseline, **settings), engine=name) for name in ("fast", "plain"))
+    assert (fast.environment["engine"], plain.environment["engine"]) == ("fast", "plain")
+    for name, curve in fast.curves.items():
+        np.testing.assert_allclose(curve, plain.curves[name], rtol=1e-9, err_msg=name)
+    assert fast.weights.keys() == plain.weights.keys()
+    for name, weight in fast.weights.items():
+        # float64 runs, stored in float32
+        np.testing.assert_allclose(weight, plain.weights[name], rtol=1e-6, atol=1e-9, err_msg=name)
+
+
+def test_minibatches_change_the_run_and_their_order_belongs_to_the_seed():
+    task, baseline, settings = CASES["partial batch"]
+    one = trial(task, baseline, **settings)
+    first, again = train(one), train(one)
+    assert first.content == again.content
+    whole = train(trial(task, baseline, **settings | {"training.batch": "full"}))
+    assert whole.content != first.content
+
+
+def test_evaluations_of_a_minibatch_run_are_over_all_training_rows():
+    task, baseline, settings = CASES["partial batch"]
+    record = train(trial(task, baseline, **settings))
+    whole = train(trial(task, baseline, **settings | {"training.batch": "full"}))
+    # Before the first update both have the same network, and so the same loss over the same rows.
+    assert record.curves["train_loss"][0] == pytest.approx(whole.curves["train_loss"][0], rel=1e-12)
+    n = record.facts["n_train"]
+    shares = record.curves["train_accuracy"] * n
+    np.testing.assert_allclose(shares, np.round(shares), atol=1e-9)
+
+
+def test_evaluations_keep_their_distance():
+    task, baseline, settings = CASES["answer"]
+    record = train(dataclasses.replace(trial(task, baseline, **settings), budget=90))
+    assert record.curves["step"].tolist() == [0, 20, 40, 60, 80, 90]
+
+
+def test_a_domain_beyond_the_vocabulary_is_refused_in_a_sentence():
+    with pytest.raises(InputError, match="the vocabulary of 239 tokens"):
+        train(trial("addition", "power2022/answer", **{"task.domain.p": 113}))
