@@ -75,7 +75,7 @@ class DecoderTransformer(nn.Module):
     """Embedding W_E (V, d) and positions, blocks, logits W_U x, W_U (V, d).
 
     ``weights`` bear the names of ``state_dict``: W_E, ``blocks.0.W_Q``, …, W_U. ``dropout`` is the rate at which training passes
-    drop components of what an FFN adds, ``weight_noise`` the σ of the Gaussian that they add to every weight.
+    drop components of what an FFN adds.
     """
 
     position: Tensor  # (P, d), fixed
@@ -85,15 +85,12 @@ class DecoderTransformer(nn.Module):
         weights: Mapping[str, Tensor],
         scored: str = "answer-and-eos",
         dropout: float = 0.0,
-        weight_noise: float = 0.0,
     ) -> None:
         super().__init__()
         if scored not in SCORED:
             raise UnknownNameError("model.scored", scored, SCORED)
         if not 0 <= dropout < 1:
             raise InputError(f"model.dropout is {dropout}; a rate lies in 0 <= rate < 1")
-        if weight_noise < 0:
-            raise InputError(f"model.weight_noise is {weight_noise}; a standard deviation is not negative")
         self.W_E = nn.Parameter(weights["W_E"])
         self.layers = len({name.split(".")[1] for name in weights if name.startswith("blocks.")})
         self.blocks = nn.ModuleList(
@@ -101,7 +98,7 @@ class DecoderTransformer(nn.Module):
             for layer in range(self.layers)
         )
         self.W_U = nn.Parameter(weights["W_U"])
-        self.scored, self.dropout, self.weight_noise = scored, dropout, weight_noise
+        self.scored, self.dropout = scored, dropout
         self.n_tokens, self.d_model = self.W_E.shape  # V, d
         self.register_buffer("position", sinusoids(self.d_model).to(self.W_E.dtype), persistent=False)
 
@@ -140,16 +137,6 @@ def dropout_masks(
     return mask.view(network.layers, n_rows, POSITIONS, -1)
 
 
-def weight_noises(
-    network: DecoderTransformer, generator: torch.Generator | None, dtype: torch.dtype
-) -> dict[str, Tensor]:
-    """What one training pass adds to each parameter: σ N(0, 1), in the order of ``named_parameters``."""
-    return {
-        name: network.weight_noise * torch.randn(w.shape, generator=generator, dtype=dtype)
-        for name, w in network.named_parameters()
-    }
-
-
 def initial_decoder(model: Mapping[str, Any], n_elements: int, seed: int) -> DecoderTransformer:
     """A network drawn as torch draws nn.Embedding, N(0, 1), nn.Linear, U(±1/√fan_in), and nn.LayerNorm, 1 and 0 (float64).
 
@@ -176,7 +163,6 @@ def initial_decoder(model: Mapping[str, Any], n_elements: int, seed: int) -> Dec
         {name: torch.from_numpy(w) for name, w in weights.items()},
         str(model.get("scored", "answer-and-eos")),
         float(model.get("dropout", 0.0)),
-        float(model.get("weight_noise", 0.0)),
     )
 
 

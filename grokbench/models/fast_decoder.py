@@ -62,12 +62,11 @@ class FastDecoderTransformer:
         self._flat_gradient = torch.zeros(
             size, dtype=dtype
         )  # of which the named ones are views, as the weights are of theirs
-        self._own, self._noisy = (_views(torch.zeros(size, dtype=dtype), given) for _ in range(2))
-        self._w, self._d = self._own, _views(self._flat_gradient, given)
+        self._w, self._d = _views(torch.zeros(size, dtype=dtype), given), _views(self._flat_gradient, given)
         for name, w in given.items():
-            self._own[name].copy_(w)
+            self._w[name].copy_(w)
         self.names = tuple(given)
-        self.parameters = tuple(self._own[name] for name in self.names)
+        self.parameters = tuple(self._w[name] for name in self.names)
         self.gradients = tuple(self._d[name] for name in self.names)
         self._position = plain.position.to(dtype)
         self._room = Rooms(dtype)
@@ -89,23 +88,18 @@ class FastDecoderTransformer:
 
     def weights(self) -> dict[str, Tensor]:
         """Copies, named and shaped as the plain module's parameters."""
-        return {name: self._own[name].clone() for name in self.names}
+        return {name: self._w[name].clone() for name in self.names}
 
     def gradient(
         self,
         rows: Rows,
         count: bool = False,
         mask: Tensor | None = None,
-        noise: Mapping[str, Tensor] | None = None,
     ) -> Sums:
         """Loss sums, and the gradient of the mean over rows, written to ``gradients``.
 
-        ``mask`` is of ``decoder.dropout_masks``; ``noise``, of ``weight_noises``, is added to the weights for this pass alone.
+        ``mask`` is of ``decoder.dropout_masks``.
         """
-        if noise is not None:
-            self._w = self._noisy
-            for name in self.names:
-                torch.add(self._own[name], noise[name], out=self._w[name])
         self._flat_gradient.zero_()
         sums = Sums()
         for block in rows.blocks:
@@ -120,11 +114,10 @@ class FastDecoderTransformer:
                     self._of(self._w, i), self._of(self._d, i), passes[i], block, d_x
                 )
             self._backward_tokens(rows, passes[0].source, d_x)
-        self._w = self._own
         return sums
 
     def evaluate(self, rows: Rows) -> Sums:
-        """Loss and accuracy sums, without dropout or noise and without a gradient."""
+        """Loss and accuracy sums, without dropout and without a gradient."""
         sums = Sums()
         for block in rows.blocks:
             self._loss(self._logits(self._forward(rows, block, None)[0]), block, True, sums)

@@ -33,7 +33,7 @@ def _transformer(model: Table, weights: Weights) -> nn.Module:
 
 
 def _decoder(model: Table, weights: Weights) -> nn.Module:
-    return DecoderTransformer(weights, model["scored"], model["dropout"], model["weight_noise"])
+    return DecoderTransformer(weights, model["scored"], model["dropout"])
 
 
 _RESTORED: dict[str, Callable[[Table, Weights], nn.Module]] = {

@@ -63,6 +63,7 @@ def train(trial: Trial, on_evaluation: OnEvaluation | None = None, engine: str =
         trial.seed,
         recipe.training["batch"],
         trial.task,
+        recipe.training["weight_noise"],
     )
     if (trial.probes or trial.portraits) and not isinstance(network, QuadraticMLP):
         raise InputError(f"probes and portraits are of the quadratic MLP; {recipe.id} has another network")

@@ -63,13 +63,15 @@ def make_engine(
     seed: int = 0,
     batch: str | int = "full",
     task: TaskSpec | None = None,
+    weight_noise: float = 0.0,
 ) -> Engine:
     """The engine called ``name`` ("auto" takes the fast one); ``train`` and ``test`` are (n, 3) rows of the table.
 
-    ``seed`` feeds the order of minibatches and the noise of a noisy network; ``task`` gives a decoder its tokens. Raises
+    ``seed`` feeds the order of minibatches and the noise of a noisy network; ``task`` gives a decoder its tokens;
+    ``weight_noise`` is the σ of what training passes add to each weight. Raises
     UnknownNameError for an engine or a loss that there is not, InputError for a batch or a task that cannot be.
     """
     if name not in ENGINES:
         raise UnknownNameError("engine", name, ENGINES)
     engine = _OF[type(network)]["plain" if name == "plain" else "fast"]
-    return engine(Setup(network, loss, train, test, dtype, seed, batch, task))
+    return engine(Setup(network, loss, train, test, dtype, seed, batch, task, weight_noise))

@@ -37,7 +37,7 @@ class FastMLPEngine(FastEngine[FastQuadraticMLP]):
         self._loss, self._n_classes = setup.loss, setup.network.n_elements
         loss_scale(setup.loss, 1, 1)  # refuses what there is not
         super().__init__(
-            setup, FastQuadraticMLP(setup.network, setup.dtype), setup.train, setup.test, random=False
+            setup, FastQuadraticMLP(setup.network, setup.dtype), setup.train, setup.test, drops=False
         )
 
     def _gradient(self, rows: Any, count: bool) -> Score:
@@ -63,7 +63,7 @@ class PlainMLPEngine(PlainEngine[QuadraticMLP]):
     """Autograd over one-hot inputs: the readable definition that the fast engine is tested against."""
 
     def __init__(self, setup: Setup[QuadraticMLP]) -> None:
-        super().__init__(setup, random=False)
+        super().__init__(setup, drops=False)
         self._loss = setup.loss
         loss_scale(setup.loss, 1, 1)  # refuses what there is not
         self._rows = {

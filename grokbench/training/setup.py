@@ -7,8 +7,10 @@ definition that the fast one is tested against.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
@@ -39,13 +41,15 @@ class Setup(Generic[N]):
     seed: int  # of the order of minibatches and of noise
     batch: str | int
     task: TaskSpec | None  # for networks whose tokens depend on it
+    weight_noise: float  # σ
 
     def batches(self) -> Batches:
         """The training rows of each update."""
         return Batches(self.batch, len(self.train), self.seed)
 
-    def noise(self) -> torch.Generator:
-        """The generator of dropout masks and of noise on weights."""
+    @cached_property
+    def generator(self) -> torch.Generator:
+        """Of noise on weights and of dropout masks, in this order at each pass."""
         return torch.Generator().manual_seed(int(stream(self.seed, "noise").integers(2**63)))
 
     def precision(self) -> str:
@@ -75,6 +79,22 @@ class FastModel(Protocol):
         """Copies of the weights under the plain module's names."""
 
 
+@contextmanager
+def noised(weights: Sequence[Tensor], sigma: float, generator: torch.Generator) -> Iterator[None]:
+    """In here each weight has σ N(0, 1) added to it; afterwards all are what they were, to the bit."""
+    if not sigma:
+        yield
+        return
+    kept = [w.clone() for w in weights]
+    for w in weights:
+        w.add_(torch.randn(w.shape, generator=generator, dtype=w.dtype), alpha=sigma)
+    try:
+        yield
+    finally:
+        for w, before in zip(weights, kept, strict=True):
+            w.copy_(before)
+
+
 M = TypeVar("M", bound=FastModel)
 
 
@@ -83,11 +103,12 @@ class FastEngine(Generic[M]):
 
     name = "fast"
 
-    def __init__(self, setup: Setup[Any], model: M, train: Indices, test: Indices, random: bool) -> None:
-        """``train`` and ``test`` are rows as the model reads them; ``random``: training passes differ from evaluations."""
+    def __init__(self, setup: Setup[Any], model: M, train: Indices, test: Indices, drops: bool) -> None:
+        """``train`` and ``test`` are rows as the model reads them; ``drops``: its training passes have dropout."""
         self._model, self._train_rows, self._batches = model, train, setup.batches()
         self._train, self._test = model.rows(train), model.rows(test)
-        self.noisy = random or not self._batches.whole
+        self._sigma, self._generator = setup.weight_noise, setup.generator
+        self.noisy = drops or bool(self._sigma) or not self._batches.whole
         self.parameters: Sequence[Tensor] = model.parameters
         self.gradients: Sequence[Tensor] = model.gradients
 
@@ -95,7 +116,8 @@ class FastEngine(Generic[M]):
     def train_pass(self, accuracy: bool) -> Score:
         """See ``Engine``."""
         which = self._batches.next()
-        return self._gradient(self._train if which is None else self._batch(which), accuracy)
+        with noised(self.parameters, self._sigma, self._generator):
+            return self._gradient(self._train if which is None else self._batch(which), accuracy)
 
     @torch.no_grad()
     def score(self, side: str) -> Score:
@@ -127,9 +149,10 @@ class PlainEngine(Generic[N]):
 
     name = "plain"
 
-    def __init__(self, setup: Setup[N], random: bool) -> None:
+    def __init__(self, setup: Setup[N], drops: bool) -> None:
         self._network, self._batches = setup.network.to(setup.dtype), setup.batches()
-        self.noisy = random or not self._batches.whole
+        self._sigma, self._generator = setup.weight_noise, setup.generator
+        self.noisy = drops or bool(self._sigma) or not self._batches.whole
         self._trained = tuple(self._network.parameters())
         self.parameters: Sequence[Tensor] = tuple(p.data for p in self._trained)
         self.gradients: Sequence[Tensor] = tuple(torch.zeros_like(p) for p in self.parameters)
@@ -137,8 +160,9 @@ class PlainEngine(Generic[N]):
     def train_pass(self, accuracy: bool) -> Score:
         """See ``Engine``."""
         which = self._batches.next()
-        loss, correct = self._pass("train", None if which is None else torch.from_numpy(which), True)
-        self.gradients = torch.autograd.grad(loss, self._trained)
+        with noised(self.parameters, self._sigma, self._generator):
+            loss, correct = self._pass("train", None if which is None else torch.from_numpy(which), True)
+            self.gradients = torch.autograd.grad(loss, self._trained)
         return Score(float(loss.detach()), correct if accuracy else math.nan)
 
     @torch.no_grad()

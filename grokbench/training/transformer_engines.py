@@ -17,10 +17,8 @@ class FastTransformerEngine(FastEngine[FastOneLayerTransformer]):
     """The hand-written step of ``models.fast_transformer``."""
 
     def __init__(self, setup: Setup[OneLayerTransformer]) -> None:
-        random = bool(setup.network.dropout)
-        noise = setup.noise() if random else None
-        model = FastOneLayerTransformer(setup.network, setup.dtype, setup.precision(), noise)
-        super().__init__(setup, model, setup.train, setup.test, random)
+        model = FastOneLayerTransformer(setup.network, setup.dtype, setup.precision(), setup.generator)
+        super().__init__(setup, model, setup.train, setup.test, bool(setup.network.dropout))
 
     def _gradient(self, rows: Any, count: bool) -> Score:
         return mean_score(self._model.gradient(rows, count), rows.n_rows, count)
@@ -33,10 +31,8 @@ class PlainTransformerEngine(PlainEngine[OneLayerTransformer]):
     """Autograd over all positions: the readable definition that the fast engine is tested against."""
 
     def __init__(self, setup: Setup[OneLayerTransformer]) -> None:
-        random = bool(setup.network.dropout)
-        super().__init__(setup, random)
+        super().__init__(setup, bool(setup.network.dropout))
         self._precision = PRECISIONS[setup.precision()]
-        self._generator = setup.noise() if random else None
         self._rows = {
             side: (setup.network.tokens(rows[:, :2]), torch.from_numpy(rows[:, 2].copy()))
             for side, rows in (("train", setup.train), ("test", setup.test))
@@ -47,7 +43,7 @@ class PlainTransformerEngine(PlainEngine[OneLayerTransformer]):
         if which is not None:
             tokens, target = tokens[which], target[which]
         network, mask = self._network, None
-        if training and self._generator is not None:
+        if training and network.dropout:
             mask = dropout_mask(
                 len(tokens), network.d_mlp, network.dropout, self._generator, network.W_E.dtype
             )

@@ -12,7 +12,6 @@ from grokbench.models.decoder import (
     dropout_masks,
     initial_decoder,
     sinusoids,
-    weight_noises,
 )
 from grokbench.specs.errors import GrokbenchError, InputError
 from grokbench.tasks.vocabulary import encode
@@ -120,19 +119,11 @@ def test_dropout_keeps_the_mean_and_drops_each_component_on_its_own():
     assert not torch.equal(network(sequences()[:, :-1]), network(sequences()[:, :-1], mask[:, :12]))
 
 
-def test_weight_noise_is_gaussian_of_the_recipes_sigma():
-    network = initial_decoder({"weight_noise": 0.01}, P, 9000)
-    noise = weight_noises(network, torch.Generator().manual_seed(0), torch.float64)
-    assert list(noise) == [name for name, _ in network.named_parameters()]
-    assert torch.cat([w.flatten() for w in noise.values()]).std() == pytest.approx(0.01, rel=0.01)
-
-
 @pytest.mark.parametrize(
     ("model", "message"),
     [
         ({"scored": "answers"}, "did you mean 'answer'"),
         ({"dropout": 1.0}, "model.dropout is 1.0"),
-        ({"weight_noise": -1.0}, "model.weight_noise is -1.0"),
         ({"heads": 3}, "heads divides d_model"),
         ({"layers": 0}, "at least 1"),
     ],

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from torch.func import functional_call
 
-from grokbench.models.decoder import DecoderTransformer, dropout_masks, initial_decoder, weight_noises
+from grokbench.models.decoder import DecoderTransformer, dropout_masks, initial_decoder
 from grokbench.models.fast_decoder import FastDecoderTransformer
 from grokbench.specs.errors import InputError
 from grokbench.tasks.streams import stream
@@ -33,17 +32,16 @@ def sequences(n_rows: int = 30) -> np.ndarray:
     return encode(rows[np.random.default_rng(9000).permutation(P * P)[:n_rows]], DOMAIN, "x - y")
 
 
-def plain_step(plain, rows, mask=None, noise=None):
-    rows, trained = torch.from_numpy(rows), dict(plain.named_parameters())
-    used = {name: w + noise[name] for name, w in trained.items()} if noise else trained
-    logits = functional_call(plain, used, (rows[:, :-1], mask))
+def plain_step(plain, rows, mask=None):
+    rows, trained = torch.from_numpy(rows), list(plain.parameters())
+    logits = plain(rows[:, :-1], mask)
     loss = plain.loss(rows, logits)
-    return loss.item(), plain.correct(rows, logits), torch.autograd.grad(loss, list(trained.values()))
+    return loss.item(), plain.correct(rows, logits), torch.autograd.grad(loss, trained)
 
 
-def assert_steps_agree(plain, fast, rows, batch, **noises):
-    loss, correct, gradients = plain_step(plain, rows, **noises)
-    sums = fast.gradient(batch, count=True, **noises)
+def assert_steps_agree(plain, fast, rows, batch, mask=None):
+    loss, correct, gradients = plain_step(plain, rows, mask)
+    sums = fast.gradient(batch, count=True, mask=mask)
     np.testing.assert_allclose(sums.loss_sum / len(rows), loss, **CLOSE)
     assert sums.correct == correct
     assert fast.names == tuple(dict(plain.named_parameters()))
@@ -54,20 +52,12 @@ def assert_steps_agree(plain, fast, rows, batch, **noises):
 @pytest.mark.parametrize("scored", ["answer-and-eos", "answer"])
 @pytest.mark.parametrize("layers", [1, 2, 3])
 @pytest.mark.parametrize("dropout", [0.0, 0.3])
-@pytest.mark.parametrize("weight_noise", [0.0, 0.1])
-def test_loss_and_gradients_are_autograds(scored, layers, dropout, weight_noise):
-    plain = network(scored=scored, layers=layers, dropout=dropout, weight_noise=weight_noise)
-    fast, rows, generator = (
-        FastDecoderTransformer(plain, torch.float64),
-        sequences(),
-        torch.Generator().manual_seed(0),
-    )
-    noises = {}
+def test_loss_and_gradients_are_autograds(scored, layers, dropout):
+    plain = network(scored=scored, layers=layers, dropout=dropout)
+    fast, rows, mask = FastDecoderTransformer(plain, torch.float64), sequences(), None
     if dropout:
-        noises["mask"] = dropout_masks(plain, len(rows), generator, torch.float64)
-    if weight_noise:
-        noises["noise"] = weight_noises(plain, generator, torch.float64)
-    assert_steps_agree(plain, fast, rows, fast.rows(rows), **noises)
+        mask = dropout_masks(plain, len(rows), torch.Generator().manual_seed(0), torch.float64)
+    assert_steps_agree(plain, fast, rows, fast.rows(rows), mask)
 
 
 @pytest.mark.parametrize("dropout", [0.0, 0.3])
@@ -75,9 +65,9 @@ def test_many_blocks_give_what_one_gives(dropout, monkeypatch):
     monkeypatch.setattr("grokbench.models.fast_decoder.BLOCK", 13)
     plain, rows = network(dropout=dropout), sequences()
     fast = FastDecoderTransformer(plain, torch.float64)
-    noises = {"mask": dropout_masks(plain, len(rows), None, torch.float64)} if dropout else {}
+    mask = dropout_masks(plain, len(rows), None, torch.float64) if dropout else None
     assert len(fast.rows(rows).blocks) == 3
-    assert_steps_agree(plain, fast, rows, fast.rows(rows), **noises)
+    assert_steps_agree(plain, fast, rows, fast.rows(rows), mask)
 
 
 def test_a_batch_is_the_rows_it_names():
@@ -88,18 +78,9 @@ def test_a_batch_is_the_rows_it_names():
     assert_steps_agree(plain, fast, rows[which], fast.batch(everything, which))
 
 
-def test_a_pass_with_noise_leaves_weights_and_later_passes_as_they_were():
-    plain, rows = network(weight_noise=0.5), sequences()
-    fast = FastDecoderTransformer(plain, torch.float64)
-    fast.gradient(fast.rows(rows), noise=weight_noises(plain, None, torch.float64))
-    for name, w in plain.state_dict().items():
-        assert torch.equal(fast.weights()[name], w)
-    assert_steps_agree(plain, fast, rows, fast.rows(rows))
-
-
 @pytest.mark.parametrize("scored", ["answer-and-eos", "answer"])
-def test_an_evaluation_is_the_plain_modules_without_noise(scored):
-    plain, rows = network(scored=scored, dropout=0.5, weight_noise=0.5), sequences()
+def test_an_evaluation_is_the_plain_modules_without_dropout(scored):
+    plain, rows = network(scored=scored, dropout=0.5), sequences()
     rows[:, 5] = plain(torch.from_numpy(rows[:, :-1]))[:, 4].argmax(-1)  # right at "=" in every row, for once
     rows[::3, 5] = 22
     fast = FastDecoderTransformer(plain, torch.float64)

@@ -42,7 +42,7 @@ def recipe(name: str = "gd", model: Mapping[str, Any] = MLP, optimizer: Mapping[
         loss={"kind": "mse", "reduction": "mean"},
         optimizer=dict(optimizer),
         data={"rounding": "floor"},
-        training={"dtype": "float32", "batch": "full"},
+        training={"dtype": "float32", "batch": "full", "weight_noise": 0.0},
         evaluation={"growth": 1.02, "spacing": 1, "probe_growth": 1.1},
     )
 

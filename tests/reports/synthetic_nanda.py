@@ -49,7 +49,7 @@ def recipe(model: Mapping[str, Any] | None = None, optimizer: Mapping[str, Any] 
         loss={"kind": "cross-entropy", "precision": "float64"},
         optimizer={**ADAMW, **(optimizer or {})},
         data={"rounding": "floor"},
-        training={"dtype": "float32", "batch": "full"},
+        training={"dtype": "float32", "batch": "full", "weight_noise": 0.0},
         evaluation={"growth": 1.02, "spacing": 1, "probe_growth": 1.1},
     )
 

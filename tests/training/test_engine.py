@@ -36,7 +36,7 @@ def trial(
         loss={"kind": "mse", "reduction": "mean"},
         optimizer=optimizer or ADAMW,
         data={"rounding": "floor"},
-        training={"dtype": dtype, "batch": "full"},
+        training={"dtype": dtype, "batch": "full", "weight_noise": 0.0},
         evaluation={"growth": 1.1, "spacing": 1, "probe_growth": 1.5},
     )
     task = TaskSpec("addition", "", operation, {"kind": "integers-mod", "p": p})

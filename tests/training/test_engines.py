@@ -7,14 +7,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from grokbench.specs.errors import InputError
 from grokbench.specs.loader import Library
 from grokbench.specs.types import Trial
 from grokbench.training.engine import train
+from grokbench.training.setup import noised
 
 DECODER = {"model.d_model": 16, "training.dtype": "float64", "loss.precision": "float64", "task.domain.p": 11}
 ONE_LAYER = {"model.d_model": 16, "model.d_head": 4, "model.d_mlp": 32, "training.dtype": "float64"}
+QUADRATIC = {"model.width": 24, "training.dtype": "float64", "task.domain.p": 13}
 
 
 def trial(task: str, baseline: str, **settings: Any) -> Trial:
@@ -28,7 +31,7 @@ CASES = {
     "partial batch": ("division", "power2022/answer", DECODER | {"training.batch": 20}),
     "full batch": ("division", "power2022/full-batch-adam", DECODER),
     "dropout": ("addition", "power2022/dropout-01", DECODER),
-    "weight noise": ("addition", "power2022/weight-noise", DECODER | {"model.weight_noise": 0.1}),
+    "weight noise": ("addition", "power2022/weight-noise", DECODER | {"training.weight_noise": 0.1}),
     "noise and dropout": ("addition", "power2022/weight-noise", DECODER | {"model.dropout": 0.2}),
     "update noise": ("subtraction", "power2022/update-noise", DECODER),
     "decay to initial": ("subtraction", "power2022/decay-to-initial", DECODER),
@@ -43,11 +46,13 @@ CASES = {
         "nanda2023/dropout-02",
         ONE_LAYER | {"task.domain.p": 13, "training.batch": 16},
     ),
-    "quadratic": (
+    "one layer, noise": (
         "addition",
-        "gromov2023/gd",
-        {"model.width": 24, "training.dtype": "float64", "task.domain.p": 13, "training.batch": 16},
+        "nanda2023/dropout-02",
+        ONE_LAYER | {"task.domain.p": 13, "training.weight_noise": 0.1},
     ),
+    "quadratic, noise": ("addition", "gromov2023/adamw", QUADRATIC | {"training.weight_noise": 0.01}),
+    "quadratic, minibatches": ("addition", "gromov2023/adamw", QUADRATIC | {"training.batch": 16}),
 }
 
 
@@ -93,3 +98,12 @@ def test_evaluations_keep_their_distance():
 def test_a_domain_beyond_the_vocabulary_is_refused_in_a_sentence():
     with pytest.raises(InputError, match="the vocabulary of 239 tokens"):
         train(trial("addition", "power2022/answer", **{"task.domain.p": 113}))
+
+
+def test_noise_on_weights_has_its_sigma_and_leaves_no_trace():
+    weights = [torch.randn(300, 400, generator=torch.Generator().manual_seed(0)), torch.ones(7)]
+    before = [w.clone() for w in weights]
+    with noised(weights, 0.01, torch.Generator().manual_seed(1)):
+        added = torch.cat([(w - b).flatten() for w, b in zip(weights, before, strict=True)])
+    assert float(added.std()) == pytest.approx(0.01, rel=0.01)
+    assert all(torch.equal(w, b) for w, b in zip(weights, before, strict=True))
