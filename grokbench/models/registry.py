@@ -9,7 +9,9 @@ from torch import Tensor, nn
 
 from grokbench.models.analytic import analytic_mlp
 from grokbench.models.decoder import DecoderTransformer, initial_decoder
+from grokbench.models.lstm import LSTM, initial_lstm
 from grokbench.models.mlp import QuadraticMLP, initial_mlp
+from grokbench.models.relu_mlp import ReluMLP, initial_relu_mlp
 from grokbench.models.transformer import OneLayerTransformer, initial_transformer
 from grokbench.specs.errors import UnknownNameError
 
@@ -21,6 +23,8 @@ KINDS: dict[str, Callable[[Table, int, int], nn.Module]] = {
     "analytic-quadratic-mlp": analytic_mlp,
     "one-layer-transformer": initial_transformer,
     "decoder-transformer": initial_decoder,
+    "lstm": initial_lstm,
+    "relu-mlp": initial_relu_mlp,
 }
 
 
@@ -36,11 +40,21 @@ def _decoder(model: Table, weights: Weights) -> nn.Module:
     return DecoderTransformer(weights, model["scored"], model["dropout"])
 
 
+def _lstm(model: Table, weights: Weights) -> nn.Module:
+    return LSTM(weights, model["encoding"], model["equals"])
+
+
+def _relu_mlp(model: Table, weights: Weights) -> nn.Module:
+    return ReluMLP(weights, model["encoding"])
+
+
 _RESTORED: dict[str, Callable[[Table, Weights], nn.Module]] = {
     "quadratic-mlp": _mlp,
     "analytic-quadratic-mlp": _mlp,
     "one-layer-transformer": _transformer,
     "decoder-transformer": _decoder,
+    "lstm": _lstm,
+    "relu-mlp": _relu_mlp,
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from grokbench.specs.types import Trial
+from grokbench.specs.types import Table, Trial
 
 FLOPS_PER_SECOND = 1.1e11
 """Rate of the matrix products on one CPU core at which the estimate reckons."""
@@ -42,7 +42,22 @@ def size(trial: Trial) -> Size:
         )
     if model["kind"] == "decoder-transformer":
         return _decoder_size(model["layers"], model["d_model"], 1 + (model["scored"] == "answer-and-eos"))
+    if model["kind"] in ("lstm", "relu-mlp"):
+        return _operands_size(model, p)
     return Size(model["width"] * p, 3 * p * model["width"])
+
+
+def _operands_size(model: Table, p: int) -> Size:
+    """What x and y add to the first layer is looked up, once per element."""
+    tokens = p + bool(model.get("equals"))
+    read = {"scalars": 1, "one-hot": tokens, "embedding": model["d_embedding"]}[model["encoding"]]
+    embedded = tokens * read * (model["encoding"] == "embedding")
+    if model["kind"] == "lstm":
+        h = model["hidden"]
+        # Sigmoids and tanh cost about as much as a few hundred multiply-adds a unit.
+        return Size(h * (300 + p), embedded + 4 * h * (read + h + 2) + p * (h + 1))
+    m, inner = model["width"], model["hidden_layers"] - 1
+    return Size(m * (p + inner * m), embedded + m * (2 * read + 1) + inner * m * (m + 1) + p * (m + 1))
 
 
 def _decoder_size(layers: int, d: int, scored: int) -> Size:

@@ -18,6 +18,8 @@ LOSSES = {
     "analytic-quadratic-mlp": "mse",
     "one-layer-transformer": "cross-entropy",
     "decoder-transformer": "cross-entropy",
+    "lstm": "cross-entropy",
+    "relu-mlp": "cross-entropy",
 }
 """The loss that the engines of each kind of network have."""
 

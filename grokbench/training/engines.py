@@ -15,15 +15,23 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from grokbench.models.decoder import DecoderTransformer
+from grokbench.models.lstm import LSTM
 from grokbench.models.mlp import QuadraticMLP
+from grokbench.models.relu_mlp import ReluMLP
 from grokbench.models.transformer import OneLayerTransformer
 from grokbench.specs.errors import UnknownNameError
 from grokbench.specs.types import TaskSpec
+from grokbench.training.classifier_engines import (
+    PlainClassifierEngine,
+    PlainTransformerEngine,
+    fast_lstm,
+    fast_relu_mlp,
+    fast_transformer,
+)
 from grokbench.training.decoder_engines import FastDecoderEngine, PlainDecoderEngine
 from grokbench.training.mlp_engines import FastMLPEngine, PlainMLPEngine
 from grokbench.training.score import Score
 from grokbench.training.setup import Setup
-from grokbench.training.transformer_engines import FastTransformerEngine, PlainTransformerEngine
 
 ENGINES = ("auto", "fast", "plain")
 
@@ -48,8 +56,10 @@ class Engine(Protocol):
 
 _OF: dict[type[nn.Module], dict[str, Callable[..., Engine]]] = {
     QuadraticMLP: {"fast": FastMLPEngine, "plain": PlainMLPEngine},
-    OneLayerTransformer: {"fast": FastTransformerEngine, "plain": PlainTransformerEngine},
+    OneLayerTransformer: {"fast": fast_transformer, "plain": PlainTransformerEngine},
     DecoderTransformer: {"fast": FastDecoderEngine, "plain": PlainDecoderEngine},
+    LSTM: {"fast": fast_lstm, "plain": PlainClassifierEngine},
+    ReluMLP: {"fast": fast_relu_mlp, "plain": PlainClassifierEngine},
 }
 
 

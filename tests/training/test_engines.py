@@ -19,6 +19,15 @@ DECODER = {"model.d_model": 16, "training.dtype": "float64", "loss.precision": "
 ONE_LAYER = {"model.d_model": 16, "model.d_head": 4, "model.d_mlp": 32, "training.dtype": "float64"}
 QUADRATIC = {"model.width": 24, "training.dtype": "float64", "task.domain.p": 13}
 
+HU = {
+    "task.domain.p": 13,
+    "training.dtype": "float64",
+    "loss.kind": "cross-entropy",
+    "loss.precision": "float64",
+}
+LSTM = HU | {"model.kind": "lstm", "model.hidden": 8, "model.d_embedding": 6}
+MLP = HU | {"model.kind": "relu-mlp", "model.width": 24, "model.d_embedding": 6}
+
 
 def trial(task: str, baseline: str, **settings: Any) -> Trial:
     spec, recipe = Library().resolve(task, baseline, settings)
@@ -51,6 +60,22 @@ CASES = {
         "nanda2023/dropout-02",
         ONE_LAYER | {"task.domain.p": 13, "training.weight_noise": 0.1},
     ),
+    "LSTM, one-hot": ("addition", "gromov2023/adamw", LSTM),
+    "LSTM, scalars": ("subtraction", "gromov2023/adamw", LSTM | {"model.encoding": "scalars"}),
+    "LSTM, embedding": (
+        "addition",
+        "gromov2023/adamw",
+        LSTM | {"model.encoding": "embedding", "model.equals": True},
+    ),
+    "LSTM, minibatches": ("division", "gromov2023/adamw", LSTM | {"training.batch": 16}),
+    "ReLU, one-hot": ("addition", "gromov2023/adamw", MLP),
+    "ReLU, scalars": ("addition", "gromov2023/adamw", MLP | {"model.encoding": "scalars"}),
+    "ReLU, embedding": (
+        "division",
+        "gromov2023/adamw",
+        MLP | {"model.encoding": "embedding", "training.batch": 16},
+    ),
+    "ReLU, noise": ("addition", "gromov2023/adamw", MLP | {"training.weight_noise": 0.05}),
     "quadratic, minibatches": ("addition", "gromov2023/adamw", QUADRATIC | {"training.batch": 16}),
 }
 
