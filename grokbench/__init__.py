@@ -4,6 +4,7 @@
     grokbench.load_task("division").table()          # int64 (9312, 3): x, y, x∘y
     grokbench.run("addition", "gromov2023/adamw", alpha=0.5, seed=0, steps=500)
     grokbench.reproduce("gromov2023", tier="quick")  # verdicts
+    grokbench.sweep("addition", "gromov2023/adamw", alphas=(0.3, 0.4, 0.5), seeds=6).threshold.alpha50
 
 Names are imported when they are first used, so that ``import grokbench`` loads neither torch, scipy nor matplotlib.
 """
@@ -16,6 +17,7 @@ __version__ = "0.1.0"
 __all__ = [
     "GrokbenchError",
     "Record",
+    "SweepResult",
     "Task",
     "Verdict",
     "__version__",
@@ -25,18 +27,31 @@ __all__ = [
     "report",
     "reproduce",
     "run",
+    "sweep",
     "validate",
 ]
 
 if TYPE_CHECKING:
-    from grokbench.api import Task, load_baseline, load_network, load_task, report, reproduce, run, validate
+    from grokbench.api import (
+        Task,
+        load_baseline,
+        load_network,
+        load_task,
+        report,
+        reproduce,
+        run,
+        sweep,
+        validate,
+    )
     from grokbench.claims.verdict import Verdict
+    from grokbench.runs.sweep import SweepResult
     from grokbench.specs.errors import GrokbenchError
     from grokbench.specs.types import Record
 
 _HOMES = {
     "GrokbenchError": "grokbench.specs.errors",
     "Record": "grokbench.specs.types",
+    "SweepResult": "grokbench.runs.sweep",
     "Verdict": "grokbench.claims.verdict",
 }
 

@@ -212,7 +212,7 @@ def plan_sweep(
         raise InputError(f"a sweep trains: steps must be 1 or more; got {steps}")
     if any(seed < 0 for seed in chosen):
         raise InputError(f"seeds must be 0 or more; got {min(chosen)}")
-    trials = {}
+    trials: dict[tuple[int, float], Trial] = {}
     for alpha in levels:
         first = resolve_trial(
             task, baseline, alpha=alpha, seed=chosen[0], steps=steps, settings=settings, specs=specs
@@ -220,7 +220,37 @@ def plan_sweep(
         if not first.budget:
             raise InputError(f"{baseline} is not trained; a sweep needs a recipe that is")
         trials |= {(seed, alpha): replace(first, seed=seed, horizon=HORIZON) for seed in chosen}
-    return Sweep(trials, Store(store, on_damage), exhaustive=exhaustive, force=force)
+    command = _sweep_command(task, baseline, levels, chosen, first.budget, settings or {}, exhaustive)
+    return Sweep(trials, Store(store, on_damage), exhaustive=exhaustive, force=force, command=command)
+
+
+def _sweep_command(
+    task: str,
+    baseline: str,
+    alphas: Sequence[float],
+    seeds: Sequence[int],
+    steps: int,
+    settings: Mapping[str, Any],
+    exhaustive: bool,
+) -> str:
+    """The command line of a sweep, its fractions and seeds written out."""
+    import json
+    import shlex
+
+    listed = ",".join(map(str, seeds)) + ("," if len(seeds) == 1 else "")
+    counted = str(len(seeds)) if tuple(seeds) == tuple(range(len(seeds))) else listed
+    words = ["grokbench", "sweep", "--task", task, "--baseline", baseline]
+    words += [
+        "--alphas",
+        ",".join(f"{alpha:.10g}" for alpha in alphas),
+        "--seeds",
+        counted,
+        "--steps",
+        str(steps),
+    ]
+    for name, value in settings.items():
+        words += ["--set", f"{name}={json.dumps(value, ensure_ascii=False)}"]
+    return shlex.join([*words, *(["--exhaustive"] if exhaustive else [])])
 
 
 def sweep(

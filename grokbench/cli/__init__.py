@@ -19,6 +19,7 @@ COMMANDS = {
     "validate": "Check spec files and print every mistake in them.",
     "run": "Train one trial and print when it fitted and when it generalised.",
     "reproduce": "Train what a paper's claims need, decide them and write the report.",
+    "sweep": "Train over training fractions and seeds; print from which fraction on the task is solved.",
     "report": "Write a paper's report again from stored records, without training.",
     "doctor": "Check the installation, the store and the machine.",
 }

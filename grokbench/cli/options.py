@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Callable, Sequence
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -65,3 +66,55 @@ def settings(pairs: Sequence[str]) -> dict[str, Any]:
                 f"--set {pair}: the value is not TOML (text needs quotes: --set {path}='\"{value}\"')"
             ) from None
     return out
+
+
+MOST_VALUES = 1000
+
+
+def fractions(text: str) -> tuple[float, ...]:
+    """Training fractions as numbers and ranges ``first:last:step``, which include their end; ascending, each once.
+
+    Errors: InputError for what is no number, a step that is not positive, or more than 1000 values.
+
+    >>> fractions("0.3:0.6:0.1")
+    (0.3, 0.4, 0.5, 0.6)
+    >>> fractions("0.75,0.2:0.3:0.05")
+    (0.2, 0.25, 0.3, 0.75)
+    """
+    found: set[float] = set()
+    for part in text.split(","):
+        try:
+            numbers = [Decimal(number.strip()) for number in part.split(":")]
+        except InvalidOperation:
+            numbers = []
+        if len(numbers) not in (1, 3) or not all(number.is_finite() for number in numbers):
+            raise InputError(f"--alphas {text}: expected fractions or ranges, as in 0.2:0.8:0.05 or 0.3,0.5")
+        if len(numbers) == 1:
+            found.add(round(float(numbers[0]), 10))
+            continue
+        first, last, step = numbers
+        if step <= 0 or last < first:
+            raise InputError(f"--alphas {part}: a range rises from its first to its last by a step above 0")
+        if (last - first) / step >= MOST_VALUES:
+            raise InputError(f"--alphas {part}: more than {MOST_VALUES} values")
+        found |= {round(float(first + i * step), 10) for i in range(int((last - first) / step) + 1)}
+    return tuple(sorted(found))
+
+
+def seeds(text: str) -> tuple[int, ...]:
+    """How many seeds, from 0 on, or the seeds themselves: a comma makes it a list.
+
+    >>> seeds("3"), seeds("0,3,7"), seeds("9000,")
+    ((0, 1, 2), (0, 3, 7), (9000,))
+    """
+    try:
+        numbers = [int(part) for part in text.split(",") if part.strip()]
+    except ValueError:
+        numbers = []
+    if not numbers or min(numbers) < 0:
+        raise InputError(f"--seeds {text}: expected a number of seeds, or a list such as 0,3,7")
+    if "," in text:
+        return tuple(dict.fromkeys(numbers))
+    if not 1 <= numbers[0] <= MOST_VALUES:
+        raise InputError(f"--seeds {text}: a number of seeds lies between 1 and {MOST_VALUES}")
+    return tuple(range(numbers[0]))

@@ -32,6 +32,18 @@ def command(*words: str) -> str:
         command("show", "division", "--resolved"),
         command("validate"),
         command("reproduce", "gromov2023", "--dry-run"),
+        command(
+            *(
+                "sweep",
+                "--task",
+                "addition",
+                "--baseline",
+                "gromov2023/gd",
+                "--alphas",
+                "0.3:0.5:0.1",
+                "--dry-run",
+            )
+        ),
     ],
 )
 def test_light_commands_load_nothing_heavy(code: str) -> None:

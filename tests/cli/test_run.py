@@ -184,7 +184,9 @@ def test_an_untrained_network_can_be_saved(tmp_path: Path) -> None:
     assert load_file(tmp_path / "w")["W1"].shape == (500, 194)
 
 
-@pytest.mark.parametrize("name", ["list", "show", "validate", "run", "reproduce", "report", "doctor"])
+@pytest.mark.parametrize(
+    "name", ["list", "show", "validate", "run", "reproduce", "sweep", "report", "doctor"]
+)
 def test_every_command_has_help(name: str) -> None:
     result = subprocess.run(
         [sys.executable, "-m", "grokbench", name, "--help"], capture_output=True, text=True, check=True

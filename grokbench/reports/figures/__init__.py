@@ -18,6 +18,8 @@ from grokbench.specs.types import Claim, Paper, Record
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from grokbench.runs.sweep import SweepResult
+
 Cells = Mapping[str, tuple[tuple[int, Mapping[str, Any], Record], ...]]
 
 
@@ -97,6 +99,16 @@ def draw_curves(record: Record, path: Path) -> None:
     trial = record.trial
     title = f"{trial.task.id}, {trial.recipe.id}, seed {trial.seed}, α = {trial.alpha:g}"
     _save(curves.draw_rows([(title, ((trial.seed, {}, record),))]), path)
+
+
+def draw_sweep(result: SweepResult, path: Path) -> None:
+    """A sweep's solved-α curve and times as a PNG at ``path``."""
+    from grokbench.reports.figures import thresholds
+
+    trial, n = result.trial, len(result.seeds)
+    title = f"{trial.task.id}, {trial.recipe.id}, {n} seed{'s' if n > 1 else ''}"
+    times = {alpha: result.times(alpha) for alpha in result.alphas}
+    _save(thresholds.draw(result.threshold, times, result.budget, title), path)
 
 
 def missing(paper: Paper, drawn: Mapping[str, str]) -> dict[str, str]:

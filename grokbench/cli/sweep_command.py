@@ -1,0 +1,151 @@
+"""``grokbench sweep``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from grokbench.cli import options
+from grokbench.specs.errors import InputError
+
+if TYPE_CHECKING:
+    from grokbench.runs.sweep import Sweep, SweepEstimate, SweepResult
+
+
+@click.command(name="sweep")
+@click.option("--task", required=True, help="Task id or file.")
+@click.option("--baseline", required=True, help="Baseline id or file.")
+@click.option("--alphas", required=True, help="Training fractions: 0.2:0.8:0.05 (with its end), or 0.3,0.5.")
+@click.option(
+    "--seeds", default="6", show_default=True, help="How many seeds, from 0 on; with a comma, the seeds."
+)
+@click.option("--steps", type=int, help="Budget of a trial in optimizer steps [default: 5000].")
+@click.option(
+    "--set",
+    "pairs",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Replace a field of the recipe, or task.… (repeatable).",
+)
+@click.option("--workers", type=int, help="Worker processes of one thread each [default: one a core].")
+@click.option(
+    "--exhaustive",
+    is_flag=True,
+    help="Train every seed at every fraction, not only where the answer needs it.",
+)
+@click.option("--dry-run", is_flag=True, help="Print the plan and train nothing.")
+@click.option(
+    "--out",
+    type=options.PATH,
+    default=Path("sweeps"),
+    show_default=True,
+    help="Folder for page, JSON and plot.",
+)
+@click.option("--force", is_flag=True, help="Train again what the store already has.")
+@options.store
+@options.specs
+@options.as_json
+def command(
+    task: str,
+    baseline: str,
+    alphas: str,
+    seeds: str,
+    steps: int | None,
+    pairs: Sequence[str],
+    workers: int | None,
+    exhaustive: bool,
+    dry_run: bool,
+    out: Path,
+    force: bool,
+    store: Path | None,
+    specs: Sequence[Path],
+    as_json: bool,
+) -> int:
+    """Find from which training fraction on a task is solved: the solved-α curve and α50.
+
+    Adaptive: each seed's threshold is bisected, and trials go where α50 and its interval are least known. That
+    assumes that a seed which is solved at some fraction is solved at every larger one; --exhaustive assumes nothing.
+    """
+    from grokbench import api
+    from grokbench.reproduction import check_folder
+    from grokbench.runs import executor
+
+    if workers is not None and workers < 1:
+        raise InputError(f"--workers must be 1 or more; got {workers}")
+    job = api.plan_sweep(
+        task,
+        baseline,
+        alphas=options.fractions(alphas),
+        seeds=options.seeds(seeds),
+        steps=steps,
+        settings=options.settings(pairs),
+        exhaustive=exhaustive,
+        store=store,
+        force=force,
+        specs=specs,
+        on_damage=lambda text: click.echo(f"note: {text}", err=True),
+    )
+    count = workers or executor.default_workers()
+    estimate = job.estimate(count)
+    click.echo(_plan(job, estimate), err=True)
+    if dry_run:
+        if as_json:
+            options.print_json({"task": task, "baseline": baseline, **vars(estimate)})
+        return 0
+    job.store.check_writable()
+    check_folder(out)
+    _train(job, count)
+    result = job.result()
+    return _show(result, out, as_json=as_json)
+
+
+def _plan(job: Sweep, estimate: SweepEstimate) -> str:
+    grid = f"{len(job.seeds)} seed(s) × {len(job.alphas)} fraction(s), budget {job.budget} steps"
+    how = "all" if job.exhaustive else f"adaptive, likely {estimate.likely}, at most"
+    return (
+        f"{grid}: {estimate.cells} trials, {estimate.stored} already stored; to train: {how} {estimate.most}; "
+        f"about {estimate.minutes:.1f} min if every trial takes its whole budget, on {estimate.workers} worker(s), "
+        f"and {estimate.megabytes:.0f} MB in {job.store.root}"
+    )
+
+
+def _train(job: Sweep, workers: int) -> None:
+    from grokbench.cli.progress import Progress
+    from grokbench.reports.sweep import half_open
+
+    trained, turn = 0, 0
+    while batch := job.next_batch(workers):
+        trained, turn = trained + len(batch), turn + 1
+        where = half_open(job.result().threshold.bracket)
+        click.echo(f"round {turn}: α50 {where}, {len(batch)} trial(s) to train", err=True)
+        known = len(job.failures)
+        work = {id(planned.trial): (planned.seconds, planned.expected_steps) for planned in batch}
+        with Progress(len(batch), work, min(workers, len(batch))) as progress:
+            job.train(batch, workers, progress)
+        for failure in job.failures[known:]:
+            click.echo(f"a trial failed; its traceback is in {failure.path}", err=True)
+    if not trained:
+        click.echo("nothing to train: the store has every record that the answer needs", err=True)
+
+
+def _show(result: SweepResult, out: Path, *, as_json: bool) -> int:
+    from tabulate import tabulate
+
+    from grokbench.reports import sweep
+
+    try:
+        page = sweep.write(result, out)
+    except OSError as error:
+        raise InputError(f"the sweep cannot be written to {out} ({error.strerror})") from None
+    for text in sweep.warnings(result):
+        click.echo(f"note: {text}", err=True)
+    if as_json:
+        options.print_json(sweep.document(result, f"{page.stem}.png"))
+    else:
+        click.echo(tabulate(sweep.table_rows(result), sweep.HEAD, tablefmt="simple", disable_numparse=True))
+        click.echo(sweep.sentence(result))
+        click.echo(f"page, JSON and plot: {page.with_suffix('')}.{{md,json,png}}")
+    return int(bool(result.failures))
