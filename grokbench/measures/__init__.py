@@ -14,6 +14,14 @@ from grokbench.measures.ablations import (
     split_directions,
     sum_activations,
 )
+from grokbench.measures.circles import (
+    best_power_share,
+    permuted_power_share,
+    power_shares,
+    ring_plane,
+    ring_score,
+    wave_gini,
+)
 from grokbench.measures.circuit import (
     Clusters,
     TrigLogits,
@@ -56,6 +64,7 @@ __all__ = [
     "Clusters",
     "Phases",
     "TrigLogits",
+    "best_power_share",
     "block",
     "by_sum",
     "column_energy_shares",
@@ -77,12 +86,16 @@ __all__ = [
     "n_frequencies",
     "neuron_clusters",
     "pair_losses",
+    "permuted_power_share",
     "phase_boundaries",
     "polynomial_activations",
+    "power_shares",
     "readout_fve",
     "remove_frequency",
     "restricted_logits",
     "restricted_loss",
+    "ring_plane",
+    "ring_score",
     "spectrum",
     "split_directions",
     "sum_activations",
@@ -92,4 +105,5 @@ __all__ = [
     "sum_squared_weights",
     "table_loss",
     "trig_logits",
+    "wave_gini",
 ]

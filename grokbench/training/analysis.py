@@ -1,13 +1,14 @@
-"""After training: measures of Nanda et al. 2023 (arXiv 2301.05217) on a one-layer transformer's snapshots and last weights.
+"""After training: the analyses of a record's snapshots and last weights, each of which says which trials it fits.
 
-Each analysis is a forward pass over the whole table, in float64, and numbers read off it. Losses here are over the p classes; the
-logit of "=" (where the network has one) is left out.
+"progress" (here) and "circuit" are those of Nanda et al. 2023 (arXiv 2301.05217) on a one-layer transformer: a forward pass over
+the whole table, in float64, and numbers read off it. Losses are over the p classes; the logit of "=", where there is one, is
+left out. "circles" is about the output embedding of Power et al. 2022 (arXiv 2201.02177).
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import torch
@@ -19,8 +20,9 @@ from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.specs.types import Record, Trial
 from grokbench.tasks.splits import split_table
 from grokbench.tasks.table import build_table
+from grokbench.training import circle_analysis
 from grokbench.training.circuit_analysis import circuit_of
-from grokbench.training.table_network import TableNetwork, Weights, finite, key_frequencies
+from grokbench.training.table_network import TableNetwork, Weights, finite, key_frequencies, modulus
 
 MODEL = "one-layer-transformer"
 OPERATION = "x + y"  # the sum directions assume it
@@ -44,20 +46,8 @@ def check(name: str, trial: Trial) -> int:
     """p of a trial that this analysis fits. Errors as in ``analyse``; cheap enough to ask before training."""
     if name not in ANALYSES:
         raise UnknownNameError("analysis", name, ANALYSES)
-    kind, domain = trial.recipe.model.get("kind"), trial.task.domain
-    if kind != MODEL:
-        raise InputError(f"analysis {name!r} is for the model kind {MODEL!r}, not {kind!r}")
-    if domain.get("kind") != "integers-mod":
-        raise InputError(
-            f"analysis {name!r} is for tasks on the domain 'integers-mod', not {domain.get('kind')!r}"
-        )
-    if "".join(trial.task.operation.split()) != "x+y":
-        raise InputError(
-            f"analysis {name!r} is for the operation {OPERATION!r}, not {trial.task.operation!r}"
-        )
-    p = int(domain["p"])
-    spectra.n_frequencies(p)
-    return p
+    fits, _ = MADE[name]
+    return fits(name, trial)
 
 
 def analyse(
@@ -68,15 +58,24 @@ def analyse(
     ``weights_by_step`` holds the snapshots' weights and those at ``final_step``, whose key frequencies count throughout.
     Numbers that the weights do not allow (no key frequency, weights that are not finite, no snapshot at step 0) are NaN.
 
-    Raises UnknownNameError for another name; InputError for another model, domain or operation, an even p, or no final weights.
+    Raises UnknownNameError for another name; InputError for a trial that the analysis is not for, or no final weights.
     """
     p = check(name, trial)
     if final_step not in weights_by_step:
         raise InputError(f"analysis {name!r} needs the weights at step {final_step}, the last one")
+    _, make = MADE[name]
     with torch.inference_mode():
-        if name == "circuit":
-            return circuit_of(p, weights_by_step, final_step)
-        return _progress(trial, p, weights_by_step, final_step)
+        return make(trial, p, weights_by_step, final_step)
+
+
+def _fits(name: str, trial: Trial) -> int:
+    """p of a trial of a one-layer transformer on addition. Raises InputError for another one, or an even p."""
+    p = modulus(name, trial, MODEL)
+    if "".join(trial.task.operation.split()) != "x+y":
+        raise InputError(
+            f"analysis {name!r} is for the operation {OPERATION!r}, not {trial.task.operation!r}"
+        )
+    return p
 
 
 def _progress(
@@ -130,9 +129,24 @@ def _progress_row(weights: Weights, p: int, key: Array, train: Array, test: Arra
 def _masks(trial: Trial, p: int) -> tuple[Array, Array]:
     """Which pairs the trial trains on and which it tests, (p, p) each."""
     table = build_table(trial.task)
-    rounding = trial.recipe.data["rounding"]
-    split = split_table(table, trial.task.id, trial.alpha, rounding, trial.seed)
+    split = split_table(table, trial.task, trial.alpha, trial.recipe.data, trial.seed)
     masks = np.zeros((2, p, p), dtype=np.bool_)
     for mask, chosen in zip(masks, (split.train, split.test), strict=True):
         mask[table.rows[chosen, 0], table.rows[chosen, 1]] = True
     return masks[0], masks[1]
+
+
+def _circuit(
+    trial: Trial, p: int, weights_by_step: Mapping[int, Weights], final_step: int
+) -> dict[str, Array]:
+    return circuit_of(p, weights_by_step, final_step)
+
+
+Fits = Callable[[str, Trial], int]
+Make = Callable[[Trial, int, Mapping[int, Weights], int], dict[str, Array]]
+MADE: dict[str, tuple[Fits, Make]] = {
+    "progress": (_fits, _progress),
+    "circuit": (_fits, _circuit),
+    "circles": (circle_analysis.fits, circle_analysis.circles_of),
+}
+"""Name → what says whether a trial fits (and gives its p), and what makes the arrays; versions in measures/versions.py."""

@@ -54,11 +54,11 @@ def test_the_rule_says_no_on_its_control(claim: Claim) -> None:
 
 
 @cache
-def _untrained_transformer() -> SeedView:
+def _untrained(paper: str, name: str) -> SeedView:
     from grokbench.training.analysis import analysed
     from grokbench.training.engine import train
 
-    experiment = next(e for e in NANDA.experiments if e.id == "untrained")
+    experiment = next(e for e in LIBRARY.paper(paper).experiments if e.id == name)
     planned = plan.expand(LIBRARY, experiment, "quick")[0]
     record = analysed(train(replace(planned.trial, seed=PILOT_SEED)))
     return SeedView(PILOT_SEED, ((Cell(planned.settings, record),),))
@@ -66,7 +66,13 @@ def _untrained_transformer() -> SeedView:
 
 @pytest.mark.parametrize("claim", UNTRAINED, ids=lambda claim: claim.id)
 def test_the_rule_says_no_before_the_transformer_is_trained(claim: Claim) -> None:
-    assert answer(claim.rule, _untrained_transformer()).yes is False
+    assert answer(claim.rule, _untrained("nanda2023", "untrained")).yes is False
+
+
+def test_the_output_embedding_has_no_circles_before_the_decoder_is_trained() -> None:
+    claim = next(claim for claim in LIBRARY.paper("power2022").claims if claim.id == "output-circles")
+    assert claim.control == "addition-untrained"
+    assert answer(claim.rule, _untrained("power2022", claim.control)).yes is False
 
 
 def test_gromovs_peak_of_the_test_loss_is_not_nandas() -> None:

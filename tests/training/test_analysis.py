@@ -22,6 +22,7 @@ from grokbench.training.circuit_analysis import CIRCUIT
 from grokbench.training.table_network import TableNetwork
 
 P = 23
+OURS = ("circuit", "progress")
 MODEL = {"kind": "one-layer-transformer", "d_model": 16, "heads": 3, "d_head": 4, "d_mlp": 24}
 SCALARS = {
     *CIRCUIT,
@@ -109,7 +110,7 @@ def test_progress_has_a_row_a_snapshot_with_the_losses_of_the_trials_own_rows():
     assert found["step"].tolist() == [0, 7, 20]
     assert all(column.shape == (3,) and np.isfinite(column).all() for column in found.values())
     table = build_table(trial().task)
-    split = split_table(table, "addition", 0.3, "floor", 9000)
+    split = split_table(table, trial().task, 0.3, {"rounding": "floor"}, 9000)
     for row, step in enumerate((0, 7, 20)):
         logits = plain_logits(weights[step])
         assert found["train_loss"][row] == pytest.approx(table_loss(logits, table.rows[split.train]))
@@ -181,7 +182,7 @@ def test_ablations_of_the_ways_around_are_those_of_the_equations():
     assert ((found["attention_fve"] > 0) & (found["attention_fve"] < 1)).all()
 
 
-@pytest.mark.parametrize("name", sorted(ANALYSES))
+@pytest.mark.parametrize("name", OURS)
 def test_every_array_has_an_axis_and_its_shape_does_not_depend_on_the_numbers(name):
     first, last = random_weights(1), random_weights(2)
     found = analyse(name, trial(), {0: first, 5: last}, 5)
@@ -223,9 +224,13 @@ def test_weights_that_training_keeps_in_float32_are_analysed_in_float64():
     weights = random_weights(1)
     short = {name: w.astype(np.float32) for name, w in weights.items()}
     long = {name: w.astype(np.float64) for name, w in short.items()}
-    for name in ANALYSES:
+    for name in OURS:
         a, b = (analyse(name, trial(), {1: w}, 1) for w in (short, long))
         assert all(np.array_equal(a[key], b[key], equal_nan=True) for key in a)
+
+
+def test_every_analysis_has_a_version_and_a_maker():
+    assert set(analysis.MADE) == set(ANALYSES) == {*OURS, "circles"}
 
 
 def test_a_record_gets_the_analyses_that_its_trial_names_and_it_lacks():

@@ -5,26 +5,29 @@ from __future__ import annotations
 import itertools
 import math
 
+import numpy as np
+
 from grokbench.claims.measures.registry import (
     Between,
     Measured,
     ends,
+    fitted,
     generalised,
+    levels,
     named,
     narrowed,
+    time_to_fit,
     time_to_generalise,
 )
 from grokbench.claims.views import Cell, SeedView
+from grokbench.measures import thresholds
 from grokbench.measures.statistics import kendall_tau
+from grokbench.specs.errors import UnknownNameError
 
 
-def _levels(view: SeedView, arm: int) -> list[tuple[float, Cell]]:
-    return sorted(((float(c.settings["alpha"]), c) for c in view.arms[arm]), key=lambda pair: pair[0])
-
-
-def _plateau(levels: list[tuple[float, Cell]]) -> float:
+def _plateau(grid: list[tuple[float, Cell]]) -> float:
     """T_gen at the largest fraction."""
-    return generalised(levels[-1][1].record) if levels else math.inf
+    return generalised(grid[-1][1].record) if grid else math.inf
 
 
 def _threshold(view: SeedView, arm: int, budget_factor: float) -> Between | None:
@@ -32,19 +35,22 @@ def _threshold(view: SeedView, arm: int, budget_factor: float) -> Between | None
 
     None when the largest fraction is unsolved, or a run was too short to say.
     """
-    levels = _levels(view, arm)
-    limit = budget_factor * _plateau(levels)
+    grid = levels(view, arm)
+    limit = budget_factor * _plateau(grid)
     if not math.isfinite(limit):
         return None
-    above = levels[-1][0]
-    for alpha, cell in reversed(levels):
-        time = ends(time_to_generalise(cell.record))
-        if time.low > limit or (math.isinf(time.high) and time.low >= limit):
-            return Between(alpha, above)
-        if time.high > limit:  # censored before 20 plateaus had passed
-            return None
-        above = alpha
-    return Between(0.0, above)
+    row = [_within(ends(time_to_generalise(cell.record)), limit) for _, cell in grid]
+    first, last = thresholds.span(row)
+    if first != last or last == len(row):
+        return None
+    return Between(*thresholds.bracket(row, [alpha for alpha, _ in grid]))
+
+
+def _within(time: Between, limit: float) -> bool | None:
+    """Whether a time is at most ``limit``; None where it was censored before."""
+    if time.high <= limit:
+        return True
+    return False if time.low > limit or (math.isinf(time.high) and time.low >= limit) else None
 
 
 @named("alpha-threshold")
@@ -62,11 +68,11 @@ def alpha_jump(view: SeedView, budget_factor: float = 20, beyond: float = 0.1, a
 
     nan when all fractions are solved (no jump was seen) or the grid ends before α50 + beyond.
     """
-    bracket, levels = _threshold(view, arm, budget_factor), _levels(view, arm)
+    bracket, grid = _threshold(view, arm, budget_factor), levels(view, arm)
     if bracket is None or bracket.low == 0:
         return math.nan
-    later = [cell for alpha, cell in levels if alpha >= bracket.high + beyond - 1e-9]
-    return generalised(later[0].record) / _plateau(levels) if later else math.nan
+    later = [cell for alpha, cell in grid if alpha >= bracket.high + beyond - 1e-9]
+    return generalised(later[0].record) / _plateau(grid) if later else math.nan
 
 
 def _critical(view: SeedView, arm: int, budget_factor: float) -> Between:
@@ -98,5 +104,54 @@ def alpha_threshold_steps(view: SeedView, budget_factor: float = 20) -> Measured
 @named("time-trend-over-alpha")
 def time_trend_over_alpha(view: SeedView, arm: int = 0) -> float:
     """Kendall's τ_b between the fraction and T_gen; censored times tie with one another above all others."""
-    levels = _levels(view, arm)
-    return kendall_tau([a for a, _ in levels], [generalised(c.record) for _, c in levels])
+    grid = levels(view, arm)
+    return kendall_tau([a for a, _ in grid], [generalised(c.record) for _, c in grid])
+
+
+@named("fit-trend-over-alpha")
+def fit_trend_over_alpha(view: SeedView, arm: int = 0) -> float:
+    """Kendall's τ_b between the fraction and T_mem; censored times tie with one another above all others."""
+    grid = levels(view, arm)
+    return kendall_tau([a for a, _ in grid], [fitted(c.record) for _, c in grid])
+
+
+@named("fit-extreme")
+def fit_extreme(view: SeedView, which: str) -> Measured:
+    """The "least" or "largest" T_mem over all runs of all arms, in steps; above the budget where one is censored."""
+    choose = {"least": min, "largest": max}
+    if which not in choose:
+        raise UnknownNameError("choice", which, choose)
+    times = [ends(time_to_fit(cell.record)) for cell in view.cells]
+    return narrowed(choose[which](t.low for t in times), choose[which](t.high for t in times))
+
+
+@named("fit-spread-share")
+def fit_spread_share(view: SeedView, arm: int = 0) -> float:
+    """Range of log T_mem over the fractions, over that of log T_gen; nan where a time is censored or T_gen is everywhere one."""
+    grid = levels(view, arm)
+    spreads = []
+    for times in ([fitted(c.record) for _, c in grid], [generalised(c.record) for _, c in grid]):
+        if not all(0 < time < math.inf for time in times):
+            return math.nan
+        spreads.append(math.log(max(times) / min(times)))
+    return spreads[0] / spreads[1] if spreads[1] > 0 else math.nan
+
+
+@named("time-factor-per-percent")
+def time_factor_per_percent(view: SeedView, arm: int = 0) -> Measured:
+    """Factor by which T_gen grows when the fraction falls by 0.01: exp of the Theil-Sen slope of its logarithm.
+
+    A censored time leaves the bounds that its budget gives. nan when more than a fifth are censored.
+    """
+    grid = levels(view, arm)
+    times = [ends(time_to_generalise(cell.record)) for _, cell in grid]
+    if sum(math.isinf(time.high) for time in times) > len(times) / 5:
+        return math.nan
+    alpha = np.array([a for a, _ in grid])
+    low, high = (np.log(np.maximum([t[end] for t in times], 1.0)) for end in (0, 1))
+    i, j = np.triu_indices(alpha.size, k=1)
+    if not i.size:
+        return math.nan
+    apart = 100 * (alpha[j] - alpha[i])
+    steepest, flattest = np.median((high[i] - low[j]) / apart), np.median((low[i] - high[j]) / apart)
+    return narrowed(math.exp(flattest), math.exp(steepest))

@@ -72,6 +72,11 @@ def one(view: SeedView, arm: int = 0) -> Record:
     return cells[0].record
 
 
+def levels(view: SeedView, arm: int = 0) -> list[tuple[float, Cell]]:
+    """The cells of an arm with their training fractions, ascending."""
+    return sorted(((float(c.settings["alpha"]), c) for c in view.arms[arm]), key=lambda pair: pair[0])
+
+
 def ends(value: Measured) -> Between:
     """A measured number as the interval it lies in."""
     return value if isinstance(value, Between) else Between(value, value)
@@ -101,6 +106,19 @@ def time_to_generalise(record: Record) -> Measured:
 def baseline(record: Record) -> float:
     """b of the record's split."""
     return float(record.facts["memoriser_baseline"])
+
+
+def fitted(record: Record) -> float:
+    """T_mem; inf when it is not reached."""
+    return timing.t_mem(record.curves["step"], record.curves["train_accuracy"])
+
+
+def time_to_fit(record: Record) -> Measured:
+    """T_mem; a run that ended without it lies above its budget, one that diverged has inf."""
+    reached = fitted(record)
+    if math.isfinite(reached) or record.outcome == "diverged":
+        return reached
+    return narrowed(float(record.trial.budget), math.inf)
 
 
 def rise(record: Record) -> float:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from grokbench.claims.measures.registry import (
     Measured,
     baseline,
     ends,
+    fitted,
     generalised,
     named,
     narrowed,
     one,
+    time_to_fit,
     time_to_generalise,
 )
 from grokbench.claims.views import SeedView
@@ -34,10 +38,7 @@ def t_gen(view: SeedView, arm: int = 0) -> Measured:
 @named("t-mem")
 def t_mem(view: SeedView, arm: int = 0) -> Measured:
     """T_mem in steps; above the budget when censored."""
-    record = one(view, arm)
-    budget = float(record.trial.budget)
-    reached = timing.t_mem(record.curves["step"], record.curves["train_accuracy"])
-    return reached if math.isfinite(reached) or record.outcome == "diverged" else narrowed(budget, math.inf)
+    return time_to_fit(one(view, arm))
 
 
 @named("outcome-is")
@@ -82,11 +83,11 @@ def _over(top: float, bottom: float) -> float:
 def delay_ratio(view: SeedView, arm: int = 0) -> Measured:
     """T_gen / T_mem of one run; bounded below when T_gen is censored, nan without T_mem."""
     record = one(view, arm)
-    fitted = timing.t_mem(record.curves["step"], record.curves["train_accuracy"])
-    if math.isinf(fitted) or fitted == 0:
+    fit = fitted(record)
+    if math.isinf(fit) or fit == 0:
         return math.nan
     reached = ends(time_to_generalise(record))
-    return narrowed(reached.low / fitted, reached.high / fitted)
+    return narrowed(reached.low / fit, reached.high / fit)
 
 
 @named("half-rise-ratio")
@@ -97,3 +98,28 @@ def half_rise_ratio(view: SeedView, arm: int = 0) -> float:
     return timing.half_rise_ratio(
         curves["step"], curves["train_accuracy"], curves["test_accuracy"], baseline(record)
     )
+
+
+@named("rise-ratio")
+def rise_ratio(view: SeedView, level: float = 0.1, arm: int = 0) -> Measured:
+    """First evaluation with a′ ≥ ``level`` over T_mem; bounded below where the budget ended before, nan without T_mem."""
+    record = one(view, arm)
+    fit = fitted(record)
+    if math.isinf(fit) or fit == 0:
+        return math.nan
+    above = timing.normalised(record.curves["test_accuracy"], baseline(record))
+    risen = timing.first_crossing(record.curves["step"], above, level)
+    if math.isfinite(risen) or record.outcome == "diverged":
+        return risen / fit
+    return narrowed(float(record.trial.budget) / fit, math.inf)
+
+
+@named("test-at-fit")
+def accuracy_at_fit(view: SeedView, arm: int = 0) -> float:
+    """a′ at T_mem; nan without T_mem."""
+    record = one(view, arm)
+    fit = fitted(record)
+    if math.isinf(fit):
+        return math.nan
+    above = timing.normalised(record.curves["test_accuracy"], baseline(record))
+    return float(above[int(np.searchsorted(record.curves["step"], fit))])

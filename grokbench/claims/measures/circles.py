@@ -1,0 +1,54 @@
+"""Circles in the output embedding (analysis "circles"; Power et al. 2022, section 3.4 and Fig 3)."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from grokbench.claims.measures.registry import generalised, named, one
+from grokbench.claims.views import SeedView
+from grokbench.specs.errors import UnknownNameError
+from grokbench.specs.types import Record
+
+_SUFFIX = {"start": "_initial", "end": ""}
+
+
+def _number(record: Record, name: str, at: str = "end") -> float:
+    if at not in _SUFFIX:
+        raise UnknownNameError("time", at, _SUFFIX)
+    found = record.analyses.get("circles", {}).get(name + _SUFFIX[at])
+    return math.nan if found is None else float(np.ravel(found)[0])
+
+
+@named("circle-share")
+def circle_share(view: SeedView, at: str = "end", arm: int = 0) -> float:
+    """Share of the power of the output rows in their six strongest frequencies over the residues; ``at``: "start" or "end"."""
+    return _number(one(view, arm), "best_share", at)
+
+
+@named("circle-share-over-permuted")
+def circle_share_over_permuted(view: SeedView, at: str = "end", arm: int = 0) -> float:
+    """The same over what the same rows give when they are permuted (median of 100 seeded permutations)."""
+    record = one(view, arm)
+    permuted = _number(record, "permuted_share", at)
+    return _number(record, "best_share", at) / permuted if permuted > 0 else math.nan
+
+
+@named("circle-gini-change")
+def circle_gini_change(view: SeedView, first: int = 0, second: int = 1) -> float:
+    """Gini coefficient of the norms of the output rows' waves, of one arm less that of another.
+
+    nan where either network has not generalised: there is no structure to compare.
+    """
+    records = [one(view, arm) for arm in (first, second)]
+    if not all(math.isfinite(generalised(record)) for record in records):
+        return math.nan
+    ginis = [_number(record, "gini") for record in records]
+    return ginis[0] - ginis[1]
+
+
+@named("ring-score")
+def ring_score(view: SeedView, at: str = "end", arm: int = 0) -> float:
+    """How well the output rows follow a circle at their strongest frequency: 1 on a ring, see ``measures.circles``."""
+    return _number(one(view, arm), "ring_score", at)

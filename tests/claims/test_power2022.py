@@ -1,0 +1,173 @@
+"""Power et al. 2022: every rule says yes on records that show what is claimed, and no on ones that do not."""
+
+from __future__ import annotations
+
+import pytest
+
+from grokbench.claims.answers import answer
+from grokbench.claims.decide import decide
+from grokbench.claims.views import Cell, SeedView
+from grokbench.specs.loader import Library
+from grokbench.specs.types import Claim
+from tests.claims import power_records as runs
+from tests.claims.claim_records import record, view
+from tests.claims.power_records import (
+    EIGHT,
+    FAST,
+    GROKKED,
+    GROWING,
+    RIGHT,
+    STEEP,
+    STUCK,
+    arm,
+    rates,
+    run,
+    seed_of,
+    sweep,
+    tables,
+    with_circles,
+)  # fmt: skip
+
+PAPER = Library().paper("power2022")
+CLAIMS = {claim.id: claim for claim in PAPER.claims}
+LEVEL = sweep([20_000] * 5 + [19_000], [9000, 8000, 7000, 6000, 5000, 4000])
+
+YES: dict[str, SeedView] = {
+    "delayed-generalization": view(GROKKED),
+    "addition-groks": view(GROKKED),
+    "subtraction-groks": view(GROKKED),
+    "s5-groks": view(GROKKED),
+    "division-fits-within-10000": view(GROKKED),
+    "symmetric-easier-at-half": view(run(1000, 2000, 12_000), GROKKED),
+    "symmetric-easier-at-half-mirrored": view(run(1000, 2000, 12_000), GROKKED),
+    "subtraction-like-division-at-half": view(run(1000, 7000, 12_000), GROKKED),
+    "one-split-same-time": view(run(1000, 7000, 12_000), GROKKED),
+    "both-tokens-same-time": view(run(1000, 7000, 12_000), GROKKED),
+    "relabel-isomorphism": tables(*RIGHT),
+    "output-circles": view(with_circles(GROKKED)),
+    "curves-track-at-large-alpha": view(FAST),
+    "x3xy2y-never": seed_of(arm(None, (0.5, 0.8, 0.95))),
+    "x3xy2y-never-in-20000": view(run(3000, None, 20_000)),
+    "fig1-division-fits": view(runs.double_descent()),
+    "fig1-division-delay": view(runs.double_descent()),
+    "fig1-no-generalisation-at-first": view(runs.double_descent()),
+    "fig1-not-with-wd": view(runs.double_descent(), GROKKED),
+    "val-loss-double-descent": view(runs.double_descent()),
+    "val-loss-peaks-before-generalising": view(runs.double_descent()),
+    "time-blows-up-as-alpha-falls": STEEP,
+    "time-blows-up-as-alpha-falls-with-weight-decay": STEEP,
+    "train-time-in-range": STEEP,
+    "train-time-falls": STEEP,
+    "train-time-flat": STEEP,
+    "converged-100-in-range": seed_of(arm(0.3)),
+    "wd-best-data-efficiency": seed_of(arm(0.3), *EIGHT),
+    "wd-to-init-second": seed_of(arm(0.25), arm(0.4), arm(0.7)),
+    "noise-helps": seed_of(arm(0.5), arm(0.6), arm(0.9), arm(0.9)),
+    "fullbatch-nowd-generalizes-high-alpha": seed_of(arm(0.8)),
+    "lr-window": seed_of(rates({1e-4: False, 3e-4: True, 1e-3: True, 3e-3: True, 1e-2: False})),
+    "train100-all-methods": seed_of(*[arm(0.5)] * 9),
+    "sub-equals-div": seed_of(arm(0.3), arm(0.25)),
+    "symmetric-easier": seed_of(arm(0.25), arm(0.3)),
+    "symmetric-easier-quadratic": seed_of(arm(0.25), arm(None)),
+    "mixed-op-generalizes": seed_of(arm(0.8)),
+    "other-operations-generalize": seed_of(*[arm(0.9)] * 4),
+    "wd-makes-structure-clearer": view(with_circles(GROKKED), with_circles(GROKKED, gini=0.5)),
+}
+NO: dict[str, SeedView] = {
+    "delayed-generalization": view(FAST),
+    "addition-groks": view(FAST),
+    "subtraction-groks": view(STUCK),
+    "s5-groks": view(FAST),
+    "division-fits-within-10000": view(run(200, 5000, 12_000)),
+    "symmetric-easier-at-half": view(run(1000, 4500, 12_000), GROKKED),
+    "symmetric-easier-at-half-mirrored": view(run(1000, 9000, 12_000), GROKKED),
+    "subtraction-like-division-at-half": view(run(1000, 2000, 12_000), GROKKED),
+    "one-split-same-time": view(run(1000, 11_000, 12_000), GROKKED),
+    "both-tokens-same-time": view(STUCK, GROKKED),
+    "relabel-isomorphism": tables(("addition", 96), ("division", 97), ("subtraction", 96), ("multiplication", 97)),
+    "output-circles": view(runs.untrained()),
+    "curves-track-at-large-alpha": view(GROKKED),
+    "x3xy2y-never": seed_of(arm(0.9, (0.5, 0.8, 0.95))),
+    "x3xy2y-never-in-20000": view(run(3000, None, 20_000, best=0.2)),
+    "fig1-division-fits": view(run(5000, 50_000)),
+    "fig1-division-delay": view(GROKKED),
+    "fig1-no-generalisation-at-first": view(GROKKED),
+    "fig1-not-with-wd": view(run(1000, 20_000), GROKKED),
+    "val-loss-double-descent": view(FAST),
+    "val-loss-peaks-before-generalising": view(FAST),
+    "time-blows-up-as-alpha-falls": LEVEL,
+    "time-blows-up-as-alpha-falls-with-weight-decay": LEVEL,
+    "train-time-in-range": sweep(GROWING, [2000, 2100, 2200, 2300, 2400, 25_000]),
+    "train-time-falls": LEVEL,
+    "train-time-flat": LEVEL,
+    "converged-100-in-range": seed_of((*arm(0.3)[:-1], Cell({"alpha": 0.9}, record(
+        [0, 5000, *range(6000, 10_001, 500)], 1.0, [0, 0.995, *[0.995] * 9], budget=runs.BUDGET)))),
+    "wd-best-data-efficiency": seed_of(arm(0.3), *[arm(0.7)] * 4, *[arm(0.4)] * 4),
+    "wd-to-init-second": seed_of(arm(0.4), arm(0.4), arm(0.7)),
+    "noise-helps": seed_of(arm(0.5), arm(0.9), arm(0.9), arm(0.9)),
+    "fullbatch-nowd-generalizes-high-alpha": seed_of(arm(None)),
+    "lr-window": seed_of(rates({1e-4: True, 3e-4: True, 1e-3: True, 3e-3: True, 1e-2: False})),
+    "train100-all-methods": seed_of(*[arm(0.5)] * 8, arm(0.5, t_mem=100)),
+    "sub-equals-div": seed_of(arm(0.3), arm(0.5)),
+    "symmetric-easier": seed_of(arm(0.3), arm(0.3)),
+    "symmetric-easier-quadratic": seed_of(arm(0.4), arm(0.3)),
+    "mixed-op-generalizes": seed_of(arm(None)),
+    "other-operations-generalize": seed_of(*[arm(0.9)] * 3, arm(None)),
+    "wd-makes-structure-clearer": view(with_circles(GROKKED), with_circles(GROKKED)),
+}  # fmt: skip
+CONTROLS = {"addition-untrained": view(runs.untrained()), "division-90": view(FAST)}
+
+
+@pytest.mark.parametrize("claim", PAPER.claims, ids=lambda claim: claim.id)
+def test_a_rule_says_yes_on_records_that_show_what_is_claimed(claim: Claim) -> None:
+    assert answer(claim.rule, YES[claim.id]).yes is True
+
+
+@pytest.mark.parametrize("claim", PAPER.claims, ids=lambda claim: claim.id)
+def test_a_rule_says_a_measured_no_on_records_that_do_not(claim: Claim) -> None:
+    assert answer(claim.rule, NO[claim.id]).yes is False
+
+
+@pytest.mark.parametrize(
+    "claim", [c for c in PAPER.claims if c.control and c.kind != "never"], ids=lambda claim: claim.id
+)
+def test_a_rule_says_no_on_a_record_like_its_control(claim: Claim) -> None:
+    assert claim.control
+    assert answer(claim.rule, CONTROLS[claim.control]).yes is False
+
+
+@pytest.mark.parametrize("name", ["output-circles", "wd-makes-structure-clearer"])
+def test_a_record_without_its_analysis_answers_nothing(name: str) -> None:
+    assert answer(CLAIMS[name].rule, view(GROKKED, GROKKED)).yes is None
+
+
+def test_a_network_that_has_not_generalised_has_no_structure_to_compare() -> None:
+    pair = view(with_circles(GROKKED), with_circles(STUCK, gini=0.1))
+    assert answer(CLAIMS["wd-makes-structure-clearer"].rule, pair).yes is None
+
+
+def test_a_run_that_has_not_generalised_by_the_end_of_fig_1_decides_nothing_of_the_delay() -> None:
+    unfinished = view(run(600, None, 1_000_000))
+    assert answer(CLAIMS["fig1-division-delay"].rule, unfinished).yes is None
+    assert answer(CLAIMS["fig1-no-generalisation-at-first"].rule, unfinished).yes is True
+    assert answer(CLAIMS["fig1-not-with-wd"].rule, view(run(600, None, 1_000_000), GROKKED)).yes is True
+
+
+@pytest.mark.parametrize(("budget", "verdict"), [(100_000, "REPRODUCED"), (99_999, "INCONCLUSIVE")])
+def test_the_polynomial_is_never_learned_only_within_the_papers_own_budget(budget: int, verdict: str) -> None:
+    seeds = [view(run(3000, None, budget)) for _ in range(6)]
+    control = [view(run(1000, 2000, 12_000)) for _ in range(6)]
+    assert decide(CLAIMS["x3xy2y-never"], seeds, control, "paper").verdict == verdict
+
+
+@pytest.mark.parametrize(("control", "verdict"), [(1900, "REPRODUCED"), (2100, "INCONCLUSIVE")])
+def test_the_cheap_never_lasts_ten_times_as_long_as_addition_takes(control: int, verdict: str) -> None:
+    seeds = [view(run(3000, None, 20_000)) for _ in range(6)]
+    additions = [view(run(800, control, 12_000)) for _ in range(6)]
+    assert decide(CLAIMS["x3xy2y-never-in-20000"], seeds, additions, "paper").verdict == verdict
+
+
+def test_the_table_check_holds_on_one_seed_and_at_smoke() -> None:
+    claim = CLAIMS["relabel-isomorphism"]
+    assert decide(claim, [YES[claim.id]], tier="smoke").verdict == "REPRODUCED"
+    assert decide(claim, [NO[claim.id]], tier="quick").verdict == "NOT REPRODUCED"
