@@ -23,7 +23,10 @@ def command(what: str, specs: Sequence[Path], as_json: bool) -> None:
     if what == "papers":
         papers = [library.paper(name) for name in library.paper_ids()]
         rows = [
-            {"id": p.id, "title": f"{p.title} ({p.authors}, {p.year}); {len(p.claims)} claims"}
+            {
+                "id": p.id,
+                "title": f"{p.title} ({p.authors}{f', {p.year}' if p.year else ''}); {len(p.claims)} claims",
+            }
             for p in papers
         ]
     elif what == "tasks":

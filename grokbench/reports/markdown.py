@@ -44,7 +44,7 @@ def _head(report: ReportInput) -> str:
     shared = _sharing(report)
     lines = [
         f"# {paper.title}",
-        f"{paper.authors} ({paper.year}), <{paper.url}>.",
+        f"{paper.authors}{f' ({paper.year})' if paper.year else ''}{f', <{paper.url}>' if paper.url else ''}.",
         f"**`{paper.id}` · tier {report.tier} · {len(report.verdicts)} claims · "
         f"{_count(len(seeds), 'seed')} ({w.ranges(seeds)}).** "
         f"{_count(shared, 'claim')} read trials that another claim reads too, so their verdicts are not "

@@ -24,7 +24,7 @@ def recipe(document: Mapping[str, Any]) -> Recipe:
 def paper(document: Mapping[str, Any]) -> Paper:
     """A Paper from a completed paper document."""
     return Paper(
-        **{key: document["paper"][key] for key in ("id", "title", "authors", "year", "url")},
+        **{key: document["paper"].get(key) for key in ("id", "title", "authors", "year", "url")},
         experiments=tuple(_experiment(entry) for entry in document["experiment"]),
         claims=tuple(_claim(entry) for entry in document["claim"]),
         deviations=tuple(document["paper"]["deviations"]),

@@ -160,8 +160,8 @@ class Paper:
     id: str
     title: str
     authors: str
-    year: int
-    url: str
+    year: int | None  # None, as the address is, where several papers are compared
+    url: str | None
     experiments: tuple[Experiment, ...]
     claims: tuple[Claim, ...]
     deviations: tuple[str, ...] = ()

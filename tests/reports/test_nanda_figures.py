@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from grokbench.reports import figures
-from grokbench.reports.figures import nanda2023
-from grokbench.reports.figures.nanda2023 import source, sweeps, training
+from grokbench.reports.figures import layout, nanda2023, times
+from grokbench.reports.figures.nanda2023 import sweeps, training
 from tests.reports import synthetic, synthetic_nanda
 
 PAPER = dataclasses.replace(synthetic.paper(), id="nanda2023", claims=(), experiments=())
@@ -89,7 +89,7 @@ def test_any_number_of_seeds_finds_room(seeds):
         figure = nanda2023.FIGURES[name].draw(many)
         assert figure is not None
         figure.draw_without_rendering()
-    assert len(source.runs(many, "mainline")) == min(seeds, source.MOST_SEEDS)
+    assert len(layout.runs(many, "mainline")) == min(seeds, layout.MOST_SEEDS)
 
 
 def test_a_run_whose_phases_are_not_to_be_seen_is_drawn_without_them():
@@ -167,7 +167,7 @@ def test_censored_points_of_a_sweep_are_triangles_at_the_budget(cells):
 
 def test_two_experiments_that_share_a_level_are_not_added_up(cells):
     shared = {**cells, "weight-decay-0": (*cells["weight-decay-0"], *synthetic_nanda.arm(3))}
-    levels = sweeps._levels(
+    levels = times.levels(
         shared, sweeps.WEIGHT_DECAYS, lambda record: record.trial.recipe.optimizer["weight_decay"]
     )
     assert len(levels[1.0]) == 3

@@ -138,13 +138,19 @@ def dots(
     above: float = 7,
     size: float = 4,
     opacity: float = 0.5,
+    spread: float = 0.0,
 ) -> None:
     """(T_gen, budget) of each seed: a dot, or for all that are censored one triangle at the budget with k/n over it.
 
-    ``above``: points between the triangle and its text, so that two series do not write over each other.
+    ``above``: points between the triangle and its text, so that two series do not write over each other. ``spread``:
+    width over which the seeds are set beside each other.
     """
-    reached = [t for t, _ in found if math.isfinite(t)]
-    ax.plot([at] * len(reached), reached, marker, color=color, markersize=size, alpha=opacity)
+    reached = [
+        (x, t) for x, (t, _) in zip(beside(at, len(found), spread), found, strict=True) if math.isfinite(t)
+    ]
+    ax.plot(
+        [x for x, _ in reached], [t for _, t in reached], marker, color=color, markersize=size, alpha=opacity
+    )
     censored = [budget for t, budget in found if math.isinf(t)]
     if not censored:
         return
@@ -154,6 +160,11 @@ def dots(
     ax.annotate(
         text, (at, top), textcoords="offset points", xytext=(0, above), ha="center", fontsize=7, color=color
     )
+
+
+def beside(at: float, n: int, spread: float) -> list[float]:
+    """n places around ``at``, within ``spread`` of each other."""
+    return [at + spread * ((i + 0.5) / n - 0.5) for i in range(n)]
 
 
 def t_gen(record: Record) -> float:

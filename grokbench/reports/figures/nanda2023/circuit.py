@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from grokbench.reports.figures import style
+from grokbench.reports.figures import layout, style
 from grokbench.reports.figures.nanda2023 import source
 
 if TYPE_CHECKING:
@@ -21,16 +21,16 @@ PAPER_CLUSTERED = 0.846
 
 def spectra(cells: style.Cells, experiment: str = source.MAIN) -> Figure | None:
     """Norms of the Fourier components of W_E (up) and W_L (down) of every seed, against those at the start."""
-    group = source.runs(cells, experiment, "circuit")
+    group = layout.runs(cells, experiment, "circuit")
     if not group:
         return None
     n = len(group)
-    figure, axes = source.multiples(n)
+    figure, axes = layout.multiples(n)
     for i, (ax, cell) in enumerate(zip(axes, group, strict=True)):
         key = np.array(source.keys(cell), dtype=int)
         for name, sign in (("embedding", 1), ("logit", -1)):
-            final = source.values(cell, "circuit", f"{name}_spectrum")
-            initial = source.values(cell, "circuit", f"{name}_spectrum_initial")
+            final = layout.values(cell, "circuit", f"{name}_spectrum")
+            initial = layout.values(cell, "circuit", f"{name}_spectrum_initial")
             k = np.arange(1, final.size + 1)
             top = max(float(final.max()), 1e-300)
             is_key = np.isin(k, key)
@@ -66,8 +66,8 @@ def spectra(cells: style.Cells, experiment: str = source.MAIN) -> Figure | None:
         ax.set_xlim(0, None)
         named = f"key {', '.join(map(str, key)) or 'none'}" if key.size < 8 else f"{key.size} key frequencies"
         ax.set_title(f"seed {cell[0]}: {named}", fontsize=9, loc="left")
-        source.label(ax, i, n, "frequency k", "← W_L    norm    W_E →")
-    source.caption(
+        layout.label(ax, i, n, "frequency k", "← W_L    norm    W_E →")
+    layout.caption(
         figure,
         "Fourier components of the embedding W_E (upwards) and of the neuron-logit map W_L (downwards), as shares of "
         f"the largest of the final network (the paper's Fig. 3). {source.said(experiment, group)}",
@@ -78,15 +78,15 @@ def spectra(cells: style.Cells, experiment: str = source.MAIN) -> Figure | None:
 
 def neurons(cells: style.Cells, experiment: str = source.MAIN) -> Figure | None:
     """Every neuron by the frequency that explains most of its variance, and how much that is."""
-    group = source.runs(cells, experiment, "circuit")
+    group = layout.runs(cells, experiment, "circuit")
     if not group:
         return None
     n = len(group)
-    figure, axes = source.multiples(n)
+    figure, axes = layout.multiples(n)
     for i, (ax, cell) in enumerate(zip(axes, group, strict=True)):
-        frequency = source.values(cell, "circuit", "neuron_frequency")
-        fve = source.values(cell, "circuit", "neuron_fve")
-        initial = source.values(cell, "circuit", "neuron_fve_initial")
+        frequency = layout.values(cell, "circuit", "neuron_frequency")
+        fve = layout.values(cell, "circuit", "neuron_fve")
+        initial = layout.values(cell, "circuit", "neuron_fve_initial")
         inside = fve > CLUSTERED
         initial = initial[np.isfinite(initial)]
         low, high = np.quantile(initial, [0.05, 0.95]) if initial.size else (0.0, 0.0)
@@ -118,11 +118,11 @@ def neurons(cells: style.Cells, experiment: str = source.MAIN) -> Figure | None:
             ax.annotate(str(m), (k, y), ha="center", va="bottom", fontsize=8, color=style.VERMILION)
         ax.set_ylim(0, 1.32)
         ax.set_yticks([0, 0.5, 1])
-        ax.set_xlim(0, source.values(cell, "circuit", "embedding_spectrum").size + 1)
+        ax.set_xlim(0, layout.values(cell, "circuit", "embedding_spectrum").size + 1)
         share = source.number(cell, "cluster_share")
         ax.set_title(f"seed {cell[0]}: {100 * share:.0f} % in clusters", fontsize=9, loc="left")
-        source.label(ax, i, n, "frequency k of the neuron", "FVE by one frequency")
-    source.caption(
+        layout.label(ax, i, n, "frequency k of the neuron", "FVE by one frequency")
+    layout.caption(
         figure,
         "Neurons as degree-2 polynomials of the sines and cosines of one frequency (the paper's Section 4.3: "
         f"{100 * PAPER_CLUSTERED:g} % in clusters); numbers: neurons in the cluster of a key frequency. "
@@ -134,14 +134,14 @@ def neurons(cells: style.Cells, experiment: str = source.MAIN) -> Figure | None:
 
 def logits(cells: style.Cells, experiment: str = source.MAIN) -> Figure | None:
     """Mean centred logit against z − x − y, and the formula fitted to it."""
-    group = source.runs(cells, experiment, "circuit")
+    group = layout.runs(cells, experiment, "circuit")
     if not group:
         return None
     n = len(group)
-    figure, axes = source.multiples(n)
+    figure, axes = layout.multiples(n)
     for i, (ax, cell) in enumerate(zip(axes, group, strict=True)):
-        network = source.values(cell, "circuit", "logit_by_difference")
-        formula = source.values(cell, "circuit", "formula_by_difference")
+        network = layout.values(cell, "circuit", "logit_by_difference")
+        formula = layout.values(cell, "circuit", "formula_by_difference")
         p = network.size
         difference = np.arange(p) - p // 2  # −(p−1)/2 … (p−1)/2; index d mod p
         ax.plot(
@@ -162,8 +162,8 @@ def logits(cells: style.Cells, experiment: str = source.MAIN) -> Figure | None:
             label="Σ α_k cos(w_k(x + y − z)), fitted",
         )
         ax.set_title(f"seed {cell[0]}: FVE {source.number(cell, 'logit_fve'):.3f}", fontsize=9, loc="left")
-        source.label(ax, i, n, "z − x − y (mod p)", "mean logit, centred")
-    source.caption(
+        layout.label(ax, i, n, "z − x − y (mod p)", "mean logit, centred")
+    layout.caption(
         figure,
         "Logits against the formula of the paper's Section 4.2, as functions of the distance from the right answer; "
         f"FVE: over all single logits. {source.said(experiment, group)}",

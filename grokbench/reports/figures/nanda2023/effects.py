@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grokbench.reports.figures import style
+from grokbench.reports.figures import layout, style
 from grokbench.reports.figures.nanda2023 import source
 from grokbench.reports.figures.nanda2023.circuit import PAPER_CLUSTERED
 
@@ -44,13 +44,13 @@ FITS: tuple[tuple[str, str, tuple[float, ...]], ...] = (
 
 def ablations(cells: style.Cells, experiment: str = source.MAIN) -> Figure | None:
     """Loss without one frequency, for every frequency, from the loss of the whole network upwards."""
-    group = source.runs(cells, experiment, "circuit")
+    group = layout.runs(cells, experiment, "circuit")
     if not group:
         return None
     n = len(group)
-    figure, axes = source.multiples(n)
+    figure, axes = layout.multiples(n)
     for i, (ax, cell) in enumerate(zip(axes, group, strict=True)):
-        loss = np.maximum(source.values(cell, "circuit", "loss_without_frequency"), source.LEAST_LOSS)
+        loss = np.maximum(layout.values(cell, "circuit", "loss_without_frequency"), source.LEAST_LOSS)
         whole = max(source.number(cell, "loss_all"), source.LEAST_LOSS)
         k = np.arange(1, loss.size + 1)
         is_key = np.isin(k, source.keys(cell))
@@ -61,12 +61,12 @@ def ablations(cells: style.Cells, experiment: str = source.MAIN) -> Figure | Non
             ax.vlines(k[mask], whole, loss[mask], color=color, linewidth=1.6)
             ax.plot(k[mask], loss[mask], "o", color=color, markersize=size, label=label)
         ax.axhline(whole, color=style.BLACK, linewidth=1.0, linestyle="--", label="whole network")
-        source.logarithmic(ax)
+        layout.logarithmic(ax)
         ax.set_xlim(0, loss.size + 1)
         ax.set_title(f"seed {cell[0]}", fontsize=9, loc="left")
-        source.label(ax, i, n, "frequency k removed", "loss, all rows (nats)")
+        layout.label(ax, i, n, "frequency k removed", "loss, all rows (nats)")
     _same_limits(axes)
-    source.caption(
+    layout.caption(
         figure,
         "Loss when one frequency is removed from every neuron (the paper's Fig. 6). "
         f"{source.said(experiment, group)}",
@@ -77,7 +77,7 @@ def ablations(cells: style.Cells, experiment: str = source.MAIN) -> Figure | Non
 
 def interventions(cells: style.Cells, experiment: str = source.MAIN) -> Figure | None:
     """Loss of the whole table under each replacement and ablation: a dot a seed, the paper's value as a star."""
-    group = source.runs(cells, experiment, "circuit")
+    group = layout.runs(cells, experiment, "circuit")
     if not group:
         return None
     figure, axes = style.canvas(1, 1, width=8.4, height=5.2)
@@ -97,7 +97,7 @@ def interventions(cells: style.Cells, experiment: str = source.MAIN) -> Figure |
     ax.invert_yaxis()
     ax.set_xlabel("loss, all rows (nats)")
     ax.set_ylabel("what was changed")
-    source.caption(
+    layout.caption(
         figure,
         "Loss after replacements and ablations (the paper's Sections 4.2 and 4.4, and Appendix A.1). "
         f"{source.said(experiment, group)}",
@@ -108,7 +108,7 @@ def interventions(cells: style.Cells, experiment: str = source.MAIN) -> Figure |
 
 def fits(cells: style.Cells, experiment: str = source.MAIN) -> Figure | None:
     """How much of neurons, read-outs, logits and attention the algorithm explains, beside the paper's values."""
-    group = source.runs(cells, experiment, "circuit")
+    group = layout.runs(cells, experiment, "circuit")
     if not group:
         return None
     figure, axes = style.canvas(1, 1, width=9.2, height=4.4)
@@ -139,7 +139,7 @@ def fits(cells: style.Cells, experiment: str = source.MAIN) -> Figure | None:
     ax.set_ylim(min(0.0, ax.get_ylim()[0]), 1.03)
     ax.set_xlabel("what is explained")
     ax.set_ylabel("share of the variance")
-    source.caption(
+    layout.caption(
         figure,
         "How well the Fourier multiplication algorithm describes the network, a column of dots a seed, a dot a key frequency or "
         "head (the paper's Sections 4.2, 4.3 and "
@@ -151,9 +151,9 @@ def fits(cells: style.Cells, experiment: str = source.MAIN) -> Figure | None:
 
 def _fit(cell: style.Cell, name: str) -> list[float]:
     if name.startswith("readout"):
-        column = source.values(cell, "circuit", "readout_fve")[:, 0 if name.endswith("cos") else 1]
+        column = layout.values(cell, "circuit", "readout_fve")[:, 0 if name.endswith("cos") else 1]
     else:
-        column = source.values(cell, "circuit", name)
+        column = layout.values(cell, "circuit", name)
     return [float(x) for x in np.ravel(column) if np.isfinite(x)]
 
 

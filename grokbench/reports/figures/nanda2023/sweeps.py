@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from grokbench.reports.figures import style
+from grokbench.reports.figures import style, times
 from grokbench.reports.figures.nanda2023 import source, training
 from grokbench.specs.types import Record
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 ALPHAS = ("alphas", "small-fractions", "alpha-50", "alpha-60", "high-alpha", source.MAIN)
@@ -34,25 +33,25 @@ READINGS = {  # experiment → the one thing in which it differs from the main r
 
 def alpha(cells: style.Cells) -> Figure | None:
     """T_gen and T_mem against the training fraction."""
-    levels = _levels(cells, ALPHAS, lambda record: float(record.trial.alpha))
+    levels = times.levels(cells, ALPHAS, lambda record: float(record.trial.alpha))
     if len(levels) < 2:
         return None
     figure, axes = style.canvas(1, 1, width=6.8, height=4.4)
     ax = axes[0]
     training.published(ax, upright=False)
     at = sorted(levels)
-    _series(ax, at, [levels[a] for a in at])
+    times.series(ax, at, [levels[a] for a in at])
     ax.set_xlabel("α, training fraction (share of the table)")
     text = (
         "Time to generalise and to fit against the training fraction (the paper's Appendix C.2.2, Fig. 20). "
         + AT
     )
-    return _finish(figure, ax, text)
+    return times.finish(figure, ax, text)
 
 
 def weight_decay(cells: style.Cells) -> Figure | None:
     """T_gen and T_mem against the weight decay λ, and the arms with dropout or an ℓ1 term instead."""
-    levels = _levels(
+    levels = times.levels(
         cells, WEIGHT_DECAYS, lambda record: float(record.trial.recipe.optimizer["weight_decay"])
     )
     if len(levels) < 2:
@@ -69,18 +68,18 @@ def weight_decay(cells: style.Cells) -> Figure | None:
     ax = axes[0]
     training.published(ax, upright=False)
     joined = len(levels)
-    _series(ax, list(range(joined)), [found for _, found in order[:joined]])
-    _series(ax, list(range(joined, len(order))), [found for _, found in order[joined:]], joined=False)
+    times.series(ax, list(range(joined)), [found for _, found in order[:joined]])
+    times.series(ax, list(range(joined, len(order))), [found for _, found in order[joined:]], joined=False)
     ax.set_xticks(range(len(order)), [label for label, _ in order])
     ax.set_xlabel("weight decay λ" + (", or what takes its place" if len(order) > joined else ""))
-    return _finish(
+    return times.finish(
         figure, ax, "Time to generalise and to fit against weight decay (the paper's Appendix D.1). " + AT
     )
 
 
 def primes(cells: style.Cells) -> Figure | None:
     """T_gen and T_mem against p, with the weight decay of each arm."""
-    levels = _levels(
+    levels = times.levels(
         cells,
         PRIMES,
         lambda record: (
@@ -94,10 +93,10 @@ def primes(cells: style.Cells) -> Figure | None:
     ax = axes[0]
     training.published(ax, upright=False)
     order = sorted(levels)
-    _series(ax, list(range(len(order))), [levels[key] for key in order], joined=False)
+    times.series(ax, list(range(len(order))), [levels[key] for key in order], joined=False)
     ax.set_xticks(range(len(order)), [f"p = {p}\nλ = {w:g}" for p, w in order])
     ax.set_xlabel("prime p and weight decay λ")
-    return _finish(
+    return times.finish(
         figure, ax, "Time to generalise and to fit for other primes (the paper's Appendix C.2.2). " + AT
     )
 
@@ -143,55 +142,7 @@ def readings(cells: style.Cells) -> Figure | None:
         "Time to generalise under each reading of the recipe; ×: the median over seeds of its ratio to the main recipe. "
         "Published times are the paper's and those of its re-runs."
     )
-    return _finish(figure, ax, text)
-
-
-def _finish(figure: Figure, ax: Axes, text: str) -> Figure:
-    if any(line.get_marker() == "^" for line in ax.lines):
-        ax.plot([], [], "^", color="0.3", markersize=8, markerfacecolor="none", label=style.CENSORED)
-    ax.set_yscale("log")
-    _whole_steps(ax)
-    ax.margins(y=0.12)
-    ax.set_ylabel("step (optimizer updates)")
-    source.caption(figure, text)
-    style.one_legend(figure, [ax])
-    return figure
-
-
-def _whole_steps(ax: Axes) -> None:
-    """Ticks at 1, 2 and 4 of each decade, as whole numbers, where the times span less than two decades."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
-
-    ax.yaxis.set_minor_formatter(NullFormatter())
-    low, high = ax.get_ylim()
-    if high < 100 * low:
-        ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 4)))
-        ax.yaxis.set_major_formatter(FuncFormatter(lambda t, _: source.thousands(t)))
-
-
-def _series(ax: Axes, at: Sequence[float], groups: Sequence[Sequence[Record]], joined: bool = True) -> None:
-    """T_gen (dots, triangles) and T_mem (small squares) of each level, medians marked and, if ordered, joined."""
-    line = "-" if joined else "None"
-    series = (
-        ("T_gen (median of seeds)", style.VERMILION, "o", style.t_gen),
-        ("T_mem (median of seeds)", style.BLUE, "s", _t_mem),
-    )
-    for label, color, marker, measure in series:
-        middle = []
-        for x, group in zip(at, groups, strict=True):
-            found = [(measure(record), record.trial.budget) for record in group]
-            style.dots(ax, x, found, color, marker, size=4)
-            median = style.median(t for t, _ in found)
-            middle.append(median if math.isfinite(median) else math.nan)
-        ax.plot(
-            at, middle, linestyle=line, color=color, marker=marker, markersize=6, linewidth=1.6, label=label
-        )
-
-
-def _t_mem(record: Record) -> float:
-    from grokbench.measures import timing
-
-    return timing.t_mem(record.curves["step"], record.curves["train_accuracy"], record.trial.budget)
+    return times.finish(figure, ax, text)
 
 
 def _ratio(pairs: Iterable[tuple[float, float]]) -> str:
@@ -217,17 +168,3 @@ def _instead(record: Record) -> str:
 
 def _records(cells: style.Cells, experiments: Iterable[str]) -> list[Record]:
     return [record for name in experiments for _, _, record in style.usable(cells, name)]
-
-
-def _levels(
-    cells: style.Cells, experiments: Iterable[str], key: Callable[[Record], Any]
-) -> dict[Any, list[Record]]:
-    """Records by level. The first experiment that has a level gives it: two that share one are not added up."""
-    out: dict[Any, list[Record]] = {}
-    for name in experiments:
-        mine: dict[Any, list[Record]] = {}
-        for record in _records(cells, (name,)):
-            mine.setdefault(key(record), []).append(record)
-        for level, found in mine.items():
-            out.setdefault(level, found)
-    return out

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grokbench.reports.figures import style
+from grokbench.reports.figures import layout, style
 from grokbench.reports.figures.nanda2023 import source
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ PANELS = (
 
 def losses(cells: style.Cells) -> Figure | None:
     """Loss and accuracy on train and test rows, a thin line a seed, the published times of grokking shaded."""
-    group = source.runs(cells, source.MAIN)
+    group = layout.runs(cells, source.MAIN)
     if not group:
         return None
     figure, axes = style.canvas(1, 2, height=4.0)
@@ -65,7 +65,7 @@ def losses(cells: style.Cells) -> Figure | None:
     style.log_if_wide(loss, source.LEAST_LOSS)
     accuracy.set_ylabel("accuracy (share of rows)")
     accuracy.set_ylim(-0.03, 1.03)
-    source.caption(
+    layout.caption(
         figure, f"Train and test loss over {len(group)} seeds of `{source.MAIN}` (the paper's Fig. 2)."
     )
     style.one_legend(figure, axes)
@@ -74,27 +74,27 @@ def losses(cells: style.Cells) -> Figure | None:
 
 def progress(cells: style.Cells, experiment: str = source.MAIN) -> Figure | None:
     """Fig. 7, one row a seed: losses, restricted and excluded loss, Gini, Σw²; the phases tinted."""
-    group = source.runs(cells, experiment, "progress")
+    group = layout.runs(cells, experiment, "progress")
     if not group:
         return None
     rows = len(group)
     figure, axes = style.canvas(rows, len(PANELS), width=2.55, height=1.5)
     figure.set_figheight(figure.get_figheight() + 1.5)  # caption and legend take this
-    last = max(float(source.values(cell, "progress", "step")[-1]) for cell in group)
+    last = max(float(layout.values(cell, "progress", "step")[-1]) for cell in group)
     settled = [d for _, _, d in map(boundaries, group) if math.isfinite(d)]
     if len(settled) == rows and max(settled) > 0:
         last = min(last, 1.5 * max(settled))  # what comes after the phases would only squeeze them
     for i, cell in enumerate(group):
         row = axes[i * len(PANELS) : (i + 1) * len(PANELS)]
-        step = source.values(cell, "progress", "step")
+        step = layout.values(cell, "progress", "step")
         bounds = boundaries(cell)
         for ax, (title, lines) in zip(row, PANELS, strict=True):
             _tint(ax, bounds, last)
             for name, color, label in lines:
-                curve = source.values(cell, "progress", name)
+                curve = layout.values(cell, "progress", name)
                 ax.plot(step, curve, "-", color=color, linewidth=1.4, label=label)
             if title.endswith("loss"):
-                source.logarithmic(ax)
+                layout.logarithmic(ax)
                 _few_decades(ax)
             elif title == "Gini coefficient":
                 ax.set_ylim(0, 1)
@@ -108,7 +108,7 @@ def progress(cells: style.Cells, experiment: str = source.MAIN) -> Figure | None
                 ax.set_xlabel("")
                 ax.tick_params(labelbottom=False)
         row[0].set_ylabel(f"seed {cell[0]}", fontsize=10)
-    source.caption(
+    layout.caption(
         figure,
         f"Progress measures of `{experiment}`, one row a seed (the paper's Fig. 7). Upright lines: m, the least "
         "excluded loss; c, the test loss falls below ln p; d, Σw² stays within 5 % of its end.",
@@ -119,7 +119,7 @@ def progress(cells: style.Cells, experiment: str = source.MAIN) -> Figure | None
 
 def phases(cells: style.Cells, experiment: str = source.MAIN) -> Figure | None:
     """The boundaries m, c, d of every seed beside those of the paper's mainline run."""
-    group = source.runs(cells, experiment, "progress")
+    group = layout.runs(cells, experiment, "progress")
     if not group:
         return None
     figure, axes = style.canvas(1, 1, width=6.6, height=4.4)
@@ -135,7 +135,7 @@ def phases(cells: style.Cells, experiment: str = source.MAIN) -> Figure | None:
         )
         ax.plot([i + 0.16], [paper], "*", color=style.BLACK, markersize=11, label="paper, mainline run")
         if reached and len(reached) == len(found):
-            text = f"median {source.thousands(float(np.median(reached)))}"
+            text = f"median {layout.thousands(float(np.median(reached)))}"
         else:
             text = f"{len(reached)} of {len(found)} seeds"
         ax.annotate(text, (i, 1.0), xycoords=("data", "axes fraction"), ha="center", va="bottom", fontsize=9)
@@ -145,7 +145,7 @@ def phases(cells: style.Cells, experiment: str = source.MAIN) -> Figure | None:
     ax.set_xlabel("boundary of two phases")
     ax.set_ylabel("step (optimizer updates)")
     ax.plot([], [], "-", color="0.6", linewidth=0.7, label="same seed")
-    source.caption(figure, f"Phase boundaries of `{experiment}` (the paper's Section 5.2 and Fig. 7).")
+    layout.caption(figure, f"Phase boundaries of `{experiment}` (the paper's Section 5.2 and Fig. 7).")
     style.one_legend(figure, axes)
     return figure
 
@@ -154,7 +154,7 @@ def boundaries(cell: style.Cell) -> tuple[float, float, float]:
     """(m, c, d) in steps of one seed, by the rule of ``measures``; NaN where not to be seen."""
     from grokbench.measures.progress import phase_boundaries
 
-    step, excluded, test, norm = (source.values(cell, "progress", name) for name in BOUNDED_BY)
+    step, excluded, test, norm = (layout.values(cell, "progress", name) for name in BOUNDED_BY)
     found = phase_boundaries(step, excluded, test, norm, int(cell[2].facts["n_elements"]))
     return found.memorization_end, found.circuit_formation_end, found.cleanup_end
 
@@ -162,7 +162,7 @@ def boundaries(cell: style.Cell) -> tuple[float, float, float]:
 def published(ax: Axes, upright: bool) -> None:
     """The published times of grokking as a grey band."""
     span = ax.axvspan if upright else ax.axhspan
-    low, high = (source.thousands(t) for t in PUBLISHED)
+    low, high = (layout.thousands(t) for t in PUBLISHED)
     span(*PUBLISHED, color="0.88", zorder=0, linewidth=0, label=f"published: {low} to {high}")
 
 
@@ -196,5 +196,5 @@ def _thousand_steps(ax: Axes, last: float, short: bool = False) -> None:
 
     ax.set_xlim(0, last)
     ax.xaxis.set_major_locator(MaxNLocator(4 if short else 6, integer=True))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: source.thousands(x)))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: layout.thousands(x)))
     ax.set_xlabel("step" if short else "step (optimizer updates)")
