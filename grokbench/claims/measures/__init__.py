@@ -6,7 +6,20 @@ Each lives in the module of its subject and carries its name; nothing else is ev
 
 from __future__ import annotations
 
-from grokbench.claims.measures import circuit, curves, fractions, networks, progress, times, weights
+from grokbench.claims.measures import (
+    circles,
+    circuit,
+    curves,
+    efficiency,
+    endings,
+    fractions,
+    networks,
+    progress,
+    rising,
+    tables,
+    times,
+    weights,
+)
 from grokbench.claims.measures.registry import (
     Between,
     Measure,
@@ -21,13 +34,18 @@ __all__ = [
     "Measure",
     "Measured",
     "argument_names",
+    "circles",
     "circuit",
     "curves",
+    "efficiency",
+    "endings",
     "fractions",
     "measure",
     "measure_names",
     "networks",
     "progress",
+    "rising",
+    "tables",
     "times",
     "weights",
 ]
