@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -38,6 +40,31 @@ def test_every_command_that_is_shown_exists_with_its_options(name):
         assert command is not None, words
         options = {option for parameter in command.params for option in parameter.opts}
         assert {word for word in words[2:] if word.startswith("--")} <= options, words
+
+
+def at_smoke(words: list[str]) -> tuple[str, ...]:
+    """The same command, of as little as there is: the smoke tier, or two steps."""
+    kept, least = (
+        list(words[1:]),
+        {"reproduce": ("--tier", "smoke"), "run": ("--steps", "2"), "sweep": ("--steps", "2")},
+    )
+    option, value = least.get(kept[0], ("", ""))
+    if option in kept:
+        at = kept.index(option)
+        del kept[at : at + 2]
+    return (*kept, option, value) if option else tuple(kept)
+
+
+@pytest.mark.parametrize(
+    "words",
+    sorted({at_smoke(words) for words in commands("REPRODUCE.md")}),
+    ids=lambda words: " ".join(words),
+)
+def test_every_command_of_the_walk_through_runs(words, tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "grokbench", *words], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_worked_example_of_contributing_loads(tmp_path):

@@ -11,7 +11,7 @@ from grokbench.claims.measures import Between
 from grokbench.claims.measures.registry import generalised
 from grokbench.claims.verdict import INCONCLUSIVE, NOT_REPRODUCED, REPRODUCED
 from grokbench.claims.views import SeedView
-from grokbench.claims.wording import band, condition_text, counted, number, region, seeds_text
+from grokbench.claims.wording import band, condition_text, counted, counted_seeds, number, region, seeds_text
 from grokbench.measures import statistics, timing
 from grokbench.specs.types import Claim
 
@@ -94,7 +94,7 @@ def _by_rule_d(
         reason += f" {_rung(n)}"
     if unknown:
         reason += (
-            f" {counted(unknown, 'seed')} could not be measured or settled ({seeds_text(answers, None)}) "
+            f" {counted_seeds(unknown, claim)} could not be measured or settled ({seeds_text(answers, None)}) "
             f"and {'counts' if unknown == 1 else 'count'} as not meeting it."
         )
     if verdict != other:
@@ -118,7 +118,7 @@ def _with_control(claim: Claim, verdict: str, control: Sequence[SeedView], exten
     # As above: the control says no only if it did so whatever the unmeasured seeds would have said.
     says_yes = rule_d(yes, n, extended=extended) == REPRODUCED
     says_no = rule_d(yes + unknown, n, extended=extended) == NOT_REPRODUCED
-    text = f" On the control {claim.control} the rule says yes for {yes} of {counted(n, 'seed')}"
+    text = f" On the control {claim.control} the rule says yes for {yes} of {counted_seeds(n, claim)}"
     if unknown:
         text += f" and could not be measured for {unknown}"
     if says_yes:
@@ -263,9 +263,7 @@ def median_interval(values: Sequence[Between]) -> Interval | None:
 
 
 def _tally(claim: Claim, yes: int, n: int) -> str:
-    return (
-        f"{yes} of {counted(n, 'seed')} {'meets' if yes == 1 else 'meet'} the rule ({condition_text(claim)})"
-    )
+    return f"{yes} of {counted_seeds(n, claim)} {'meets' if yes == 1 else 'meet'} the rule ({condition_text(claim)})"
 
 
 def _rung(n: int) -> str:

@@ -51,6 +51,11 @@ def counted(n: int, noun: str) -> str:
     return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
 
 
+def counted_seeds(n: int, claim: Claim) -> str:
+    """How many seeds, or pairs of them where the claim's rule compares two."""
+    return counted(n, "pair") + " of seeds" if claim.pairs else counted(n, "seed")
+
+
 def seeds_text(answers: Sequence[Answer], said: bool | None) -> str:
     """The seeds that gave this answer, at most six of them; empty when there is none."""
     seeds = [a.seed for a in answers if a.yes is said]

@@ -243,6 +243,7 @@ def test_the_judge_pairs_the_seeds_of_a_claim_that_asks_for_it() -> None:
     found = judge(LIBRARY, PAPER, claim, ["paper"], "paper", cells, [], lambda experiments, tier: 0.0)
     assert (found.verdict, found.n_seeds) == ("REPRODUCED", 6)
     assert "ladder" not in found.reason  # three pairs could not have decided at quick
+    assert "of 6 pairs of seeds" in found.reason
 
 
 @pytest.mark.parametrize(("budget", "verdict"), [(40_000, "REPRODUCED"), (39_999, "INCONCLUSIVE")])

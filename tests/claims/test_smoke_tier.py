@@ -30,7 +30,7 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, A
             "--out",
             str(out),
             "--store",
-            str(out / "store"),
+            str(tmp_path_factory.getbasetemp() / "store"),  # everyone's: other tests read its trials
             "--json",
         ]
         result = subprocess.run(
