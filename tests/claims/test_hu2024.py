@@ -1,0 +1,246 @@
+"""Hu, Zhou and Yu 2024: every rule says yes on a run that shows what is claimed, and a measured no on one that does not."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from grokbench.claims.answers import answer
+from grokbench.claims.decide import decide
+from grokbench.claims.measures.rising import time_at_fraction, updates_per_epoch
+from grokbench.claims.views import Cell, SeedView
+from grokbench.specs.loader import Library
+from grokbench.specs.types import Claim, Record
+from tests.claims.claim_records import record, stuck
+
+LIBRARY = Library()
+PAPER = LIBRARY.paper("hu2024")
+CLAIMS = {claim.id: claim for claim in PAPER.claims}
+GRID = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+
+
+def run(t_mem: int, rise: int, t_gen: int, *, alpha: float = 0.3, budget: int = 300_000) -> Record:
+    """Fits at ``t_mem``, is half-way at ``rise`` and generalises at ``t_gen``; its test loss peaks at the fit."""
+    steps = [0, t_mem, (t_mem + rise) // 2, rise, t_gen, *(round(t_gen * (1 + i / 10)) for i in range(1, 8))]
+    train = [0.01] + [1.0] * 11
+    test = [0.01, 0.02, 0.05, 0.6] + [1.0] * 8
+    loss = [4.6, 20.0, 20.0, 0.9] + [0.01] * 8
+    return record(steps, train, test, test_loss=loss, alpha=alpha, budget=budget)
+
+
+def together(t_gen: int = 1000, *, alpha: float = 0.3) -> Record:
+    """Train and test accuracy rise to 1 at once."""
+    steps = [0, t_gen // 2, *(round(t_gen * (1 + i / 10)) for i in range(8))]
+    return record(steps, [0, 0.8] + [1.0] * 8, [0, 0.8] + [1.0] * 8, alpha=alpha, budget=300_000)
+
+
+def flat(budget: int = 300_000, *, alpha: float = 0.3, losses: Sequence[float] = (4.6, 20.0, 30.0)) -> Record:
+    """Memorises; the test accuracy never rises."""
+    steps = [0, *(budget * i // 10 for i in range(1, 11))]
+    test_loss = [losses[0], *[losses[1]] * 5, *[losses[2]] * 5]
+    train, test = [0.0] + [1.0] * 10, [0.0] + [0.02] * 5 + [0.03] * 5
+    return record(steps, train, test, test_loss=test_loss, alpha=alpha, budget=budget)
+
+
+def unfitted(final: float = 0.5) -> Record:
+    return record([0, 50_000, 300_000], [0, final, final], [0, 0.9 * final, 0.9 * final])
+
+
+def ended(accuracy: float, *, alpha: float = 0.5, t_mem: int = 150, budget: int = 1800) -> Record:
+    """After ``budget`` steps: the training set fitted, ``accuracy`` on the test set."""
+    steps = [0, t_mem, *range(budget - 200, budget + 1, 40)]
+    return record(steps, [0] + [1.0] * 7, [0] + [accuracy] * 7, alpha=alpha, budget=budget)
+
+
+def arms(*cells: Sequence[Record] | Record, seed: int = 0) -> SeedView:
+    """One arm per argument: a record, or its records over the training fraction."""
+    listed = [[one] if isinstance(one, Record) else list(one) for one in cells]
+    return SeedView(seed, tuple(tuple(Cell({"alpha": r.trial.alpha}, r) for r in own) for own in listed))
+
+
+def sweep(times: Sequence[int], alphas: Sequence[float] = GRID, t_mem: int = 100) -> list[Record]:
+    return [run(t_mem, t // 2, t, alpha=a) for a, t in zip(alphas, times, strict=True)]
+
+
+def lead(of: Sequence[float], claim: Claim) -> SeedView:
+    """Arms whose accuracies after 1800 steps are these, the last one for all that follow."""
+    values = [*of, *[of[-1]] * (len(claim.experiments) - len(of))]
+    return arms(*[ended(value) for value in values])
+
+
+OFFICIAL = (0.3, 0.45, 0.5, 0.6, 0.75, 0.9)
+SLOW = run(200, 6000, 9100)
+DRIFT = record([0, 100, 10_000, 20_000], [0, 1, 1, 1], [0, 0.02, 0.2, 0.5])  # rises long after its fit
+ONSET = [
+    flat(alpha=0.3),
+    *(run(100, 2000, 4000, alpha=a) for a in OFFICIAL[1:]),
+]
+PEAKED = [
+    run(100, 1000, t, alpha=a) for a, t in zip(OFFICIAL, (3000, 5000, 9000, 4000, 2000, 1500), strict=True)
+]
+STEADY = [
+    run(100, 1000, t, alpha=a) for a, t in zip(OFFICIAL, (9000, 5000, 4000, 3000, 2000, 1500), strict=True)
+]
+EARLY = [run(100, 2000, 4000, alpha=a) for a in OFFICIAL]
+
+
+def _solved_from(threshold: float, alphas: Sequence[float]) -> list[Record]:
+    return [
+        run(100, 1000, 2000, alpha=a, budget=20_000) if a >= threshold else flat(20_000, alpha=a)
+        for a in alphas
+    ]
+
+
+STEPS = (0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6)
+YES: dict[str, SeedView] = {
+    "b30-groks": arms(SLOW),
+    "b30-fits-in-200": arms(SLOW),
+    "b30-rises-near-6000": arms(SLOW),
+    "b30-full-near-9100": arms(SLOW),
+    "b30-loss-follows-accuracy": arms(SLOW),
+    "b30-loss-peaks-inside": arms(SLOW),
+    "b15-never": arms(flat(25_000)),
+    "b15-loss-no-better": arms(flat(25_000)),
+    "b45-small-delay": arms(run(200, 600, 1000), SLOW),
+    "b45-loss-follows-accuracy": arms(SLOW),
+    "steps-fall-with-alpha": arms(sweep((20_000, 9000, 5000, 3000, 2000, 1500, 1200, 1000))),
+    "a05-never": arms(flat(100_000)),
+    "a-onset-40": arms(ONSET),
+    "a-6000-steps": arms([run(100, 4000, 6000, alpha=0.45), run(100, 3000, 5000, alpha=0.6)]),
+    "a-6000-epochs": arms([run(100, 4000, 6000, alpha=0.45), run(100, 3000, 5000, alpha=0.6)]),
+    "a-gap-largest-near-50": arms(PEAKED),
+    "a-small-gap-at-75": arms(together()),
+    "a-small-gap-at-90": arms(together()),
+    "a-harder-than-b": arms(_solved_from(0.4, STEPS), _solved_from(0.3, STEPS)),
+    "some-gen-without-wd": arms(ended(0.6)),
+}
+NO: dict[str, SeedView] = {
+    "b30-groks": arms(together()),
+    "b30-fits-in-200": arms(run(900, 6000, 9100)),
+    "b30-rises-near-6000": arms(flat(27_000)),
+    "b30-full-near-9100": arms(flat(27_000)),
+    "b30-loss-follows-accuracy": arms(
+        record([0, 100, 1000, 5000], [0, 1, 1, 1], [0, 0.1, 0.7, 1], test_loss=[4.6, 9, 8, 0.5])
+    ),
+    "b15-never": arms(run(200, 6000, 9100, budget=25_000)),
+    "b15-loss-no-better": arms(SLOW),
+    "b45-small-delay": arms(run(200, 6000, 8000), SLOW),
+    "b45-loss-follows-accuracy": arms(
+        record([0, 100, 1000, 5000], [0, 1, 1, 1], [0, 0.1, 0.7, 1], test_loss=[4.6, 9, 8, 0.5])
+    ),
+    "steps-fall-with-alpha": arms(sweep((2000, 2500, 2000, 3000, 2500, 2000, 2200, 2600))),
+    "a05-never": arms(run(200, 6000, 9100, budget=100_000)),
+    "a-onset-40": arms(EARLY),
+    "a-6000-steps": arms([flat(alpha=0.45), run(100, 3000, 5000, alpha=0.6)]),
+    "a-6000-epochs": arms([run(100, 300, 600, alpha=0.45), run(100, 3000, 5000, alpha=0.6)]),
+    "a-gap-largest-near-50": arms(STEADY),
+    "a-small-gap-at-75": arms(SLOW),
+    "a-small-gap-at-90": arms(SLOW),
+    "a-harder-than-b": arms(_solved_from(0.3, STEPS), _solved_from(0.3, STEPS)),
+    "some-gen-without-wd": arms(ended(0.2)),
+}
+CONTROLS = {"b15": arms(flat(25_000)), "b30": arms(SLOW)}
+
+
+def _fig5(claim: Claim) -> tuple[SeedView, SeedView] | None:
+    if claim.id.startswith("adamw-"):
+        leaders = claim.rule[0].args["leaders"]
+        return lead([0.9] * leaders + [0.6], claim), lead(
+            [0.9] + [0.6] * leaders, claim
+        ) if leaders > 1 else (lead([0.6, 0.6], claim))
+    if claim.id.startswith("bad-lr-hurts"):
+        return lead([0.9, 0.5, 0.92], claim), lead([0.9, 0.85, 0.9], claim)
+    if claim.id.startswith("train-100-in-200"):
+        eight = len(claim.experiments)
+        fast = [ended(0.5, t_mem=100 + 20 * i) for i in range(eight)]
+        return arms(*fast), arms(*fast[:-1], ended(0.5, t_mem=900))
+    return None
+
+
+def _networks(claim: Claim) -> tuple[SeedView, SeedView] | None:
+    if not claim.id.startswith(("mlp-", "lstm-")):
+        return None
+    many = len(claim.experiments)
+    if "-no-grok-" in claim.id:
+        return arms(*[together()] * many), arms(*[together()] * (many - 1), DRIFT)
+    if "-rises-together-" in claim.id:
+        return arms(together()), arms(stuck())
+    if "-train-below-100-" in claim.id:
+        return arms(unfitted()), arms(stuck())
+    if "-val-loss-rises-late-" in claim.id:
+        return arms(flat(20_000, losses=(4.6, 4.0, 9.0))), CONTROLS["b30"]
+    return arms(unfitted(0.9)), arms(unfitted(0.4))
+
+
+def _examples(claim: Claim) -> tuple[SeedView, SeedView]:
+    name = claim.id.removesuffix("-no-decay")
+    if name in YES:
+        return YES[name], NO[name] if name in NO else CONTROLS[str(claim.control)]
+    found = _fig5(claim) or _networks(claim)
+    assert found, claim.id
+    return found
+
+
+@pytest.mark.parametrize("claim", PAPER.claims, ids=lambda claim: claim.id)
+def test_a_rule_says_yes_on_a_run_that_shows_what_is_claimed(claim: Claim) -> None:
+    assert answer(claim.rule, _examples(claim)[0]).yes is True
+
+
+@pytest.mark.parametrize("claim", PAPER.claims, ids=lambda claim: claim.id)
+def test_a_rule_says_a_measured_no_on_a_run_that_does_not(claim: Claim) -> None:
+    assert answer(claim.rule, _examples(claim)[1]).yes is False
+
+
+@pytest.mark.parametrize(
+    "claim", [c for c in PAPER.claims if c.control and c.kind != "never"], ids=lambda claim: claim.id
+)
+def test_a_rule_says_no_on_a_record_like_its_control(claim: Claim) -> None:
+    assert answer(claim.rule, CONTROLS[str(claim.control)]).yes is False
+
+
+def _seeds(record: Record, n: int = 6) -> list[SeedView]:
+    return [arms(record, seed=seed) for seed in range(n)]
+
+
+def test_a_network_that_fits_and_never_rises_leaves_no_grokking_uncontradicted() -> None:
+    claim = CLAIMS["mlp-no-grok-one-hot"]
+    found = decide(claim, _seeds(flat(20_000)), _seeds(SLOW), "paper", origins=["inferred"], budgets=[20_000])
+    assert found.verdict == "REPRODUCED"
+    assert found.reason.startswith("Not contradicted: 0 of 6 within 20000 steps")
+
+
+def test_one_seed_with_a_late_rise_contradicts_it_under_our_reading() -> None:
+    claim = CLAIMS["mlp-no-grok-one-hot"]
+    seeds = [*_seeds(flat(20_000))[:5], arms(DRIFT, seed=5)]
+    found = decide(claim, seeds, _seeds(SLOW), "paper", origins=["inferred"], budgets=[20_000])
+    assert found.verdict == "NOT REPRODUCED"
+    assert found.under_our_reading
+    assert "seed 5" in found.reason
+
+
+def test_a_network_that_does_not_fit_leaves_it_undecided() -> None:
+    claim = CLAIMS["lstm-no-grok-scalars"]
+    slow = _seeds(unfitted(0.6))
+    found = decide(claim, slow, _seeds(SLOW), "paper", origins=["inferred"], budgets=[100_000])
+    assert found.verdict == "INCONCLUSIVE"
+    assert all(math.isnan(numbers[0]) for _, numbers, _ in found.values)
+
+
+def test_fifteen_percent_that_stay_at_nothing_for_fewer_steps_than_the_papers_decide_nothing() -> None:
+    claim = CLAIMS["b15-never"]
+    short = _seeds(flat(10_000))
+    assert decide(claim, short, _seeds(SLOW), "paper").verdict == "INCONCLUSIVE"
+    assert decide(claim, _seeds(flat(25_000)), _seeds(SLOW), "paper").verdict == "REPRODUCED"
+
+
+@pytest.mark.parametrize(("alpha", "n_train", "updates"), [(0.45, 4234, 9), (0.6, 5645, 12)])
+def test_epochs_are_passes_over_the_training_set_in_batches(alpha: float, n_train: int, updates: int) -> None:
+    one = run(100, 4000, 54_000, alpha=alpha)
+    trial = replace(one.trial, recipe=LIBRARY.recipe("hu2024/official"))
+    one = replace(one, trial=trial, facts={**one.facts, "n_train": n_train})
+    assert updates_per_epoch(one) == updates
+    assert time_at_fraction(arms(one), alpha, "epochs") == 54_000 / updates
+    assert time_at_fraction(arms(one), alpha) == 54_000
