@@ -23,6 +23,7 @@ GOLDEN = ROOT / "tests" / "data" / "golden.json"
 ROOMS = ("tasks", "models", "training")
 SMALL = {"task.domain.p": 23, "model.d_model": 16, "model.d_head": 4, "model.d_mlp": 32}
 DECODER = {"model.d_model": 16, "evaluation.spacing": 10}
+HU = {"task.domain.p": 23, "model.d_embedding": 8}
 RUNS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "gd": ("addition", "gromov2023/gd", {"model.width": 24}),
     "gd-momentum": ("division", "gromov2023/gd-momentum", {"model.width": 24}),
@@ -33,6 +34,9 @@ RUNS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "power": ("division", "power2022/transformer", DECODER),
     "power-noise": ("s5-product", "power2022/weight-noise", DECODER | {"model.dropout": 0.1}),
     "power-update-noise": ("addition", "power2022/update-noise", DECODER | {"task.domain.p": 13}),
+    "hu-lstm": ("addition", "hu2024/lstm-embedding", HU | {"model.hidden": 8, "loss.precision": "float64"}),
+    "hu-mlp": ("addition", "hu2024/mlp-one-hot", HU | {"model.width": 32, "loss.precision": "float64"}),
+    "hu-minibatch": ("addition", "hu2024/adam-minibatch-128", SMALL | {"training.batch": 32}),
     "power-to-initial": ("division", "power2022/decay-to-initial", DECODER | {"data.split": "mirrored"}),
 }
 
