@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from grokbench.claims.verdict import Verdict
     from grokbench.runs.executor import OnEvent
-    from grokbench.runs.sweep import Sweep, SweepResult
+    from grokbench.runs.sweep import SweepResult
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,7 @@ def resolve_trial(
 
     Errors: GrokbenchError for anything that could not be trained.
     """
+    from grokbench.tasks.fitting import check_fit
     from grokbench.tasks.splits import split_table
     from grokbench.tasks.table import build_table
 
@@ -84,20 +85,22 @@ def resolve_trial(
         steps = 0 if untrained else DEFAULT_STEPS
     if probes and "quadratic-mlp" not in recipe.model["kind"]:
         raise InputError(f"probes are of the quadratic MLP; {recipe.id} has another network")
-    if steps < 0:
-        raise InputError(f"steps must be 0 or more; got {steps}")
+    if not 0 <= steps <= MOST_STEPS:
+        raise InputError(f"steps must be 0 or more, and at most {MOST_STEPS}; got {steps}")
     if untrained and steps:
         raise InputError(f"{recipe.id} is not trained; leave --steps out or give 0")
     if seed < 0:
         raise InputError(f"the seed must be 0 or more; got {seed}")
     if not 0 < alpha < 1:
         raise InputError(f"α must lie between 0 and 1, both excluded; got {alpha:g}")
+    check_fit(spec, recipe)
     split_table(build_table(spec), spec, alpha, recipe.data, seed)
     return Trial(spec, recipe, round(alpha, 10), seed, steps, horizon=None, probes=tuple(sorted(probes)))
 
 
 DEFAULT_STEPS = 5000
 """Budget of ``run`` when no steps are named."""
+MOST_STEPS = 10**9
 
 
 def run(
@@ -183,76 +186,6 @@ def reproduce(
     return verdicts
 
 
-def plan_sweep(
-    task: str,
-    baseline: str,
-    *,
-    alphas: Iterable[float],
-    seeds: int | Iterable[int],
-    steps: int | None = None,
-    settings: Mapping[str, Any] | None = None,
-    exhaustive: bool = False,
-    store: str | Path | None = None,
-    force: bool = False,
-    specs: Iterable[str | Path] = (),
-    on_damage: Callable[[str], None] | None = None,
-) -> Sweep:
-    """A sweep with every trial checked, its stored records read, and nothing trained.
-
-    seeds: a number, or the seeds themselves. Errors: GrokbenchError for anything that could not be trained.
-    """
-    from grokbench.runs.store import Store
-    from grokbench.runs.sweep import HORIZON, Sweep
-
-    levels = sorted({round(float(alpha), 10) for alpha in alphas})
-    chosen = tuple(range(seeds)) if isinstance(seeds, int) else tuple(dict.fromkeys(seeds))
-    if not levels or not chosen:
-        raise InputError(f"a sweep needs at least one {'seed' if levels else 'training fraction'}")
-    if steps is not None and steps < 1:
-        raise InputError(f"a sweep trains: steps must be 1 or more; got {steps}")
-    if any(seed < 0 for seed in chosen):
-        raise InputError(f"seeds must be 0 or more; got {min(chosen)}")
-    trials: dict[tuple[int, float], Trial] = {}
-    for alpha in levels:
-        first = resolve_trial(
-            task, baseline, alpha=alpha, seed=chosen[0], steps=steps, settings=settings, specs=specs
-        )
-        if not first.budget:
-            raise InputError(f"{baseline} is not trained; a sweep needs a recipe that is")
-        trials |= {(seed, alpha): replace(first, seed=seed, horizon=HORIZON) for seed in chosen}
-    command = _sweep_command(task, baseline, levels, chosen, first.budget, settings or {}, exhaustive)
-    return Sweep(trials, Store(store, on_damage), exhaustive=exhaustive, force=force, command=command)
-
-
-def _sweep_command(
-    task: str,
-    baseline: str,
-    alphas: Sequence[float],
-    seeds: Sequence[int],
-    steps: int,
-    settings: Mapping[str, Any],
-    exhaustive: bool,
-) -> str:
-    """The command line of a sweep, its fractions and seeds written out."""
-    import json
-    import shlex
-
-    listed = ",".join(map(str, seeds)) + ("," if len(seeds) == 1 else "")
-    counted = str(len(seeds)) if tuple(seeds) == tuple(range(len(seeds))) else listed
-    words = ["grokbench", "sweep", "--task", task, "--baseline", baseline]
-    words += [
-        "--alphas",
-        ",".join(f"{alpha:.10g}" for alpha in alphas),
-        "--seeds",
-        counted,
-        "--steps",
-        str(steps),
-    ]
-    for name, value in settings.items():
-        words += ["--set", f"{name}={json.dumps(value, ensure_ascii=False)}"]
-    return shlex.join([*words, *(["--exhaustive"] if exhaustive else [])])
-
-
 def sweep(
     task: str,
     baseline: str,
@@ -274,11 +207,12 @@ def sweep(
     Adaptive unless ``exhaustive``: ``runs.sweep.Sweep`` says what that assumes. The result's ``threshold`` holds the curve,
     each seed's bracket and α50. Workers are spawned: a script that calls this needs ``if __name__ == "__main__":``.
     """
+    from grokbench import sweeping
     from grokbench.runs import executor
 
     if workers is not None and workers < 1:
         raise InputError(f"workers must be 1 or more; got {workers}")
-    job = plan_sweep(
+    job = sweeping.plan(
         task,
         baseline,
         alphas=alphas,

@@ -33,6 +33,7 @@ class Estimate:
 
     trials: int
     stored: int
+    steps: int  # optimizer updates that the trials to train are expected to take
     minutes: float
     megabytes: float
     workers: int
@@ -95,6 +96,7 @@ class Reproduction:
         return Estimate(
             trials=distinct,
             stored=distinct - len(todo),
+            steps=sum(planned.expected_steps for planned in todo),
             minutes=(sum(planned.seconds for planned in todo) / count + 4.0 * bool(todo)) / 60,
             megabytes=sum(planned.megabytes for planned in todo),
             workers=count,

@@ -42,6 +42,11 @@ def test_every_command_that_is_shown_exists_with_its_options(name):
         assert {word for word in words[2:] if word.startswith("--")} <= options, words
 
 
+@pytest.mark.parametrize("name", [*DOCUMENTS, "CHANGELOG.md"])
+def test_nothing_is_left_to_be_filled_in(name):
+    assert "@@" not in (ROOT / name).read_text(encoding="utf-8")
+
+
 def at_smoke(words: list[str]) -> tuple[str, ...]:
     """The same command, of as little as there is: the smoke tier, or two steps."""
     kept, least = (

@@ -44,7 +44,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]
 
 def test_it_prints_the_plan_trains_decides_and_writes(done: tuple[Path, dict[str, Any], str]) -> None:
     root, document, said = done
-    assert "12 trials, 0 already stored, 12 to train; about" in said
+    assert "12 trials, 0 already stored, 12 to train, some" in said
     assert "MB in" in said
     claims = by_id(document)
     assert claims["generalises"]["verdict"] == "REPRODUCED"

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from grokbench.claims.measures import argument_names, measure_names
-from grokbench.specs.errors import Mistake, SpecError, nearest
+from grokbench.specs.errors import InputError, Mistake, SpecError, nearest
 from grokbench.specs.loader import CLAIMS_FILE, Library
 from grokbench.specs.types import Paper
+from grokbench.tasks.fitting import check_fit
 
 
 def validate_all(library: Library, paths: Sequence[Path] = ()) -> list[Path]:
@@ -26,10 +27,20 @@ def validate_all(library: Library, paths: Sequence[Path] = ()) -> list[Path]:
     seen = {mistake.file for mistake in wrong}
     for path in papers:
         if str(path) not in seen:
-            wrong.extend(measure_mistakes(library.paper(str(path)), str(path)))
+            paper = library.paper(str(path))
+            wrong.extend([*measure_mistakes(paper, str(path)), *fit_mistakes(library, paper, str(path))])
     if wrong:
         raise SpecError(wrong)
     return files
+
+
+def fit_mistakes(library: Library, paper: Paper, file: str) -> Iterable[Mistake]:
+    """Experiments whose recipe cannot be trained on their task."""
+    for experiment in paper.experiments:
+        try:
+            check_fit(*library.resolve(experiment.task, experiment.baseline, dict(experiment.set)))
+        except InputError as error:
+            yield Mistake(file, f"experiment {experiment.id}", str(error))
 
 
 def measure_mistakes(paper: Paper, file: str) -> Iterable[Mistake]:

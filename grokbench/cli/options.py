@@ -89,6 +89,8 @@ def fractions(text: str) -> tuple[float, ...]:
             numbers = []
         if len(numbers) not in (1, 3) or not all(number.is_finite() for number in numbers):
             raise InputError(f"--alphas {text}: expected fractions or ranges, as in 0.2:0.8:0.05 or 0.3,0.5")
+        if any(abs(number) > 1 for number in numbers):
+            raise InputError(f"--alphas {part}: fractions of the table lie between 0 and 1")
         if len(numbers) == 1:
             found.add(round(float(numbers[0]), 10))
             continue

@@ -82,8 +82,9 @@ def _one(
     estimate = job.estimate(workers, force=force)
     todo = job.to_train(force=force)
     click.echo(
-        f"{job.paper.id}, tier {job.tier}: {estimate.trials} trials, {estimate.stored} already stored, {len(todo)} to train; "
-        f"about {estimate.minutes:.1f} min on {estimate.workers} worker(s) and {estimate.megabytes:.0f} MB in {job.store.root}",
+        f"{job.paper.id}, tier {job.tier}: {estimate.trials} trials, {estimate.stored} already stored, {len(todo)} to train, "
+        f"some {estimate.steps:,} steps; about {_duration(estimate.minutes)} on {estimate.workers} worker(s) of this CPU "
+        f"(on a GPU: not measured) and {estimate.megabytes:.0f} MB in {job.store.root}",
         err=True,
     )
     if dry_run:
@@ -106,6 +107,16 @@ def _one(
 
     document: dict[str, Any] = json.loads(page.with_suffix(".json").read_text(encoding="utf-8"))
     return document
+
+
+def _duration(minutes: float) -> str:
+    """
+    >>> _duration(16.52), _duration(400), _duration(29635.9)
+    ('16.5 min', '6.7 hours', '494 hours')
+    """
+    if minutes < 120:
+        return f"{minutes:.1f} min"
+    return f"{minutes / 60:.1f} hours" if minutes < 6000 else f"{minutes / 60:.0f} hours"
 
 
 def _table(job: Reproduction) -> None:

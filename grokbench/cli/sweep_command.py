@@ -69,13 +69,13 @@ def command(
     Adaptive: each seed's threshold is bisected, and trials go where α50 and its interval are least known. That
     assumes that a seed which is solved at some fraction is solved at every larger one; --exhaustive assumes nothing.
     """
-    from grokbench import api
+    from grokbench import sweeping
     from grokbench.reproduction import check_folder
     from grokbench.runs import executor
 
     if workers is not None and workers < 1:
         raise InputError(f"--workers must be 1 or more; got {workers}")
-    job = api.plan_sweep(
+    job = sweeping.plan(
         task,
         baseline,
         alphas=options.fractions(alphas),
@@ -107,8 +107,8 @@ def _plan(job: Sweep, estimate: SweepEstimate) -> str:
     how = "all" if job.exhaustive else f"adaptive, likely {estimate.likely}, at most"
     return (
         f"{grid}: {estimate.cells} trials, {estimate.stored} already stored; to train: {how} {estimate.most}; "
-        f"about {estimate.minutes:.1f} min if every trial takes its whole budget, on {estimate.workers} worker(s), "
-        f"and {estimate.megabytes:.0f} MB in {job.store.root}"
+        f"about {estimate.minutes:.1f} min for the likely ones if each takes its whole budget, on {estimate.workers} worker(s), "
+        f"and at most {estimate.megabytes:.0f} MB in {job.store.root}"
     )
 
 
@@ -136,6 +136,8 @@ def _show(result: SweepResult, out: Path, *, as_json: bool) -> int:
 
     from grokbench.reports import sweep
 
+    if not result.records:
+        raise InputError("no trial could be trained, so nothing was written; the tracebacks say why")
     try:
         page = sweep.write(result, out)
     except OSError as error:

@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from grokbench.measures import timing
 from grokbench.measures.statistics import median
 from grokbench.measures.thresholds import Bracket, Level
 from grokbench.reports import wording as w
 from grokbench.reports.document import bounds, dumps, extended, number, plain, write_text
-from grokbench.runs.sweep import SweepResult, t_gen
+from grokbench.runs import keys
+from grokbench.runs.sweep import SweepResult
 
 SCHEMA_VERSION = 1
 HEAD = ("α", "solved", "status", "trained", "median T_gen of those trained")
 
 
 def name_of(result: SweepResult) -> str:
-    """The files' name without an ending: task and recipe."""
-    return f"{result.trial.task.id}-{result.trial.recipe.id.replace('/', '-')}"
+    """The files' name without an ending: task, recipe, and a hash of all that was asked, so that no sweep replaces another."""
+    trial = result.trial
+    asked = [
+        keys.family_fields(replace(trial, alpha=0.0, seed=0)),
+        result.budget,
+        result.alphas,
+        result.seeds,
+    ]
+    digest = keys.digest([*asked, result.exhaustive])[:8]
+    return f"{trial.task.id}-{trial.recipe.id.replace('/', '-')}-{digest}"
 
 
 def table_rows(result: SweepResult) -> list[tuple[str, ...]]:
@@ -70,7 +81,7 @@ def sentence(result: SweepResult) -> str:
         head = f"α50 ≤ {w.number(found.alpha50)}, the smallest fraction tried"
     else:
         head = f"α50 = {w.number(found.alpha50)}"
-    words = f"{head}, within {result.budget} steps; "
+    words = f"{head}, within {w.steps(result.budget)}; "
     if found.confidence:
         words += f"{100 * found.confidence:.0f} % interval {_span(found.interval)} from {n} seeds."
     else:
@@ -86,7 +97,11 @@ def warnings(result: SweepResult) -> list[str]:
     """What a reader should know beside the numbers."""
     out = [
         f"Seed {seed} is solved at α = {low:g} and not at {high:g}"
-        + ("." if result.exhaustive else ": more data did hurt, `--exhaustive` trains every cell.")
+        + (
+            "."
+            if result.exhaustive
+            else ". The sweep takes for granted that this does not happen; `--exhaustive` does not."
+        )
         for seed, low, high in result.threshold.reversals
     ]
     if result.failures:
@@ -128,7 +143,7 @@ def document(result: SweepResult, figure: str | None = None) -> dict[str, Any]:
             {
                 "seed": seed,
                 "alpha": alpha,
-                "t_gen": extended(t_gen(record)),
+                "t_gen": extended(timing.generalised_at(record)),
                 "outcome": record.outcome,
                 "steps": int(record.facts["steps"]),
                 "content": record.content,
@@ -166,6 +181,8 @@ def page(result: SweepResult, figure: str) -> str:
     from grokbench.reports.markdown import table
 
     trial = result.trial
+    changed = ", ".join(f"`{name} = {value}`" for name, value in result.settings)
+    settings = f"Changed from the task and the recipe: {changed}." if changed else ""
     brackets = [(str(seed), half_open(one)) for seed, one in result.threshold.brackets.items()]
     how = (
         "Every cell was trained."
@@ -178,7 +195,8 @@ def page(result: SweepResult, figure: str) -> str:
     parts = [
         f"# {trial.task.title}: solved from which α on?",
         f"Task `{trial.task.id}`, recipe `{trial.recipe.id}` ({trial.recipe.title}), "
-        f"seeds {w.ranges(result.seeds)}, budget {result.budget} steps.",
+        f"seeds {w.ranges(result.seeds)}, budget {w.steps(result.budget)}.",
+        settings,
         f"**{sentence(result)}**",
         *(f"Note: {text}" for text in warnings(result)),
         f"![Share of seeds solved and T_gen against α]({figure})",
@@ -189,7 +207,7 @@ def page(result: SweepResult, figure: str) -> str:
         "## Seeds\n\n" + table(("seed", "solved from an α in"), brackets),
         "## How it was made\n\n" + how,
         f"```\n{result.command}\n```",
-        f"{len(result.records)} of {len(result.seeds) * len(result.alphas)} trials, {w.seconds(cost)} of training in all.",
+        f"Trials: {len(result.records)} of {len(result.seeds) * len(result.alphas)}, {w.seconds(cost)} of training in all.",
         table(("", "value"), environment) if environment else "",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"

@@ -109,6 +109,14 @@ def seconds(amount: float) -> str:
     return f"{amount / 60:.1f} min" if amount < 7200 else f"{amount / 3600:.1f} h"
 
 
+def steps(n: int) -> str:
+    """
+    >>> steps(1), steps(300)
+    ('1 step', '300 steps')
+    """
+    return f"{n} step" if n == 1 else f"{n} steps"
+
+
 def ranges(numbers: Iterable[int]) -> str:
     """
     >>> ranges([0, 1, 2, 3, 7])

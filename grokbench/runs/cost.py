@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+from grokbench.specs.errors import UnknownNameError
 from grokbench.specs.types import Table, Trial
 
 FLOPS_PER_SECOND = 1.1e11
@@ -15,6 +16,9 @@ DECODER_STEP_SECONDS = 5e-3
 """The same of a decoder's, which has many small ones."""
 VOCABULARY = 239
 """The decoder's tokens."""
+
+
+SIZED = ("quadratic-mlp", "one-layer-transformer", "decoder-transformer", "lstm", "relu-mlp")
 
 
 class Size(NamedTuple):
@@ -44,7 +48,9 @@ def size(trial: Trial) -> Size:
         return _decoder_size(model["layers"], model["d_model"], 1 + (model["scored"] == "answer-and-eos"))
     if model["kind"] in ("lstm", "relu-mlp"):
         return _operands_size(model, p)
-    return Size(model["width"] * p, 3 * p * model["width"])
+    if "quadratic-mlp" in model["kind"]:
+        return Size(model["width"] * p, 3 * p * model["width"])
+    raise UnknownNameError("network whose cost is known", model["kind"], SIZED)
 
 
 def _operands_size(model: Table, p: int) -> Size:

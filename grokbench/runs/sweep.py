@@ -24,12 +24,7 @@ Cell = tuple[int, float]  # seed, α
 
 def solved(record: Record) -> bool:
     """Whether T_gen lies within the budget of the record's trial; a run that diverged before it is not solved."""
-    return math.isfinite(t_gen(record))
-
-
-def t_gen(record: Record) -> float:
-    """T_gen within the budget of the record's trial; inf when it is not reached."""
-    return timing.t_gen(record.curves["step"], record.curves["test_accuracy"], record.trial.budget)
+    return math.isfinite(timing.generalised_at(record))
 
 
 def rows_of(
@@ -56,10 +51,15 @@ class SweepResult:
     threshold: Threshold
     failures: tuple[Failure, ...] = ()
     command: str = ""  # makes this sweep again
+    settings: tuple[tuple[str, str], ...] = ()  # fields that were changed, and to what
 
     def times(self, alpha: float) -> tuple[float, ...]:
         """T_gen of the trials at ``alpha``, by seed; inf for a censored one."""
-        return tuple(t_gen(self.records[seed, alpha]) for seed in self.seeds if (seed, alpha) in self.records)
+        return tuple(
+            timing.generalised_at(self.records[seed, alpha])
+            for seed in self.seeds
+            if (seed, alpha) in self.records
+        )
 
 
 @dataclass(frozen=True)
@@ -96,11 +96,13 @@ class Sweep:
         exhaustive: bool = False,
         force: bool = False,
         command: str = "",
+        settings: Mapping[str, object] | None = None,
     ) -> None:
         self.seeds = tuple(dict.fromkeys(seed for seed, _ in trials))
         self.alphas = tuple(sorted({alpha for _, alpha in trials}))
         self.store, self.exhaustive, self.force = store, exhaustive, force
         self.command = command
+        self.settings = tuple((name, str(value)) for name, value in (settings or {}).items())
         self.failures: list[Failure] = []
         self._planned = {
             (seed, alpha): PlannedTrial(trial, "sweep", {"alpha": alpha}, seed, trial.budget)
@@ -198,4 +200,5 @@ class Sweep:
             threshold=thresholds.threshold(self.alphas, rows, monotone=not self.exhaustive),
             failures=tuple(self.failures),
             command=self.command,
+            settings=self.settings,
         )

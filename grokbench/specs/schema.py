@@ -70,7 +70,9 @@ def _explain(error: Any, file: str) -> Iterator[Mistake]:
         yield Mistake(file, dotted(parts), f"expected {wanted}; got {got!r}")
     elif error.validator == "uniqueItems":
         yield Mistake(file, dotted(parts), f"expected distinct values; got {got!r}")
-    elif error.validator == "oneOf" and (inner := [e for e in error.context if e.validator != "type"]):
+    elif error.validator == "oneOf" and (
+        inner := [e for e in error.context if e.validator not in ("type", "const")]
+    ):
         yield from _explain(inner[0], file)  # of the option whose type fits
     elif error.validator == "oneOf":
         choices = " or ".join(_short(option) for option in wanted)

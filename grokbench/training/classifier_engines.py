@@ -13,7 +13,6 @@ from grokbench.models.fast_transformer import PRECISIONS, FastOneLayerTransforme
 from grokbench.models.lstm import LSTM
 from grokbench.models.relu_mlp import ReluMLP
 from grokbench.models.transformer import OneLayerTransformer, dropout_mask
-from grokbench.specs.errors import InputError
 from grokbench.training.score import Score
 from grokbench.training.setup import FastEngine, FastModel, N, PlainEngine, Setup, mean_score
 
@@ -88,21 +87,11 @@ def fast_transformer(setup: Setup[OneLayerTransformer]) -> FastClassifierEngine[
 
 def fast_lstm(setup: Setup[LSTM]) -> FastClassifierEngine[FastLSTM]:
     """The hand-written step of ``models.fast_lstm``."""
-    _same_precision(setup)
     model = FastLSTM(setup.network, setup.dtype)
     return FastClassifierEngine(setup, model, setup.train, setup.test, drops=False)
 
 
 def fast_relu_mlp(setup: Setup[ReluMLP]) -> FastClassifierEngine[FastReluMLP]:
     """The hand-written step of ``models.fast_relu_mlp``."""
-    _same_precision(setup)
     model = FastReluMLP(setup.network, setup.dtype)
     return FastClassifierEngine(setup, model, setup.train, setup.test, drops=False)
-
-
-def _same_precision(setup: Setup[Any]) -> None:
-    """These two compute the loss in the type of their weights."""
-    if PRECISIONS[setup.precision()] != setup.dtype:
-        raise InputError(
-            f"loss.precision is {setup.precision()!r} and training.dtype another; this network's loss has the type of its weights"
-        )

@@ -17,6 +17,7 @@ from grokbench.models.mlp import QuadraticMLP
 from grokbench.models.registry import build
 from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.specs.types import Array, Record, Trial
+from grokbench.tasks.fitting import check_fit
 from grokbench.tasks.memoriser import memoriser_baseline
 from grokbench.tasks.splits import split_table
 from grokbench.tasks.table import build_table
@@ -49,6 +50,7 @@ def train(trial: Trial, on_evaluation: OnEvaluation | None = None, engine: str =
         raise InputError(f"a budget is a number of steps, 0 or more; got {trial.budget}")
     for name in trial.analyses:
         analysis.check(name, trial)
+    check_fit(trial.task, recipe)
     dtype = DTYPES[recipe.training["dtype"]]
     table = build_table(trial.task)
     split = split_table(table, trial.task, trial.alpha, recipe.data, trial.seed)

@@ -81,6 +81,59 @@ CASES = {
         run_words("addition", "nanda2023/transformer", "0.5", "--probe", "ipr"),
         "probes are of the quadratic MLP",
     ),
+    "elements that the vocabulary lacks": (
+        run_words("addition", "power2022/answer", "0.5", "--set", "task.domain.p=113"),
+        "the vocabulary of 239 tokens",
+    ),
+    "heads that do not divide": (
+        run_words("addition", "power2022/answer", "0.5", "--set", "model.heads=3"),
+        "model.heads divides model.d_model",
+    ),
+    "a loss of another type": (
+        run_words("addition", "hu2024/mlp-one-hot", "0.5", "--set", "training.dtype='float64'"),
+        "loss.precision and training.dtype",
+    ),
+    "an empty batch": (run_words("addition", "power2022/answer", "0.5", "--set", "training.batch=0"), "≥ 1"),
+    "half a row": (
+        run_words("addition", "power2022/answer", "0.5", "--set", "training.batch=2.5"),
+        "'full' or integer ≥ 1",
+    ),
+    "more steps than there is time": (
+        ["run", "--task", "addition", "--baseline", "gromov2023/gd", "--steps", "99999999999999"],
+        "at most 1000000000",
+    ),
+    "a sweep of what cannot be trained": (
+        [
+            "sweep",
+            "--task",
+            "addition",
+            "--baseline",
+            "power2022/answer",
+            "--alphas",
+            "0.5",
+            "--set",
+            "task.domain.p=113",
+        ],
+        "the vocabulary of 239 tokens",
+    ),
+    "a sweep beyond the table": (
+        ["sweep", "--task", "addition", "--baseline", "gromov2023/gd", "--alphas", "0:9e999999:1e-9"],
+        "between 0 and 1",
+    ),
+    "a sweep without end": (
+        [
+            "sweep",
+            "--task",
+            "addition",
+            "--baseline",
+            "gromov2023/gd",
+            "--alphas",
+            "0.1:0.9:0.001",
+            "--seeds",
+            "1000",
+        ],
+        "more than 10000 trials",
+    ),
     "no workers": (["reproduce", "gromov2023", "--workers", "0"], "1 or more"),
     "a save folder that is not there": (
         run_words("addition", "gromov2023/gd", "0.5", "--save", "no/w.safetensors"),

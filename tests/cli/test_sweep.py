@@ -32,17 +32,16 @@ def test_a_sweep_ends_with_a_table_a_sentence_and_a_plot(tmp_path: Path) -> None
     assert "2 seed(s) × 3 fraction(s), budget 60 steps: 6 trials, 0 already stored" in first.stderr
     assert "no confidence interval" in first.stdout
     assert [line.split()[0] for line in first.stdout.splitlines()[2:5]] == ["0.3", "0.5", "0.7"]
+    stem = next((tmp_path / "sweeps").glob("addition-gromov2023-adamw-*.md")).stem
     names = {path.name for path in (tmp_path / "sweeps").iterdir()}
-    assert names == {f"addition-gromov2023-adamw.{ending}" for ending in ("md", "json", "png")}
+    assert names == {f"{stem}.{ending}" for ending in ("md", "json", "png")}
 
     again = sweep(tmp_path, *SMALL, "--alphas", "0.3,0.5,0.7", "--seeds", "0,1", "--json", "--out", "there")
     assert again.returncode == 0, again.stderr
     assert "nothing to train" in again.stderr
     document = json.loads(again.stdout)
     jsonschema.Draft7Validator(SCHEMA).validate(document)
-    assert document == json.loads(
-        (tmp_path / "there/addition-gromov2023-adamw.json").read_text(encoding="utf-8")
-    )
+    assert document == json.loads((tmp_path / f"there/{stem}.json").read_text(encoding="utf-8"))
     assert document["levels"][0]["alpha"] == 0.3
     assert 0 < len(document["trials"]) <= 6
     assert all(one["steps"] <= 75 for one in document["trials"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 from collections.abc import Sequence
@@ -92,11 +93,35 @@ def test_the_sentence_names_budget_interval_and_seeds(case: str) -> None:
 def test_every_sweep_is_written_and_keeps_to_the_schema(case: str, tmp_path: Path) -> None:
     found = result(CASES[case][0])
     page = sweep.write(found, tmp_path)
-    assert page.name == "addition-gromov2023-gd.md"
+    assert page.name.startswith("addition-gromov2023-gd-")
+    assert page.suffix == ".md"
     document = json.loads(page.with_suffix(".json").read_text(encoding="utf-8"))
     jsonschema.Draft7Validator(SCHEMA).validate(document)
     assert page.with_suffix(".png").stat().st_size > 5000
     assert sweep.sentence(found) in page.read_text(encoding="utf-8")
+
+
+def test_sweeps_that_ask_for_something_else_have_other_files() -> None:
+    rows = CASES["six"][0]
+    base = result(rows)
+    longer = dataclasses.replace(base, budget=900)
+    other = dataclasses.replace(
+        base,
+        trial=dataclasses.replace(
+            TRIAL, task=dataclasses.replace(TRIAL.task, domain={"kind": "integers-mod", "p": 5})
+        ),
+    )
+    names = {
+        sweep.name_of(one) for one in (base, longer, other, result(rows, exhaustive=True), result(rows[:5]))
+    }
+    assert len(names) == 5
+    assert sweep.name_of(result(rows)) == sweep.name_of(base)
+
+
+def test_what_was_changed_is_named_on_the_page() -> None:
+    changed = dataclasses.replace(result(CASES["six"][0]), settings=(("model.width", "32"),))
+    assert "`model.width = 32`" in sweep.page(changed, "plot.png")
+    assert "Changed from" not in sweep.page(result(CASES["six"][0]), "plot.png")
 
 
 def test_the_table_counts_seeds_and_shows_censored_medians() -> None:

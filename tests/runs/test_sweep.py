@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import grokbench
-from grokbench import api
+from grokbench import sweeping
 from grokbench.measures.thresholds import Bracket
 from grokbench.runs import executor
 from grokbench.runs.executor import Failure
@@ -28,7 +28,7 @@ Truth = Callable[[int, float], bool]
 
 def plan(store: Path, seeds: int | Sequence[int] = 6, **more: Any) -> Sweep:
     words: dict[str, Any] = {"alphas": ALPHAS, "seeds": seeds, "steps": 100, "settings": SMALL, **more}
-    return api.plan_sweep("addition", "gromov2023/adamw", store=store, **words)
+    return sweeping.plan("addition", "gromov2023/adamw", store=store, **words)
 
 
 def record(trial: Trial, good: bool) -> Record:
@@ -200,4 +200,4 @@ def test_what_cannot_be_swept_is_refused(tmp_path: Path, words: dict[str, Any], 
 
 def test_a_construction_is_not_swept(tmp_path: Path) -> None:
     with pytest.raises(grokbench.GrokbenchError, match="not trained"):
-        api.plan_sweep("addition", "gromov2023/analytic", alphas=(0.5,), seeds=2, store=tmp_path)
+        sweeping.plan("addition", "gromov2023/analytic", alphas=(0.5,), seeds=2, store=tmp_path)

@@ -7,13 +7,13 @@ import math
 import numpy as np
 
 from grokbench.claims.measures.registry import (
-    Floats,
     column,
     generalised,
     named,
     one,
     onset,
     rise,
+    smooth_test_loss,
     table_share,
 )
 from grokbench.claims.views import SeedView
@@ -73,22 +73,17 @@ def initial_loss(view: SeedView, arm: int = 0) -> float:
     return (train * n_train + test * n_test) / (n_train + n_test)
 
 
-def _smooth_loss(record: Record) -> Floats:
-    """Running median of 5 of the test loss."""
-    return running_median(record.curves["test_loss"], 5)
-
-
 @named("test-loss-rise")
 def loss_rise(view: SeedView, arm: int = 0) -> float:
     """Largest test loss (running median of 5) over the test loss before the first step."""
     record = one(view, arm)
-    return float(np.max(_smooth_loss(record))) / float(record.curves["test_loss"][0])
+    return float(np.max(smooth_test_loss(record))) / float(record.curves["test_loss"][0])
 
 
 @named("test-loss-second-descent")
 def loss_second_descent(view: SeedView, arm: int = 0) -> float:
     """Test loss at the end over its largest value (running median of 5 for both)."""
-    smooth = _smooth_loss(one(view, arm))
+    smooth = smooth_test_loss(one(view, arm))
     return float(smooth[-1] / np.max(smooth))
 
 
@@ -96,6 +91,6 @@ def loss_second_descent(view: SeedView, arm: int = 0) -> float:
 def loss_peak_before_rise(view: SeedView, arm: int = 0) -> float:
     """Step of the largest test loss (running median of 5) over the first evaluation with a′ ≥ 0.5; nan without one."""
     record = one(view, arm)
-    peak = float(record.curves["step"][int(np.argmax(_smooth_loss(record)))])
+    peak = float(record.curves["step"][int(np.argmax(smooth_test_loss(record)))])
     risen = rise(record)
     return peak / risen if 0 < risen < math.inf else math.nan

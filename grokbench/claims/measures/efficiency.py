@@ -127,8 +127,8 @@ def converged_accuracy(view: SeedView, arm: int = 0) -> float:
 def learning_rate_window(view: SeedView, around: float = 1e-3, accuracy: float = 0.9, arm: int = 0) -> float:
     """Ratio of the two failing learning rates between which ``around`` lies: the window of those that work is narrower.
 
-    One works when its best test accuracy is at least ``accuracy``. inf where no rate above, or none below, fails; nan where
-    ``around`` itself fails, so that there is no window to measure.
+    One works when its best test accuracy is at least ``accuracy``. inf where no rate above, or none below, fails, or where one
+    works beyond a failing one, so that the rates that work are no window; nan where ``around`` itself fails.
     """
     works = {
         float(cell.record.trial.recipe.optimizer["lr"]): float(np.max(cell.record.curves["test_accuracy"]))
@@ -140,4 +140,5 @@ def learning_rate_window(view: SeedView, around: float = 1e-3, accuracy: float =
     failing = [rate for rate, works_here in works.items() if not works_here]
     below = max((rate for rate in failing if rate < around), default=0.0)
     above = min((rate for rate in failing if rate > around), default=math.inf)
-    return above / below if below > 0 else math.inf
+    beyond = any(works_here and not below < rate < above for rate, works_here in works.items())
+    return math.inf if beyond or below == 0 else above / below

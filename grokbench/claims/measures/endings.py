@@ -11,7 +11,6 @@ import numpy as np
 
 from grokbench.claims.measures.curves import peak_step
 from grokbench.claims.measures.registry import (
-    Floats,
     Measured,
     baseline,
     last_accuracy,
@@ -19,13 +18,13 @@ from grokbench.claims.measures.registry import (
     named,
     narrowed,
     one,
+    onset,
     rise,
+    smooth_test_loss,
 )
 from grokbench.claims.views import Cell, SeedView
 from grokbench.measures import timing
-from grokbench.measures.statistics import running_median
 from grokbench.specs.errors import InputError, UnknownNameError
-from grokbench.specs.types import Record
 
 
 @named("final-normalised-accuracy")
@@ -74,21 +73,17 @@ def _mean_last(cells: tuple[Cell, ...]) -> float:
     return float(np.mean([last_accuracy(cell.record) for cell in cells]))
 
 
-def _smooth(record: Record) -> Floats:
-    return running_median(record.curves["test_loss"], 5)
-
-
 @named("test-loss-end-over-start")
 def loss_end_over_start(view: SeedView, arm: int = 0) -> float:
     """Test loss at the end over the test loss before the first step."""
     record = one(view, arm)
-    return float(_smooth(record)[-1]) / float(record.curves["test_loss"][0])
+    return float(smooth_test_loss(record)[-1]) / float(record.curves["test_loss"][0])
 
 
 @named("test-loss-end-over-least")
 def loss_end_over_least(view: SeedView, arm: int = 0) -> float:
     """Test loss at the end over its least value."""
-    smooth = _smooth(one(view, arm))
+    smooth = smooth_test_loss(one(view, arm))
     return float(smooth[-1] / np.min(smooth))
 
 
@@ -115,6 +110,6 @@ def peak_position_change(view: SeedView, first: int = 0, second: int = 1) -> flo
     places = []
     for arm in (first, second):
         record = one(view, arm)
-        start = timing.onset(record.curves["step"], record.curves["test_accuracy"], baseline(record))
+        start = onset(record)
         places.append(peak_step(record) / start if 0 < start < math.inf else math.nan)
     return places[0] - places[1]

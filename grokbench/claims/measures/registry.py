@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from grokbench.claims.views import Cell, SeedView
 from grokbench.measures import timing
+from grokbench.measures.statistics import running_median
 from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.specs.types import Record
 
@@ -91,8 +92,7 @@ def narrowed(low: float, high: float) -> Measured:
 
 def generalised(record: Record) -> float:
     """T_gen within the trial's budget; inf when it is not reached."""
-    curves = record.curves
-    return timing.t_gen(curves["step"], curves["test_accuracy"], record.trial.budget)
+    return timing.generalised_at(record)
 
 
 def time_to_generalise(record: Record) -> Measured:
@@ -129,6 +129,11 @@ def rise(record: Record) -> float:
 def onset(record: Record) -> float:
     """Onset of generalisation, see DESIGN §3."""
     return timing.onset(record.curves["step"], record.curves["test_accuracy"], baseline(record))
+
+
+def smooth_test_loss(record: Record) -> Floats:
+    """Running median of 5 of the test loss."""
+    return running_median(record.curves["test_loss"], 5)
 
 
 def column(record: Record, probe: str, name: str) -> tuple[Floats, Floats] | None:

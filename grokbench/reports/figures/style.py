@@ -167,13 +167,6 @@ def beside(at: float, n: int, spread: float) -> list[float]:
     return [at + spread * ((i + 0.5) / n - 0.5) for i in range(n)]
 
 
-def t_gen(record: Record) -> float:
-    """T_gen of a record within its trial's budget; infinite when it is not reached."""
-    from grokbench.measures import timing
-
-    return timing.t_gen(record.curves["step"], record.curves["test_accuracy"], record.trial.budget)
-
-
 def median(values: Iterable[float]) -> float:
     """The median where ∞ is a value like any other (numpy's would mix ∞ − ∞)."""
     ordered = sorted(values)

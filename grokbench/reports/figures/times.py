@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from grokbench.measures.timing import generalised_at
 from grokbench.reports.figures import layout, style
 from grokbench.specs.types import Record
 
@@ -39,7 +40,7 @@ def series(ax: Axes, at: Sequence[float], groups: Sequence[Sequence[Record]], jo
     """T_gen (dots, triangles) and T_mem (small squares) of each level, medians marked and, if ordered, joined."""
     line = "-" if joined else "None"
     drawn = (
-        ("T_gen (median of seeds)", style.VERMILION, "o", style.t_gen),
+        ("T_gen (median of seeds)", style.VERMILION, "o", generalised_at),
         ("T_mem (median of seeds)", style.BLUE, "s", t_mem),
     )
     for label, color, marker, measure in drawn:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from grokbench.measures.timing import generalised_at
 from grokbench.reports.figures import style
 from grokbench.specs.types import Record
 
@@ -57,7 +58,7 @@ def _times_against_alpha(
         by_alpha: dict[float, list[tuple[float, int]]] = {}
         for _, _, record in style.usable(cells, experiment):
             by_alpha.setdefault(float(record.trial.alpha), []).append(
-                (style.t_gen(record), record.trial.budget)
+                (generalised_at(record), record.trial.budget)
             )
         if len(by_alpha) >= 2:
             series.append((names[experiment], by_alpha))
@@ -99,7 +100,7 @@ def momentum(cells: style.Cells) -> Figure | None:
     order = list(HALVES.values())
     by_seed: dict[tuple[int, int], list[tuple[float, float]]] = {}  # (seed, which of the two comparisons)
     for i, (name, group) in enumerate(arms):
-        found = [(style.t_gen(record), record.trial.budget) for _, _, record in group]
+        found = [(generalised_at(record), record.trial.budget) for _, _, record in group]
         style.dots(ax, float(i), found, style.PALETTE[i], "o", size=6, opacity=0.9)
         for (seed, _, _), (when, _) in zip(group, found, strict=True):
             by_seed.setdefault((seed, order.index(name) // 2), []).append(

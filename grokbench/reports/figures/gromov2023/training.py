@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from grokbench.measures.timing import generalised_at
 from grokbench.reports.figures import style
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def _elements(group: tuple[style.Cell, ...]) -> int:
 
 
 def _t_gen(group: tuple[style.Cell, ...]) -> list[float]:
-    return [style.t_gen(record) for _, _, record in group]
+    return [generalised_at(record) for _, _, record in group]
 
 
 def _times(group: tuple[style.Cell, ...]) -> tuple[float, float]:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from grokbench.measures.timing import generalised_at
 from grokbench.reports.figures import layout, style, times
 from grokbench.reports.figures.power2022 import source
 
@@ -17,7 +18,7 @@ APART = 0.17  # T_mem stands so far left of an arm's place, T_gen right of it
 SPREAD = 0.13  # the seeds of one arm lie within so much of each other
 SERIES = (
     ("T_mem, a mark a seed", style.BLUE, "s", -APART, times.t_mem),
-    ("T_gen, a mark a seed", style.VERMILION, "o", APART, style.t_gen),
+    ("T_gen, a mark a seed", style.VERMILION, "o", APART, generalised_at),
 )
 
 
