@@ -77,16 +77,18 @@ def _one(
 ) -> dict[str, Any]:
     """Plan, train, decide and write one paper; returns its JSON document (of the plan, in a dry run)."""
     from grokbench.cli.progress import Progress
+    from grokbench.reports import wording
     from grokbench.reproduction import check_folder
 
     estimate = job.estimate(workers, force=force)
     todo = job.to_train(force=force)
-    click.echo(
-        f"{job.paper.id}, tier {job.tier}: {estimate.trials} trials, {estimate.stored} already stored, {len(todo)} to train, "
-        f"some {estimate.steps:,} steps; about {_duration(estimate.minutes)} on {estimate.workers} worker(s) of this CPU "
-        f"(on a GPU: not measured) and {estimate.megabytes:.0f} MB in {job.store.root}",
-        err=True,
-    )
+    plan = f"{job.paper.id}, tier {job.tier}: {estimate.trials} trials, {estimate.stored} already stored, {len(todo)} to train"
+    if todo:
+        plan += (
+            f", some {estimate.steps:,} steps; about {wording.seconds(60 * estimate.minutes)} on {estimate.workers} worker(s) of this CPU "
+            f"(on a GPU: not measured) and {estimate.megabytes:.0f} MB in {job.store.root}"
+        )
+    click.echo(plan, err=True)
     if dry_run:
         return {"paper": job.paper.id, "tier": job.tier, **vars(estimate)}
     job.store.check_writable()
@@ -107,16 +109,6 @@ def _one(
 
     document: dict[str, Any] = json.loads(page.with_suffix(".json").read_text(encoding="utf-8"))
     return document
-
-
-def _duration(minutes: float) -> str:
-    """
-    >>> _duration(16.52), _duration(400), _duration(29635.9)
-    ('16.5 min', '6.7 hours', '494 hours')
-    """
-    if minutes < 120:
-        return f"{minutes:.1f} min"
-    return f"{minutes / 60:.1f} hours" if minutes < 6000 else f"{minutes / 60:.0f} hours"
 
 
 def _table(job: Reproduction) -> None:

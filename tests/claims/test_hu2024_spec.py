@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from grokbench.claims.measures import argument_names, measure_names
 from grokbench.runs import plan
 from grokbench.specs.loader import Library
 
@@ -24,35 +23,6 @@ def _changed(name: str, main: str) -> set[str]:
         for key in {*getattr(one, table), *getattr(other, table)}
         if getattr(one, table).get(key) != getattr(other, table).get(key)
     }
-
-
-def test_every_experiment_is_used_and_every_rule_names_what_exists() -> None:
-    used = {name for claim in PAPER.claims for name in (*claim.experiments, claim.control) if name}
-    assert used == set(EXPERIMENTS)
-    for claim in PAPER.claims:
-        assert 1 <= len(claim.rule) <= 2, claim.id
-        assert claim.control or claim.kind not in ("shape", "structure", "never"), claim.id
-        for condition in claim.rule:
-            assert condition.measure in measure_names(), claim.id
-            assert set(condition.args) <= set(argument_names(condition.measure)), claim.id
-            assert condition.min is not None or condition.max is not None, claim.id
-            assert condition.reason.endswith("."), claim.id
-
-
-def test_the_smoke_tier_is_short_and_has_a_seed_of_its_own() -> None:
-    for experiment in PAPER.experiments:
-        smoke = experiment.tiers["smoke"]
-        assert smoke.steps <= 10, experiment.id
-        assert set(smoke.seeds) <= {8998, 8999}, experiment.id
-        counted = {seed for tier, own in experiment.tiers.items() if tier != "smoke" for seed in own.seeds}
-        assert counted <= set(range(12)), experiment.id
-        assert len(counted) >= 6, experiment.id
-
-
-def test_tiers_agree_on_their_steps() -> None:
-    for experiment in PAPER.experiments:
-        steps = {own.steps for tier, own in experiment.tiers.items() if tier != "smoke"}
-        assert len(steps) == 1, experiment.id
 
 
 def test_the_quick_tier_has_thirty_percent_and_the_arms_with_and_without_decay_within_twenty_minutes() -> (

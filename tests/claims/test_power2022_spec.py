@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grokbench.claims.measures import argument_names, circles, measure, measure_names
+from grokbench.claims.measures import circles, measure
 from grokbench.runs.plan import plan_paper
 from grokbench.specs.loader import Library
 
@@ -21,19 +21,6 @@ QUICK = {
     "output-circles",
 }
 TABLES = ("model", "loss", "optimizer", "data", "training", "evaluation")
-
-
-def test_every_experiment_is_used_and_every_rule_names_what_exists() -> None:
-    used = {name for claim in PAPER.claims for name in (*claim.experiments, claim.control) if name}
-    assert used == set(EXPERIMENTS)
-    for claim in PAPER.claims:
-        assert 1 <= len(claim.rule) <= 2, claim.id
-        assert claim.control or claim.kind not in ("shape", "structure", "never"), claim.id
-        for condition in claim.rule:
-            assert condition.measure in measure_names(), claim.id
-            assert set(condition.args) <= set(argument_names(condition.measure)), claim.id
-            assert condition.min is not None or condition.max is not None, claim.id
-            assert condition.reason.endswith("."), claim.id
 
 
 def test_experiments_keep_what_their_claims_read() -> None:
@@ -70,22 +57,9 @@ def test_the_quick_tier_is_six_seeds_of_three_operations_at_one_half() -> None:
     assert all(len(EXPERIMENTS[name].tiers["paper"].seeds) == 12 for name in long)
 
 
-def test_the_smoke_tier_is_short_has_seeds_of_its_own_and_few_trials() -> None:
-    for experiment in PAPER.experiments:
-        smoke = experiment.tiers["smoke"]
-        assert smoke.steps <= 2, experiment.id
-        assert set(smoke.seeds) <= {8998, 8999}, experiment.id
-        counted = {seed for tier, plan in experiment.tiers.items() if tier != "smoke" for seed in plan.seeds}
-        assert counted <= set(range(12)), experiment.id
-        untrained = all(plan.steps == 0 for plan in experiment.tiers.values())
-        assert len(counted) >= (1 if untrained else 6), experiment.id
+def test_the_smoke_tier_is_short_and_has_few_trials() -> None:
+    assert all(experiment.tiers["smoke"].steps <= 2 for experiment in PAPER.experiments)
     assert len(plan_paper(LIBRARY, PAPER, "smoke").unique()) <= 40
-
-
-def test_tiers_agree_on_their_steps() -> None:
-    for experiment in PAPER.experiments:
-        steps = {plan.steps for tier, plan in experiment.tiers.items() if tier != "smoke"}
-        assert len(steps) == 1, experiment.id
 
 
 def test_budgets_are_the_papers_where_it_gives_one() -> None:
