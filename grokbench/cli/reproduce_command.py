@@ -84,8 +84,9 @@ def _one(
     todo = job.to_train(force=force)
     plan = f"{job.paper.id}, tier {job.tier}: {estimate.trials} trials, {estimate.stored} already stored, {len(todo)} to train"
     if todo:
+        duration = wording.seconds(60 * estimate.minutes)
         plan += (
-            f", some {estimate.steps:,} steps; about {wording.seconds(60 * estimate.minutes)} on {estimate.workers} worker(s) of this CPU "
+            f", some {estimate.steps:,} steps; about {duration} on {estimate.workers} worker(s) of this CPU "
             f"(on a GPU: not measured) and {estimate.megabytes:.0f} MB in {job.store.root}"
         )
     click.echo(plan, err=True)
