@@ -167,7 +167,7 @@ def reproduce(
     workers: int | None = None,
     store: str | Path | None = None,
     out: str | Path | None = None,
-    reuse: str | Path | None = None,
+    reuse: Sequence[str | Path] = (),
     force: bool = False,
     specs: Iterable[str | Path] = (),
     on_event: OnEvent | None = None,

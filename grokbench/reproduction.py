@@ -43,7 +43,7 @@ class Reproduction:
     """The trials, records, verdicts and report of one paper at one tier.
 
     claims: ids to look at; none means all. records: a folder of committed records to read in place of the store.
-    reuse: such a folder, read after the store. Errors: UnknownNameError, SpecError, InputError on construction.
+    reuse: such folders, read after the store. Errors: UnknownNameError, SpecError, InputError on construction.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Reproduction:
         claims: Sequence[str] = (),
         store: str | Path | None = None,
         records: str | Path | None = None,
-        reuse: str | Path | None = None,
+        reuse: Sequence[str | Path] = (),
         specs: Iterable[str | Path] = (),
         on_damage: Any = None,
     ) -> None:
@@ -69,10 +69,9 @@ class Reproduction:
         self.tier = tier
         self.claims = tuple(claims)
         self.store = Store(store, on_damage)
-        self._reused = archive.Archive(reuse) if reuse is not None else None
+        self._reused = [archive.Archive(folder) for folder in reuse]
         self.sources: list[Source] = [archive.Archive(records)] if records is not None else [self.store]
-        if self._reused is not None:
-            self.sources.append(self._reused)
+        self.sources.extend(self._reused)
         self.failures: list[Failure] = []
         self._found: dict[str, Record | None] = {}
 
@@ -235,7 +234,7 @@ class Reproduction:
         return provenance.frozen_commits(path) if path is not None else {}
 
     def _reused_experiments(self, cells: Mapping[str, tuple[RecordCell, ...]]) -> tuple[str, ...]:
-        if self._reused is None:
+        if not self._reused:
             return ()
         own = [
             name

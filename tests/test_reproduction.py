@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -91,6 +92,19 @@ def test_committed_records_can_be_reused(done: tuple[Path, dict[str, Any], str],
     _, said = reproduce(tmp_path, "--reuse", str(records))
     assert "nothing to train" in said
     assert "Taken from another store" in (tmp_path / "out" / "tiny.md").read_text(encoding="utf-8")
+
+
+def test_several_folders_of_records_can_be_reused(
+    done: tuple[Path, dict[str, Any], str], tmp_path: Path
+) -> None:
+    archives = sorted((done[0] / "out" / "tiny" / "records").glob("*.zip"))
+    assert len(archives) > 1
+    folders = [tmp_path / "some", tmp_path / "others"]
+    for i, path in enumerate(archives):
+        folders[i % 2].mkdir(exist_ok=True)
+        shutil.copy(path, folders[i % 2])
+    _, said = reproduce(tmp_path, *(word for folder in folders for word in ("--reuse", str(folder))))
+    assert "nothing to train" in said
 
 
 def test_one_claim_updates_its_own_entry(done: tuple[Path, dict[str, Any], str]) -> None:

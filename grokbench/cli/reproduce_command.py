@@ -25,7 +25,12 @@ if TYPE_CHECKING:
 @click.option(
     "--out", type=options.PATH, default=Path("reports"), show_default=True, help="Folder for the report."
 )
-@click.option("--reuse", type=options.PATH, help="A folder of committed records to read beside the store.")
+@click.option(
+    "--reuse",
+    type=options.PATH,
+    multiple=True,
+    help="A folder of committed records to read beside the store (repeatable).",
+)
 @click.option("--force", is_flag=True, help="Train again what the store already has.")
 @options.store
 @options.specs
@@ -38,7 +43,7 @@ def command(
     workers: int | None,
     dry_run: bool,
     out: Path,
-    reuse: Path | None,
+    reuse: Sequence[Path],
     force: bool,
     store: Path | None,
     specs: Sequence[Path],
