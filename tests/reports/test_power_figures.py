@@ -10,7 +10,7 @@ import pytest
 
 from grokbench.measures.timing import generalised_at
 from grokbench.reports import figures
-from grokbench.reports.figures import layout, power2022
+from grokbench.reports.figures import layout, power2022, strips
 from grokbench.reports.figures.power2022 import delays, embedding, fractions, source, training
 from tests.reports import synthetic, synthetic_power
 
@@ -113,16 +113,16 @@ def test_runs_over_several_fractions_are_all_drawn():
 
 
 def test_a_delay_counts_runs_that_never_generalise_as_infinite():
-    assert delays._delay([100.0, 200.0, 100.0], [500.0, math.inf, 300.0]) == "× 5.0"
-    assert delays._delay([100.0, 100.0], [math.inf, math.inf]) == "× ∞"
-    assert delays._delay([math.inf], [math.inf]) == ""
+    assert strips.delay([100.0, 200.0, 100.0], [500.0, math.inf, 300.0]) == "× 5.0"
+    assert strips.delay([100.0, 100.0], [math.inf, math.inf]) == "× ∞"
+    assert strips.delay([math.inf], [math.inf]) == ""
 
 
 def test_censored_seeds_are_one_triangle_with_their_number_at_the_budget(cells):
     _, settings, never = synthetic_power.arm(1, "division", math.inf)[0]
     group = (*cells["division"][:2], (7, settings, never))
     figure = delays.operations({"division": group})
-    assert triangles(figure.axes[0]) == [(delays.APART, 12_000.0)]
+    assert triangles(figure.axes[0]) == [(strips.APART, 12_000.0)]
     texts = [text.get_text() for text in figure.axes[0].texts]
     assert "1/3" in texts
     assert caption(figure).endswith("Seeds 0, 1, 7.")

@@ -37,7 +37,7 @@ class Drawing:
 
 
 def registry(paper: Paper) -> dict[str, Drawing]:
-    """Figure name → drawing: ``FIGURES`` of the module that bears the paper's id, then curves.
+    """Figure name → drawing: ``FIGURES`` of the module that bears the paper's id, "-" as "_", then curves.
 
     A claim that asks for ``curves`` gets those of its first experiment, ``curves-<experiment>``. A paper without
     figures of its own also has ``curves``, all of its experiments in one.
@@ -45,8 +45,9 @@ def registry(paper: Paper) -> dict[str, Drawing]:
     from grokbench.reports.figures import curves
 
     found: dict[str, Drawing] = {}
-    if paper.id.isidentifier() and importlib.util.find_spec(f"{__name__}.{paper.id}"):
-        found = dict(importlib.import_module(f"{__name__}.{paper.id}").FIGURES)
+    own = paper.id.replace("-", "_")
+    if own.isidentifier() and importlib.util.find_spec(f"{__name__}.{own}"):
+        found = dict(importlib.import_module(f"{__name__}.{own}").FIGURES)
     else:
         found["curves"] = Drawing("accuracy and loss of every experiment", curves.curves)
     taken = {name for drawing in found.values() for name in drawing.also}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,6 +29,11 @@ def runs(cells: style.Cells, experiment: str, analysis: str | None = None) -> tu
     return tuple(c for c in kept if analysis is None or analysis in c[2].analyses)[:MOST_SEEDS]
 
 
+def at_alpha(cells: Iterable[style.Cell], alpha: float) -> tuple[style.Cell, ...]:
+    """The cells trained on that fraction of the table."""
+    return tuple(cell for cell in cells if abs(float(cell[2].trial.alpha) - alpha) < 1e-9)
+
+
 def values(cell: style.Cell, analysis: str, name: str) -> NDArray[Any]:
     """An array of an analysis."""
     return np.asarray(cell[2].analyses[analysis][name])
@@ -37,6 +43,14 @@ def caption(figure: Figure, text: str) -> None:
     """A caption above the panels, wrapped to the width of the figure."""
     columns = int(figure.get_figwidth() / 0.082)
     figure.suptitle(textwrap.fill(text, columns), fontsize=10, x=0.01, ha="left")
+
+
+def seeds_said(cells: Iterable[style.Cell]) -> str:
+    """What a caption says of the seeds it shows."""
+    seeds = sorted({seed for seed, _, _ in cells})
+    if len(seeds) > 1 and seeds == list(range(seeds[0], seeds[-1] + 1)):
+        return f"Seeds {seeds[0]} to {seeds[-1]}."
+    return f"Seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}."
 
 
 def multiples(n: int, columns: int = 3) -> tuple[Figure, list[Axes]]:

@@ -44,7 +44,7 @@ def embedding(cells: style.Cells) -> Figure | None:
     layout.caption(
         figure,
         f"The output layer of `{source.ADDITION}`, which the paper shows as a t-SNE picture (Fig 3 right). {MEASURED_AS} "
-        f"{source.seeds_said(group)}",
+        f"{layout.seeds_said(group)}",
     )
     style.one_legend(figure, axes)
     return figure
@@ -84,7 +84,7 @@ def decay(cells: style.Cells) -> Figure | None:
     layout.caption(
         figure,
         f"The output layer with and without weight decay (the paper's Section 3.4). {MEASURED_AS} "
-        f"{source.seeds_said(c for _, group in arms for c in group)}",
+        f"{layout.seeds_said(c for _, group in arms for c in group)}",
     )
     style.one_legend(figure, axes)
     return figure

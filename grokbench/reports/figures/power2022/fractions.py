@@ -53,7 +53,7 @@ def small_fractions(cells: style.Cells) -> Figure | None:
         layout.whole_steps(ax)
     text = (
         "Time to generalise and to fit the product of permutations (S₅) against the training fraction (the paper's Fig 1 "
-        f"center). {source.seeds_said(c for _, group in panels for c in group)}"
+        f"center). {layout.seeds_said(c for _, group in panels for c in group)}"
     )
     layout.caption(figure, text)
     style.one_legend(figure, axes)
@@ -117,7 +117,7 @@ def _shares(cells: style.Cells, arms: Mapping[str, str], text: str) -> Figure | 
         text += f" Without records: {'; '.join(absent)}."
     within = " or ".join(layout.thousands(b) for b in sorted(budgets))
     layout.caption(
-        figure, f"{text} Budget {within} updates. {source.seeds_said(c for _, g in shown for c in g)}"
+        figure, f"{text} Budget {within} updates. {layout.seeds_said(c for _, g in shown for c in g)}"
     )
     style.one_legend(figure, axes)
     return figure
@@ -186,7 +186,7 @@ def learning_rates(cells: style.Cells) -> Figure | None:
     alphas = sorted({float(record.trial.alpha) for _, _, record in group})
     text = (
         f"The product of permutations (S₅) at α = {', '.join(f'{a:g}' for a in alphas)}, Adam over learning rates (the paper's "
-        f"Section 3.3). {source.seeds_said(group)}"
+        f"Section 3.3). {layout.seeds_said(group)}"
     )
     layout.caption(figure, text)
     style.one_legend(figure, [ax])

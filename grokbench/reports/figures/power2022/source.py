@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from grokbench.reports.figures import style
-
 DIVISION, ADDITION, SUBTRACTION = "division", "addition", "subtraction"
 NO_DECAY = "division-adam"
 HALF = (DIVISION, ADDITION, SUBTRACTION)  # the operations that are trained on half of their tables
@@ -59,16 +55,3 @@ INTERVENTIONS = {  # experiment → intervention of Fig 2 left
 # What the paper says of Fig 1 center: how much later each hundredth of the table less makes T_gen, and where T_mem lies.
 GROWTH = (1.4, 1.5)
 FITS = (1_000, 10_000)
-
-
-def seeds_said(cells: Iterable[style.Cell]) -> str:
-    """What a caption says of the seeds it shows."""
-    seeds = sorted({seed for seed, _, _ in cells})
-    if len(seeds) > 1 and seeds == list(range(seeds[0], seeds[-1] + 1)):
-        return f"Seeds {seeds[0]} to {seeds[-1]}."
-    return f"Seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}."
-
-
-def at_alpha(cells: Iterable[style.Cell], alpha: float) -> tuple[style.Cell, ...]:
-    """The cells trained on that fraction of the table."""
-    return tuple(cell for cell in cells if abs(float(cell[2].trial.alpha) - alpha) < 1e-9)

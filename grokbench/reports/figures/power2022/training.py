@@ -43,7 +43,7 @@ def never(cells: style.Cells) -> Figure | None:
     for experiment in source.NEVER:
         group = layout.trained(cells, experiment)
         for alpha in sorted({float(record.trial.alpha) for _, _, record in group}):
-            panels.append((f"`{experiment}`, α = {alpha:g}", source.at_alpha(group, alpha)))
+            panels.append((f"`{experiment}`, α = {alpha:g}", layout.at_alpha(group, alpha)))
     if not panels:
         return None
     n = len(panels)
@@ -67,7 +67,7 @@ def never(cells: style.Cells) -> Figure | None:
         figure,
         "x³ + xy² + y, which the paper never saw generalise within its budget (Section 3.2); best test: the largest test "
         "accuracy of any seed. "
-        f"{source.seeds_said(c for _, group in panels for c in group)}",
+        f"{layout.seeds_said(c for _, group in panels for c in group)}",
     )
     style.one_legend(figure, axes)
     return figure
@@ -89,7 +89,7 @@ def _draw(rows: Rows, text: str, one_scale: bool = False) -> Figure:
     curves.fill_rows(axes, rows, one_scale)
     for ax, (_, group) in zip(axes[::2], rows, strict=True):
         _baseline(ax, group)
-    layout.caption(figure, f"{text} {source.seeds_said(c for _, group in rows for c in group)}")
+    layout.caption(figure, f"{text} {layout.seeds_said(c for _, group in rows for c in group)}")
     style.one_legend(figure, axes)
     return figure
 
