@@ -7,13 +7,11 @@ from dataclasses import replace
 
 from grokbench.claims.answers import Answer, answer
 from grokbench.claims.rules import Outcome, median_interval, outcome
-from grokbench.claims.verdict import INCONCLUSIVE, NOT_REPRODUCED, Verdict, error
+from grokbench.claims.verdict import INCONCLUSIVE, NOT_REPRODUCED, Verdict, error, is_our_reading
 from grokbench.claims.views import SeedView
 from grokbench.claims.wording import counted
 from grokbench.measures import statistics
 from grokbench.specs.types import Claim
-
-STATED = ("paper", "code")  # origins of a recipe that can be held against a paper
 
 
 def decide(
@@ -69,7 +67,7 @@ def _origins(views: Sequence[SeedView]) -> list[str]:
 def _dressed(
     claim: Claim, tier: str, answers: Sequence[Answer], found: Outcome, origins: Sequence[str]
 ) -> Verdict:
-    ours = claim.grade != "A" or not all(origin in STATED for origin in origins)
+    ours = is_our_reading(claim, origins)
     reason = found.reason
     if ours and found.verdict == NOT_REPRODUCED:
         reason += (

@@ -34,10 +34,14 @@ def judge(
     a tier, or None while one is missing. minutes: estimated cost of what is missing.
     """
     experiments = planning.experiments_of(paper, claim)
+    origins = [library.recipe(e.baseline).origin for e in experiments if e.id in claim.experiments]
     broken = [failure for failure in failures if _belongs(library, failure, experiments, asked)]
     if broken:
         return error(
-            claim, asked, f"{len(broken)} of its trials failed; the first traceback is in {broken[0].path}"
+            claim,
+            asked,
+            f"{len(broken)} of its trials failed; the first traceback is in {broken[0].path}",
+            origins,
         )
     for tier in tiers:
         if not planning.runs_at(paper, claim, tier) or not any(tier in e.tiers for e in experiments):
@@ -59,9 +63,11 @@ def judge(
             )
     home = next((tier for tier in TIERS if tier in tiers and planning.runs_at(paper, claim, tier)), None)
     if home is None:
-        return not_run(claim, asked, f"the tier {asked} has nothing for this claim")
+        return not_run(claim, asked, f"the tier {asked} has nothing for this claim", origins)
     cost = minutes(experiments, home)
-    return not_run(claim, home, f"needs tier {home}: about {cost:.0f} min of training here are missing")
+    return not_run(
+        claim, home, f"needs tier {home}: about {cost:.0f} min of training here are missing", origins
+    )
 
 
 def _extends(experiments: Sequence[Experiment], tier: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from grokbench.specs.types import Claim
@@ -13,6 +13,7 @@ INCONCLUSIVE = "INCONCLUSIVE"
 NOT_RUN = "NOT RUN"
 ERROR = "ERROR"
 VERDICTS = (REPRODUCED, NOT_REPRODUCED, INCONCLUSIVE, NOT_RUN, ERROR)
+STATED = ("paper", "code")  # origins of a recipe that can be held against a paper
 
 
 @dataclass(frozen=True)
@@ -41,17 +42,22 @@ class Verdict:
     median_interval: tuple[float, float] | None = None
 
 
-def not_run(claim: Claim, tier: str, why: str) -> Verdict:
+def not_run(claim: Claim, tier: str, why: str, origins: Sequence[str] = ()) -> Verdict:
     """The verdict of a claim whose trials this tier does not include; ``why`` names the tier that does."""
-    return _without_numbers(claim, NOT_RUN, tier, why)
+    return _without_numbers(claim, NOT_RUN, tier, why, origins)
 
 
-def error(claim: Claim, tier: str, why: str) -> Verdict:
+def error(claim: Claim, tier: str, why: str, origins: Sequence[str] = ()) -> Verdict:
     """The verdict of a claim one of whose trials failed; ``why`` says which and where its traceback is."""
-    return _without_numbers(claim, ERROR, tier, why)
+    return _without_numbers(claim, ERROR, tier, why, origins)
 
 
-def _without_numbers(claim: Claim, verdict: str, tier: str, why: str) -> Verdict:
+def is_our_reading(claim: Claim, origins: Sequence[str]) -> bool:
+    """Whether a failure may be ours: the claim is known second-hand, or one of its recipes (their ``origins``) is not stated."""
+    return claim.grade != "A" or not all(origin in STATED for origin in origins)
+
+
+def _without_numbers(claim: Claim, verdict: str, tier: str, why: str, origins: Sequence[str]) -> Verdict:
     return Verdict(
         id=claim.id,
         verdict=verdict,
@@ -63,5 +69,5 @@ def _without_numbers(claim: Claim, verdict: str, tier: str, why: str) -> Verdict
         reason=why,
         source=claim.source,
         grade=claim.grade,
-        under_our_reading=claim.grade != "A",
+        under_our_reading=is_our_reading(claim, origins),
     )

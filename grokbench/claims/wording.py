@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from grokbench.claims.answers import Answer
 from grokbench.specs.types import Claim, Condition
 
+ARMS = ("arm", "first", "second", "numerator", "denominator")  # arguments that count the claim's experiments
+
 
 def number(value: float | None) -> str:
     """Four significant figures, two from ten million on; words for what is not a number.
@@ -43,7 +45,27 @@ def region(condition: Condition) -> str:
 
 def condition_text(claim: Claim) -> str:
     """The rule's conditions in words."""
-    return " and ".join(f"{c.measure} {region(c)}" for c in claim.rule)
+    return " and ".join(
+        f"{name} {region(c)}" for name, c in zip(condition_names(claim), claim.rule, strict=True)
+    )
+
+
+def condition_names(claim: Claim) -> list[str]:
+    """The conditions' measures; one that is asked more than once comes with its arguments, an arm as its experiment."""
+    measures = [c.measure for c in claim.rule]
+    return [
+        f"{c.measure} ({_arguments(claim, c)})" if measures.count(c.measure) > 1 and c.args else c.measure
+        for c in claim.rule
+    ]
+
+
+def _arguments(claim: Claim, condition: Condition) -> str:
+    """An arm's argument by its experiment's id; the others as name and value."""
+    words = []
+    for name, value in condition.args.items():
+        arm = name in ARMS and isinstance(value, int) and value < len(claim.experiments) and not claim.pairs
+        words.append(claim.experiments[value] if arm else f"{name} {value}")
+    return ", ".join(words)
 
 
 def counted(n: int, noun: str) -> str:

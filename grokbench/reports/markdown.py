@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from grokbench.claims.verdict import Verdict
+from grokbench.claims.wording import condition_names
 from grokbench.reports import wording as w
 from grokbench.reports.document import seeds_of
 from grokbench.reports.figures import name_for
@@ -167,9 +168,7 @@ def _per_seed(claim: Claim, verdict: Verdict) -> str:
         return " ".join(lines)
     width = max(len(measured) for _, measured, _ in verdict.values)
     names = (
-        [c.measure for c in claim.rule]
-        if len(claim.rule) == width
-        else [f"measured {i + 1}" for i in range(width)]
+        condition_names(claim) if len(claim.rule) == width else [f"measured {i + 1}" for i in range(width)]
     )
     rows = [
         [

@@ -74,6 +74,18 @@ def test_an_event_is_decided_by_rule_d(good: int, expected: str) -> None:
     assert [yes for _, _, yes in found.values] == [True] * good + [False] * (6 - good)
 
 
+def test_a_measure_asked_twice_is_told_apart_in_the_reason() -> None:
+    twice = claim(
+        "ordering",
+        condition("groks", 1, arm=0),
+        condition("groks", None, 0, arm=1),
+        arms=2,
+    )
+    found = decide(twice, [view(grokked(100), stuck(), seed=seed) for seed in range(6)])
+    assert found.verdict == "REPRODUCED"
+    assert "groks (arm-0) at least 1 and groks (arm-1) at most 0" in found.reason
+
+
 def test_a_diverged_run_is_a_no() -> None:
     runs = [record([0, 10], 0.0, 0.0, outcome="diverged", budget=1000)] * 6
     assert decide(claim("event", GROKS), views(runs)).verdict == "NOT REPRODUCED"
@@ -330,4 +342,10 @@ def test_claims_that_were_not_run_or_failed_say_why() -> None:
         "NOT RUN",
         "seed 3",
     )
+    assert [
+        not_run(one, "quick", "x", origins).under_our_reading for origins in (["paper"], ["inferred"])
+    ] == [
+        False,
+        True,
+    ]
     assert not math.isnan(not_run(one, "quick", "x").n_seeds)

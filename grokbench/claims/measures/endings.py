@@ -1,6 +1,6 @@
 """Where curves end: accuracies and losses after the last step, and how arms that got equally many steps compare.
 
-An accuracy at the end is the median of the last five evaluations; a loss, the running median of five.
+The end is that of the budget. An accuracy there is the median of the last five evaluations; a loss, the running median of five.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from grokbench.claims.measures.curves import peak_step
 from grokbench.claims.measures.registry import (
@@ -20,11 +21,13 @@ from grokbench.claims.measures.registry import (
     one,
     onset,
     rise,
-    smooth_test_loss,
+    within_budget,
 )
 from grokbench.claims.views import Cell, SeedView
 from grokbench.measures import timing
+from grokbench.measures.statistics import running_median
 from grokbench.specs.errors import InputError, UnknownNameError
+from grokbench.specs.types import Record
 
 
 @named("final-normalised-accuracy")
@@ -39,10 +42,7 @@ def final_normalised_accuracy(view: SeedView, arm: int = 0) -> float:
 @named("final-train-accuracy")
 def final_train_accuracy(view: SeedView, arm: int = 0) -> float:
     """Train accuracy at the end; 0 for a run that diverged."""
-    record = one(view, arm)
-    if record.outcome == "diverged":
-        return 0.0
-    return float(np.median(np.asarray(record.curves["train_accuracy"], dtype=np.float64)[-5:]))
+    return last_accuracy(one(view, arm), "train")
 
 
 @named("best-train-accuracy")
@@ -77,14 +77,18 @@ def _mean_last(cells: tuple[Cell, ...]) -> float:
 def loss_end_over_start(view: SeedView, arm: int = 0) -> float:
     """Test loss at the end over the test loss before the first step."""
     record = one(view, arm)
-    return float(smooth_test_loss(record)[-1]) / float(record.curves["test_loss"][0])
+    return float(_end_of_loss(record)[-1]) / float(record.curves["test_loss"][0])
 
 
 @named("test-loss-end-over-least")
 def loss_end_over_least(view: SeedView, arm: int = 0) -> float:
     """Test loss at the end over its least value."""
-    smooth = smooth_test_loss(one(view, arm))
+    smooth = _end_of_loss(one(view, arm))
     return float(smooth[-1] / np.min(smooth))
+
+
+def _end_of_loss(record: Record) -> NDArray[np.float64]:
+    return running_median(within_budget(record, "test_loss"), 5)
 
 
 @named("loss-fall-over-rise")

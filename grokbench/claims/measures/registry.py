@@ -160,11 +160,20 @@ def at_horizon(record: Record, probe: str, name: str, horizon: float) -> float:
     return float(values[later[0]]) if later.size else math.nan
 
 
-def last_accuracy(record: Record) -> float:
-    """Test accuracy at the end, median of the last five evaluations; 0 for a run that diverged."""
+def within_budget(record: Record, curve: str) -> Floats:
+    """A curve's evaluations up to the budget, shape (evaluations,).
+
+    A run that comes to 99 % shortly before its budget is trained on until its T_gen is sure; arms are compared without that.
+    """
+    steps = np.asarray(record.curves["step"])
+    return np.asarray(record.curves[curve], dtype=np.float64)[steps <= record.trial.budget]
+
+
+def last_accuracy(record: Record, split: str = "test") -> float:
+    """Accuracy at the end of the budget, median of the last five evaluations; 0 for a run that diverged."""
     if record.outcome == "diverged":
         return 0.0
-    return float(np.median(np.asarray(record.curves["test_accuracy"], dtype=np.float64)[-5:]))
+    return float(np.median(within_budget(record, f"{split}_accuracy")[-5:]))
 
 
 def table_share(cell: Cell) -> float:

@@ -81,6 +81,20 @@ def rise_lateness(view: SeedView) -> float:
     return math.nan if any(math.isnan(ratio) for ratio in ratios) else max(ratios)
 
 
+@named("rise-after-fit")
+def rise_after_fit(view: SeedView) -> float:
+    """Largest test accuracy from T_mem on less that at T_mem: the largest over all runs. nan where a run has no T_mem."""
+    gains = []
+    for cell in view.cells:
+        at = fitted(cell.record)
+        if not math.isfinite(at):
+            return math.nan
+        later = np.asarray(cell.record.curves["step"]) >= at
+        test = np.asarray(cell.record.curves["test_accuracy"], dtype=np.float64)[later]
+        gains.append(float(test.max() - test[0]))
+    return max(gains)
+
+
 def best_above_guess(record: Record) -> float:
     """The largest a′ of any evaluation."""
     return float(np.max(timing.normalised(record.curves["test_accuracy"], baseline(record))))
