@@ -19,6 +19,7 @@ from grokbench.runs import archive, executor, keys, provenance
 from grokbench.runs import plan as planning
 from grokbench.runs.executor import Failure, OnEvent
 from grokbench.runs.plan import Plan, PlannedTrial
+from grokbench.runs.speed import slowdown
 from grokbench.runs.store import Source, Store
 from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.specs.loader import Library
@@ -29,7 +30,7 @@ CONFIRMATORY = ("paper", "quick")  # highest first; smoke decides for smoke alon
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a plan will cost, before it is run."""
+    """What a plan will cost, before it is run; minutes at the speed measured on this machine."""
 
     trials: int
     stored: int
@@ -96,7 +97,9 @@ class Reproduction:
             trials=distinct,
             stored=distinct - len(todo),
             steps=sum(planned.expected_steps for planned in todo),
-            minutes=(sum(planned.seconds for planned in todo) / count + 4.0 * bool(todo)) / 60,
+            minutes=(slowdown() * sum(planned.seconds for planned in todo) / count + 4.0) / 60
+            if todo
+            else 0.0,
             megabytes=sum(planned.megabytes for planned in todo),
             workers=count,
         )

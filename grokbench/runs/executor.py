@@ -62,11 +62,11 @@ def missing(planned: Sequence[PlannedTrial], sources: Sequence[Source]) -> list[
 
 
 def lookup(trial: Trial, sources: Sequence[Source]) -> Record | None:
-    """The first source's answer to ``trial``."""
+    """The first source's answer to ``trial``, under its own labels: a recipe's title, origin and source may have been reworded since."""
     for source in sources:
         record = source.find(trial)
         if record is not None:
-            return record
+            return dataclasses.replace(record, trial=trial)
     return None
 
 

@@ -12,6 +12,7 @@ from grokbench.measures.thresholds import Threshold
 from grokbench.runs import executor
 from grokbench.runs.executor import Failure, OnEvent
 from grokbench.runs.plan import PlannedTrial
+from grokbench.runs.speed import slowdown
 from grokbench.runs.store import Store
 from grokbench.specs.types import Record, Trial
 
@@ -167,7 +168,7 @@ class Sweep:
             for alpha, outcome in zip(self.alphas, row, strict=True)
             if outcome is None
         ]
-        seconds = sum(planned.seconds for planned in left)
+        seconds = slowdown() * sum(planned.seconds for planned in left) if left else 0.0
         # Bisection of m fractions asks for ⌈log2(m + 1)⌉ outcomes; what is known of a seed already narrows its own.
         spans = [thresholds.span(row) for row in rows.values()]
         bisected = sum(math.ceil(math.log2(last - first + 1)) for first, last in spans)

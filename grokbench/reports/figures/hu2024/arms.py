@@ -82,9 +82,9 @@ def at_half(cells: style.Cells) -> Figure | None:
 
 
 def two(cells: style.Cells) -> Figure | None:
-    """The eight arms of Fig 5 at each of two fractions, and when each of them fits its training set."""
+    """The eight arms of Fig 5 at each of two fractions, and when each of them fits its training set; None for a single arm."""
     arms = _shown(cells, source.TWO)
-    if not arms:
+    if len(arms) < 2:
         return None
     alphas = sorted({alpha for _, group in arms for alpha in source.by_alpha(group)})
     figure, axes = style.canvas(len(alphas) + 1, 1, width=max(6.4, 1.2 * len(arms)), height=2.9)

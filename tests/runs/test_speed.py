@@ -1,0 +1,31 @@
+"""A plan's minutes follow the machine's measured speed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from grokbench import reproduction
+from grokbench.reproduction import Reproduction
+from grokbench.runs import speed
+
+
+def test_the_speed_is_measured_once_and_leaves_the_threads_alone() -> None:
+    threads = torch.get_num_threads()
+    first = speed.slowdown()
+    assert 0 < first < float("inf")
+    assert speed.slowdown() == first
+    assert torch.get_num_threads() == threads
+
+
+def test_a_machine_half_as_fast_is_told_twice_the_minutes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = Reproduction("gromov2023", store=tmp_path)
+    minutes = []
+    for factor in (1.0, 2.0):
+        monkeypatch.setattr(reproduction, "slowdown", lambda factor=factor: factor)
+        minutes.append(job.estimate(2).minutes - 4.0 / 60)  # the workers' start is not training
+    assert minutes[1] == pytest.approx(2 * minutes[0])
