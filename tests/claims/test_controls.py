@@ -83,3 +83,20 @@ def test_gromovs_peak_of_the_test_loss_is_not_nandas() -> None:
     assert cells
     for seed, settings, record in cells:
         assert answer(claim.rule, SeedView(seed, ((Cell(settings, record),),))).yes is False, seed
+
+
+HU = LIBRARY.paper("hu2024")
+AGAINST_B30 = [claim for claim in HU.claims if claim.control == "b30"]
+
+
+@cache
+def _b30() -> tuple[SeedView, ...]:
+    job = Reproduction("hu2024", "quick", records=REPORTS / "hu2024" / "records")
+    cells = job.cells(next(e for e in HU.experiments if e.id == "b30"), "quick")
+    assert cells
+    return tuple(SeedView(seed, ((Cell(settings, record),),)) for seed, settings, record in cells)
+
+
+@pytest.mark.parametrize("claim", AGAINST_B30, ids=lambda claim: claim.id)
+def test_a_rule_on_networks_that_do_not_grok_says_no_on_the_transformer_that_does(claim: Claim) -> None:
+    assert {answer(claim.rule, view).yes for view in _b30()} == {False}
