@@ -62,7 +62,7 @@ def missing(planned: Sequence[PlannedTrial], sources: Sequence[Source]) -> list[
 
 
 def lookup(trial: Trial, sources: Sequence[Source]) -> Record | None:
-    """The first source's answer to ``trial``, under its own labels: a recipe's title, origin and source may have been reworded since."""
+    """The first source's answer to ``trial``, under its labels (a recipe's title, origin, source), which may be newer."""
     for source in sources:
         record = source.find(trial)
         if record is not None:
