@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 import time
 
+import numpy as np
+
 from grokbench.runs.cost import FLOPS_PER_SECOND
 
 SHAPE = (2822, 128, 512)  # rows, inputs, outputs of a layer on 30 % of the pairs modulo 97
@@ -13,25 +15,17 @@ SECONDS = 0.15
 
 @functools.cache
 def slowdown() -> float:
-    """FLOPS_PER_SECOND over the rate of one thread's float32 products here, the median of those done in 0.15 s.
+    """FLOPS_PER_SECOND over the rate of a core's float32 products here, the median of those done in 0.15 s of CPU time.
 
-    Measured once a process, with whatever else the machine is doing; two workers that share a core are each slower.
+    By numpy, because a command's own process is free of torch; its BLAS and torch's run at about one speed. Measured once a
+    process: workers that share a core, or the machine with others, are slower.
     """
-    import torch
-
-    from grokbench.models import products
-
     rows, inputs, outputs = SHAPE
-    a, b, out = torch.ones(rows, inputs), torch.ones(outputs, inputs), torch.empty(rows, outputs)
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        products.times_transposed(a, b, out)  # the first call sets the library up
-        took: list[float] = []
-        while not took or sum(took) < SECONDS:
-            start = time.perf_counter()
-            products.times_transposed(a, b, out)
-            took.append(time.perf_counter() - start)
-    finally:
-        torch.set_num_threads(threads)
-    return FLOPS_PER_SECOND * sorted(took)[len(took) // 2] / (2.0 * rows * inputs * outputs)
+    a, b = np.ones((rows, inputs), np.float32), np.ones((inputs, outputs), np.float32)
+    out = a @ b  # the first call sets the library up
+    took: list[float] = []
+    while not took or sum(took) < SECONDS:
+        start = time.process_time()  # of all threads: numpy may use several
+        np.matmul(a, b, out=out)
+        took.append(time.process_time() - start)
+    return FLOPS_PER_SECOND * float(np.median(took)) / (2.0 * rows * inputs * outputs)
