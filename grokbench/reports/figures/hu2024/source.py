@@ -71,6 +71,7 @@ FRACTIONS = "b-fractions"
 OFFICIAL = {  # panel → its experiments; of those that share a fraction the first one with records is shown
     "weight decay 1": ("official-05", "official-45-60", "official-75", "official-90", "official-fractions"),
     "no weight decay": (
+        "official-no-decay-05",
         "official-no-decay-45-60",
         "official-no-decay-75",
         "official-no-decay-90",
