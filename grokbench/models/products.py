@@ -1,7 +1,7 @@
 """What the hand-written steps share: products, sparse matrices, counting.
 
-Dense products are by whichever library is fast on this CPU. torch's ``mm`` is MKL, which runs at half speed on CPUs other than
-Intel's; oneDNN, behind ``torch.ops.mkldnn``, does not. The choice follows the CPU's vendor alone, never a measurement, so that a
+Dense products are by whichever library is fast on this CPU. torch's ``mm`` is MKL, which on some CPUs other than Intel's runs at
+half the speed of oneDNN (behind ``torch.ops.mkldnn``) and on others, as a Zen 4 EPYC, at the same. The choice follows the CPU's vendor alone, never a measurement, so that a
 machine always makes the same bits.
 """
 
