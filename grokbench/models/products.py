@@ -1,8 +1,8 @@
 """What the hand-written steps share: products, sparse matrices, counting.
 
 Dense products are by whichever library is fast on this CPU. torch's ``mm`` is MKL, which on some CPUs other than Intel's runs at
-half the speed of oneDNN (behind ``torch.ops.mkldnn``) and on others, as a Zen 4 EPYC, at the same. The choice follows the CPU's vendor alone, never a measurement, so that a
-machine always makes the same bits.
+half the speed of oneDNN (behind ``torch.ops.mkldnn``), and on others, as a Zen 4 EPYC, at the same. The choice follows the CPU's
+vendor alone, never a measurement, so that a machine always makes the same bits.
 """
 
 from __future__ import annotations
