@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import platform
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -127,10 +127,17 @@ class Reproduction:
             self._found[name] = executor.lookup(planned.trial, self.sources)
         return self._found[name]
 
-    def cells(self, experiment: Experiment, tier: str) -> tuple[RecordCell, ...] | None:
-        """(seed, settings, record) of every trial of ``experiment`` at ``tier``; None while one is missing."""
+    def cells(
+        self, experiment: Experiment, tier: str, seeds: Collection[int] | None = None
+    ) -> tuple[RecordCell, ...] | None:
+        """(seed, settings, record) of the trials of ``experiment`` at ``tier``, all or those with ``seeds``.
+
+        None while one is missing.
+        """
         out = []
         for planned in self._expanded(experiment.id, tier):
+            if seeds is not None and planned.seed not in seeds:
+                continue
             record = self.find(planned)
             if record is None:
                 return None
@@ -168,9 +175,14 @@ class Reproduction:
             for claim in chosen
         )
 
-    def _cost(self, experiments: Sequence[Experiment], tier: str) -> float:
-        """Estimated minutes on this machine's workers of what is missing of ``experiments`` at ``tier``."""
-        trials = [p for e in experiments for p in self._expanded(e.id, tier) if self.find(p) is None]
+    def _cost(self, seeds: Mapping[str, Collection[int]], tier: str) -> float:
+        """Estimated minutes on this machine's workers of what is missing of experiments, by id, with these seeds."""
+        trials = [
+            planned
+            for name, wanted in seeds.items()
+            for planned in self._expanded(name, tier)
+            if planned.seed in wanted and self.find(planned) is None
+        ]
         return (
             sum(planned.seconds for planned in planning.without_covered(trials))
             / executor.default_workers()
@@ -178,15 +190,26 @@ class Reproduction:
         )
 
     def shown_cells(self) -> dict[str, tuple[RecordCell, ...]]:
-        """Experiment id → records of the highest tier complete, for figures and costs."""
+        """Experiment id → records of the highest tier complete, for figures and costs.
+
+        Where no tier is complete, the most that any decided claim read.
+        """
         out: dict[str, tuple[RecordCell, ...]] = {}
         for experiment in self.paper.experiments:
-            for tier in self._tiers():
-                cells = self.cells(experiment, tier)
-                if cells:
-                    out[experiment.id] = cells
-                    break
+            whole = (self.cells(experiment, tier) for tier in self._tiers())
+            found = next((cells for cells in whole if cells), None) or self._read_by_claims(experiment)
+            if found:
+                out[experiment.id] = found
         return out
+
+    def _read_by_claims(self, experiment: Experiment) -> tuple[RecordCell, ...] | None:
+        parts = [
+            self.cells(experiment, tier, seeds[experiment.id])
+            for claim in self.paper.claims
+            for tier in self._tiers()
+            if experiment.id in (seeds := planning.seeds_needed(self.paper, claim, tier))
+        ]
+        return max((cells for cells in parts if cells), key=len, default=None)
 
     def write(self, out: Path) -> Path:
         """Write page, JSON, figures and (beyond smoke) records under ``out``; returns the page's path.

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from grokbench.claims.measures import argument_names, measure_names
+from grokbench.runs.plan import experiments_of, seeds_needed
 from grokbench.specs.errors import InputError, Mistake, SpecError, nearest
 from grokbench.specs.loader import CLAIMS_FILE, Library
 from grokbench.specs.types import Paper
@@ -28,7 +29,9 @@ def validate_all(library: Library, paths: Sequence[Path] = ()) -> list[Path]:
     for path in papers:
         if str(path) not in seen:
             paper = library.paper(str(path))
-            wrong.extend([*measure_mistakes(paper, str(path)), *fit_mistakes(library, paper, str(path))])
+            wrong.extend(measure_mistakes(paper, str(path)))
+            wrong.extend(seed_mistakes(paper, str(path)))
+            wrong.extend(fit_mistakes(library, paper, str(path)))
     if wrong:
         raise SpecError(wrong)
     return files
@@ -41,6 +44,19 @@ def fit_mistakes(library: Library, paper: Paper, file: str) -> Iterable[Mistake]
             check_fit(*library.resolve(experiment.task, experiment.baseline, dict(experiment.set)))
         except InputError as error:
             yield Mistake(file, f"experiment {experiment.id}", str(error))
+
+
+def seed_mistakes(paper: Paper, file: str) -> Iterable[Mistake]:
+    """Claims whose arms have no seed in common at a tier, so that nothing could be compared."""
+    for claim in paper.claims:
+        own = {tier for experiment in experiments_of(paper, claim) for tier in experiment.tiers}
+        for tier in sorted(own):
+            seeds = seeds_needed(paper, claim, tier)
+            if seeds and not all(seeds[arm] for arm in claim.experiments):
+                arms = ", ".join(claim.experiments)
+                yield Mistake(
+                    file, f"claim {claim.id}.experiment", f"{arms} have no seed in common at tier {tier}"
+                )
 
 
 def measure_mistakes(paper: Paper, file: str) -> Iterable[Mistake]:

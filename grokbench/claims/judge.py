@@ -5,7 +5,7 @@ A trial of the asked tier that failed comes first: older records of it, or a low
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from grokbench.claims.decide import decide
 from grokbench.claims.verdict import Verdict, error, not_run
@@ -15,7 +15,8 @@ from grokbench.runs.executor import Failure
 from grokbench.specs.loader import Library
 from grokbench.specs.types import TIERS, Claim, Experiment, Paper
 
-Cells = Callable[[Experiment, str], tuple[RecordCell, ...] | None]
+Cells = Callable[[Experiment, str, Collection[int]], tuple[RecordCell, ...] | None]
+Cost = Callable[[Mapping[str, Collection[int]], str], float]
 
 
 def judge(
@@ -26,16 +27,18 @@ def judge(
     asked: str,
     cells: Cells,
     failures: Sequence[Failure],
-    minutes: Callable[[Sequence[Experiment], str], float],
+    minutes: Cost,
 ) -> Verdict:
     """The verdict of one claim.
 
     tiers: those that may decide, highest first. asked: the tier of the command. cells: the records of an experiment at
-    a tier, or None while one is missing. minutes: estimated cost of what is missing.
+    a tier with these seeds, or None while one is missing. minutes: estimated cost of what is missing of experiments,
+    by id, with these seeds at a tier.
     """
     experiments = planning.experiments_of(paper, claim)
     origins = [library.recipe(e.baseline).origin for e in experiments if e.id in claim.experiments]
-    broken = [failure for failure in failures if _belongs(library, failure, experiments, asked)]
+    asked_seeds = planning.seeds_needed(paper, claim, asked)
+    broken = [failure for failure in failures if _belongs(library, failure, experiments, asked, asked_seeds)]
     if broken:
         return error(
             claim,
@@ -44,9 +47,10 @@ def judge(
             origins,
         )
     for tier in tiers:
-        if not planning.runs_at(paper, claim, tier) or not any(tier in e.tiers for e in experiments):
+        seeds = planning.seeds_needed(paper, claim, tier)
+        if not seeds or not any(tier in e.tiers for e in experiments):
             continue  # a tier that adds nothing of its own leaves the decision to the one below
-        found = {experiment.id: cells(experiment, tier) for experiment in experiments}
+        found = {experiment.id: cells(experiment, tier, seeds[experiment.id]) for experiment in experiments}
         if all(found.values()):
             complete = {name: entries for name, entries in found.items() if entries is not None}
             seen = paired if claim.pairs else tuple
@@ -59,27 +63,23 @@ def judge(
                     _budget(experiment) for experiment in experiments if experiment.id in claim.experiments
                 ],
                 extended=not claim.pairs
-                and _extends(experiments, tier),  # three pairs could not have decided
+                and _extends(paper, claim, tier),  # three pairs could not have decided
             )
-    home = next((tier for tier in TIERS if tier in tiers and planning.runs_at(paper, claim, tier)), None)
+    home = next((tier for tier in TIERS if tier in tiers and planning.seeds_needed(paper, claim, tier)), None)
     if home is None:
         return not_run(claim, asked, f"the tier {asked} has nothing for this claim", origins)
-    cost = minutes(experiments, home)
+    cost = minutes(planning.seeds_needed(paper, claim, home), home)
     return not_run(
         claim, home, f"needs tier {home}: about {cost:.0f} min of training here are missing", origins
     )
 
 
-def _extends(experiments: Sequence[Experiment], tier: str) -> bool:
+def _extends(paper: Paper, claim: Claim, tier: str) -> bool:
     """Whether the quick tier could have decided on fewer of the same seeds, so that the ladder of DESIGN §4 holds."""
-    if tier != "paper":
+    if tier != "paper" or any("quick" not in e.tiers for e in planning.experiments_of(paper, claim)):
         return False
-    pairs = [
-        (experiment.tiers.get("quick"), planning.tier_plan(experiment, tier)) for experiment in experiments
-    ]
-    return all(quick is not None for quick, _ in pairs) and any(
-        quick is not None and plan is not None and len(quick.seeds) < len(plan.seeds) for quick, plan in pairs
-    )
+    quick, whole = (planning.seeds_needed(paper, claim, name) for name in ("quick", "paper"))
+    return any(len(quick[name]) < len(seeds) for name, seeds in whole.items())
 
 
 def _budget(experiment: Experiment) -> int:
@@ -87,11 +87,17 @@ def _budget(experiment: Experiment) -> int:
     return next(experiment.tiers[tier].steps for tier in reversed(TIERS) if tier in experiment.tiers)
 
 
-def _belongs(library: Library, failure: Failure, experiments: Sequence[Experiment], tier: str) -> bool:
+def _belongs(
+    library: Library,
+    failure: Failure,
+    experiments: Sequence[Experiment],
+    tier: str,
+    seeds: Mapping[str, Collection[int]],
+) -> bool:
     return any(
         planned.trial == failure.trial
         for experiment in experiments
-        for planned in planning.expand(library, experiment, tier)
+        for planned in planning.expand(library, experiment, tier, seeds.get(experiment.id, ()))
     )
 
 

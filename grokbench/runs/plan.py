@@ -62,21 +62,39 @@ def experiments_of(paper: Paper, claim: Claim) -> tuple[Experiment, ...]:
     return tuple(by_id[name] for name in dict.fromkeys(names))
 
 
-def runs_at(paper: Paper, claim: Claim, tier: str) -> bool:
-    """Whether ``tier`` includes everything that ``claim`` needs."""
-    return all(tier_plan(experiment, tier) is not None for experiment in experiments_of(paper, claim))
+def seeds_needed(paper: Paper, claim: Claim, tier: str) -> dict[str, tuple[int, ...]]:
+    """Experiment id → the seeds of it that ``claim`` reads at ``tier``; empty where the tier lacks an experiment.
+
+    Arms are compared seed by seed, so that a claim of several arms reads the seeds that all of them have; a control is
+    read whole.
+    """
+    experiments = experiments_of(paper, claim)
+    plans = {one.id: plan for one in experiments if (plan := tier_plan(one, tier)) is not None}
+    if len(plans) < len(experiments):
+        return {}
+    common = set.intersection(*(set(plans[arm].seeds) for arm in claim.experiments))
+    return {
+        name: tuple(seed for seed in plan.seeds if seed in common or name == claim.control)
+        for name, plan in plans.items()
+    }
 
 
-def expand(library: Library, experiment: Experiment, tier: str) -> tuple[PlannedTrial, ...]:
-    """The trials of ``experiment`` at ``tier``: every setting × α × seed; empty where the tier has none."""
+def expand(
+    library: Library, experiment: Experiment, tier: str, seeds: Iterable[int] | None = None
+) -> tuple[PlannedTrial, ...]:
+    """The trials of ``experiment`` at ``tier``: every setting × α × seed; empty where the tier has none.
+
+    seeds: those of the tier's seeds to take; None means all.
+    """
     plan = tier_plan(experiment, tier)
     if plan is None:
         return ()
+    chosen = plan.seeds if seeds is None else [seed for seed in plan.seeds if seed in set(seeds)]
     out = []
     for values in itertools.product(*plan.vary.values()):
         varied = dict(zip(plan.vary, values, strict=True))
         task, recipe = library.resolve(experiment.task, experiment.baseline, {**experiment.set, **varied})
-        for alpha, seed in itertools.product(plan.alphas, plan.seeds):
+        for alpha, seed in itertools.product(plan.alphas, chosen):
             trial = Trial(
                 task=task,
                 recipe=recipe,
@@ -97,12 +115,18 @@ def expand(library: Library, experiment: Experiment, tier: str) -> tuple[Planned
 def plan_paper(library: Library, paper: Paper, tier: str, claim_ids: Iterable[str] = ()) -> Plan:
     """The trials that the claims of ``paper`` (or those named) need at ``tier``, and the controls of their rules."""
     chosen = set(claim_ids)
-    needed: dict[str, Experiment] = {}
+    needed: dict[str, set[int]] = {}
     for claim in paper.claims:
-        if (not chosen or claim.id in chosen) and runs_at(paper, claim, tier):
-            needed |= {experiment.id: experiment for experiment in experiments_of(paper, claim)}
-    ordered = [experiment for experiment in paper.experiments if experiment.id in needed]
-    return Plan(tuple(planned for experiment in ordered for planned in expand(library, experiment, tier)))
+        if not chosen or claim.id in chosen:
+            for name, seeds in seeds_needed(paper, claim, tier).items():
+                needed.setdefault(name, set()).update(seeds)
+    return Plan(
+        tuple(
+            planned
+            for experiment in paper.experiments
+            for planned in expand(library, experiment, tier, needed.get(experiment.id, ()))
+        )
+    )
 
 
 def without_covered(trials: Sequence[PlannedTrial]) -> tuple[PlannedTrial, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from grokbench.claims.check import fit_mistakes, measure_mistakes
+from grokbench.claims.check import fit_mistakes, measure_mistakes, seed_mistakes
 from grokbench.specs.loader import Library
 from grokbench.specs.types import Condition
 
@@ -17,6 +17,7 @@ def test_every_paper_fits_its_tasks_and_its_measures() -> None:
         paper = LIBRARY.paper(name)
         assert not list(fit_mistakes(LIBRARY, paper, name))
         assert not list(measure_mistakes(paper, name))
+        assert not list(seed_mistakes(paper, name))
 
 
 def test_a_task_beyond_the_vocabulary_is_a_mistake_of_its_experiment() -> None:
@@ -34,3 +35,18 @@ def test_a_measure_that_there_is_not_and_an_argument_it_lacks_are_named() -> Non
     assert "t-jen" in first.expected
     assert first.near == "t-gen"
     assert second.path.endswith("rule[1].args.arms")
+
+
+def test_arms_without_a_seed_in_common_are_a_mistake_of_their_claim() -> None:
+    one, other = POWER.experiments[:2]
+    first, second = (
+        dataclasses.replace(
+            experiment, tiers={"quick": dataclasses.replace(experiment.tiers["quick"], seeds=seeds)}
+        )
+        for experiment, seeds in ((one, (0, 1)), (other, (2, 3)))
+    )
+    claim = dataclasses.replace(POWER.claims[0], id="both", experiments=(one.id, other.id), control=None)
+    paper = dataclasses.replace(POWER, experiments=(first, second), claims=(claim,))
+    (found,) = seed_mistakes(paper, "claims.toml")
+    assert found.path == "claim both.experiment"
+    assert f"{one.id}, {other.id} have no seed in common at tier quick" in found.expected

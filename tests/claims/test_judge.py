@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 import pytest
@@ -37,14 +38,13 @@ def _judged(
     failures: tuple[Failure, ...] = (),
     one: Claim = CLAIM,
 ):
-    def cells(experiment: Experiment, tier: str) -> tuple[RecordCell, ...] | None:
-        plan = planning.tier_plan(experiment, tier)
-        if tier not in complete or plan is None:
+    def cells(experiment: Experiment, tier: str, seeds: Collection[int]) -> tuple[RecordCell, ...] | None:
+        if tier not in complete:
             return None
-        return tuple((seed, {}, grokked(100) if seed < good else stuck()) for seed in plan.seeds)
+        return tuple((seed, {}, grokked(100) if seed < good else stuck()) for seed in seeds)
 
     tiers = ("smoke",) if asked == "smoke" else ("paper", "quick")
-    return judge(LIBRARY, paper, one, tiers, asked, cells, failures, lambda experiments, tier: 1.0)
+    return judge(LIBRARY, paper, one, tiers, asked, cells, failures, lambda seeds, tier: 1.0)
 
 
 def _failure(paper: Paper, tier: str, seed: int) -> Failure:
@@ -99,3 +99,14 @@ def test_the_ladder_needs_a_quick_tier_of_every_experiment() -> None:
                            (_experiment("other", quick=6, paper=12), "INCONCLUSIVE")):  # fmt: skip
         paper = _paper(_experiment(quick=6, paper=12), other)
         assert _judged(paper, "paper", good=10, one=both).verdict == verdict
+
+
+def test_arms_are_compared_on_the_seeds_that_both_have() -> None:
+    both = replace(CLAIM, experiments=("arm", "other"), rule=(condition("groks", 1, arm=0),))
+    paper = _paper(_experiment(paper=12), _experiment("other", paper=6))
+    found = _judged(paper, "paper", one=both)
+    assert (found.verdict, found.n_seeds) == ("REPRODUCED", 6)
+    assert (
+        _judged(paper, "paper", one=both, good=0, failures=(_failure(paper, "paper", 11),)).verdict != "ERROR"
+    )
+    assert _judged(paper, "paper", one=both, failures=(_failure(paper, "paper", 5),)).verdict == "ERROR"

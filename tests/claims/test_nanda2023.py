@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -236,11 +236,13 @@ def test_seeds_are_paired_once_each_and_compared() -> None:
 def test_the_judge_pairs_the_seeds_of_a_claim_that_asks_for_it() -> None:
     sets = {"mainline": [runs.grokking(15_000), OTHER] * 6, "untrained": [runs.untrained()] * 12}
 
-    def cells(experiment: Experiment, tier: str) -> tuple[RecordCell, ...]:
-        return tuple((seed, {"alpha": 0.3}, run) for seed, run in enumerate(sets[experiment.id]))
+    def cells(experiment: Experiment, tier: str, seeds: Collection[int]) -> tuple[RecordCell, ...]:
+        return tuple(
+            (seed, {"alpha": 0.3}, run) for seed, run in zip(seeds, sets[experiment.id], strict=True)
+        )
 
     claim = CLAIMS["key-sets-differ-at-1-5-t-gen"]
-    found = judge(LIBRARY, PAPER, claim, ["paper"], "paper", cells, [], lambda experiments, tier: 0.0)
+    found = judge(LIBRARY, PAPER, claim, ["paper"], "paper", cells, [], lambda seeds, tier: 0.0)
     assert (found.verdict, found.n_seeds) == ("REPRODUCED", 6)
     assert "ladder" not in found.reason  # three pairs could not have decided at quick
     assert "of 6 pairs of seeds" in found.reason
