@@ -1,4 +1,4 @@
-"""From a claim and the records of its experiments to a verdict (DESIGN §4)."""
+"""From a claim and the records of its experiments to a verdict (REPRODUCE.md, "How to read a verdict")."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def decide(
     views: one per seed; seeds that lack an arm are left out. control: views of the claim's control experiment
     as their only arm (for a "never": the positive control). origins: of the arms' recipes, read from the
     records when not given. budgets: per arm, the steps that the claim asks for; see ``answers.answer``.
-    extended: fewer of these seeds could have decided before, so that rule D follows the ladder of DESIGN §4.
+    extended: fewer of these seeds could have decided before, so that rule D follows the ladder.
     """
     failed = [
         (view.seed, cell)
@@ -86,7 +86,7 @@ def _dressed(
         source=claim.source,
         grade=claim.grade,
         under_our_reading=ours,
-        values=tuple((a.seed, a.numbers, a.yes is True) for a in answers),
+        values=tuple((a.seed, a.numbers, a.yes) for a in answers),
         median=statistics.median([value.high for value in values]),
         median_interval=median_interval(values),
     )

@@ -11,6 +11,7 @@ from grokbench.claims.decide import decide
 from grokbench.claims.verdict import Verdict, error, not_run
 from grokbench.claims.views import Cell, RecordCell, SeedView
 from grokbench.runs import plan as planning
+from grokbench.runs.cost import FLOPS_PER_SECOND
 from grokbench.runs.executor import Failure
 from grokbench.specs.loader import Library
 from grokbench.specs.types import TIERS, Claim, Experiment, Paper
@@ -32,8 +33,8 @@ def judge(
     """The verdict of one claim.
 
     tiers: those that may decide, highest first. asked: the tier of the command. cells: the records of an experiment at
-    a tier with these seeds, or None while one is missing. minutes: estimated cost of what is missing of experiments,
-    by id, with these seeds at a tier.
+    a tier with these seeds, or None while one is missing. minutes: estimated minutes of one CPU core for what is missing
+    of experiments, by id, with these seeds at a tier.
     """
     experiments = planning.experiments_of(paper, claim)
     origins = [library.recipe(e.baseline).origin for e in experiments if e.id in claim.experiments]
@@ -69,13 +70,15 @@ def judge(
     if home is None:
         return not_run(claim, asked, f"the tier {asked} has nothing for this claim", origins)
     cost = minutes(planning.seeds_needed(paper, claim, home), home)
-    return not_run(
-        claim, home, f"needs tier {home}: about {cost:.0f} min of training here are missing", origins
-    )
+    return not_run(claim, home, f"needs tier {home}: {_said(cost)} are missing", origins)
+
+
+def _said(minutes: float) -> str:
+    return f"about {max(minutes, 1):.0f} min of one CPU core at {FLOPS_PER_SECOND / 1e9:.0f} GFLOP/s"
 
 
 def _extends(paper: Paper, claim: Claim, tier: str) -> bool:
-    """Whether the quick tier could have decided on fewer of the same seeds, so that the ladder of DESIGN §4 holds."""
+    """Whether the quick tier could have decided on fewer of the same seeds, so that the ladder holds."""
     if tier != "paper" or any("quick" not in e.tiers for e in planning.experiments_of(paper, claim)):
         return False
     quick, whole = (planning.seeds_needed(paper, claim, name) for name in ("quick", "paper"))

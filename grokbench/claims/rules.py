@@ -1,4 +1,4 @@
-"""The rules of DESIGN §4: rule D, and the kinds of claim that have one of their own."""
+"""Rule D (REPRODUCE.md, "How to read a verdict"), and the kinds of claim that have one of their own."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LEAST_DRAWS = 100  # a construction's median needs as many
 LEAST_AGAINST_EXISTENCE = 20
 LEAST_SEEDS_FOR_NEVER = 6
 LADDER = {6: (6, 0), 12: (11, 1), 20: (16, 4)}
-"""Seeds → least yes that confirm and most that contradict, where fewer seeds could have decided before (DESIGN §4)."""
+"""Seeds → least yes that confirm and most that contradict, where fewer seeds could have decided before: the ladder."""
 NEVER_FACTOR = 10  # budget of a "never" over the positive control's median T_gen, where the paper gives none
 
 Interval = tuple[float, float]

@@ -1,4 +1,4 @@
-"""The outcome of a claim's rule (DESIGN §4)."""
+"""The outcome of a claim's rule (REPRODUCE.md, "How to read a verdict")."""
 
 from __future__ import annotations
 
@@ -22,8 +22,9 @@ class Verdict:
 
     statistic, interval, accepted: what was compared with what; the rate of seeds that say yes with its
     Clopper-Pearson interval, or a median with its order-statistic interval, or one exact value.
-    values: per seed, the measured number of each condition (inf: censored, nan: not measurable) and whether
-    the rule said yes. median, median_interval: of the first condition's number over the seeds that have one.
+    values: per seed, the measured number of each condition (inf: censored, nan: not measurable) and whether the
+    rule said yes (None: neither yes nor no). median, median_interval: of the first condition's number over the seeds
+    that have one.
     """
 
     id: str
@@ -37,7 +38,7 @@ class Verdict:
     source: str
     grade: str
     under_our_reading: bool
-    values: tuple[tuple[int, tuple[float, ...], bool], ...] = ()
+    values: tuple[tuple[int, tuple[float, ...], bool | None], ...] = ()
     median: float | None = None
     median_interval: tuple[float, float] | None = None
 

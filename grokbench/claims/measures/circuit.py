@@ -83,6 +83,12 @@ def logit_map_residual(view: SeedView, arm: int = 0) -> float:
     return _number(one(view, arm), "logit_map_residual")
 
 
+@named("logit-map-svd-residual")
+def logit_map_svd_residual(view: SeedView, arm: int = 0) -> float:
+    """Share of the logit map's norm outside its best approximation of rank 2K, K the number of key frequencies."""
+    return _number(one(view, arm), "logit_map_svd_residual")
+
+
 @named("readout-fve")
 def readout_fve(view: SeedView, which: str = "least", arm: int = 0) -> float:
     """Variance of uᵀMLP and vᵀMLP explained by cos and sin of w(a + b), over key frequencies: "least" or "median"."""

@@ -127,7 +127,7 @@ def rise(record: Record) -> float:
 
 
 def onset(record: Record) -> float:
-    """Onset of generalisation, see DESIGN §3."""
+    """Onset of generalisation: the last evaluation with a′ ≤ 0.1 before the first with a′ ≥ 0.5."""
     return timing.onset(record.curves["step"], record.curves["test_accuracy"], baseline(record))
 
 

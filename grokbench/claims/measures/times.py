@@ -43,7 +43,7 @@ def t_mem(view: SeedView, arm: int = 0) -> Measured:
 
 @named("outcome-is")
 def outcome_is(view: SeedView, outcome: str, arm: int = 0) -> float:
-    """1 when the run's outcome class (DESIGN §3) is ``outcome``, else 0."""
+    """1 when the run's outcome class is ``outcome``, else 0."""
     return float(_class(one(view, arm)) == outcome)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -22,18 +22,17 @@ if TYPE_CHECKING:
 
 Cells = Mapping[str, tuple[tuple[int, Mapping[str, Any], Record], ...]]
 
+MOST_NAMED = 3
+"""So many of the experiments that a figure lacks are named."""
+
 
 @dataclass(frozen=True)
 class Drawing:
-    """A figure: what it shows, what draws it, and the experiments without which it is not drawn.
-
-    ``also``: further names under which claims ask for it, ``name`` or ``name-experiment``.
-    """
+    """A figure: what it shows, what draws it, and the experiments of which it shows those that have records."""
 
     title: str
     draw: Callable[[Cells], Figure | None]
     needs: tuple[str, ...] = ()
-    also: tuple[str, ...] = ()
 
 
 def registry(paper: Paper) -> dict[str, Drawing]:
@@ -50,33 +49,38 @@ def registry(paper: Paper) -> dict[str, Drawing]:
         found = dict(importlib.import_module(f"{__name__}.{own}").FIGURES)
     else:
         found["curves"] = Drawing("accuracy and loss of every experiment", curves.curves)
-    taken = {name for drawing in found.values() for name in drawing.also}
     for claim in paper.claims:
         one = claim.experiments[0]
         name = f"curves-{one}"
-        if claim.figure == "curves" and name not in taken and name not in found:
+        if claim.figure == "curves" and name not in found:
             drawing = partial(_curves_of, one)
             found[name] = Drawing(f"accuracy and loss of {one}", drawing, (one,))
     return found
 
 
 def name_for(paper: Paper, claim: Claim) -> str | None:
-    """The registered figure that shows what a claim asks for; None when it asks for none, or for an unknown one."""
+    """The registered figure that a claim asks for: ``figure-<its first experiment>``, else ``figure``.
+
+    None when it asks for none, or for an unknown one.
+    """
     if claim.figure is None:
         return None
     known = registry(paper)
-    for wanted in (f"{claim.figure}-{claim.experiments[0]}", claim.figure):
-        for name, drawing in known.items():
-            if wanted == name or wanted in drawing.also:
-                return name
-    return None
+    names = (f"{claim.figure}-{claim.experiments[0]}", claim.figure)
+    return next((name for name in names if name in known), None)
 
 
-def draw(paper: Paper, cells: Cells, folder: Path, keep: bool = False) -> dict[str, Path]:
+def shown_in(paper: Paper, names: Iterable[str]) -> set[str]:
+    """The experiments that these figures show, where they have records."""
+    known, every = registry(paper), tuple(experiment.id for experiment in paper.experiments)
+    return {experiment for name in names if name in known for experiment in known[name].needs or every}
+
+
+def draw(paper: Paper, cells: Cells, folder: Path, keep: Collection[str] = ()) -> dict[str, Path]:
     """Draw what can be drawn as PNG into ``folder``; name → file.
 
-    With ``keep`` a figure that cannot be drawn now but lies there already stays. Otherwise every PNG there that
-    was not drawn now is removed.
+    A figure of ``keep`` that cannot be drawn now but lies there already stays. Every other PNG there that was not
+    drawn now is removed.
     """
     drawn: dict[str, Path] = {}
     for name, drawing in registry(paper).items():
@@ -84,12 +88,11 @@ def draw(paper: Paper, cells: Cells, folder: Path, keep: bool = False) -> dict[s
         figure = drawing.draw(cells)
         if figure is not None:
             _save(figure, path)
-        if figure is not None or (keep and path.exists()):
+        if figure is not None or (name in keep and path.exists()):
             drawn[name] = path
-    if not keep:
-        for path in folder.glob("*.png"):
-            if path.stem not in drawn:
-                path.unlink()
+    for path in folder.glob("*.png"):
+        if path.stem not in drawn:
+            path.unlink()
     return drawn
 
 
@@ -112,15 +115,20 @@ def draw_sweep(result: SweepResult, path: Path) -> None:
     _save(thresholds.draw(result.threshold, times, result.budget, title), path)
 
 
-def missing(paper: Paper, drawn: Mapping[str, str]) -> dict[str, str]:
-    """Registered figure that was not drawn → what it needs, in words."""
-    titles = {experiment.id: experiment.title for experiment in paper.experiments}
+def missing(paper: Paper, drawn: Collection[str], cells: Cells) -> dict[str, str]:
+    """Registered figure that was not drawn → what it needs, in words: the experiments without records, a few of them by name."""
     out = {}
     for name, drawing in registry(paper).items():
         if name not in drawn:
-            needs = [f"`{e}` ({titles[e]})" if e in titles else f"`{e}`" for e in drawing.needs]
-            out[name] = ", ".join(needs) or "at least one trained trial"
+            lacking = [experiment for experiment in drawing.needs if not cells.get(experiment)]
+            out[name] = _few(lacking or drawing.needs) or "at least one trained trial"
     return out
+
+
+def _few(experiments: Sequence[str]) -> str:
+    named = [f"`{experiment}`" for experiment in experiments[:MOST_NAMED]]
+    more = len(experiments) - len(named)
+    return ", ".join(named) + (f" and {more} more" if more else "")
 
 
 def _curves_of(experiment: str, cells: Cells) -> Figure | None:

@@ -13,7 +13,6 @@ FIGURES = {
         "loss, weight norms, accuracy and gradient norms under GD (Fig. 1)",
         training.training,
         ("gd-addition",),
-        also=("curves-gd-addition", "weight-norms", "gradient-norms"),
     ),
     "spectrum": Drawing(
         "preactivation spectra: initial, trained, analytic (Fig. 2)",
@@ -28,13 +27,11 @@ FIGURES = {
         "time to generalise at α = 0.5, with and without momentum",
         sweeps.momentum,
         tuple(sweeps.HALVES),
-        also=("alpha-curves-gd-momentum-half", "alpha-curves-gd-ten-times-lr-half"),
     ),
     "alpha-primes": Drawing(
         "time to generalise against α for three primes",
         sweeps.primes,
         sweeps.PRIMES,
-        also=("alpha-curves-gd-p23-alphas",),
     ),
     "analytic-widths": Drawing(
         "accuracy against width (Fig. 4b)", sweeps.width, ("analytic-widths", "adamw-widths")

@@ -5,16 +5,8 @@ In: cells of the experiments named beside each figure. Out: ``FIGURES``, name �
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from grokbench.reports.figures import Drawing
 from grokbench.reports.figures.hu2024 import arms, fractions, source, training
-
-
-def _asked(*groups: Iterable[str]) -> tuple[str, ...]:
-    """The names under which claims on these experiments ask for their curves."""
-    return tuple(f"curves-{name}" for group in groups for name in group)
-
 
 A = tuple(name for names in source.OFFICIAL.values() for name in names)
 
@@ -23,31 +15,26 @@ FIGURES = {
         "accuracy and loss of the Transformer in encoding B (Figs 2 and 6)",
         training.encoding_b,
         source.B,
-        _asked(source.B),
     ),
     "mlp": Drawing(
         "accuracy and loss of the ReLU network at 30 % (Figs 3 and 8)",
         training.mlp,
         tuple(source.MLP),
-        _asked(source.MLP),
     ),
     "mlp-15-45": Drawing(
         "accuracy and loss of the ReLU network at 15 and 45 % (Fig 3)",
         training.mlp_others,
         tuple(source.MLP_OTHERS),
-        _asked(source.MLP_OTHERS),
     ),
     "lstm": Drawing(
         "accuracy and loss of the LSTM at 30 % (Fig 4)",
         training.lstm,
         tuple(source.LSTM),
-        _asked(source.LSTM),
     ),
     "lstm-45-60": Drawing(
         "accuracy and loss of the LSTM at 45 and 60 % (Fig 4)",
         training.lstm_others,
         tuple(source.LSTM_OTHERS),
-        _asked(source.LSTM_OTHERS),
     ),
     "encodings": Drawing(
         "which networks fit and which generalise, by how x and y enter (Figs 2 to 4)",
@@ -58,36 +45,30 @@ FIGURES = {
         "accuracy after 1800 steps at half of the table (Fig 5)",
         arms.at_half,
         tuple(source.HALF),
-        _asked(source.HALF),
     ),
     "optimizers": Drawing(
         "accuracy after 1800 steps of eight optimizers at two fractions (Fig 5)",
         arms.two,
         tuple(source.TWO),
-        _asked(source.TWO),
     ),
     "optimizers-grid": Drawing(
         "accuracy after 1800 steps against α for eight optimizers (Fig 5)",
         fractions.optimizers,
-        tuple(source.GRID),
-        _asked(source.GRID, (source.NINETY,)),
+        (*source.GRID, source.NINETY),
     ),
     "fractions": Drawing(
         "time to generalise and to fit against α in encoding B (Fig 7)",
         fractions.encoding_b,
         (source.FRACTIONS,),
-        _asked((source.FRACTIONS,)),
     ),
     "official": Drawing(
         "time to generalise and to fit against α in encoding A (Fig 1)",
         fractions.official,
         A,
-        _asked(A),
     ),
     "onset": Drawing(
         "solved share against α in either encoding (Section 4.1)",
         fractions.onset,
         tuple(source.ONSET),
-        _asked(source.ONSET),
     ),
 }
