@@ -112,29 +112,45 @@ def run(
     steps: int | None = None,
     settings: Mapping[str, Any] | None = None,
     probes: Sequence[str] = (),
+    device: str = "auto",
+    save: str | Path | None = None,
+    store: str | Path | None = None,
+    force: bool = False,
     specs: Iterable[str | Path] = (),
 ) -> Record:
-    """Train one trial in this process, on one thread, and return its record; nothing is stored.
+    """Train one trial in this process, on one thread, and return its record.
 
-    settings: dotted fields of the recipe, or ``task.…``, replaced. Errors: GrokbenchError before anything is trained.
+    settings: dotted fields of the recipe, or ``task.…``, replaced. device: "cpu" or "auto"; no engine trains on "cuda" yet.
+    save: a .safetensors file for the final weights, as ``load_network`` reads it. store: a folder in which the record is
+    looked for before it is trained, and then kept; None, other than on the command line, is no store at all. A record
+    that such a folder cuts out of a longer run has no weights. force: train even when the store has the record.
+    Errors: GrokbenchError before anything is trained.
     """
+    from grokbench.runs import executor, single
+    from grokbench.runs.store import Store
+
+    single.check_device(device)
     trial = resolve_trial(
         task, baseline, alpha=alpha, seed=seed, steps=steps, settings=settings, probes=probes, specs=specs
     )
-    import torch
+    place = None if store is None else Store(store)
+    target = None if save is None else Path(save)
 
-    from grokbench.training.engine import train
+    def train() -> Record:
+        import torch
 
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        return train(trial)
-    finally:
-        torch.set_num_threads(threads)
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)
+        try:
+            return executor.train_here(trial, place, keep_untrained=target is not None)
+        finally:
+            torch.set_num_threads(threads)
+
+    return single.obtain(trial, place, train, force=force, save=target)[0]
 
 
 def load_network(path: str | Path) -> nn.Module:
-    """The plain, readable module with the weights of a file that ``grokbench run --save`` wrote.
+    """The plain, readable module with the weights of a file that ``run(save=…)`` or ``grokbench run --save`` wrote.
 
     Its ``forward`` says what it takes; ``parameters()`` and ``state_dict()`` are torch's. Errors: InputError where the
     file is none of ours.

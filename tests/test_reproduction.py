@@ -114,6 +114,78 @@ def test_one_claim_updates_its_own_entry(done: tuple[Path, dict[str, Any], str])
     assert by_id(document)["generalises"]["verdict"] == "REPRODUCED"
 
 
+@pytest.fixture
+def clone(done: tuple[Path, dict[str, Any], str], tmp_path: Path) -> Path:
+    """A copy of the report with its records and figures, beside an empty store."""
+    shutil.copytree(done[0] / "out", tmp_path / "out")
+    return tmp_path
+
+
+def files_in(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.suffix in (".zip", ".png")
+    }
+
+
+def test_a_report_without_records_keeps_every_verdict_that_was_reached(clone: Path) -> None:
+    out = clone / "out"
+    before, files = json.loads((out / "tiny.json").read_text(encoding="utf-8")), files_in(out)
+    assert {Path(name).suffix for name in files} == {".zip", ".png"}
+    page = grokbench.report("tiny", store=clone / "store", out=out, specs=[SPECS])
+    after = json.loads((out / "tiny.json").read_text(encoding="utf-8"))
+    jsonschema.Draft7Validator(schema.schema("report")).validate(after)
+    assert {name: claim["kept"] for name, claim in by_id(after).items()} == {
+        "generalises": True,
+        "generalises-untrained": True,
+        "only-at-paper": False,
+    }
+    for name, claim in by_id(before).items():
+        if name != "only-at-paper":
+            assert {**claim, "kept": True} == by_id(after)[name]
+    assert files_in(out) == files
+    assert after["cost"] == before["cost"]
+    assert after["figures"] == before["figures"]
+    text = page.read_text(encoding="utf-8")
+    assert "2 verdicts are kept from an earlier run" in text
+    assert "REPRODUCED (quick, kept)" in text
+    assert "quick (kept)" in (out / "README.md").read_text(encoding="utf-8")
+
+
+def test_a_command_for_one_claim_changes_its_own_entry_and_keeps_the_others(clone: Path) -> None:
+    files = files_in(clone / "out")
+    document, _ = reproduce(clone, "--claim", "generalises-untrained")
+    claims = by_id(document)
+    assert [claims[name]["kept"] for name in ("generalises", "generalises-untrained")] == [True, False]
+    assert claims["generalises"]["verdict"] == "REPRODUCED"
+    assert files_in(clone / "out")["tiny/records/train.zip"] == files["tiny/records/train.zip"]
+
+
+def test_a_verdict_under_a_rule_that_has_changed_is_not_kept(clone: Path) -> None:
+    specs, files = shutil.copytree(SPECS, clone / "specs"), files_in(clone / "out")
+    path = next(specs.rglob("claims.toml"))
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("min = 1, reason", "min = 0.5, reason", 1), encoding="utf-8")
+    grokbench.report("tiny", store=clone / "store", out=clone / "out", specs=[specs])
+    after = by_id(json.loads((clone / "out" / "tiny.json").read_text(encoding="utf-8")))
+    assert after["generalises"]["verdict"] == "NOT RUN"
+    assert after["generalises-untrained"]["verdict"] == "NOT REPRODUCED"
+    assert files_in(clone / "out") == files  # the records answer the same trials, whatever is asked of them
+    assert "| train (earlier run) | 6 |" in (clone / "out" / "tiny.md").read_text(encoding="utf-8")
+
+
+def test_a_verdict_on_another_recipe_is_not_kept(clone: Path) -> None:
+    specs = shutil.copytree(SPECS, clone / "specs")
+    recipe = next(specs.rglob("adamw.toml"))
+    text = recipe.read_text(encoding="utf-8")
+    recipe.write_text(text.replace("width = 64", "width = 65"), encoding="utf-8")
+    grokbench.report("tiny", store=clone / "store", out=clone / "out", specs=[specs])
+    after = by_id(json.loads((clone / "out" / "tiny.json").read_text(encoding="utf-8")))
+    assert {claim["verdict"] for claim in after.values()} == {"NOT RUN"}
+    assert not list((clone / "out").rglob("*.png"))
+
+
 def test_smoke_writes_beside_and_decides_nothing_statistical(done: tuple[Path, dict[str, Any], str]) -> None:
     root, before, _ = done
     document, _ = reproduce(root, "--tier", "smoke")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,19 +11,21 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from grokbench.cli import options
-from grokbench.specs.errors import InputError
+from grokbench.specs.errors import InputError, UnknownNameError
 
 if TYPE_CHECKING:
     from grokbench.reproduction import Reproduction
+    from grokbench.runs.estimate import Estimate
+    from grokbench.specs.loader import Library
 
 
 @click.command(name="reproduce")
 @click.argument("paper", required=False)
 @click.option("--all", "every", is_flag=True, help="All papers.")
 @click.option("--tier", default="quick", show_default=True, help="smoke, quick or paper.")
-@click.option("--claim", "claims", multiple=True, help="Only this claim (repeatable).")
+@click.option("--claim", "claims", multiple=True, help="Only this claim, or paper.claim (repeatable).")
 @click.option("--workers", type=int, help="Worker processes of one thread each [default: one a core].")
-@click.option("--dry-run", is_flag=True, help="Print the plan and train nothing.")
+@click.option("--dry-run", is_flag=True, help="Print the plan on stdout and train nothing.")
 @click.option(
     "--out", type=options.PATH, default=Path("reports"), show_default=True, help="Folder for the report."
 )
@@ -59,11 +63,11 @@ def command(
         raise InputError(f"--workers must be 1 or more; got {workers}")
     documents = []
     failed = False
-    for name in Library(specs).paper_ids() if paper is None else (paper,):
+    for name, own in _chosen(Library(specs), paper, claims).items():
         job = Reproduction(
             name,
             tier,
-            claims=claims,
+            claims=own,
             store=store,
             reuse=reuse,
             specs=specs,
@@ -77,28 +81,34 @@ def command(
     return int(failed)
 
 
+def _chosen(library: Library, paper: str | None, claims: Sequence[str]) -> dict[str, Sequence[str]]:
+    """Paper → the claims of it to look at, none meaning all. Of all papers, those that have one of the claims named."""
+    if paper is not None or not claims:
+        return dict.fromkeys(library.paper_ids() if paper is None else (paper,), claims)
+    papers = [library.paper(name) for name in library.paper_ids()]
+    for claim in claims:
+        if not any(one.claim_id(claim) for one in papers):
+            raise UnknownNameError("claim", claim, [f"{p.id}.{c.id}" for p in papers for c in p.claims])
+    having = {one.id: [claim for claim in claims if one.claim_id(claim)] for one in papers}
+    return {name: own for name, own in having.items() if own}
+
+
 def _one(
     job: Reproduction, out: Path, workers: int | None, *, dry_run: bool, force: bool, quiet: bool
 ) -> dict[str, Any]:
     """Plan, train, decide and write one paper; returns its JSON document (of the plan, in a dry run)."""
     from grokbench.cli.progress import Progress
-    from grokbench.reports import wording
     from grokbench.reproduction import check_folder
 
     estimate = job.estimate(workers, force=force)
-    todo = job.to_train(force=force)
-    plan = f"{job.paper.id}, tier {job.tier}: {estimate.trials} trials, {estimate.stored} already stored, {len(todo)} to train"
-    if todo:
-        duration = wording.seconds(60 * estimate.minutes)
-        plan += (
-            f", some {estimate.steps:,} steps; about {duration} on {estimate.workers} worker(s) of this CPU "
-            f"(on a GPU: not measured) and {estimate.megabytes:.0f} MB in {job.store.root}"
-        )
-    click.echo(plan, err=True)
+    if dry_run and not quiet:
+        click.echo(_shares(estimate))
+    click.echo(_plan(job, estimate), err=quiet or not dry_run)
     if dry_run:
-        return {"paper": job.paper.id, "tier": job.tier, **vars(estimate)}
+        return {"paper": job.paper.id, "tier": job.tier, **dataclasses.asdict(estimate)}
     job.store.check_writable()
     check_folder(out)
+    todo = job.to_train(force=force)
     if todo:
         work = {id(planned.trial): (planned.seconds, planned.expected_steps) for planned in todo}
         with Progress(len(todo), work, estimate.workers) as progress:
@@ -111,10 +121,39 @@ def _one(
     if not quiet:
         _table(job)
         click.echo(f"report: {page}")
-    import json
-
     document: dict[str, Any] = json.loads(page.with_suffix(".json").read_text(encoding="utf-8"))
     return document
+
+
+def _plan(job: Reproduction, estimate: Estimate) -> str:
+    from grokbench.reports import wording
+
+    plan = (
+        f"{job.paper.id}, tier {job.tier}: {estimate.trials} trials, {estimate.stored} already stored, "
+        f"{estimate.to_train} to train"
+    )
+    if not estimate.to_train:
+        return plan
+    return (
+        f"{plan}, some {estimate.steps:,} steps; about {wording.seconds(60 * estimate.minutes)} on "
+        f"{estimate.workers} worker(s) of this CPU (on a GPU: not measured) and {estimate.megabytes:.0f} MB in {job.store.root}"
+    )
+
+
+def _shares(estimate: Estimate) -> str:
+    """A line for each experiment."""
+    from tabulate import tabulate
+
+    heads = ("experiment", "trials", "stored", "to train", "steps", "minutes")
+    rows = [
+        (one.id, one.trials, one.stored, one.to_train, f"{one.steps:,}", f"{one.minutes:,.1f}")
+        for one in estimate.experiments
+    ]
+    align = ("left", *["right"] * 5)
+    lines: str = tabulate(
+        rows, heads, tablefmt="simple", disable_numparse=True, colalign=align if rows else None
+    )
+    return lines
 
 
 def _table(job: Reproduction) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from grokbench.cli import options
 from grokbench.specs.errors import InputError
+
+if TYPE_CHECKING:
+    from grokbench.specs.types import Record
 
 
 @click.command(name="run")
@@ -64,73 +68,88 @@ def command(
     """Train one trial; print when it fitted and when it generalised, and draw its curves."""
     from grokbench import api
     from grokbench.cli.progress import Progress
-    from grokbench.runs import executor
+    from grokbench.runs import executor, single
     from grokbench.runs.store import Store
 
-    if device == "cuda":
-        raise InputError("no engine here trains this model on CUDA yet; use --device cpu or auto")
-    for path in (save, plot):
-        if path is not None and not path.parent.is_dir():
-            raise InputError(f"{path.parent}: no such folder")
-        if path is not None and path.is_dir():
-            raise InputError(f"{path} is a folder; name a file")
+    single.check_device(device)
+    if plot is not None:
+        single.check_file(plot)
     settings = options.settings(pairs)
     trial = api.resolve_trial(
         task, baseline, alpha=alpha, seed=seed, steps=steps, settings=settings, probes=probes, specs=specs
     )
     place = Store(store, on_damage=lambda text: click.echo(f"note: {text}", err=True))
-    place.check_writable()
-    record = None if force else place.find(trial)
-    needs_weights = save is not None
-    if record is None or (needs_weights and not place.has_weights(trial)):
+
+    def train() -> Record:
         with Progress(1, {}, 1) as progress:
-            failures = executor.execute([trial], place, 1, progress, keep_untrained=needs_weights)
+            failures = executor.execute([trial], place, 1, progress, keep_untrained=save is not None)
         if failures:
             click.echo(f"the trial failed; its traceback is in {failures[0].path}", err=True)
-            return 1
-        record = place.find(trial)
+            raise click.exceptions.Exit(1)
+        record = place.trained(trial) or place.find(trial)
         assert record is not None
-    else:
+        return record
+
+    record, found = single.obtain(trial, place, train, force=force, save=save)
+    if found:
         click.echo("nothing to train: the record is in the store", err=True)
-    if save is not None:
-        place.export_weights(trial, save)
     document = _summary(record)
     if as_json:
         options.print_json(document)
         return 0
     for name, value in document.items():
-        click.echo(f"{name:>20}  {'not reached' if value is None else value}")
+        click.echo(f"{name:>20}  {_word(value)}")
     target = plot or place.folder(trial).parent / f"{place.folder(trial).name}.png"
     _draw(record, target)
     click.echo(f"{'plot':>20}  {target}")
     return 0
 
 
-def _summary(record: Any) -> dict[str, Any]:
-    """What ``--json`` prints; times that were not reached are null."""
+def _summary(record: Record) -> dict[str, Any]:
+    """What ``--json`` prints (words: REPRODUCE.md); null for what was not reached, and for dips where there is no T_gen.
+
+    ``dips``: excursions of the test accuracy below 0.9 after T_gen. ``below_99``: share of the evaluations after it that lie
+    below 0.99.
+    """
     from grokbench.measures import timing
 
-    curves, budget = record.curves, record.trial.budget
+    curves, budget, baseline = record.curves, record.trial.budget, record.facts["memoriser_baseline"]
+    steps, train, test = curves["step"], curves["train_accuracy"], curves["test_accuracy"]
     times = {
-        "t_mem": timing.t_mem(curves["step"], curves["train_accuracy"], budget),
-        "t_gen": timing.t_gen(curves["step"], curves["test_accuracy"], budget),
+        "t_mem": timing.t_mem(steps, train, budget),
+        "t_gen": timing.t_gen(steps, test, budget),
+        "f_99": timing.first_crossing(steps, test, 0.99, budget),
+        "f_95": timing.first_crossing(steps, test, 0.95, budget),
     }
+    ratio = timing.half_rise_ratio(steps, train, test, baseline)
+    outcome = timing.outcome_class(curves, budget, baseline, diverged=record.outcome == "diverged")
+    dips, below = timing.dips(steps, test, times["t_gen"])
     return {
         **{name: int(value) if value < float("inf") else None for name, value in times.items()},
-        "outcome": timing.outcome_class(
-            curves, budget, record.facts["memoriser_baseline"], diverged=record.outcome == "diverged"
-        ),
+        "half_rise_ratio": ratio if math.isfinite(ratio) else None,
+        "outcome": outcome,
+        "strong": timing.strong(curves, outcome, baseline),
+        "dips": dips if times["t_gen"] < float("inf") else None,
+        "below_99": below if math.isfinite(below) else None,
         "ended": record.outcome,
         "final_train_accuracy": float(curves["train_accuracy"][-1]),
         "final_test_accuracy": float(curves["test_accuracy"][-1]),
         "steps": int(record.facts["steps"]),
-        "memoriser_baseline": float(record.facts["memoriser_baseline"]),
+        "memoriser_baseline": float(baseline),
         "seconds": round(float(record.cost["seconds"]), 2),
         "content": record.content,
     }
 
 
-def _draw(record: Any, target: Path) -> None:
+def _word(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return "not reached" if value is None else str(value)
+
+
+def _draw(record: Record, target: Path) -> None:
     from grokbench.reports.figures import draw_curves
 
     try:

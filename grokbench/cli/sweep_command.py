@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Train every seed at every fraction, not only where the answer needs it.",
 )
-@click.option("--dry-run", is_flag=True, help="Print the plan and train nothing.")
+@click.option("--dry-run", is_flag=True, help="Print the plan on stdout and train nothing.")
 @click.option(
     "--out",
     type=options.PATH,
@@ -90,7 +90,7 @@ def command(
     )
     count = workers or executor.default_workers()
     estimate = job.estimate(count)
-    click.echo(_plan(job, estimate), err=True)
+    click.echo(_plan(job, estimate), err=as_json or not dry_run)
     if dry_run:
         if as_json:
             options.print_json({"task": task, "baseline": baseline, **vars(estimate)})

@@ -3,6 +3,8 @@
 Convention: the one-sided transform ``numpy.fft.rfft``, nothing dropped: the constant is one of the p//2 + 1 coefficients. A pure
 cosine over p points then has an inverse participation ratio of 1, Gaussian noise about 0.04 at p = 97. (With the two-sided
 transform both are halved.)
+
+The orthonormal real basis, in which the transformers are read, is in ``spectra``.
 """
 
 from __future__ import annotations
@@ -34,7 +36,7 @@ def ipr(vectors: Array, r: int = 2) -> Array:
 
 
 @dataclass(frozen=True)
-class Phases:
+class NeuronPhases:
     """Per neuron: its frequency and the phases of its three blocks there, radians in (−π, π]."""
 
     frequency: Array  # (N,) int, 1 … p//2
@@ -44,7 +46,7 @@ class Phases:
     sum: Array  # (N,) ψ = wrap(φ1 + φ2 − φ3): 0 for Gromov's solution (Eq 12)
 
 
-def neuron_phases(u: Array, v: Array, w: Array) -> Phases:
+def neuron_phases(u: Array, v: Array, w: Array) -> NeuronPhases:
     """Phases of neurons whose weights are u (N, p) from x, v (N, p) from y, and w (N, p) to the classes.
 
     Every phase is read at the frequency (the constant left out) that is strongest in u.
@@ -55,7 +57,7 @@ def neuron_phases(u: Array, v: Array, w: Array) -> Phases:
     frequency = 1 + np.argmax(np.abs(u_hat[:, 1:]), axis=1)  # (N,)
     at = np.arange(len(frequency)), frequency
     phi1, phi2, phi3 = np.angle(u_hat[at]), np.angle(v_hat[at]), np.angle(w_hat[at])
-    return Phases(frequency, phi1, phi2, phi3, wrap(phi1 + phi2 - phi3))
+    return NeuronPhases(frequency, phi1, phi2, phi3, wrap(phi1 + phi2 - phi3))
 
 
 def wrap(angle: Array) -> Array:

@@ -131,7 +131,7 @@ def pairs(rows: ArrayLike | None, p: int) -> tuple[Array, Array]:
     )
 
 
-class Phases(NamedTuple):
+class TrainingPhases(NamedTuple):
     """Steps at which the phases of §5.2 end; NaN for one that is not to be seen."""
 
     memorization_end: float  # m: argmin of the excluded loss
@@ -141,7 +141,7 @@ class Phases(NamedTuple):
 
 def phase_boundaries(
     steps: ArrayLike, excluded: ArrayLike, test_loss: ArrayLike, sum_squares: ArrayLike, p: int
-) -> Phases:
+) -> TrainingPhases:
     """Where memorization, circuit formation and cleanup end (§5.2), by rule; each curve (n,), one row a step.
 
     Values that are not finite are left out of the minimum and the peak; of equal ones the first counts. Σw² whose last value is
@@ -160,7 +160,7 @@ def phase_boundaries(
     if norm.size and np.isfinite(norm[-1]):
         away = np.flatnonzero(~(np.abs(norm - norm[-1]) <= _SETTLED * abs(norm[-1])))
         d = float(at[away[-1] + 1]) if away.size else float(at[0])
-    return Phases(m, c, d)
+    return TrainingPhases(m, c, d)
 
 
 def _logits(logits: ArrayLike) -> Array:

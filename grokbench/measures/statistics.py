@@ -82,14 +82,24 @@ def kendall_tau(x: Sequence[float], y: Sequence[float]) -> float:
     return float(kendalltau(x, finite).statistic)
 
 
-def theil_sen(x: ArrayLike, y: ArrayLike) -> float:
-    """Theil–Sen slope: median of the slopes through all pairs of points with different x."""
-    at, values = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
+def theil_sen(x: ArrayLike, low: ArrayLike, high: ArrayLike | None = None) -> tuple[float, float]:
+    """Ends of the Theil–Sen slope, the median of the slopes through all pairs of points with different x.
+
+    y lies between ``low`` and ``high`` (n,), which may be infinite; without ``high`` it is ``low``, and both ends are the
+    slope itself. nan where all x are equal.
+
+    >>> theil_sen([0, 1, 2], [1, 3, 5]), theil_sen([0, 1], [0, 2], [1, math.inf])
+    ((2.0, 2.0), (1.0, inf))
+    """
+    columns = (x, low, low if high is None else high)
+    order = np.argsort(np.asarray(x, dtype=np.float64), kind="stable")
+    at, least, most = (np.asarray(column, dtype=np.float64)[order] for column in columns)
     i, j = np.triu_indices(at.size, k=1)
-    apart = at[i] != at[j]
-    if not apart.any():
-        return math.nan
-    return float(np.median((values[j] - values[i])[apart] / (at[j] - at[i])[apart]))
+    i, j = i[at[i] < at[j]], j[at[i] < at[j]]
+    if not i.size:
+        return math.nan, math.nan
+    run = at[j] - at[i]
+    return float(np.median((least[j] - most[i]) / run)), float(np.median((most[j] - least[i]) / run))
 
 
 def _numbers(values: ArrayLike) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

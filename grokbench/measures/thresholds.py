@@ -1,4 +1,4 @@
-"""From which training fraction on a recipe solves a task (DESIGN §3 "solved at α", §4 "threshold").
+"""From which training fraction on a recipe solves a task (REPRODUCE.md, "Words").
 
 A seed's *row* says for every fraction of an ascending grid whether its run was solved (T_gen ≤ budget): True,
 False (censored at the budget, or diverged) or None (not known: not trained, or failed). Its a_i is the least

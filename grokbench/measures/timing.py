@@ -1,4 +1,4 @@
-"""When a run fits, when it generalises and when it may stop (DESIGN §3), as functions of its curves.
+"""When a run fits, when it generalises and when it may stop (REPRODUCE.md, "Words"), as functions of its curves.
 
 Curves are one row per evaluation: ``steps`` (n,) strictly increasing counts of updates, accuracies (n,) in
 [0, 1]. Times are in optimizer steps; ``math.inf`` is "not reached", ``math.nan`` is "cannot be measured".
@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from grokbench.specs.types import Record
 
 FIT = 0.99  # accuracy that counts as fitting, and as generalising
+STRONG = 10  # least half-rise ratio of strong grokking
 WINDOW_EVALUATIONS = 5  # least number of evaluations that confirm a T_gen
 # The window is [s, 1.2 s], written 5·step ≤ 6·s so that its end never depends on rounding.
 _WINDOW = (6, 5)
@@ -194,7 +195,7 @@ def dips(steps: ArrayLike, test_accuracy: ArrayLike, generalised_at: float) -> t
 
 
 def outcome_class(curves: Any, budget: float, baseline: float, diverged: bool = False) -> str:
-    """Outcome class of DESIGN §3, the first that fits.
+    """Outcome class (REPRODUCE.md, "Words"), the first that fits.
 
     ``curves``: a mapping with ``step``, ``train_accuracy``, ``test_accuracy``. ``diverged``: the run met a
     non-finite loss; that counts only before T_gen. Returns "diverged", "grokking", "comprehension",
@@ -212,3 +213,9 @@ def outcome_class(curves: Any, budget: float, baseline: float, diverged: bool = 
     if fitted.size and normalised(test, baseline)[fitted[0]] < 0.5:
         return "grokking"
     return "comprehension"
+
+
+def strong(curves: Any, outcome: str, baseline: float) -> bool:
+    """Whether a run of the outcome class ``outcome`` is strong grokking: R½ ≥ 10. ``curves`` as in ``outcome_class``."""
+    ratio = half_rise_ratio(curves["step"], curves["train_accuracy"], curves["test_accuracy"], baseline)
+    return outcome == "grokking" and ratio >= STRONG

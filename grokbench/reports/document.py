@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from grokbench.claims.verdict import Verdict
-from grokbench.reports.input import ReportInput, costs, environments
+from grokbench.reports.cost import costs
+from grokbench.reports.input import ReportInput, environments
 
 SCHEMA_VERSION = 1
 
@@ -32,7 +33,7 @@ def document(report: ReportInput, figures: Mapping[str, str] | None = None) -> d
         "claims": [claim_entry(report, verdict) for verdict in report.verdicts],
         "deviations": list(report.paper.deviations),
         "environment": plain({key: list(values) for key, values in environments(report).items()}),
-        "cost": plain(costs(report)),
+        "cost": {name: plain(cost.entry()) for name, cost in costs(report).items()},
         "spec_hashes": dict(report.spec_hashes),
         "reused": list(report.reused),
         "figures": dict(figures or {}),
@@ -47,6 +48,7 @@ def seeds_of(verdict: Verdict) -> tuple[int, ...]:
 def claim_entry(report: ReportInput, verdict: Verdict) -> dict[str, Any]:
     """One claim of the document: the promised keys first, then those a curious reader wants."""
     claim = report.claim(verdict.id)
+    rule = {"rule_hash": report.rules[verdict.id]} if verdict.id in report.rules else {}
     return {
         "id": verdict.id,
         "verdict": verdict.verdict,
@@ -62,10 +64,16 @@ def claim_entry(report: ReportInput, verdict: Verdict) -> dict[str, Any]:
         "known": claim.known if claim else None,
         "grade": verdict.grade,
         "under_our_reading": verdict.under_our_reading,
+        "kept": verdict.id in report.kept,
+        **rule,
         "median": number(verdict.median),
         "median_interval": bounds(verdict.median_interval),
         "values": [
-            {"seed": int(seed), "measured": [extended(v) for v in measured], "yes": bool(yes)}
+            {
+                "seed": int(seed),
+                "measured": [extended(v) for v in measured],
+                "yes": yes if yes is None else bool(yes),
+            }
             for seed, measured, yes in verdict.values
         ],
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -19,13 +19,11 @@ RECIPE_TABLES = ("model", "loss", "optimizer", "data", "training", "evaluation")
 class ReportInput:
     """Everything a report says about one paper.
 
-    ``verdicts`` may cover some of the paper's claims only; the others keep the entry that an earlier report
-    gave them. ``recipes`` is keyed by recipe id, or by experiment id where an experiment changes fields of its
-    baseline. ``environment`` is what the report was made with; the records carry their own. ``cost`` maps an
-    experiment id to ``trials``, ``wall_seconds`` and ``cpu_seconds`` (missing ones are counted from the
-    records); plain numbers in it are totals. ``spec_hashes`` maps a spec file to its SHA-256,
-    ``frozen`` a claim to the commit since which its rule stands. ``reused`` names
-    what came from another store.
+    ``recipes`` is keyed by recipe id, or by experiment id where an experiment changes fields of its baseline.
+    ``environment`` is what the report was made with; the records carry their own. ``spec_hashes`` maps a spec file to
+    its SHA-256, ``frozen`` a claim to the commit since which its rule stands, ``rules`` a claim to the hash of what
+    decides it. ``reused`` names the experiments that came from another store. ``kept`` names the claims whose verdict is
+    that of an earlier report, ``archived`` the experiments whose records are that report's.
     """
 
     paper: Paper
@@ -35,11 +33,13 @@ class ReportInput:
     recipes: Mapping[str, Recipe] = field(default_factory=dict)
     tasks: Mapping[str, TaskSpec] = field(default_factory=dict)
     environment: Mapping[str, Any] = field(default_factory=dict)
-    cost: Mapping[str, Any] = field(default_factory=dict)
     spec_hashes: Mapping[str, str] = field(default_factory=dict)
     frozen: Mapping[str, str] = field(default_factory=dict)
+    rules: Mapping[str, str] = field(default_factory=dict)
     command: str = ""
     reused: tuple[str, ...] = ()
+    kept: Collection[str] = ()
+    archived: Collection[str] = ()
 
     def claim(self, claim_id: str) -> Claim | None:
         """The claim of that id, or None when the paper has none."""
@@ -103,26 +103,6 @@ def confounds(report: ReportInput, claim: Claim) -> list[tuple[str, tuple[Any, .
     return [(name, values) for name, values in rows if any(v != values[0] for v in values[1:])]
 
 
-def costs(report: ReportInput) -> dict[str, dict[str, float]]:
-    """Experiment id → trials, wall_seconds, cpu_seconds, as given or counted from the records.
-
-    A trial runs on one thread, so a record that states no CPU time counts its wall time as such.
-    """
-    out: dict[str, dict[str, float]] = {}
-    for experiment in report.paper.experiments:
-        given = report.cost.get(experiment.id)
-        if isinstance(given, Mapping):
-            out[experiment.id] = {str(k): float(v) for k, v in given.items() if isinstance(v, int | float)}
-            continue
-        cells = report.cells.get(experiment.id, ())
-        if not cells:
-            continue
-        wall = sum(float(record.cost.get("seconds", 0.0)) for _, _, record in cells)
-        cpu = sum(float(r.cost.get("cpu_seconds", r.cost.get("seconds", 0.0))) for _, _, r in cells)
-        out[experiment.id] = {"trials": float(len(cells)), "wall_seconds": wall, "cpu_seconds": cpu}
-    return out
-
-
 def environments(report: ReportInput) -> dict[str, tuple[Any, ...]]:
     """Environment key → the distinct values found in the records, else the report's own value."""
     found: dict[str, list[Any]] = {}
@@ -135,14 +115,6 @@ def environments(report: ReportInput) -> dict[str, tuple[Any, ...]]:
     for key, value in report.environment.items():
         found.setdefault(str(key), [value])
     return {key: tuple(values) for key, values in found.items()}
-
-
-def merged(report: ReportInput, earlier: Mapping[str, Verdict]) -> ReportInput:
-    """The report with the verdicts it lacks taken from an earlier one, in the paper's order of claims."""
-    new = {verdict.id: verdict for verdict in report.verdicts}
-    both = {**earlier, **new}
-    order = [claim.id for claim in report.paper.claims]
-    return replace(report, verdicts=tuple(both[i] for i in order if i in both))
 
 
 def _with_set(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:

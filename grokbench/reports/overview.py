@@ -8,7 +8,7 @@ from pathlib import Path
 from grokbench.claims.verdict import VERDICTS
 from grokbench.reports import wording as w
 from grokbench.reports.document import read, verdict_from, write_text
-from grokbench.reports.markdown import table
+from grokbench.reports.tables import table
 
 
 def scoreboard(out: Path) -> Path:
@@ -34,25 +34,26 @@ def scoreboard(out: Path) -> Path:
             verdicts = [verdict_from(entry) for entry in found["claims"]]
             counts = Counter(w.reading(v) or v.verdict for v in verdicts)
             reading = counts.get("not reproduced under our reading", 0)
-            name = w.cell(found.get("title") or found["paper"])
+            name = found.get("title") or found["paper"]
             counted = [str(counts.get(v, 0)) for v in VERDICTS]
             rows.append([f"[{found['paper']}]({stem}.md) {name}", found["tier"], *counted, str(reading)])
         head = ["paper", "tier", *[v.lower() for v in VERDICTS], "not reproduced under our reading"]
         parts.append(table(head, rows))
         parts.append(
-            "Papers are not comparable by these counts: their claims differ in weight, and many share runs."
+            "Papers are not comparable by these counts: their claims differ in weight, and many share runs. A verdict "
+            "marked kept is of an earlier run than the rest of its report."
         )
     for stem, found in documents:
         parts.append(f"## {found['paper']}")
         rows = []
         for entry in found["claims"]:
             verdict = verdict_from(entry)
-            link = f"[{verdict.id}]({stem}.md#{w.anchor(verdict.id)})"
+            link = f"[{verdict.id}]({stem}.md#{w.place(verdict)})"
             rows.append(
                 [
                     link,
                     w.reading(verdict) or verdict.verdict,
-                    verdict.tier,
+                    f"{verdict.tier} (kept)" if entry.get("kept") else verdict.tier,
                     w.measured(verdict, entry.get("kind", "")),
                     verdict.source,
                 ]

@@ -178,7 +178,7 @@ def _environment(result: SweepResult) -> dict[str, list[Any]]:
 
 def page(result: SweepResult, figure: str) -> str:
     """The page: the answer, the plot, the table, each seed's bracket, how it was found."""
-    from grokbench.reports.markdown import table
+    from grokbench.reports.tables import table
 
     trial = result.trial
     changed = ", ".join(f"`{name} = {value}`" for name, value in result.settings)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from grokbench.claims.verdict import Verdict
+from grokbench.claims.verdict import NOT_RUN, Verdict
 
 DASH = "—"
 
@@ -141,11 +141,32 @@ def anchor(heading: str) -> str:
 
 
 def sentence(text: str) -> str:
-    """The text on one line, with a full stop."""
+    """The text on one line, with a full stop; one before a closing bracket or quote will do.
+
+    >>> sentence("as  said (see Fig. 2)"), sentence("It does. (See there.)")
+    ('as said (see Fig. 2).', 'It does. (See there.)')
+    """
     text = " ".join(text.split())
-    return text if not text or text[-1] in ".!?:" else text + "."
+    return text if not text or text.rstrip(CLOSING).endswith((".", "!", "?", ":")) else text + "."
 
 
-def cell(text: str) -> str:
-    """The text as it may stand in a table's cell."""
-    return " ".join(text.replace("|", "\\|").split())
+CLOSING = ")]}\"'”’»"
+"""Brackets and quotes that may follow a sentence's stop."""
+
+
+def count(n: int, noun: str) -> str:
+    """
+    >>> count(1, "seed"), count(12, "seed")
+    ('1 seed', '12 seeds')
+    """
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
+def tier(verdict: Verdict, kept: Collection[str]) -> str:
+    """The tier of a verdict, and whether it is among those ``kept`` from an earlier report."""
+    return f"{verdict.tier}, kept" if verdict.id in kept else verdict.tier
+
+
+def place(verdict: Verdict) -> str:
+    """The anchor at which the page speaks of a verdict's claim: its own section, or the table of those not run."""
+    return anchor("Not run" if verdict.verdict == NOT_RUN else verdict.id)

@@ -42,8 +42,31 @@ def write(folder: Path, experiment: str, records: Iterable[Record]) -> Path:
     return path
 
 
+def add(folder: Path, experiment: str, records: Iterable[Record]) -> Path:
+    """Write into ``folder/<experiment>.zip`` the records that it lacks; those that it holds stay as they are.
+
+    Errors: InputError when what lies there cannot be read.
+    """
+    path = folder / f"{experiment}.zip"
+    held = {keys.key(record.trial): record for record in _read(path)} if path.is_file() else {}
+    lacking = [record for record in records if keys.key(record.trial) not in held]
+    return write(folder, experiment, [*held.values(), *lacking]) if lacking else path
+
+
+def _read(path: Path) -> list[Record]:
+    try:
+        with zipfile.ZipFile(path) as stored:
+            return [
+                codec.unpack(head, stored.read(f"{name}.npz"))
+                for name, head in json.loads(stored.read(_HEADS)).items()
+                if head["training_version"] == keys.TRAINING_VERSION
+            ]
+    except DAMAGE as error:
+        raise _damaged(path, error) from None
+
+
 def prune(folder: Path, experiments: Iterable[str]) -> None:
-    """Remove the archives of experiments that the paper has no longer."""
+    """Remove the archives of all but these experiments."""
     kept = set(experiments)
     for path in folder.glob("*.zip"):
         if path.stem not in kept:
@@ -51,18 +74,24 @@ def prune(folder: Path, experiments: Iterable[str]) -> None:
 
 
 class Archive:
-    """The records under a folder such as ``reports/<paper>/records``."""
+    """The records under a folder such as ``reports/<paper>/records``, all of them or those of some experiments.
 
-    def __init__(self, folder: str | Path) -> None:
+    Errors: InputError where there is no such folder; when it is first read, where it is damaged or, read whole, empty.
+    """
+
+    def __init__(self, folder: str | Path, experiments: Iterable[str] | None = None) -> None:
         self.folder = Path(folder)
         if not self.folder.is_dir():
             raise InputError(f"{folder}: no such folder of records")
+        self._files = None if experiments is None else {f"{name}.zip" for name in experiments}
 
     @cached_property
     def _index(self) -> dict[str, list[tuple[Path, str, dict[str, Any]]]]:
         """Family → archive, key and head of each record."""
         index: dict[str, list[tuple[Path, str, dict[str, Any]]]] = {}
         for path in sorted(self.folder.glob("*.zip")):
+            if self._files is not None and path.name not in self._files:
+                continue
             try:
                 with zipfile.ZipFile(path) as stored:
                     heads = json.loads(stored.read(_HEADS))
@@ -74,7 +103,7 @@ class Archive:
                         index.setdefault(keys.family(trial), []).append((path, name, head))
             except DAMAGE as error:
                 raise _damaged(path, error) from None
-        if not index:
+        if not index and self._files is None:
             raise InputError(f"{self.folder} holds no records of this version")
         return index
 

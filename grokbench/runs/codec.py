@@ -77,6 +77,14 @@ def label(record: Record, step: int | None = None) -> dict[str, str]:
     return {"grokbench": json.dumps(described, sort_keys=True)}
 
 
+def pack_weights(record: Record, step: int | None = None) -> bytes:
+    """The final weights, or the snapshot at ``step``, as a safetensors file that says whose they are."""
+    from safetensors.numpy import save
+
+    weights = record.weights if step is None else record.snapshots[step]
+    return save(dict(weights), label(record, step))
+
+
 def arrays(record: Record) -> dict[str, Array]:
     """Curves, probes, portraits and analyses under slash-separated names."""
     flat = {f"curves/{name}": np.asarray(column) for name, column in record.curves.items()}

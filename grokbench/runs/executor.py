@@ -236,22 +236,40 @@ def _leave_with_parent() -> None:
         os._exit(1)
 
 
-def _train(trial: Trial, index: int, job: _Job) -> dict[str, Any]:
-    """In a worker: train, analyse and save; returns how it ended, or its traceback."""
+def train_here(
+    trial: Trial,
+    store: Store | None,
+    tell: Callable[[int, float, float], None] | None = None,
+    *,
+    keep_untrained: bool = False,
+    resume: bool = False,
+) -> Record:
+    """Train ``trial`` in this process, make its analyses, save the record where there is a store, and return it.
+
+    tell: takes the step and both accuracies of every evaluation. The rest as in :func:`execute`.
+    """
     from grokbench.training.analysis import analysed
     from grokbench.training.engine import train
+
+    trained = store.trained(trial) if store is not None and resume else None
+    record = analysed(trained or train(trial, tell))
+    if store is not None:
+        again = not trial.budget and not keep_untrained  # a construction is made again, not kept
+        store.save(dataclasses.replace(record, weights={}) if again else record)
+    return record
+
+
+def _train(trial: Trial, index: int, job: _Job) -> dict[str, Any]:
+    """In a worker: returns how the trial ended, or its traceback."""
 
     def tell(step: int, train_accuracy: float, test_accuracy: float) -> None:
         _events.put((index, {"step": step, "train_accuracy": train_accuracy, "test_accuracy": test_accuracy}))
 
     _events.put((index, {}))
     try:
-        store = Store(job.root)
-        record = (store.trained(trial) if job.resume else None) or train(trial, tell)
-        record = analysed(record)
-        if not trial.budget and not job.keep_untrained:
-            record = dataclasses.replace(record, weights={})  # a construction is made again, not kept
-        store.save(record)
+        record = train_here(
+            trial, Store(job.root), tell, keep_untrained=job.keep_untrained, resume=job.resume
+        )
     except Exception:  # whatever it was, the parent reports it with its traceback
         return {"trace": traceback.format_exc()}
     last = {name: float(record.curves[name][-1]) for name in ("train_accuracy", "test_accuracy")}

@@ -1,23 +1,29 @@
-"""When each claim's rule was frozen: the commit since which its rule, region and experiments read as they do now."""
+"""Where a verdict comes from: the commit since which its rule stands, hashes of rule and specs, versions."""
 
 from __future__ import annotations
 
+import hashlib
+import platform
 import subprocess
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import grokbench
+from grokbench.measures.versions import ANALYSES
+from grokbench.runs import keys
 from grokbench.runs.keys import digest
-from grokbench.specs.types import TIERS
+from grokbench.specs.loader import Library
+from grokbench.specs.types import TIERS, Claim, Trial
 
 
 def frozen_commits(path: Path) -> dict[str, str]:
     """Claim id → the earliest commit from which the claim in the file ``path`` has not changed.
 
-    What counts is what decides: kind, grade, measures, arguments, bounds, control, and the experiments with the seeds, steps and
-    fractions of their highest tier. Titles, reasons, ``known`` and ``tried`` may be written later. A claim that differs from
-    every commit, or a file outside a checkout, is left out.
+    What counts is what decides: kind, grade, measures, arguments, bounds, control, pairs, budget, and the experiments with the
+    seeds, steps and fractions of their highest tier. Titles, reasons, ``known`` and ``tried`` may be written later. A claim that
+    differs from every commit, or a file outside a checkout, is left out.
     """
     here = _rules(path.read_bytes())
     log = _git(path.parent, "log", "--format=%H", "--", path.name)
@@ -52,7 +58,10 @@ def _rules(text: bytes) -> dict[str, str]:
         named = claim["experiment"] if isinstance(claim["experiment"], list) else [claim["experiment"]]
         out[claim["id"]] = digest(
             {
-                "claim": {key: claim.get(key) for key in ("kind", "grade", "experiment", "control")},
+                "claim": {
+                    key: claim.get(key)
+                    for key in ("kind", "grade", "experiment", "control", "pairs", "budget")
+                },
                 "rule": [_without(condition, "reason") for condition in claim["rule"]],
                 "experiments": [experiments.get(name) for name in (*named, claim.get("control"))],
             }
@@ -67,3 +76,43 @@ def _without(table: Mapping[str, Any], *names: str) -> dict[str, Any]:
         highest = next(out["tier"][name] for name in reversed(TIERS) if name in out["tier"])
         out["tier"] = {key: value for key, value in highest.items() if key != "expected_steps"}
     return out
+
+
+def trials_hash(trials: Sequence[Trial]) -> str:
+    """Hash of an experiment's trials and of the versions of the analyses that are made of them."""
+    analyses = sorted({name for trial in trials for name in trial.analyses})
+    return digest([sorted(map(keys.request, trials)), {name: ANALYSES[name] for name in analyses}])
+
+
+def rule_hash(claim: Claim, trials: Sequence[str]) -> str:
+    """Hash of what decides a claim: its rule, and the hashes of the trials that it reads, its control's last.
+
+    Two verdicts with the same hash were reached under the same rule; words and ``known`` do not count.
+    """
+    return digest(
+        {
+            "claim": [claim.kind, claim.grade, claim.experiments, claim.control, claim.pairs, claim.budget],
+            "rule": [[c.measure, dict(c.args), c.min, c.max] for c in claim.rule],
+            "trials": list(trials),
+        }
+    )
+
+
+def spec_hashes(library: Library, paper: str, recipes: Iterable[str]) -> dict[str, str]:
+    """SHA-256 of the paper's claims file and of the recipes that it runs."""
+    out = {}
+    for name in (paper, *sorted(recipes)):
+        path = library.path_of(name)
+        if path is not None:
+            out[f"{path.parent.name}/{path.name}"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    return out
+
+
+def environment() -> dict[str, Any]:
+    """What a report itself is made with; each record carries its own."""
+    return {
+        "grokbench": grokbench.__version__,
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "training_version": keys.TRAINING_VERSION,
+    }

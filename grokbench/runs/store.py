@@ -92,19 +92,6 @@ class Store:
         record = self._read(exact, weights=True) if exact.is_dir() else None
         return dataclasses.replace(record, trial=trial) if record is not None and record.weights else None
 
-    def has_weights(self, trial: Trial) -> bool:
-        """Whether the final weights of exactly this trial are stored."""
-        return (self.folder(trial) / _WEIGHTS).is_file()
-
-    def export_weights(self, trial: Trial, target: Path) -> None:
-        """Copy the final weights of exactly this trial to ``target``. Errors: StoreError when there are none."""
-        if not self.has_weights(trial):
-            raise StoreError(f"no weights are stored for this trial ({self.folder(trial)})")
-        try:
-            shutil.copyfile(self.folder(trial) / _WEIGHTS, target)
-        except OSError as error:
-            raise StoreError(f"the weights cannot be written to {target} ({error.strerror})") from None
-
     def _family(self, parent: Path) -> Iterator[Path]:
         if parent.is_dir():
             yield from sorted(p for p in parent.iterdir() if p.is_dir() and not p.name.startswith("."))
@@ -189,13 +176,11 @@ def _sweep(parent: Path) -> None:
 
 
 def _write(folder: Path, record: Record) -> None:
-    from safetensors.numpy import save
-
     files: dict[str, bytes] = {_ARRAYS: codec.pack_arrays(codec.arrays(record), compress=True)}
     if record.weights:
-        files[_WEIGHTS] = save(dict(record.weights), codec.label(record))
-    for step, weights in record.snapshots.items():
-        files[f"{_SNAPSHOT}{step}.safetensors"] = save(dict(weights), codec.label(record, step))
+        files[_WEIGHTS] = codec.pack_weights(record)
+    for step in record.snapshots:
+        files[f"{_SNAPSHOT}{step}.safetensors"] = codec.pack_weights(record, step)
     for name, data in files.items():
         (folder / name).write_bytes(data)
     document = codec.head(record)
@@ -239,6 +224,11 @@ def cut(record: Record, wanted: Trial) -> Record | None:
         facts={**record.facts, "steps": end},
         content=record.content if whole else f"{record.content}@{end}",
     )
+
+
+def training_of(record: Record) -> tuple[str, str]:
+    """What names the training that a record comes from: two that were cut from the same one have the same."""
+    return keys.family(record.trial), record.content.partition("@")[0]
 
 
 def _rows(columns: Mapping[str, Array], end: int) -> dict[str, Array]:

@@ -3,8 +3,20 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+SHOWN = 10  # names that a message lists; of the others it gives the number
+
+_LISTS = {
+    "task": "tasks",
+    "baseline": "baselines",
+    "paper": "papers",
+    "claim": "claims",
+    "id": "papers|tasks|baselines|claims",
+}
+"""What was looked for, by its first word, to what ``grokbench list`` takes."""
 
 
 class GrokbenchError(Exception):
@@ -16,14 +28,14 @@ class InputError(GrokbenchError):
 
 
 class UnknownNameError(GrokbenchError):
-    """A name that nothing here carries; the text offers the nearest one that something does."""
+    """A name that nothing here carries; the text offers those that may have been meant, else the first of those known."""
 
     def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
         names = sorted(known)
-        near = nearest(name, names)
-        hint = f"did you mean {near!r}?" if near else f"known: {', '.join(names) or 'none'}"
+        meant = likely(name, names)[:SHOWN]
+        hint = f"did you mean {_either(meant)}?" if meant else f"known: {_first(what, names)}"
         super().__init__(f"unknown {what} {name!r}; {hint}")
-        self.what, self.name, self.near = what, name, near
+        self.what, self.name, self.near = what, name, meant
 
     def __reduce__(self) -> tuple[type, tuple[str]]:
         # Crosses process boundaries as its text alone.
@@ -59,11 +71,37 @@ class SpecError(GrokbenchError):
         return (SpecError, (self.mistakes,))
 
 
-def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name most like ``name``, or None when nothing is close.
+def likely(name: str, known: Iterable[str]) -> tuple[str, ...]:
+    """The known names most like ``name``, by themselves or by their part after the last ``/`` or ``.``; none when none is close.
 
-    >>> nearest("additon", ["addition", "division"])
-    'addition'
+    Several only where they have that part in common.
+
+    >>> likely("additon", ["addition", "division"])
+    ('addition',)
+    >>> likely("adam", ["hu2024/adam", "power2022/adam", "hu2024.adam-groks"])
+    ('hu2024/adam', 'power2022/adam')
     """
-    found = difflib.get_close_matches(name, list(known), n=1, cutoff=0.55)
-    return found[0] if found else None
+    forms: dict[str, list[str]] = {}
+    for one in known:
+        for form in {one, re.split(r"[/.]", one)[-1]}:
+            forms.setdefault(form, []).append(one)
+    found = difflib.get_close_matches(name, forms, n=1, cutoff=0.55)
+    return tuple(forms[found[0]]) if found else ()
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The first of :func:`likely`, or None."""
+    return next(iter(likely(name, known)), None)
+
+
+def _either(names: Sequence[str]) -> str:
+    *others, last = map(repr, names)
+    return f"{', '.join(others)} or {last}" if others else last
+
+
+def _first(what: str, names: Sequence[str]) -> str:
+    text = ", ".join(names[:SHOWN]) or "none"
+    if len(names) <= SHOWN:
+        return text
+    listed = _LISTS.get(what.split()[0])
+    return f"{text} and {len(names) - SHOWN} more" + (f"; see `grokbench list {listed}`" if listed else "")

@@ -75,7 +75,7 @@ class Record:
     probes: name → columns, each of which starts with ``step``; further columns are (rows,) or (rows, k).
     portraits: name → arrays computed from the first and the last weights, for figures.
     analyses: name → arrays measured over the snapshots and the final weights once the training had ended.
-    facts: ``n_train``, ``n_test``, ``n_elements``, ``memoriser_baseline`` (b of DESIGN §3), ``steps`` (updates done).
+    facts: ``n_train``, ``n_test``, ``n_elements``, ``memoriser_baseline`` (b), ``steps`` (updates done).
     outcome: ``finished`` (budget used), ``stopped`` (horizon reached), ``diverged`` (a non-finite loss) or ``failed``.
     """
 
@@ -143,7 +143,7 @@ class Claim:
     statement: str
     experiments: tuple[str, ...]  # the arm under test first, then what it is compared with
     kind: str
-    grade: str  # A, B or C: see DESIGN §4, "source grade"
+    grade: str  # A, B or C: see REPRODUCE.md, "Words"
     rule: tuple[Condition, ...]
     control: str | None = None  # experiment on whose records the rule must say no
     pairs: bool = False  # whether the rule compares seeds, two by two
@@ -165,3 +165,11 @@ class Paper:
     experiments: tuple[Experiment, ...]
     claims: tuple[Claim, ...]
     deviations: tuple[str, ...] = ()
+
+    def claim_id(self, name: str) -> str | None:
+        """The id of the claim that ``name`` means: that id, or ``paper.claim`` as ``grokbench list claims`` prints it.
+
+        None where the paper has no such claim.
+        """
+        own = name.removeprefix(f"{self.id}.")
+        return own if any(claim.id == own for claim in self.claims) else None

@@ -40,6 +40,22 @@ CASES = {
     "unknown baseline": (run_words(baseline="gromov2023/gb"), "did you mean 'gromov2023/gd'"),
     "unknown paper": (["reproduce", "gromov2032"], "did you mean 'gromov2023'"),
     "unknown claim": (["reproduce", "gromov2023", "--claim", "gd-grok"], "did you mean"),
+    "a recipe without its paper": (["show", "gd"], "did you mean 'gromov2023/gd'?"),
+    "a claim without its paper": (["show", "b30-groks"], "did you mean 'hu2024.b30-groks'?"),
+    "an id like no other": (["show", "qqqq"], "more; see `grokbench list papers|tasks|baselines|claims`"),
+    "a recipe like no other": (run_words(baseline="qqqq"), "more; see `grokbench list baselines`"),
+    "a claim of another paper": (
+        ["reproduce", "gromov2023", "--claim", "hu2024.qqqqqq"],
+        "unknown claim of gromov2023",
+    ),
+    "a claim of no paper": (
+        ["reproduce", "--all", "--claim", "qqqq"],
+        "unknown claim 'qqqq'; known: cross-paper.",
+    ),
+    "a claim of no paper beside one": (
+        ["reproduce", "--all", "--claim", "b30-groks", "--claim", "b31-groks"],
+        "did you mean 'hu2024.b30-groks'?",
+    ),
     "unknown tier": (["reproduce", "gromov2023", "--tier", "quik"], "did you mean 'quick'"),
     "unknown command": (["reproduc"], "did you mean 'reproduce'"),
     "unknown option": (["run", "--tsk", "addition"], "No such option"),
@@ -164,6 +180,7 @@ def test_bad_input_is_answered_with_a_sentence(case: str, tmp_path: Path) -> Non
     assert expected in result.stderr
     assert "Traceback" not in result.stderr
     assert result.stdout == ""
+    assert "unknown" not in expected or len(result.stderr.splitlines()) == 1
     assert list(tmp_path.iterdir()) == []
 
 

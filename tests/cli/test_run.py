@@ -11,30 +11,23 @@ import numpy as np
 import pytest
 
 import grokbench
+from grokbench.cli import run_command
 from grokbench.runs import executor
 from grokbench.runs.plan import PlannedTrial
 from grokbench.runs.store import Store
-from grokbench.specs.types import Trial
+from grokbench.specs.types import Record, Trial
+
+
+def command(store: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    words = ["run", "--task", "addition", "--baseline", "gromov2023/adamw"]
+    words += ["--set", "model.width=64", "--steps", "40", "--store", str(store), *more]
+    return subprocess.run(
+        [sys.executable, "-m", "grokbench", *words], capture_output=True, text=True, check=True
+    )
 
 
 def run(store: Path, *more: str) -> dict[str, Any]:
-    words = [
-        "run",
-        "--task",
-        "addition",
-        "--baseline",
-        "gromov2023/adamw",
-        "--set",
-        "model.width=64",
-        "--steps",
-        "40",
-    ]
-    result = subprocess.run(
-        [sys.executable, "-m", "grokbench", *words, "--json", "--store", str(store), *more],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    result = command(store, "--json", *more)
     document: dict[str, Any] = json.loads(result.stdout)
     return {**document, "stderr": result.stderr}
 
@@ -64,6 +57,111 @@ def test_saved_weights_are_the_networks(tmp_path: Path) -> None:
     assert saved.keys() == here.weights.keys()
     for name, value in saved.items():
         np.testing.assert_array_equal(value, here.weights[name])
+
+
+def here(**more: Any) -> Record:
+    """The same trial in this process."""
+    return grokbench.run("addition", "gromov2023/adamw", steps=40, settings={"model.width": 64}, **more)
+
+
+@pytest.fixture
+def trained(monkeypatch: pytest.MonkeyPatch) -> list[Trial]:
+    """The trials that were trained in this process."""
+    from grokbench.training import engine
+
+    found: list[Trial] = []
+    train = engine.train
+
+    def noted(trial: Trial, *rest: Any) -> Record:
+        found.append(trial)
+        return train(trial, *rest)
+
+    monkeypatch.setattr(engine, "train", noted)
+    return found
+
+
+def test_python_and_the_command_line_save_one_file(tmp_path: Path, trained: list[Trial]) -> None:
+    run(tmp_path / "a", "--save", str(tmp_path / "a.safetensors"))
+    here(save=tmp_path / "b.safetensors")
+    here(save=tmp_path / "c.safetensors", store=tmp_path / "a")
+    assert len(trained) == 1
+    contents = {(tmp_path / f"{name}.safetensors").read_bytes() for name in "abc"}
+    assert len(contents) == 1
+    assert grokbench.load_network(tmp_path / "b.safetensors") is not None
+
+
+def test_python_and_the_command_line_read_one_store(tmp_path: Path, trained: list[Trial]) -> None:
+    first = here(store=tmp_path / "a")
+    assert "nothing to train" in run(tmp_path / "a")["stderr"]
+    again = here(store=tmp_path / "a")
+    assert len(trained) == 1
+    assert (again.content, again.cost) == (first.content, first.cost)
+    assert again.weights.keys() == first.weights.keys() != set()
+    assert here(store=tmp_path / "a", force=True).content == first.content
+    assert len(trained) == 2
+    here()
+    assert len(trained) == 3
+
+
+def test_a_construction_is_kept_without_its_weights_and_saved_with_them(
+    tmp_path: Path, trained: list[Trial]
+) -> None:
+    for save in (None, None, tmp_path / "w.safetensors", tmp_path / "again.safetensors"):
+        grokbench.run("addition", "gromov2023/analytic", store=tmp_path / "a", save=save)
+    assert len(trained) == 2
+    assert (tmp_path / "w.safetensors").read_bytes() == (tmp_path / "again.safetensors").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({"device": "cuda"}, "CUDA"),
+        ({"device": "tpu"}, "unknown device 'tpu'"),
+        ({"save": "no/w.safetensors"}, "no such folder"),
+        ({"save": "."}, "is a folder"),
+    ],
+)
+def test_what_cannot_be_had_is_said_before_anything_is_trained(
+    more: dict[str, Any], expected: str, trained: list[Trial]
+) -> None:
+    with pytest.raises(grokbench.GrokbenchError, match=expected):
+        here(**more)
+    assert trained == []
+
+
+def summary(test: list[float]) -> dict[str, Any]:
+    """What ``run --json`` prints of a run that has fitted at its first evaluation, step 1."""
+    steps = np.arange(1, len(test) + 1)
+    curves = {"step": steps, "train_accuracy": np.ones(len(test)), "test_accuracy": np.array(test)}
+    trial = grokbench.api.resolve_trial("addition", "gromov2023/adamw", alpha=0.5, seed=0, steps=len(test))
+    facts = {"memoriser_baseline": 0.0, "steps": len(test)}
+    return run_command._summary(Record(trial, "finished", curves, facts, cost={"seconds": 1.0}))
+
+
+def test_a_run_tells_crossings_delay_and_dips() -> None:
+    late = summary([0.0] * 9 + [0.6, 0.96, 1.0, 1.0, 0.5, 1.0, 1.0, 1.0, 1.0, 0.97, 0.8])
+    assert {name: late[name] for name in ("t_mem", "f_95", "f_99", "t_gen")} == {
+        "t_mem": 1,
+        "f_95": 11,
+        "f_99": 12,
+        "t_gen": 12,
+    }
+    assert (late["outcome"], late["strong"], late["half_rise_ratio"]) == ("grokking", True, 10.0)
+    assert (late["dips"], late["below_99"]) == (2, 3 / 8)
+    soon = summary([0.0] * 5 + [1.0] * 6)
+    assert (soon["outcome"], soon["strong"], soon["half_rise_ratio"]) == ("grokking", False, 6.0)
+    assert (soon["dips"], soon["below_99"]) == (0, 0.0)
+    never = summary([0.0] * 8)
+    names = ("t_gen", "f_99", "f_95", "half_rise_ratio", "dips", "below_99")
+    assert [never[name] for name in names] == [None] * 6
+    assert never["strong"] is False
+
+
+def test_the_text_says_what_the_document_says(tmp_path: Path) -> None:
+    text = command(tmp_path / "a").stdout
+    lines = dict(line.split(maxsplit=1) for line in text.splitlines())
+    assert {*run(tmp_path / "a")} - {"stderr"} == {*lines} - {"plot"}
+    assert (lines["f_95"], lines["dips"], lines["strong"]) == ("not reached", "not reached", "no")
 
 
 def test_one_and_two_workers_leave_the_same_records(tmp_path: Path) -> None:

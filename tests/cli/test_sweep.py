@@ -77,6 +77,12 @@ def test_a_dry_run_trains_and_writes_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_dry_run_prints_its_plan_on_stdout(tmp_path: Path) -> None:
+    result = sweep(tmp_path, *SMALL, "--alphas", "0.3:0.7:0.1", "--seeds", "6", "--dry-run")
+    assert result.stdout.startswith("6 seed(s) × 5 fraction(s), budget 60 steps: 30 trials, 0 already stored")
+    assert result.stderr == ""
+
+
 def test_the_schema_is_a_draft_07_schema() -> None:
     jsonschema.Draft7Validator.check_schema(SCHEMA)
 

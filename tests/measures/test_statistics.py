@@ -86,5 +86,34 @@ def test_a_running_median_removes_a_spike_and_keeps_a_monotone_curve() -> None:
 def test_kendall_and_theil_sen_know_a_straight_line() -> None:
     assert statistics.kendall_tau([1, 2, 3, 4], [9, 7, 5, math.inf]) == pytest.approx(0.0)
     assert statistics.kendall_tau([1, 2, 3], [3, 2, 1]) == pytest.approx(-1)
-    assert statistics.theil_sen([0, 1, 2], [1, 3, 5]) == pytest.approx(2)
-    assert math.isnan(statistics.theil_sen([1, 1], [0, 5]))
+    assert statistics.theil_sen([0, 1, 2], [1, 3, 5]) == pytest.approx((2, 2))
+    assert statistics.theil_sen([2, 0, 1], [5, 1, 3]) == pytest.approx((2, 2))
+    assert all(math.isnan(end) for end in statistics.theil_sen([1, 1], [0, 5]))
+
+
+POINTS = st.lists(
+    st.tuples(st.integers(0, 9), st.integers(-50, 50), st.integers(0, 20), st.integers(0, 20)), min_size=2
+)
+
+
+@given(POINTS)
+def test_the_slope_of_any_curve_between_two_lies_between_their_slopes(points: list[tuple[int, ...]]) -> None:
+    x, low, above, further = np.array(points, dtype=float).T
+    least, largest = statistics.theil_sen(x, low, low + above + further)
+    slope, same = statistics.theil_sen(x, low + above)
+    assert slope == same or (math.isnan(slope) and math.isnan(least))
+    assert not slope < least
+    assert not slope > largest
+
+
+def test_a_censored_value_leaves_a_slope_unbounded_on_one_side() -> None:
+    assert statistics.theil_sen([0, 1], [1, 2], [1, math.inf]) == (1, math.inf)
+    assert statistics.theil_sen([0, 1], [1, 2], [math.inf, 2]) == (-math.inf, 1)
+
+
+def test_the_examples_hold() -> None:
+    import doctest
+
+    found = doctest.testmod(statistics)
+    assert found.attempted > 0
+    assert found.failed == 0

@@ -155,6 +155,19 @@ def test_dips_count_excursions_after_t_gen() -> None:
     assert timing.dips([1], [1.0], 1)[0] == 0
 
 
+@pytest.mark.parametrize(
+    ("rise", "outcome", "expected"),
+    [(10, "grokking", True), (9, "grokking", False), (10, "comprehension", False)],
+)
+def test_grokking_is_strong_where_the_test_rise_comes_ten_times_later(
+    rise: int, outcome: str, expected: bool
+) -> None:
+    steps = list(range(1, 13))
+    test = [float(step >= rise) for step in steps]
+    curves = {"step": steps, "train_accuracy": [1.0] * 12, "test_accuracy": test}
+    assert timing.strong(curves, outcome, 0.0) is expected
+
+
 def _curves(train: list[float], test: list[float]) -> dict[str, object]:
     return {"step": [10 * (i + 1) for i in range(len(train))], "train_accuracy": train, "test_accuracy": test}
 

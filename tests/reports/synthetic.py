@@ -205,7 +205,7 @@ def paper() -> Paper:
                 "event",
                 "A",
                 (groks,),
-                figure="curves",
+                figure="training",
             ),
             Claim(
                 "faster",
@@ -268,7 +268,6 @@ def report(**changes: Any) -> ReportInput:
             "gromov2023/adamw": recipe("adamw", optimizer=ADAMW),
         },
         "environment": {"TRAINING_VERSION": 1},
-        "cost": {"wall_seconds": 12.0},
         "spec_hashes": {"baselines/gromov2023/claims.toml": "ab" * 32},
         "command": "grokbench reproduce gromov2023",
     }

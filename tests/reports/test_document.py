@@ -65,6 +65,24 @@ def test_an_infinite_statistic_and_an_unbounded_interval_are_null():
     assert found["claims"][0]["interval"] == [3.0, None]
 
 
+def test_a_seed_that_was_not_settled_is_null():
+    values = ((0, (4000.0,), True), (1, (math.nan,), None))
+    found = json.loads(
+        dumps(document(synthetic.report(verdicts=(synthetic.verdict("gd-groks", values=values),))))
+    )
+    jsonschema.Draft7Validator(SCHEMA).validate(found)
+    assert [row["yes"] for row in found["claims"][0]["values"]] == [True, None]
+    assert verdict_from(found["claims"][0]).values[1][2] is None
+
+
+def test_what_is_kept_and_the_hashes_of_the_rules_are_in_the_document():
+    report = synthetic.report(kept=("init",), rules={"init": "ab" * 32})
+    found = json.loads(dumps(document(report)))
+    jsonschema.Draft7Validator(SCHEMA).validate(found)
+    assert [claim["kept"] for claim in found["claims"]] == [False, False, True]
+    assert [claim.get("rule_hash") for claim in found["claims"]] == [None, None, "ab" * 32]
+
+
 def test_a_verdict_survives_the_round_trip():
     for verdict in synthetic.report().verdicts:
         entry = json.loads(dumps(document(synthetic.report(verdicts=(verdict,)))))["claims"][0]
@@ -89,22 +107,6 @@ def test_writing_replaces_the_file_at_once_and_leaves_nothing_beside_it(tmp_path
     assert [p.name for p in path.parent.iterdir()] == ["file.md"]
 
 
-def test_remaking_one_claim_updates_its_entry_and_keeps_the_others(tmp_path):
-    write(synthetic.report(), tmp_path)
-    changed = synthetic.verdict("faster", "INCONCLUSIVE", reason="3 of 6", grade="C")
-    page = write(synthetic.report(verdicts=(changed,)), tmp_path)
-    found = read(tmp_path / "gromov2023.json")
-    assert found is not None
-    assert [(c["id"], c["verdict"]) for c in found["claims"]] == [
-        ("gd-groks", "REPRODUCED"),
-        ("faster", "INCONCLUSIVE"),
-        ("init", "REPRODUCED"),
-    ]
-    text = page.read_text(encoding="utf-8")
-    assert "3 of 6" in text
-    assert "### gd-groks" in text
-
-
 def test_a_smoke_report_lies_beside_the_real_one_and_is_not_on_the_scoreboard(tmp_path):
     write(synthetic.report(tier="smoke"), tmp_path, suffix=".smoke")
     scoreboard(tmp_path)
@@ -116,3 +118,13 @@ def test_a_smoke_report_lies_beside_the_real_one_and_is_not_on_the_scoreboard(tm
     assert "smoke" not in text
     assert "%" not in text
     assert "not reproduced under our reading" in text
+
+
+def test_the_scoreboard_marks_what_is_kept_and_leads_to_the_table_of_what_was_not_run(tmp_path):
+    later = synthetic.verdict("faster", "NOT RUN", statistic=None, interval=None, values=(), median=None)
+    old = synthetic.verdict("init", tier="paper")
+    write(synthetic.report(verdicts=(synthetic.verdict("gd-groks"), later, old), kept=("init",)), tmp_path)
+    text = scoreboard(tmp_path).read_text(encoding="utf-8")
+    assert "[init](gromov2023.md#init) | REPRODUCED | paper (kept) |" in text
+    assert "[gd-groks](gromov2023.md#gd-groks) | REPRODUCED | quick |" in text
+    assert "[faster](gromov2023.md#not-run) | NOT RUN |" in text

@@ -50,13 +50,7 @@ def test_a_claim_gets_the_figure_of_its_own_experiment():
     paper = synthetic.paper()
     plain = paper.claims[0]
     assert figures.name_for(paper, plain) == "training"
-    norms = dataclasses.replace(plain, figure="weight-norms")
-    assert figures.name_for(paper, norms) == "training"
-    momentum = dataclasses.replace(plain, figure="alpha-curves", experiments=("gd-momentum-half", "gd-half"))
-    assert figures.name_for(paper, momentum) == "momentum"
-    sweep = dataclasses.replace(plain, figure="alpha-curves", experiments=("gd-alphas",))
-    assert figures.name_for(paper, sweep) == "alpha-curves"
-    other = dataclasses.replace(plain, experiments=("fast",))
+    other = dataclasses.replace(plain, figure="curves", experiments=("fast",))
     assert figures.name_for(dataclasses.replace(paper, claims=(other,)), other) == "curves-fast"
     assert figures.name_for(paper, dataclasses.replace(plain, figure="no-such")) is None
     assert figures.name_for(paper, dataclasses.replace(plain, figure=None)) is None
@@ -88,11 +82,25 @@ def test_one_record_is_drawn_whether_it_was_trained_or_not(cells, tmp_path):
 
 
 def test_a_figure_that_lost_its_trials_is_removed_unless_kept(tmp_path):
-    old = tmp_path / "training.png"
+    old, other = tmp_path / "training.png", tmp_path / "spectrum.png"
     old.write_bytes(b"old")
-    assert figures.draw(synthetic.paper(), {}, tmp_path, keep=True) == {"training": old}
+    other.write_bytes(b"other")
+    assert figures.draw(synthetic.paper(), {}, tmp_path, keep={"training"}) == {"training": old}
+    assert old.read_bytes() == b"old"
+    assert not other.exists()
     assert figures.draw(synthetic.paper(), {}, tmp_path) == {}
     assert not old.exists()
+
+
+def test_of_what_a_figure_lacks_a_few_experiments_are_named(cells):
+    drawing = figures.registry(synthetic.paper())["momentum"]
+    assert len(drawing.needs) > figures.MOST_NAMED
+    first, *rest = drawing.needs
+    said = figures.missing(synthetic.paper(), {}, {first: cells["gd-addition"]})["momentum"]
+    assert f"`{first}`" not in said
+    named = [f"`{name}`" for name in rest[: figures.MOST_NAMED]]
+    more = len(rest) - len(named)
+    assert said == ", ".join(named) + (f" and {more} more" if more else "")
 
 
 def test_runs_that_never_generalise_are_triangles_at_the_budget(cells):

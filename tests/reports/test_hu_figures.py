@@ -67,8 +67,7 @@ def test_a_figure_without_records_is_not_drawn(name, cells):
 def test_a_figure_needs_no_experiment_but_those_it_names(name, cells):
     drawing = hu2024.FIGURES[name]
     others = {experiment: group for experiment, group in cells.items() if experiment not in drawing.needs}
-    also = {asked.removeprefix("curves-") for asked in drawing.also}
-    assert drawing.draw({k: v for k, v in others.items() if k not in also}) is None
+    assert drawing.draw(others) is None
 
 
 def test_every_claim_has_a_figure_of_this_paper():
@@ -83,8 +82,8 @@ def test_every_claim_has_a_figure_of_this_paper():
 
 
 def test_every_experiment_is_shown_by_one_figure_that_claims_on_it_get():
-    asked = [name for drawing in hu2024.FIGURES.values() for name in drawing.also]
-    assert sorted(asked) == sorted(f"curves-{name}" for name in synthetic_hu.EXPERIMENTS)
+    for claim in PAPER.claims:
+        assert claim.experiments[0] in hu2024.FIGURES[claim.figure].needs
     needed = {name for drawing in hu2024.FIGURES.values() for name in drawing.needs}
     assert needed <= set(synthetic_hu.EXPERIMENTS)
 
@@ -107,7 +106,7 @@ def test_the_quick_tier_draws_what_it_has_and_lists_the_rest(cells, tmp_path):
     quick = {name: cells[name] for name, e in synthetic_hu.EXPERIMENTS.items() if "quick" in e.tiers}
     drawn = figures.draw(PAPER, quick, tmp_path)
     assert set(drawn) == OF_QUICK
-    absent = figures.missing(PAPER, {name: str(path) for name, path in drawn.items()})
+    absent = figures.missing(PAPER, drawn, quick)
     assert set(absent) == set(hu2024.FIGURES) - OF_QUICK
     assert "`mlp-scalars-30`" in absent["mlp"]
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
 
 import pytest
 
-from grokbench.reports import wording, write
-from grokbench.reports.input import confounds, costs
+from grokbench.reports import tables, wording, write
+from grokbench.reports.input import confounds
 from grokbench.reports.markdown import page
 from grokbench.specs.types import Experiment
 from tests.reports import synthetic
@@ -24,14 +25,92 @@ def test_the_head_counts_claims_seeds_and_expected_errors(text):
     assert "3 claims" in head
     assert "6 seeds (0–5)" in head
     assert "at most 0.05 wrong verdicts" in head  # 2 statistical claims × 0.025
+    assert "2 claims that were judged by statistics" in head
+    assert "kept from an earlier run" not in head
     assert "3 claims read trials that another claim reads too" in head
 
 
-def test_every_claim_links_to_its_section(text):
+def links_and_anchors(text: str) -> tuple[set[str], set[str]]:
     anchors = {wording.anchor(h) for h in re.findall(r"^#+ (.*)$", text, re.M)}
-    links = re.findall(r"\]\(#([^)]*)\)", text)
-    assert len(links) >= 3
-    assert set(links) <= anchors
+    return set(re.findall(r"\]\(#([^)]*)\)", text)), anchors
+
+
+def test_every_link_within_the_page_leads_to_a_heading(text):
+    links, anchors = links_and_anchors(text)
+    assert {claim.id for claim in synthetic.paper().claims} <= links
+    assert links <= anchors
+
+
+@pytest.fixture
+def partly() -> str:
+    """A page of which one claim was not run, and one failed."""
+    none = {"statistic": None, "interval": None, "values": (), "median": None, "n_seeds": 0}
+    later = synthetic.verdict("faster", "NOT RUN", tier="paper", reason="needs tier paper: 7 min", **none)
+    failed = synthetic.verdict("init", "ERROR", reason="1 of its trials failed", **none)
+    report = synthetic.report(verdicts=(synthetic.verdict("gd-groks"), later, failed))
+    return page(report, {}, {"training": "`gd-addition`"})
+
+
+def test_claims_that_were_not_run_share_one_table_to_which_their_links_lead(partly):
+    links, anchors = links_and_anchors(partly)
+    assert links <= anchors
+    assert "[faster](#not-run)" in partly
+    assert not {"### faster", "`faster`:"} & set(partly.splitlines())  # neither a section nor confounds
+    assert {"### gd-groks", "### init"} <= set(partly.splitlines())
+    told = partly.split("## Not run")[1].split("## ")[0]
+    assert "| faster | AdamW is faster | paper | needs tier paper: 7 min |" in told
+    assert told.count("grokbench reproduce") == 1
+    assert "grokbench reproduce gromov2023 --tier paper --claim ID" in told
+    assert "3 claims, 1 of them not run" in partly
+
+
+def test_experiments_that_only_claims_not_run_read_are_left_out(partly, text):
+    assert "### Experiment adamw-addition" in text
+    assert "### Experiment adamw-addition" not in partly
+    assert "### Experiment gd-addition" in partly
+    assert "`grokbench show gromov2023` prints them" in partly
+
+
+def test_a_seed_that_neither_meets_nor_contradicts_the_rule_is_unsettled():
+    values = ((0, (4000.0,), True), (1, (9000.0,), False), (2, (math.nan,), None))
+    text = page(synthetic.report(verdicts=(synthetic.verdict("gd-groks", values=values),)), {}, {})
+    assert [line for line in text.splitlines() if re.match(r"\| \d", line)] == [
+        "| 0 | 4000 | yes |",
+        "| 1 | 9000 | no |",
+        "| 2 | — | unsettled |",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("said", "written"),
+    [
+        ("It groks", "It groks."),
+        ("It  groks.", "It groks."),
+        ("It groks. (See there.)", "It groks. (See there.)"),
+        ("It says 'no.'", "It says 'no.'"),
+        ("It groks (see Fig. 2)", "It groks (see Fig. 2)."),
+        ("", ""),
+    ],
+)
+def test_a_sentence_has_one_stop(said, written):
+    assert wording.sentence(said) == written
+
+
+def test_verdicts_of_an_earlier_run_are_counted_and_marked():
+    old = synthetic.verdict("init", tier="paper")
+    text = page(synthetic.report(verdicts=(synthetic.verdict("gd-groks"), old), kept=("init",)), {}, {})
+    assert "**1 verdict is kept from an earlier run**" in text.split("| claim")[0]
+    assert re.search(r"^\| \[init\].*\| REPRODUCED \(paper, kept\) \|", text, re.M)
+    assert re.search(r"^\| \[gd-groks\].*\| REPRODUCED \(quick\) \|", text, re.M)
+    assert "**REPRODUCED** (paper, kept)." in text
+
+
+def test_the_head_leads_to_the_words_where_they_are(tmp_path):
+    reports = tmp_path / "reports"
+    link = "[REPRODUCE.md](../REPRODUCE.md#words)"
+    assert link not in write(synthetic.report(), reports).read_text(encoding="utf-8")
+    (tmp_path / "REPRODUCE.md").write_text("## Words\n", encoding="utf-8")
+    assert link in write(synthetic.report(), reports).read_text(encoding="utf-8")
 
 
 def test_what_says_nothing_against_the_paper_stands_in_its_own_column(text):
@@ -92,20 +171,10 @@ def test_records_made_with_different_versions_are_said_to_be_mixed(text):
     assert "Mixed" not in text
 
 
-def test_costs_are_counted_from_the_records_unless_they_are_given():
-    cells = synthetic.cells(2)
-    assert costs(synthetic.report(cells=cells))["gd-addition"] == {
-        "trials": 2,
-        "wall_seconds": 120,
-        "cpu_seconds": 120,
-    }
-    given = {"gd-addition": {"trials": 5, "wall_seconds": 1.0, "cpu_seconds": 2.0}}
-    assert costs(synthetic.report(cells=cells, cost=given))["gd-addition"]["trials"] == 5
-
-
-def test_a_figure_without_trials_is_listed_and_not_drawn(tmp_path):
+def test_a_figure_without_trials_is_listed_once_and_not_drawn(tmp_path):
     text = write(synthetic.report(), tmp_path).read_text(encoding="utf-8")
-    assert "Figure `training` not drawn: needs `gd-addition` (The gd-addition runs)" in text
+    assert "Figure `training` is not drawn: see [other figures](#other-figures)." in text
+    assert text.count("* `training` not drawn: needs `gd-addition`.") == 1
     assert "* `ipr` not drawn: needs" in text
     assert "![" not in text
     assert not list(tmp_path.rglob("*.png"))
@@ -121,7 +190,6 @@ def test_the_worst_inputs_still_make_a_page():
         ),
         recipes={},
         environment={},
-        cost={},
         spec_hashes={},
         command="",
     )
@@ -141,4 +209,4 @@ def test_many_draws_are_summed_up_instead_of_listed():
 
 
 def test_a_bar_in_a_reason_does_not_split_a_cell():
-    assert wording.cell("a | b\nc") == "a \\| b c"
+    assert tables.cell("a | b\nc") == "a \\| b c"

@@ -46,7 +46,7 @@ def test_a_figure_without_records_is_not_drawn(name):
 def test_what_is_not_drawn_is_listed_with_what_it_needs(cells, tmp_path):
     only = {"mainline": cells["mainline"]}
     drawn = figures.draw(PAPER, only, tmp_path)
-    absent = figures.missing(PAPER, {name: str(path) for name, path in drawn.items()})
+    absent = figures.missing(PAPER, drawn, only)
     late = {name for name in nanda2023.FIGURES if name.endswith("end-state")}
     assert set(absent) == {"alpha", "weight-decay", "primes", "readings", *late}
     assert all("`" in needs for needs in absent.values())
@@ -90,6 +90,16 @@ def test_any_number_of_seeds_finds_room(seeds):
         assert figure is not None
         figure.draw_without_rendering()
     assert len(layout.runs(many, "mainline")) == min(seeds, layout.MOST_SEEDS)
+
+
+@pytest.mark.parametrize("experiment", ["mainline", "end-state"])
+def test_the_progress_of_a_run_is_drawn_to_its_end_and_the_caption_says_where_that_is(experiment, cells):
+    group = synthetic_nanda.arm(2, factor=0.4, whole=True, analysed=True)
+    assert all(training.boundaries(cell)[2] < 20_000 for cell in group)
+    figure = training.progress({experiment: group}, experiment)
+    assert figure is not None
+    assert {ax.get_xlim() for ax in figure.axes} == {(0, 40_000)}
+    assert "to step 40 000" in caption(figure)
 
 
 def test_a_run_whose_phases_are_not_to_be_seen_is_drawn_without_them():

@@ -53,7 +53,7 @@ def test_the_quick_tier_draws_what_it_has_and_lists_the_rest(cells, tmp_path):
     quick = {name: cells[name] for name in source.HALF}
     drawn = figures.draw(PAPER, quick, tmp_path)
     assert set(drawn) == OF_QUICK
-    absent = figures.missing(PAPER, {name: str(path) for name, path in drawn.items()})
+    absent = figures.missing(PAPER, drawn, quick)
     assert set(absent) == set(power2022.FIGURES) - OF_QUICK
     assert "`s5-small-fractions`" in absent["fractions"]
 

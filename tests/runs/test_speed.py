@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from grokbench import reproduction
 from grokbench.reproduction import Reproduction
-from grokbench.runs import speed
+from grokbench.runs import estimate, speed
 
 
 def test_the_speed_is_measured_once() -> None:
@@ -23,6 +22,8 @@ def test_a_machine_half_as_fast_is_told_twice_the_minutes(
     job = Reproduction("gromov2023", store=tmp_path)
     minutes = []
     for factor in (1.0, 2.0):
-        monkeypatch.setattr(reproduction, "slowdown", lambda factor=factor: factor)
-        minutes.append(job.estimate(2).minutes - 4.0 / 60)  # the workers' start is not training
+        monkeypatch.setattr(estimate, "slowdown", lambda factor=factor: factor)
+        minutes.append(
+            job.estimate(2).minutes - estimate.START_SECONDS / 60
+        )  # the workers' start is not training
     assert minutes[1] == pytest.approx(2 * minutes[0])

@@ -21,7 +21,7 @@ from grokbench.claims.measures.registry import (
 )
 from grokbench.claims.views import Cell, SeedView
 from grokbench.measures import thresholds
-from grokbench.measures.statistics import kendall_tau
+from grokbench.measures.statistics import kendall_tau, theil_sen
 from grokbench.specs.errors import UnknownNameError
 
 
@@ -147,11 +147,6 @@ def time_factor_per_percent(view: SeedView, arm: int = 0) -> Measured:
     times = [ends(time_to_generalise(cell.record)) for _, cell in grid]
     if sum(math.isinf(time.high) for time in times) > len(times) / 5:
         return math.nan
-    alpha = np.array([a for a, _ in grid])
     low, high = (np.log(np.maximum([t[end] for t in times], 1.0)) for end in (0, 1))
-    i, j = np.triu_indices(alpha.size, k=1)
-    if not i.size:
-        return math.nan
-    apart = 100 * (alpha[j] - alpha[i])
-    steepest, flattest = np.median((high[i] - low[j]) / apart), np.median((low[i] - high[j]) / apart)
-    return narrowed(math.exp(flattest), math.exp(steepest))
+    steepest, flattest = theil_sen([alpha for alpha, _ in grid], low, high)  # it falls with α
+    return narrowed(math.exp(-flattest / 100), math.exp(-steepest / 100))

@@ -81,9 +81,6 @@ def progress(cells: style.Cells, experiment: str = source.MAIN) -> Figure | None
     figure, axes = style.canvas(rows, len(PANELS), width=2.55, height=1.5)
     figure.set_figheight(figure.get_figheight() + 1.5)  # caption and legend take this
     last = max(float(layout.values(cell, "progress", "step")[-1]) for cell in group)
-    settled = [d for _, _, d in map(boundaries, group) if math.isfinite(d)]
-    if len(settled) == rows and max(settled) > 0:
-        last = min(last, 1.5 * max(settled))  # what comes after the phases would only squeeze them
     for i, cell in enumerate(group):
         row = axes[i * len(PANELS) : (i + 1) * len(PANELS)]
         step = layout.values(cell, "progress", "step")
@@ -110,8 +107,9 @@ def progress(cells: style.Cells, experiment: str = source.MAIN) -> Figure | None
         row[0].set_ylabel(f"seed {cell[0]}", fontsize=10)
     layout.caption(
         figure,
-        f"Progress measures of `{experiment}`, one row a seed (the paper's Fig. 7). Upright lines: m, the least "
-        "excluded loss; c, the test loss falls below ln p; d, Σw² stays within 5 % of its end.",
+        f"Progress measures of `{experiment}`, one row a seed (the paper's Fig. 7), to step {layout.thousands(last)}, the end "
+        "of the longest run. Upright lines: m, the least excluded loss; c, the test loss falls below ln p; d, Σw² stays "
+        "within 5 % of its end.",
     )
     style.one_legend(figure, axes)
     return figure

@@ -13,7 +13,6 @@ FIGURES = {
         "accuracy and loss from half of the table (the form of Figs 1 left and 4)",
         training.training,
         source.HALF,
-        tuple(f"curves-{name}" for name in source.HALF),
     ),
     "operations-at-half": Drawing(
         "time to fit and to generalise from half of the table", delays.operations, tuple(source.AT_HALF)
