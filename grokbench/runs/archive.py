@@ -108,13 +108,18 @@ class Archive:
         return index
 
     def find(self, trial: Trial) -> Record | None:
-        """The record that answers ``trial``, cut to it, or None."""
+        """The record that answers ``trial``, cut to it, or None.
+
+        An archive that has gone since the folder was looked at, as when a report is written over it, answers nothing.
+        """
         wanted = keys.key(trial)
         entries = self._index.get(keys.family(trial), [])
         for path, name, head in sorted(entries, key=lambda entry: entry[1] != wanted):
             try:
                 with zipfile.ZipFile(path) as stored:
                     record = codec.unpack(head, stored.read(f"{name}.npz"))
+            except FileNotFoundError:
+                continue
             except DAMAGE as error:
                 raise _damaged(path, error) from None
             exact = name == wanted and set(record.analyses) >= set(trial.analyses)

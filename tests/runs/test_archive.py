@@ -59,3 +59,14 @@ def test_a_cut_record_names_the_training_that_it_was_cut_from() -> None:
     assert training_of(first) != training_of(second)
     again = dataclasses.replace(first, content="trained once more")
     assert training_of(first) != training_of(again)
+
+
+def test_an_archive_that_has_gone_answers_nothing_more(tmp_path: Path) -> None:
+    (record,) = records(1)
+    gone = archive.write(tmp_path, "cut", [record])
+    source = archive.Archive(tmp_path)
+    assert source.find(record.trial) is not None
+    archive.write(tmp_path, "whole", [record])
+    gone.unlink()
+    assert source.find(record.trial) is None
+    assert archive.Archive(tmp_path).find(record.trial) is not None
