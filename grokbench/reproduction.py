@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 import tempfile
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from grokbench.claims import judge
-from grokbench.claims.verdict import Verdict
+from grokbench.claims.verdict import ERROR, NOT_RUN, Verdict
 from grokbench.claims.views import RecordCell
 from grokbench.runs import archive, executor, keys, provenance
 from grokbench.runs import plan as planning
@@ -19,9 +20,8 @@ from grokbench.runs.plan import Plan, PlannedTrial
 from grokbench.runs.store import Source, Store
 from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.specs.loader import Library
-from grokbench.specs.types import TIERS, Claim, Experiment, Record
+from grokbench.specs.types import TIERS, Claim, Experiment, Record, Trial
 
-Find = Callable[[PlannedTrial], Record | None]
 Cells = dict[str, tuple[RecordCell, ...]]  # by experiment id
 
 CONFIRMATORY = ("paper", "quick")  # highest first; smoke decides for smoke alone
@@ -103,24 +103,26 @@ class Reproduction:
 
     def find(self, planned: PlannedTrial) -> Record | None:
         """The record that answers a planned trial, read once."""
-        return _find(planned, self.sources, self._found)
+        return self._record(planned.trial)
+
+    def _record(self, trial: Trial) -> Record | None:
+        name = keys.request(trial)
+        if self._found.get(name) is None:
+            self._found[name] = executor.lookup(trial, self.sources)
+        return self._found[name]
 
     def cells(
-        self,
-        experiment: Experiment,
-        tier: str,
-        seeds: Collection[int] | None = None,
-        find: Find | None = None,
+        self, experiment: Experiment, tier: str, seeds: Collection[int] | None = None
     ) -> tuple[RecordCell, ...] | None:
         """(seed, settings, record) of the trials of ``experiment`` at ``tier``, all or those with ``seeds``.
 
-        None while one is missing. find: where records are looked for, other than in ``self.find``.
+        None while one is missing.
         """
         out = []
         for planned in self._expanded(experiment.id, tier):
             if seeds is not None and planned.seed not in seeds:
                 continue
-            record = (find or self.find)(planned)
+            record = self.find(planned)
             if record is None:
                 return None
             out.append((planned.seed, planned.settings, record))
@@ -171,75 +173,99 @@ class Reproduction:
         ]
         return sum(planned.seconds for planned in planning.without_covered(trials)) / 60
 
-    def shown_cells(self, experiments: Iterable[Experiment] | None = None, find: Find | None = None) -> Cells:
-        """Experiment id → records of the highest tier complete, for figures and costs; ``find`` as in ``cells``.
-
-        Where no tier is complete, the most that any claim reads.
-        """
+    def shown_cells(self) -> Cells:
+        """Experiment id → records of the highest tier complete, for figures and costs; else what a decided claim read."""
         out: Cells = {}
-        for experiment in self.paper.experiments if experiments is None else experiments:
-            whole = (self.cells(experiment, tier, find=find) for tier in self._tiers())
-            found = next((cells for cells in whole if cells), None) or self._read_by_claims(experiment, find)
+        for experiment in self.paper.experiments:
+            whole = (self.cells(experiment, tier) for tier in self._tiers())
+            found = next((cells for cells in whole if cells), None) or tuple(
+                (planned.seed, planned.settings, record)
+                for planned in self._evidence.get(experiment.id, ())
+                if (record := self.find(planned)) is not None
+            )
             if found:
                 out[experiment.id] = found
         return out
 
-    def _read_by_claims(self, experiment: Experiment, find: Find | None) -> tuple[RecordCell, ...] | None:
-        parts = [
-            self.cells(experiment, tier, seeds[experiment.id], find)
-            for claim in self.paper.claims
-            for tier in self._tiers()
-            if experiment.id in (seeds := planning.seeds_needed(self.paper, claim, tier))
-        ]
-        return max((cells for cells in parts if cells), key=len, default=None)
+    @cached_property
+    def _whole(self) -> tuple[Verdict, ...]:
+        """The verdicts on all claims of the paper, whichever were chosen."""
+        return self._judged(self.paper.claims)
 
-    def _archived_cells(self, experiments: Collection[str], folder: Path) -> Cells:
-        """``shown_cells`` of those experiments that have an archive in ``folder``, which comes before the other sources."""
-        here = {path.stem for path in folder.glob("*.zip")}
-        held = [e for e in self.paper.experiments if e.id in experiments and e.id in here]
-        if not held:
-            return {}
-        sources = [archive.Archive(folder, [e.id for e in held]), *self.sources]
-        found: dict[str, Record | None] = {}
-        return self.shown_cells(held, lambda planned: _find(planned, sources, found))
+    def _read_by(self, verdict: Verdict) -> list[PlannedTrial]:
+        """The trials that a verdict was reached on; none of one that looked at no record."""
+        if verdict.verdict in (NOT_RUN, ERROR):
+            return []
+        claim = next(claim for claim in self.paper.claims if claim.id == verdict.id)
+        seeds = planning.seeds_needed(self.paper, claim, verdict.tier)
+        return [p for name, own in seeds.items() for p in self._expanded(name, verdict.tier) if p.seed in own]
+
+    @cached_property
+    def _evidence(self) -> dict[str, list[PlannedTrial]]:
+        """Experiment id → trials that any verdict was reached on."""
+        out: dict[str, dict[str, PlannedTrial]] = {}
+        for verdict in self._whole:
+            for planned in self._read_by(verdict):
+                out.setdefault(planned.experiment, {})[keys.request(planned.trial)] = planned
+        return {name: list(found.values()) for name, found in out.items()}
+
+    def _beside(self, folder: Path) -> Reproduction:
+        """The same, with the records in ``folder`` looked at where the own sources lack one."""
+        other = copy.copy(self)
+        other.sources = (
+            [*self.sources, archive.Archive(folder, strict=False)] if folder.is_dir() else self.sources
+        )
+        other._found = {}
+        for name in ("_whole", "_evidence"):
+            other.__dict__.pop(name, None)
+        return other
+
+    def _archived(self, folder: Path) -> dict[str, list[Record]]:
+        """Experiment id → records for ``folder``: those that verdicts were reached on, and held ones that none answers."""
+        out = {}
+        for experiment in self.paper.experiments:
+            read = [r for planned in self._evidence.get(experiment.id, ()) if (r := self.find(planned))]
+            families = {
+                keys.family(p.trial) for tier in CONFIRMATORY for p in self._expanded(experiment.id, tier)
+            }
+            held = [r for r in archive.read(folder, experiment.id) if keys.family(r.trial) in families]
+            out[experiment.id] = [*read, *(record for record in held if not archive.answered(record, read))]
+        return out
 
     def write(self, out: Path) -> Path:
         """Write page, JSON, figures and (beyond smoke) records under ``out``; returns the page's path.
 
-        Of a report that lies there already, verdicts are kept where this command has no records (``reports.kept``), with
-        the records that they were reached on, and so are records of experiments of which this command has none. Errors:
-        InputError when the folder cannot be written, or such records cannot be read.
+        Records of a report that lies there already stand in for trials that the own sources lack, so that what was
+        decided before stays decided; the page marks it. Errors: InputError when the folder cannot be written, or such
+        records cannot be read.
         """
         from grokbench import reports
 
-        verdicts, cells, rules = self._judged(self.paper.claims), self.shown_cells(), self._rules()
+        smoke, records = self.tier == "smoke", out / self.paper.id / "records"
+        whole = self if smoke else self._beside(records)
+        cells = whole.shown_cells()
         check_folder(out)
-        smoke = self.tier == "smoke"
         flags = "".join(f" --claim {claim}" for claim in self.claims)
-        kept: dict[str, Verdict] = {}
-        archived: Cells = {}
-        if not smoke:
-            asked = self.claims or [claim.id for claim in self.paper.claims]
-            kept = reports.kept(out / f"{self.paper.id}.json", self.paper, verdicts, asked, rules)
-            older = reports.read_by(self.paper, kept) | {
-                e.id for e in self.paper.experiments if e.id not in cells
-            }
-            archived = self._archived_cells(older, out / self.paper.id / "records")
         recipes = {e.baseline for e in self.paper.experiments}
+        archived = [
+            name for name, own in cells.items() if any(self._record(r.trial) is None for _, _, r in own)
+        ]
         page = reports.ReportInput(
             paper=self.paper,
             tier=self.tier,
-            verdicts=tuple(kept.get(verdict.id, verdict) for verdict in verdicts),
-            cells={**cells, **archived},
+            verdicts=whole._whole,
+            cells=cells,
+            records={} if smoke else whole._archived(records),
             recipes={name: self.spec_library.recipe(name) for name in recipes},
             tasks={name: self.spec_library.task(name) for name in {e.task for e in self.paper.experiments}},
             environment=provenance.environment(),
             frozen=self._frozen(),
             spec_hashes=provenance.spec_hashes(self.spec_library, self.paper.id, recipes),
-            rules={} if smoke else rules,
             command=f"grokbench reproduce {self.paper.id} --tier {self.tier}{flags}",
-            reused=self._reused_experiments(cells),
-            kept=frozenset(kept),
+            reused=tuple(name for name in self._reused_experiments(cells) if name not in archived),
+            kept=frozenset(
+                v.id for v in whole._whole if any(self.find(planned) is None for planned in whole._read_by(v))
+            ),
             archived=frozenset(archived),
         )
         try:
@@ -256,36 +282,15 @@ class Reproduction:
         path = self.spec_library.path_of(self.paper.id)
         return provenance.frozen_commits(path) if path is not None else {}
 
-    def _rules(self) -> dict[str, str]:
-        """Claim id → hash of what decides it: its rule, and the trials of its experiments at their highest tier."""
-        trials = {
-            experiment.id: provenance.trials_hash([p.trial for p in self._expanded(experiment.id, "paper")])
-            for experiment in self.paper.experiments
-        }
-        return {
-            claim.id: provenance.rule_hash(
-                claim, [trials[e.id] for e in planning.experiments_of(self.paper, claim)]
-            )
-            for claim in self.paper.claims
-        }
-
-    def _reused_experiments(self, cells: Mapping[str, tuple[RecordCell, ...]]) -> tuple[str, ...]:
+    def _reused_experiments(self, cells: Cells) -> tuple[str, ...]:
+        """Those of which a record is not in the own store, where other folders are read too."""
         if not self._reused:
             return ()
-        own = [
+        return tuple(
             name
             for name, entries in cells.items()
-            if all(self.store.find(record.trial) for _, _, record in entries)
-        ]
-        return tuple(name for name in cells if name not in own)
-
-
-def _find(planned: PlannedTrial, sources: Sequence[Source], found: dict[str, Record | None]) -> Record | None:
-    """The record that answers a planned trial; ``found`` remembers those that were read."""
-    name = keys.request(planned.trial)
-    if found.get(name) is None:
-        found[name] = executor.lookup(planned.trial, sources)
-    return found[name]
+            if not all(self.store.find(record.trial) for _, _, record in entries)
+        )
 
 
 def check_folder(out: Path) -> None:

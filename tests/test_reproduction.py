@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import shutil
@@ -17,6 +18,7 @@ import pytest
 
 import grokbench
 from grokbench.reproduction import Reproduction
+from grokbench.runs import archive
 from grokbench.specs import schema
 
 SPECS = Path(__file__).parent / "data" / "specs"
@@ -148,7 +150,7 @@ def test_a_report_without_records_keeps_every_verdict_that_was_reached(clone: Pa
     assert after["cost"] == before["cost"]
     assert after["figures"] == before["figures"]
     text = page.read_text(encoding="utf-8")
-    assert "2 verdicts are kept from an earlier run" in text
+    assert "2 verdicts rest on records of an earlier run" in text
     assert "REPRODUCED (quick, kept)" in text
     assert "quick (kept)" in (out / "README.md").read_text(encoding="utf-8")
 
@@ -162,17 +164,51 @@ def test_a_command_for_one_claim_changes_its_own_entry_and_keeps_the_others(clon
     assert files_in(clone / "out")["tiny/records/train.zip"] == files["tiny/records/train.zip"]
 
 
-def test_a_verdict_under_a_rule_that_has_changed_is_not_kept(clone: Path) -> None:
+def test_a_rule_that_has_changed_is_applied_to_the_records_that_are_there(clone: Path) -> None:
     specs, files = shutil.copytree(SPECS, clone / "specs"), files_in(clone / "out")
     path = next(specs.rglob("claims.toml"))
     text = path.read_text(encoding="utf-8")
-    path.write_text(text.replace("min = 1, reason", "min = 0.5, reason", 1), encoding="utf-8")
+    path.write_text(text.replace("min = 1, reason", "max = 0, reason", 1), encoding="utf-8")
     grokbench.report("tiny", store=clone / "store", out=clone / "out", specs=[specs])
     after = by_id(json.loads((clone / "out" / "tiny.json").read_text(encoding="utf-8")))
-    assert after["generalises"]["verdict"] == "NOT RUN"
+    assert [after["generalises"][name] for name in ("verdict", "kept")] == ["NOT REPRODUCED", True]
     assert after["generalises-untrained"]["verdict"] == "NOT REPRODUCED"
     assert files_in(clone / "out") == files  # the records answer the same trials, whatever is asked of them
     assert "| train (earlier run) | 6 |" in (clone / "out" / "tiny.md").read_text(encoding="utf-8")
+
+
+def test_more_seeds_that_were_there_before_are_read_beside_the_commands_own(
+    done: tuple[Path, dict[str, Any], str], clone: Path
+) -> None:
+    records = clone / "out" / "tiny" / "records"
+    whole, _ = reproduce(clone, "--tier", "paper", "--claim", "generalises")
+    assert [by_id(whole)["generalises"][name] for name in ("tier", "n_seeds", "kept")] == ["paper", 12, False]
+    six = done[0] / "store"  # of the quick tier
+    grokbench.report("tiny", store=six, out=clone / "out", specs=[SPECS])
+    found = by_id(json.loads((clone / "out" / "tiny.json").read_text(encoding="utf-8")))["generalises"]
+    assert [found[name] for name in ("tier", "n_seeds", "kept")] == ["paper", 12, True]
+    assert len(archive.read(records, "train")) == 12
+    grokbench.report("tiny", records=records, out=clone / "again", specs=[SPECS])
+    again = by_id(json.loads((clone / "again" / "tiny.json").read_text(encoding="utf-8")))["generalises"]
+    assert {**again, "kept": True} == found
+
+
+def test_the_commands_own_records_come_before_those_that_were_there(
+    done: tuple[Path, dict[str, Any], str], clone: Path
+) -> None:
+    records = clone / "out" / "tiny" / "records"
+    other = [dataclasses.replace(record, content="elsewhere") for record in archive.read(records, "train")]
+    archive.write(records, "train", other)
+    grokbench.report("tiny", store=done[0] / "store", out=clone / "out", specs=[SPECS])
+    assert "elsewhere" not in {record.content for record in archive.read(records, "train")}
+
+
+def test_the_folder_written_to_can_be_reused(clone: Path) -> None:
+    files = files_in(clone / "out")
+    document, said = reproduce(clone, "--reuse", str(clone / "out" / "tiny" / "records"))
+    assert "nothing to train" in said
+    assert by_id(document)["generalises"]["verdict"] == "REPRODUCED"
+    assert files_in(clone / "out") == files
 
 
 def test_a_verdict_on_another_recipe_is_not_kept(clone: Path) -> None:

@@ -62,7 +62,8 @@ def judge(
                 tier,
                 budgets=[
                     _budget(experiment) for experiment in experiments if experiment.id in claim.experiments
-                ],
+                ]
+                * (2 if claim.pairs else 1),
                 extended=not claim.pairs
                 and _extends(paper, claim, tier),  # three pairs could not have decided
             )

@@ -14,6 +14,7 @@ from grokbench.cli import options
 from grokbench.specs.errors import InputError, UnknownNameError
 
 if TYPE_CHECKING:
+    from grokbench.claims.verdict import Verdict
     from grokbench.reproduction import Reproduction
     from grokbench.runs.estimate import Estimate
     from grokbench.specs.loader import Library
@@ -117,9 +118,10 @@ def _one(
             click.echo(f"a trial failed; its traceback is in {failure.path}", err=True)
     else:
         click.echo("nothing to train: every record is in the store", err=True)
+    verdicts = job.verdicts()
     page = job.write(out)
     if not quiet:
-        _table(job)
+        _table(verdicts)
         click.echo(f"report: {page}")
     document: dict[str, Any] = json.loads(page.with_suffix(".json").read_text(encoding="utf-8"))
     return document
@@ -156,9 +158,9 @@ def _shares(estimate: Estimate) -> str:
     return lines
 
 
-def _table(job: Reproduction) -> None:
+def _table(verdicts: Sequence[Verdict]) -> None:
     from tabulate import tabulate
 
-    rows = [(v.verdict, v.id, v.tier, v.n_seeds, v.reason) for v in job.verdicts()]
+    rows = [(v.verdict, v.id, v.tier, v.n_seeds, v.reason) for v in verdicts]
     heads = ("verdict", "claim", "tier", "n", "reason")
     click.echo(tabulate(rows, heads, tablefmt="simple", maxcolwidths=[None, None, None, None, 72]))

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from grokbench.specs.types import Record
 
 
+AFTER = ("dips", "below_99")
+"""What there is to tell only once a run has generalised."""
+
+
 @click.command(name="run")
 @click.option("--task", required=True, help="Task id or file.")
 @click.option("--baseline", required=True, help="Baseline id or file.")
@@ -98,7 +102,7 @@ def command(
         options.print_json(document)
         return 0
     for name, value in document.items():
-        click.echo(f"{name:>20}  {_word(value)}")
+        click.echo(f"{name:>20}  {_word(value, '—' if name in AFTER else 'not reached')}")
     target = plot or place.folder(trial).parent / f"{place.folder(trial).name}.png"
     _draw(record, target)
     click.echo(f"{'plot':>20}  {target}")
@@ -141,12 +145,12 @@ def _summary(record: Record) -> dict[str, Any]:
     }
 
 
-def _word(value: Any) -> str:
+def _word(value: Any, missing: str) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:.6g}"
-    return "not reached" if value is None else str(value)
+    return missing if value is None else str(value)
 
 
 def _draw(record: Record, target: Path) -> None:

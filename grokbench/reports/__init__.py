@@ -8,18 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from grokbench.reports.earlier import kept
-    from grokbench.reports.evidence import read_by
     from grokbench.reports.input import ReportInput
     from grokbench.reports.overview import scoreboard
     from grokbench.reports.writer import write
 
-__all__ = ["ReportInput", "kept", "read_by", "scoreboard", "write"]
+__all__ = ["ReportInput", "scoreboard", "write"]
 
 _HOMES = {
     "ReportInput": "grokbench.reports.input",
-    "kept": "grokbench.reports.earlier",
-    "read_by": "grokbench.reports.evidence",
     "scoreboard": "grokbench.reports.overview",
     "write": "grokbench.reports.writer",
 }

@@ -10,6 +10,7 @@ from typing import Any
 from grokbench.reports.evidence import JUDGED, read_by
 from grokbench.reports.figures import shown_in
 from grokbench.reports.input import ReportInput
+from grokbench.runs.archive import answered
 from grokbench.runs.store import training_of
 from grokbench.specs.types import Record
 
@@ -68,15 +69,19 @@ def _seconds(record: Record) -> float:
 def without_copies(report: ReportInput, drawn: Collection[str]) -> ReportInput:
     """The report less the experiments that neither a claim that was judged nor a figure in ``drawn`` reads.
 
-    Only those go whose records all come from trainings that another experiment shows.
+    Only those go of which other experiments' records answer every trial.
     """
     judged = {verdict.id for verdict in report.verdicts if verdict.verdict in JUDGED}
     read = read_by(report.paper, judged) | shown_in(report.paper, drawn)
-    trainings = {
-        name: {training_of(record) for _, _, record in cells} for name, cells in report.cells.items()
-    }
-    for name in [name for name in report.cells if name not in read]:
-        others = set().union(*(found for other, found in trainings.items() if other != name))
-        if trainings[name] <= others:
-            del trainings[name]
-    return replace(report, cells={name: report.cells[name] for name in trainings})
+    found = {name: [record for _, _, record in cells] for name, cells in report.cells.items()}
+    for name, records in report.records.items():
+        found[name] = [*found.get(name, ()), *records]
+    for name in [name for name in found if name not in read]:
+        others = [record for other, records in found.items() if other != name for record in records]
+        if all(answered(record, others) for record in found[name]):
+            del found[name]
+    return replace(
+        report,
+        cells={name: cells for name, cells in report.cells.items() if name in found},
+        records={name: records for name, records in report.records.items() if name in found},
+    )

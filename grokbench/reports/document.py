@@ -48,7 +48,6 @@ def seeds_of(verdict: Verdict) -> tuple[int, ...]:
 def claim_entry(report: ReportInput, verdict: Verdict) -> dict[str, Any]:
     """One claim of the document: the promised keys first, then those a curious reader wants."""
     claim = report.claim(verdict.id)
-    rule = {"rule_hash": report.rules[verdict.id]} if verdict.id in report.rules else {}
     return {
         "id": verdict.id,
         "verdict": verdict.verdict,
@@ -65,7 +64,6 @@ def claim_entry(report: ReportInput, verdict: Verdict) -> dict[str, Any]:
         "grade": verdict.grade,
         "under_our_reading": verdict.under_our_reading,
         "kept": verdict.id in report.kept,
-        **rule,
         "median": number(verdict.median),
         "median_interval": bounds(verdict.median_interval),
         "values": [

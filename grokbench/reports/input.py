@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from grokbench.claims.verdict import Verdict
 from grokbench.claims.views import RecordCell
-from grokbench.specs.types import Claim, Experiment, Paper, Recipe, TaskSpec
+from grokbench.specs.types import Claim, Experiment, Paper, Recipe, Record, TaskSpec
 
 Cells = Mapping[str, tuple[RecordCell, ...]]  # by experiment id
 
@@ -21,9 +21,9 @@ class ReportInput:
 
     ``recipes`` is keyed by recipe id, or by experiment id where an experiment changes fields of its baseline.
     ``environment`` is what the report was made with; the records carry their own. ``spec_hashes`` maps a spec file to
-    its SHA-256, ``frozen`` a claim to the commit since which its rule stands, ``rules`` a claim to the hash of what
-    decides it. ``reused`` names the experiments that came from another store. ``kept`` names the claims whose verdict is
-    that of an earlier report, ``archived`` the experiments whose records are that report's.
+    its SHA-256, ``frozen`` a claim to the commit since which its rule stands. ``records`` are, by experiment, those to be
+    archived beside those of ``cells``. ``reused`` names the experiments that came from another store; ``archived`` those
+    that came, wholly or in part, from the report that was there before, and ``kept`` the claims whose verdict did.
     """
 
     paper: Paper
@@ -35,7 +35,7 @@ class ReportInput:
     environment: Mapping[str, Any] = field(default_factory=dict)
     spec_hashes: Mapping[str, str] = field(default_factory=dict)
     frozen: Mapping[str, str] = field(default_factory=dict)
-    rules: Mapping[str, str] = field(default_factory=dict)
+    records: Mapping[str, Sequence[Record]] = field(default_factory=dict)
     command: str = ""
     reused: tuple[str, ...] = ()
     kept: Collection[str] = ()
@@ -48,10 +48,6 @@ class ReportInput:
     def experiment(self, experiment_id: str) -> Experiment | None:
         """The experiment of that id, or None when the paper has none."""
         return next((e for e in self.paper.experiments if e.id == experiment_id), None)
-
-    def records(self, experiment_id: str) -> tuple[RecordCell, ...]:
-        """The experiment's records that did not fail."""
-        return tuple(c for c in self.cells.get(experiment_id, ()) if c[2].outcome != "failed")
 
     def recipe(self, experiment_id: str) -> Recipe | None:
         """The recipe the experiment's trials had (of its first record), else the one its spec names."""

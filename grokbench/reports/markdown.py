@@ -66,14 +66,13 @@ def _head(report: ReportInput, words: str) -> str:
         lines.append(f"Made by `{report.command}`.")
     if report.kept:
         lines.append(
-            f"**{w.count(len(report.kept), 'verdict')} {'is' if len(report.kept) == 1 else 'are'} kept from an "
-            "earlier run** and marked so below: reached under the same rule on the records of that run, because this "
-            "command has none for them, or of a lower tier only."
+            f"**{w.count(len(report.kept), 'verdict')} {'rests' if len(report.kept) == 1 else 'rest'} on records of "
+            "an earlier run** and are marked kept: they read trials, some or all, that this command had no record of "
+            "and the report that was here before had."
         )
     if report.archived:
         lines.append(
-            "Experiments marked 'earlier run' under [Cost](#cost) are shown, in figures too, with the records of the "
-            "report that was here before."
+            "Experiments marked 'earlier run' under [Cost](#cost) are shown, in figures too, with such records."
         )
     others = sorted({v.tier for v in judged if v.id not in report.kept} - {report.tier})
     if others:

@@ -41,7 +41,7 @@ def scoreboard(out: Path) -> Path:
         parts.append(table(head, rows))
         parts.append(
             "Papers are not comparable by these counts: their claims differ in weight, and many share runs. A verdict "
-            "marked kept is of an earlier run than the rest of its report."
+            "marked kept rests on records of an earlier run."
         )
     for stem, found in documents:
         parts.append(f"## {found['paper']}")

@@ -7,7 +7,6 @@ from pathlib import Path
 from grokbench.reports import figures
 from grokbench.reports.cost import without_copies
 from grokbench.reports.document import document, dumps, write_text
-from grokbench.reports.evidence import figures_of
 from grokbench.reports.input import ReportInput
 from grokbench.reports.markdown import page
 from grokbench.runs import archive
@@ -17,13 +16,9 @@ WORDS = "../REPRODUCE.md"
 
 
 def write(report: ReportInput, out: Path, suffix: str = "") -> Path:
-    """Write <out>/<paper><suffix>.md, .json, <paper><suffix>/figures/*.png and, beyond smoke, records; the page's path.
-
-    What belongs to verdicts that are kept stays: figures that cannot be drawn again, and records.
-    """
+    """Write <out>/<paper><suffix>.md, .json, <paper><suffix>/figures/*.png and, beyond smoke, records; the page's path."""
     stem = f"{report.paper.id}{suffix}"
-    kept = figures_of(report.paper, report.kept)
-    drawn = figures.draw(report.paper, report.cells, out / stem / "figures", kept)
+    drawn = figures.draw(report.paper, report.cells, out / stem / "figures")
     links = {name: f"{stem}/figures/{path.name}" for name, path in drawn.items()}
     told = without_copies(report, links)
     write_text(out / f"{stem}.json", dumps(document(told, links)))
@@ -31,14 +26,16 @@ def write(report: ReportInput, out: Path, suffix: str = "") -> Path:
     missing = figures.missing(report.paper, links, report.cells)
     write_text(out / f"{stem}.md", page(told, links, missing, words))
     if report.tier != "smoke":
-        copies = report.cells.keys() - told.cells.keys()
-        _archive(told, out / stem / "records", [e.id for e in report.paper.experiments if e.id not in copies])
+        _archive(told, out / stem / "records")
     return out / f"{stem}.md"
 
 
-def _archive(report: ReportInput, folder: Path, experiments: list[str]) -> None:
-    """Write the records of each experiment into ``folder``; archives of others than ``experiments`` are removed."""
-    for name, cells in report.cells.items():
-        put = archive.add if name in report.archived else archive.write
-        put(folder, name, [record for _, _, record in cells])
-    archive.prune(folder, experiments)
+def _archive(report: ReportInput, folder: Path) -> None:
+    """Write the records of each experiment into ``folder``; the archives of others are removed."""
+    names = [experiment.id for experiment in report.paper.experiments]
+    shown = {name: [record for _, _, record in report.cells.get(name, ())] for name in names}
+    records = {name: [*shown[name], *report.records.get(name, ())] for name in names}
+    for name in names:
+        if records[name]:
+            archive.write(folder, name, records[name])
+    archive.prune(folder, [name for name in names if records[name]])

@@ -21,12 +21,18 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same records always make the same bytes
 
 
 def write(folder: Path, experiment: str, records: Iterable[Record]) -> Path:
-    """Write ``folder/<experiment>.zip`` with the given records; portraits, which only figures read, of the least seed alone."""
+    """Write ``folder/<experiment>.zip`` with the given records, the first of those with one key.
+
+    Portraits, which only figures read, are written of the least seed alone that has them.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{experiment}.zip"
     beside = path.with_suffix(".tmp")
-    named = dict(sorted({keys.key(record.trial): record for record in records}.items()))
-    shown = min((record.trial.seed for record in named.values()), default=0)
+    first: dict[str, Record] = {}
+    for record in records:
+        first.setdefault(keys.key(record.trial), record)
+    named = dict(sorted(first.items()))
+    shown = min((record.trial.seed for record in named.values() if record.portraits), default=0)
     members = {
         _HEADS: json.dumps(
             {name: codec.head(record) for name, record in named.items()}, sort_keys=True
@@ -42,18 +48,14 @@ def write(folder: Path, experiment: str, records: Iterable[Record]) -> Path:
     return path
 
 
-def add(folder: Path, experiment: str, records: Iterable[Record]) -> Path:
-    """Write into ``folder/<experiment>.zip`` the records that it lacks; those that it holds stay as they are.
+def read(folder: Path, experiment: str) -> list[Record]:
+    """The records of this version in ``folder/<experiment>.zip``; none where there is no such file.
 
-    Errors: InputError when what lies there cannot be read.
+    Errors: InputError when it is damaged.
     """
     path = folder / f"{experiment}.zip"
-    held = {keys.key(record.trial): record for record in _read(path)} if path.is_file() else {}
-    lacking = [record for record in records if keys.key(record.trial) not in held]
-    return write(folder, experiment, [*held.values(), *lacking]) if lacking else path
-
-
-def _read(path: Path) -> list[Record]:
+    if not path.is_file():
+        return []
     try:
         with zipfile.ZipFile(path) as stored:
             return [
@@ -65,6 +67,21 @@ def _read(path: Path) -> list[Record]:
         raise _damaged(path, error) from None
 
 
+def answered(record: Record, by: Iterable[Record]) -> bool:
+    """Whether one of the records ``by`` answers the trial of ``record``, as it is or cut to it."""
+    return any(
+        keys.family(other.trial) == keys.family(record.trial)
+        and _answer(keys.key(other.trial), other, record.trial) is not None
+        for other in by
+    )
+
+
+def _answer(name: str, record: Record, trial: Trial) -> Record | None:
+    """What a record, called ``name``, of the family of ``trial`` says of it."""
+    exact = name == keys.key(trial) and set(record.analyses) >= set(trial.analyses)
+    return record if exact else cut(record, trial)
+
+
 def prune(folder: Path, experiments: Iterable[str]) -> None:
     """Remove the archives of all but these experiments."""
     kept = set(experiments)
@@ -74,24 +91,22 @@ def prune(folder: Path, experiments: Iterable[str]) -> None:
 
 
 class Archive:
-    """The records under a folder such as ``reports/<paper>/records``, all of them or those of some experiments.
+    """The records under a folder such as ``reports/<paper>/records``.
 
-    Errors: InputError where there is no such folder; when it is first read, where it is damaged or, read whole, empty.
+    Errors: InputError where there is no such folder; when it is first read, where it is damaged or, if ``strict``, holds
+    no records of this version.
     """
 
-    def __init__(self, folder: str | Path, experiments: Iterable[str] | None = None) -> None:
-        self.folder = Path(folder)
+    def __init__(self, folder: str | Path, *, strict: bool = True) -> None:
+        self.folder, self._strict = Path(folder), strict
         if not self.folder.is_dir():
             raise InputError(f"{folder}: no such folder of records")
-        self._files = None if experiments is None else {f"{name}.zip" for name in experiments}
 
     @cached_property
     def _index(self) -> dict[str, list[tuple[Path, str, dict[str, Any]]]]:
         """Family → archive, key and head of each record."""
         index: dict[str, list[tuple[Path, str, dict[str, Any]]]] = {}
         for path in sorted(self.folder.glob("*.zip")):
-            if self._files is not None and path.name not in self._files:
-                continue
             try:
                 with zipfile.ZipFile(path) as stored:
                     heads = json.loads(stored.read(_HEADS))
@@ -103,7 +118,7 @@ class Archive:
                         index.setdefault(keys.family(trial), []).append((path, name, head))
             except DAMAGE as error:
                 raise _damaged(path, error) from None
-        if not index and self._files is None:
+        if not index and self._strict:
             raise InputError(f"{self.folder} holds no records of this version")
         return index
 
@@ -122,8 +137,7 @@ class Archive:
                 continue
             except DAMAGE as error:
                 raise _damaged(path, error) from None
-            exact = name == wanted and set(record.analyses) >= set(trial.analyses)
-            answer = record if exact else cut(record, trial)
+            answer = _answer(name, record, trial)
             if answer is not None:
                 return answer
         return None

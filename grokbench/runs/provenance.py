@@ -1,4 +1,4 @@
-"""Where a verdict comes from: the commit since which its rule stands, hashes of rule and specs, versions."""
+"""Where a verdict comes from: the commit since which its rule stands, hashes of its specs, versions."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ import hashlib
 import platform
 import subprocess
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import grokbench
-from grokbench.measures.versions import ANALYSES
 from grokbench.runs import keys
 from grokbench.runs.keys import digest
 from grokbench.specs.loader import Library
-from grokbench.specs.types import TIERS, Claim, Trial
+from grokbench.specs.types import TIERS
 
 
 def frozen_commits(path: Path) -> dict[str, str]:
@@ -76,26 +75,6 @@ def _without(table: Mapping[str, Any], *names: str) -> dict[str, Any]:
         highest = next(out["tier"][name] for name in reversed(TIERS) if name in out["tier"])
         out["tier"] = {key: value for key, value in highest.items() if key != "expected_steps"}
     return out
-
-
-def trials_hash(trials: Sequence[Trial]) -> str:
-    """Hash of an experiment's trials and of the versions of the analyses that are made of them."""
-    analyses = sorted({name for trial in trials for name in trial.analyses})
-    return digest([sorted(map(keys.request, trials)), {name: ANALYSES[name] for name in analyses}])
-
-
-def rule_hash(claim: Claim, trials: Sequence[str]) -> str:
-    """Hash of what decides a claim: its rule, and the hashes of the trials that it reads, its control's last.
-
-    Two verdicts with the same hash were reached under the same rule; words and ``known`` do not count.
-    """
-    return digest(
-        {
-            "claim": [claim.kind, claim.grade, claim.experiments, claim.control, claim.pairs, claim.budget],
-            "rule": [[c.measure, dict(c.args), c.min, c.max] for c in claim.rule],
-            "trials": list(trials),
-        }
-    )
 
 
 def spec_hashes(library: Library, paper: str, recipes: Iterable[str]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,6 +28,11 @@ def check_file(path: Path) -> None:
         raise InputError(f"{path.parent}: no such folder")
     if path.is_dir():
         raise InputError(f"{path} is a folder; name a file")
+    try:
+        with tempfile.NamedTemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise InputError(f"{path.parent} cannot be written to ({error.strerror})") from None
 
 
 def obtain(
@@ -57,6 +63,8 @@ def obtain(
 
 def _write_weights(record: Record, target: Path) -> None:
     try:
-        target.write_bytes(codec.pack_weights(record))
+        beside = target.with_name(f".{target.name}.part")
+        beside.write_bytes(codec.pack_weights(record))
+        beside.replace(target)
     except OSError as error:
         raise InputError(f"the weights cannot be written to {target} ({error.strerror})") from None

@@ -161,7 +161,7 @@ def test_the_text_says_what_the_document_says(tmp_path: Path) -> None:
     text = command(tmp_path / "a").stdout
     lines = dict(line.split(maxsplit=1) for line in text.splitlines())
     assert {*run(tmp_path / "a")} - {"stderr"} == {*lines} - {"plot"}
-    assert (lines["f_95"], lines["dips"], lines["strong"]) == ("not reached", "not reached", "no")
+    assert (lines["f_95"], lines["dips"], lines["strong"]) == ("not reached", "—", "no")
 
 
 def test_one_and_two_workers_leave_the_same_records(tmp_path: Path) -> None:

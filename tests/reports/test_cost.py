@@ -9,6 +9,7 @@ import pytest
 from grokbench.reports import write
 from grokbench.reports.cost import Cost, costs
 from grokbench.reports.markdown import page
+from grokbench.runs import archive
 from grokbench.runs.store import cut
 from tests.reports import synthetic
 
@@ -69,13 +70,27 @@ def test_smoke_archives_nothing(cells, tmp_path):
     assert not list(tmp_path.rglob("*.zip"))
 
 
-def test_records_of_an_earlier_report_stay_and_are_named_in_the_costs(cells, tmp_path):
-    write(synthetic.report(cells=cells), tmp_path)
-    path = tmp_path / "gromov2023" / "records" / "gd-addition.zip"
-    before = path.read_bytes()
-    other = tuple((s, v, dataclasses.replace(r, content="elsewhere")) for s, v, r in cells["gd-addition"])
-    report = synthetic.report(cells={**cells, "gd-addition": other}, archived=("gd-addition",))
+def test_a_longer_training_is_no_copy_of_its_cut(cells, tmp_path):
+    longer = {
+        "fast": cells["gd-addition"],
+        "gd-addition": cells["fast"][:2],
+    }  # and no judged claim reads `fast`
+    later = synthetic.verdict("init", "NOT RUN", statistic=None, interval=None, values=(), median=None)
+    write(synthetic.report(cells=longer, verdicts=(later,)), tmp_path)
+    assert archives(tmp_path) == {"gd-addition", "fast"}
+
+
+def test_records_beside_those_shown_are_archived_and_what_came_from_an_earlier_report_is_named(
+    cells, tmp_path
+):
+    beside = cells["fast"][2][2]  # of another seed
+    report = synthetic.report(
+        cells={"gd-addition": cells["gd-addition"]},
+        records={"gd-addition": [beside]},
+        archived=("gd-addition",),
+    )
     text = write(report, tmp_path).read_text(encoding="utf-8")
-    assert path.read_bytes() == before
+    held = archive.read(tmp_path / "gromov2023" / "records", "gd-addition")
+    assert sorted(record.trial.seed for record in held) == [0, 1, 7]
     assert "| gd-addition (earlier run) | 2 |" in text
     assert "marked 'earlier run' under [Cost](#cost)" in text

@@ -81,13 +81,9 @@ def test_one_record_is_drawn_whether_it_was_trained_or_not(cells, tmp_path):
         assert (tmp_path / f"{name}.png").read_bytes()[:4] == b"\x89PNG"
 
 
-def test_a_figure_that_lost_its_trials_is_removed_unless_kept(tmp_path):
-    old, other = tmp_path / "training.png", tmp_path / "spectrum.png"
+def test_a_figure_that_lost_its_trials_is_removed(tmp_path):
+    old = tmp_path / "training.png"
     old.write_bytes(b"old")
-    other.write_bytes(b"other")
-    assert figures.draw(synthetic.paper(), {}, tmp_path, keep={"training"}) == {"training": old}
-    assert old.read_bytes() == b"old"
-    assert not other.exists()
     assert figures.draw(synthetic.paper(), {}, tmp_path) == {}
     assert not old.exists()
 

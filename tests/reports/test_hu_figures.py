@@ -84,6 +84,10 @@ def test_every_claim_has_a_figure_of_this_paper():
 def test_every_experiment_is_shown_by_one_figure_that_claims_on_it_get():
     for claim in PAPER.claims:
         assert claim.experiments[0] in hu2024.FIGURES[claim.figure].needs
+    shown = {
+        name for figure, drawing in hu2024.FIGURES.items() if figure != "encodings" for name in drawing.needs
+    }
+    assert shown >= {experiment.id for experiment in PAPER.experiments}
     needed = {name for drawing in hu2024.FIGURES.values() for name in drawing.needs}
     assert needed <= set(synthetic_hu.EXPERIMENTS)
 

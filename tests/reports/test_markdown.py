@@ -26,7 +26,7 @@ def test_the_head_counts_claims_seeds_and_expected_errors(text):
     assert "6 seeds (0–5)" in head
     assert "at most 0.05 wrong verdicts" in head  # 2 statistical claims × 0.025
     assert "2 claims that were judged by statistics" in head
-    assert "kept from an earlier run" not in head
+    assert "of an earlier run" not in head
     assert "3 claims read trials that another claim reads too" in head
 
 
@@ -99,7 +99,7 @@ def test_a_sentence_has_one_stop(said, written):
 def test_verdicts_of_an_earlier_run_are_counted_and_marked():
     old = synthetic.verdict("init", tier="paper")
     text = page(synthetic.report(verdicts=(synthetic.verdict("gd-groks"), old), kept=("init",)), {}, {})
-    assert "**1 verdict is kept from an earlier run**" in text.split("| claim")[0]
+    assert "**1 verdict rests on records of an earlier run**" in text.split("| claim")[0]
     assert re.search(r"^\| \[init\].*\| REPRODUCED \(paper, kept\) \|", text, re.M)
     assert re.search(r"^\| \[gd-groks\].*\| REPRODUCED \(quick\) \|", text, re.M)
     assert "**REPRODUCED** (paper, kept)." in text

@@ -1,4 +1,4 @@
-"""Archives that grow beside records which must stay."""
+"""Archives of records: what is written, read, and answered by what."""
 
 from __future__ import annotations
 
@@ -21,31 +21,38 @@ def records(n: int) -> list[synthetic.Record]:
     ]
 
 
-def test_what_an_archive_holds_stays_and_what_it_lacks_is_added(tmp_path: Path) -> None:
-    two, three = records(2), records(3)
-    path = archive.write(tmp_path, "gd", two)
-    before = path.read_bytes()
-    other = [dataclasses.replace(record, content="another run of it") for record in three]
-    archive.add(tmp_path, "gd", other[:2])
-    assert path.read_bytes() == before
-    archive.add(tmp_path, "gd", other)
-    source = archive.Archive(tmp_path)
-    found = [source.find(record.trial) for record in three]
-    assert [record.content for record in found if record] == ["run 0", "run 1", "another run of it"]
-    archive.add(tmp_path, "new", three)
-    assert archive.Archive(tmp_path, ["new"]).find(three[2].trial) is not None
-
-
-def test_an_archive_of_some_experiments_looks_at_no_other(tmp_path: Path) -> None:
-    (record,) = records(1)
-    archive.write(tmp_path, "gd", [record])
+def test_an_archive_is_read_whole_and_an_absent_one_holds_nothing(tmp_path: Path) -> None:
+    archive.write(tmp_path, "gd", records(3))
+    assert [record.trial.seed for record in archive.read(tmp_path, "gd")] == [
+        record.trial.seed for record in sorted(records(3), key=lambda record: keys.key(record.trial))
+    ]
+    assert archive.read(tmp_path, "absent") == []
     (tmp_path / "broken.zip").write_bytes(b"no archive")
-    assert archive.Archive(tmp_path, ["gd"]).find(record.trial) is not None
-    assert archive.Archive(tmp_path, ["absent"]).find(record.trial) is None
     with pytest.raises(InputError, match="damaged"):
+        archive.read(tmp_path, "broken")
+
+
+def test_of_two_records_of_one_trial_the_first_is_written(tmp_path: Path) -> None:
+    (old,) = records(1)
+    archive.write(tmp_path, "gd", [dataclasses.replace(old, content="new"), old])
+    assert [record.content for record in archive.read(tmp_path, "gd")] == ["new"]
+
+
+def test_a_record_is_answered_by_itself_and_by_a_longer_one_of_its_trial(tmp_path: Path) -> None:
+    whole, other = records(2)
+    short = cut(whole, dataclasses.replace(whole.trial, budget=100))
+    assert short is not None
+    assert archive.answered(whole, [whole])
+    assert archive.answered(short, [other, whole])
+    assert not archive.answered(whole, [short])
+    assert not archive.answered(whole, [other])
+
+
+def test_a_folder_without_records_is_refused_unless_nobody_counts_on_it(tmp_path: Path) -> None:
+    (record,) = records(1)
+    with pytest.raises(InputError, match="holds no records"):
         archive.Archive(tmp_path).find(record.trial)
-    with pytest.raises(InputError, match="damaged"):
-        archive.add(tmp_path, "broken", [record])
+    assert archive.Archive(tmp_path, strict=False).find(record.trial) is None
 
 
 def test_a_cut_record_names_the_training_that_it_was_cut_from() -> None:

@@ -76,19 +76,14 @@ def shown_in(paper: Paper, names: Iterable[str]) -> set[str]:
     return {experiment for name in names if name in known for experiment in known[name].needs or every}
 
 
-def draw(paper: Paper, cells: Cells, folder: Path, keep: Collection[str] = ()) -> dict[str, Path]:
-    """Draw what can be drawn as PNG into ``folder``; name → file.
-
-    A figure of ``keep`` that cannot be drawn now but lies there already stays. Every other PNG there that was not
-    drawn now is removed.
-    """
+def draw(paper: Paper, cells: Cells, folder: Path) -> dict[str, Path]:
+    """Draw what can be drawn as PNG into ``folder``; name → file. Every PNG there that was not drawn now is removed."""
     drawn: dict[str, Path] = {}
     for name, drawing in registry(paper).items():
         path = folder / f"{name}.png"
         figure = drawing.draw(cells)
         if figure is not None:
             _save(figure, path)
-        if figure is not None or (name in keep and path.exists()):
             drawn[name] = path
     for path in folder.glob("*.png"):
         if path.stem not in drawn:
