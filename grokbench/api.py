@@ -124,7 +124,7 @@ def run(
     save: a .safetensors file for the final weights, as ``load_network`` reads it. store: a folder in which the record is
     looked for before it is trained, and then kept; None, other than on the command line, is no store at all. A record
     that such a folder cuts out of a longer run has no weights. force: train even when the store has the record.
-    Errors: GrokbenchError before anything is trained.
+    Errors: GrokbenchError, but for a full disk before anything is trained.
     """
     from grokbench.runs import executor, single
     from grokbench.runs.store import Store
@@ -190,7 +190,9 @@ def reproduce(
 ) -> tuple[Verdict, ...]:
     """Train what the claims of ``paper`` need at ``tier``, decide them, write the report to ``out`` if one is named.
 
-    Workers are spawned: a script that calls this needs ``if __name__ == "__main__":``.
+    A report that lies in ``out`` already lends its records where the store has none; the verdicts returned are of the
+    store's (and of ``reuse``) alone. Workers are spawned: a script that calls this needs ``if __name__ == "__main__":``.
+    Errors: UnknownNameError, SpecError, InputError; a trial that fails is an ERROR among the verdicts.
     """
     from grokbench.reproduction import Reproduction
 
@@ -259,7 +261,11 @@ def report(
     out: str | Path = "reports",
     specs: Iterable[str | Path] = (),
 ) -> Path:
-    """Write the report of ``paper`` from the records of ``records``, or else of the store, without training."""
+    """Write the report of ``paper`` from the records of ``records``, or else of the store, without training.
+
+    A report that lies in ``out`` already lends its records where those lack one. Errors: UnknownNameError, SpecError,
+    InputError.
+    """
     from grokbench.reproduction import Reproduction
 
     return Reproduction(paper, "quick", store=store, records=records, specs=specs).write(Path(out))
