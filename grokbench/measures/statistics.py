@@ -85,8 +85,8 @@ def kendall_tau(x: Sequence[float], y: Sequence[float]) -> float:
 def theil_sen(x: ArrayLike, low: ArrayLike, high: ArrayLike | None = None) -> tuple[float, float]:
     """Ends of the Theil–Sen slope, the median of the slopes through all pairs of points with different x.
 
-    ``x`` (n,); y lies between ``low`` and ``high`` (n,), which may be infinite; without ``high`` it is ``low``, and both ends are the
-    slope itself. nan where all x are equal.
+    ``x`` (n,); y lies between ``low`` and ``high`` (n,), which may be infinite; without ``high`` it is ``low``, and both
+    ends are the slope itself. nan where all x are equal.
 
     >>> theil_sen([0, 1, 2], [1, 3, 5]), theil_sen([0, 1], [0, 2], [1, math.inf])
     ((2.0, 2.0), (1.0, inf))
