@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import shlex
 import subprocess
@@ -26,6 +27,12 @@ def commands(name: str) -> list[list[str]]:
     lines = [line.split("#")[0] for block in blocks(name, "") for line in block.splitlines()]
     parts = [part.strip() for line in lines for part in line.split("&&")]
     return [shlex.split(part) for part in parts if part.startswith("grokbench ")]
+
+
+def run(*words: str, cwd: Path) -> str:
+    done = subprocess.run([sys.executable, *words], cwd=cwd, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
@@ -67,10 +74,20 @@ def at_smoke(words: list[str]) -> tuple[str, ...]:
 )
 def test_every_command_of_the_walk_through_runs(words, tmp_path):
     words = [str(ROOT / word) if word.startswith("reports/") else word for word in words]
-    done = subprocess.run(
-        [sys.executable, "-m", "grokbench", *words], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
+    run("-m", "grokbench", *words, cwd=tmp_path)
+
+
+def test_the_code_of_the_walk_through_runs_on_the_networks_that_its_commands_save(tmp_path):
+    for words in commands("REPRODUCE.md"):
+        if "--save" in words:
+            run("-m", "grokbench", *at_smoke(words), cwd=tmp_path)
+    found = blocks("REPRODUCE.md", "python")
+    assert found
+    for block in found:
+        printed = run("-c", block, cwd=tmp_path).splitlines()
+        numbers = [float(line.split()[-1]) for line in printed if line.startswith("  ")]
+        assert numbers
+        assert all(map(math.isfinite, numbers))
 
 
 def test_the_worked_example_of_contributing_loads(tmp_path):
