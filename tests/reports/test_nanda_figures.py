@@ -187,7 +187,12 @@ def test_a_reading_prints_its_median_ratio_to_the_main_recipe(cells):
     figure = sweeps.readings(cells)
     assert figure is not None
     texts = [text.get_text() for text in figure.axes[0].texts]
-    assert texts[0] == "× 1.00"
-    assert sweeps._ratio([(2.0, 1.0), (math.inf, 1.0), (4.0, 2.0)]) == "× 2.00"
-    assert sweeps._ratio([(math.inf, 1.0)]) == "× ∞"
-    assert sweeps._ratio([(math.inf, math.inf)]) == ""
+    assert texts[0].startswith("seeds alone:\n× ")
+    assert all(text.endswith(" of the spread") for text in texts[1:])
+    assert sweeps._explains([(2.0, 1.0), (math.inf, 1.0), (4.0, 2.0)]) == "× 2.00\n124% of the spread"
+    assert sweeps._explains([(1.0, 1.0)]) == "× 1.00\n0% of the spread"
+    assert sweeps._explains([(4.0, 7.0)]) == "× 0.57\n100% of the spread"  # earlier counts like later
+    assert sweeps._explains([(math.inf, 1.0)]) == "× ∞"
+    assert sweeps._explains([(math.inf, math.inf)]) == ""
+    assert sweeps._seeds([2.0, 3.0, 5.0]) == "seeds alone:\n× 2.50"
+    assert sweeps._seeds([2.0, math.inf]) == ""

@@ -124,35 +124,47 @@ def readings(cells: style.Cells) -> Figure | None:
             )
         for (seed, _, _), (when, _) in zip(group, found, strict=True):
             by_seed.setdefault(seed, []).append((i, when if math.isfinite(when) else math.nan))
+        pairs = [(t, main[seed]) for (seed, _, _), (t, _) in zip(group, found, strict=True) if seed in main]
         ax.annotate(
-            _ratio(
-                [(t, main[seed]) for (seed, _, _), (t, _) in zip(group, found, strict=True) if seed in main]
-            ),
+            _explains(pairs) if i else _seeds(list(main.values())),
             (i, 1.0),
             xycoords=("data", "axes fraction"),
             ha="center",
             va="bottom",
             fontsize=9,
         )
-    for pairs in by_seed.values():
-        ax.plot(*zip(*pairs, strict=True), "-", color="0.6", linewidth=0.7, zorder=1, label="same seed")
+    for line in by_seed.values():
+        ax.plot(*zip(*line, strict=True), "-", color="0.6", linewidth=0.7, zorder=1, label="same seed")
     ax.set_xticks(range(len(arms)), [label for label, _ in arms], fontsize=9)
     ax.set_xlim(-0.5, len(arms) - 0.5)
     ax.set_xlabel("reading of the recipe")
+    low, high = training.PUBLISHED
     text = (
         "Time to generalise under each reading of the recipe; ×: the median over seeds of its ratio to the main recipe. "
-        "Published times are the paper's and those of its re-runs."
+        f"Share of the spread: ln of that ratio over ln {high / low:.2f}, the ratio of the latest published time to the earliest."
     )
     return times.finish(figure, ax, text)
 
 
-def _ratio(pairs: Iterable[tuple[float, float]]) -> str:
-    """The median of T_gen over the main recipe's; censored arms count as infinite, censored pairs of both not at all."""
+def _seeds(when: list[float]) -> str:
+    """How far the seeds of the main recipe alone lie apart."""
+    return f"seeds alone:\n× {max(when) / min(when):.2f}" if all(map(math.isfinite, when)) else ""
+
+
+def _explains(pairs: Iterable[tuple[float, float]]) -> str:
+    """The median of T_gen over the main recipe's, and how much of the published spread that is on a logarithmic scale.
+
+    Censored arms count as infinite, censored pairs of both not at all.
+    """
     ratios = [a / b if math.isfinite(b) else 0.0 for a, b in pairs if math.isfinite(a) or math.isfinite(b)]
     if not ratios:
         return ""
     middle = style.median(ratios)
-    return f"× {middle:.2f}" if math.isfinite(middle) else "× ∞"
+    if not 0 < middle < math.inf:
+        return "× ∞" if middle else "× 0"
+    low, high = training.PUBLISHED
+    share = abs(math.log(middle)) / math.log(high / low)
+    return f"× {middle:.2f}\n{share:.0%} of the spread"
 
 
 def _instead(record: Record) -> str:
