@@ -11,7 +11,7 @@ from typing import Any
 
 from grokbench.claims import judge
 from grokbench.claims.verdict import ERROR, NOT_RUN, Verdict
-from grokbench.claims.views import RecordCell
+from grokbench.claims.views import Cells, RecordCell
 from grokbench.runs import archive, executor, keys, provenance
 from grokbench.runs import plan as planning
 from grokbench.runs.estimate import Estimate, estimated
@@ -21,8 +21,6 @@ from grokbench.runs.store import Source, Store
 from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.specs.loader import Library
 from grokbench.specs.types import TIERS, Claim, Experiment, Record, Trial
-
-Cells = dict[str, tuple[RecordCell, ...]]  # by experiment id
 
 CONFIRMATORY = ("paper", "quick")  # highest first; smoke decides for smoke alone
 
@@ -175,7 +173,7 @@ class Reproduction:
 
     def shown_cells(self) -> Cells:
         """Experiment id → records of the highest tier complete, for figures and costs; else what a decided claim read."""
-        out: Cells = {}
+        out: dict[str, tuple[RecordCell, ...]] = {}
         for experiment in self.paper.experiments:
             whole = (self.cells(experiment, tier) for tier in self._tiers())
             found = next((cells for cells in whole if cells), None) or tuple(

@@ -16,7 +16,7 @@ from grokbench.runs.executor import Failure
 from grokbench.specs.loader import Library
 from grokbench.specs.types import TIERS, Claim, Experiment, Paper
 
-Cells = Callable[[Experiment, str, Collection[int]], tuple[RecordCell, ...] | None]
+CellsOf = Callable[[Experiment, str, Collection[int]], tuple[RecordCell, ...] | None]
 Cost = Callable[[Mapping[str, Collection[int]], str], float]
 
 
@@ -26,7 +26,7 @@ def judge(
     claim: Claim,
     tiers: Sequence[str],
     asked: str,
-    cells: Cells,
+    cells: CellsOf,
     failures: Sequence[Failure],
     minutes: Cost,
 ) -> Verdict:

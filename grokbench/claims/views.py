@@ -9,6 +9,7 @@ from typing import Any
 from grokbench.specs.types import Record
 
 RecordCell = tuple[int, Mapping[str, Any], Record]  # seed, settings such as {"alpha": 0.49}, record
+Cells = Mapping[str, tuple[RecordCell, ...]]  # by experiment id
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from grokbench.claims.verdict import Verdict
-from grokbench.claims.views import RecordCell
+from grokbench.claims.views import Cells
 from grokbench.specs.types import Claim, Experiment, Paper, Recipe, Record, TaskSpec
-
-Cells = Mapping[str, tuple[RecordCell, ...]]  # by experiment id
 
 RECIPE_TABLES = ("model", "loss", "optimizer", "data", "training", "evaluation")
 

@@ -35,7 +35,10 @@ def not_run(report: ReportInput) -> str:
         return ""
     tiers = sorted({verdict.tier for verdict in left})
     tier = tiers[0] if len(tiers) == 1 else "TIER"
-    rows = [(verdict.id, _words(report.claim(verdict.id)), verdict.tier, verdict.reason) for verdict in left]
+    rows = [
+        (v.id, _words(report.claim(v.id)), v.tier, v.reason.removeprefix(f"needs tier {v.tier}: "))
+        for v in left
+    ]
     return "\n\n".join(
         [
             "## Not run",

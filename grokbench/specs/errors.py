@@ -35,7 +35,6 @@ class UnknownNameError(GrokbenchError):
         meant = likely(name, names)[:SHOWN]
         hint = f"did you mean {_either(meant)}?" if meant else f"known: {_first(what, names)}"
         super().__init__(f"unknown {what} {name!r}; {hint}")
-        self.what, self.name, self.near = what, name, meant
 
     def __reduce__(self) -> tuple[type, tuple[str]]:
         # Crosses process boundaries as its text alone.

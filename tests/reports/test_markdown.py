@@ -58,7 +58,7 @@ def test_claims_that_were_not_run_share_one_table_to_which_their_links_lead(part
     assert not {"### faster", "`faster`:"} & set(partly.splitlines())  # neither a section nor confounds
     assert {"### gd-groks", "### init"} <= set(partly.splitlines())
     told = partly.split("## Not run")[1].split("## ")[0]
-    assert "| faster | AdamW is faster | paper | needs tier paper: 7 min |" in told
+    assert "| faster | AdamW is faster | paper | 7 min |" in told
     assert told.count("grokbench reproduce") == 1
     assert "grokbench reproduce gromov2023 --tier paper --claim ID" in told
     assert "3 claims, 1 of them not run" in partly

@@ -7,20 +7,19 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from grokbench.claims.views import Cells
 from grokbench.specs.types import Claim, Paper, Record
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from grokbench.runs.sweep import SweepResult
-
-Cells = Mapping[str, tuple[tuple[int, Mapping[str, Any], Record], ...]]
 
 MOST_NAMED = 3
 """So many of the experiments that a figure lacks are named."""

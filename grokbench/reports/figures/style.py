@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from grokbench.claims.views import Cells as Cells
+from grokbench.claims.views import RecordCell
 from grokbench.specs.types import Record
 
 if TYPE_CHECKING:
@@ -29,8 +31,7 @@ MARKERS = ("o", "s", "D", "^", "v", "P", "X")
 
 CENSORED = "not within the budget (k/n seeds)"
 
-Cell = tuple[int, Mapping[str, Any], Record]
-Cells = Mapping[str, tuple[Cell, ...]]
+Cell = RecordCell
 Curve = tuple[NDArray[Any], NDArray[Any]]  # steps, values
 
 
