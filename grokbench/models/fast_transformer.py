@@ -1,19 +1,21 @@
 """The one-layer transformer's loss and gradient written out by hand (one CPU thread).
 
-The same function of the weights as ``transformer.OneLayerTransformer`` at the last position, several times as fast, because
+The same function of the weights as ``transformer.OneLayerTransformer`` at the last position, several times as fast, because up to
+the ReLU a row is a weighted sum of few vectors that all rows share:
 
-* only "=" asks: values and scores are made once per distinct (token, position), of which there are 2n + 1, and not once per row.
-  A row's z, the heads' weighted values side by side, is then three rows of the value table by three weights: a sparse product;
-* consecutive linear maps are multiplied together first, once a step. With R = [W_O | x_=], so that R [z, 1] is the residual
-  stream after attention, and 1 a column that carries the biases,
+* only "=" asks: keys and values are made once per distinct (token, position), of which there are 2n + 1, and not once per row;
+* what a head reads off a token goes through linear maps alone to the hidden layer and, around it, to the logits. So it is taken
+  there once per token. With R = [W_O | x_=], so that R [z, 1] is the residual stream after attention,
 
-      hidden = relu(M [z, 1]),                M = W_in R + [0 | b_in]
-      logits = C [hidden, z, 1],              C = W_U [W_out | R] + [0 | W_U b_out]
+      [hidden before the ReLU | logits but for the MLP's] = N [z, 1],    N = [W_in; W_U] R + [0 | b_in; W_U b_out]
 
-* hidden, z and 1 lie side by side, so that each of those is one product, and rows go through in blocks that stay in cache.
+  where z, the heads' weighted values, is the values of "=" plus, as a head's weights add up to 1, its weights for x and y times
+  the differences of their values from those. N times each of these is a row of a table, (2nH + 1, m + outputs), and a row of the
+  data sums 2H + 1 of them (see ``tiles``);
+* after the ReLU, logits += C hidden with C = W_U W_out, multiplied together once a step.
 
-Six products of (rows, features) size are left: M and C forward, C back to the activations and the weights, the same for M.
-Checked against autograd in float64 to 1e-10.
+Three products of (rows, m, outputs) size are left: C forward, back to the activations, back to C. All goes in blocks of rows
+that stay in cache. Checked against autograd in float64 to 1e-10.
 """
 
 from __future__ import annotations
@@ -25,40 +27,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from grokbench.models.products import (
-    add_times,
-    backend,
-    count_correct,
-    sparse,
-    times_transposed,
-    transposed_times,
-)
+from grokbench.models.products import add_times, count_correct, times_transposed, transposed_times
+from grokbench.models.tiles import BLOCK, Block, Rows, in_tiles
 from grokbench.models.transformer import BIASES, WEIGHTS, OneLayerTransformer, dropout_mask
 from grokbench.specs.errors import UnknownNameError
 
-BLOCK = 480  # rows at most
 PRECISIONS = {"float64": torch.float64, "float32": torch.float32}
-
-
-@dataclass(frozen=True)
-class Block:
-    """Some rows of the table: what is constant about them over a whole run, and room for their attention."""
-
-    rows: slice  # which of the set it belongs to
-    attend: Tensor  # sparse (rows·H, (2n+1)·H): attend @ values = z. Its entries are rewritten at every pass
-    spread: Tensor  # its transpose
-    order: Tensor  # entries of ``spread`` in terms of those of ``attend``
-    target: Tensor  # (1, rows) class
-
-
-@dataclass(frozen=True)
-class Rows:
-    """A set of rows in blocks."""
-
-    n_rows: int
-    x: Tensor  # (n_rows,)
-    y: Tensor
-    blocks: tuple[Block, ...]
 
 
 @dataclass
@@ -76,8 +50,8 @@ class Folded:
     tokens: Tensor  # (2n+1, d) residual stream of x as x, y as y, "="
     query: Tensor  # (H, e) of "="
     asked: Tensor  # (H, d): tokens · asked = scores
-    values: Tensor  # ((2n+1)·H, e)
-    attention: Tensor  # (3, rows, H)
+    values: Tensor  # (2n+1, H, e), all but the last less that of "=", the last
+    weights: Tensor  # (n_rows, 2H+1) attention to x by H heads, that to y, and 1
 
 
 class FastOneLayerTransformer:
@@ -105,27 +79,19 @@ class FastOneLayerTransformer:
         self.gradients = tuple(self._d[name] for name in self.names)
 
         m, inner, outputs = plain.d_mlp, self.heads * self.d_head, plain.n_outputs
-        self._hidden, self._between, self._read = slice(m), slice(m, m + inner), slice(m, None)  # columns
-        self._R = _matrix(plain.d_model, inner + 1, dtype)
-        self._M, self._dM = _matrix(m, inner + 1, dtype), _matrix(inner + 1, m, dtype)  # dM lies transposed
-        self._C, self._dC = (_matrix(outputs, m + inner + 1, dtype) for _ in range(2))
-        self._x = _matrix(BLOCK, m + inner + 1, dtype)
-        self._x[:, -1] = 1
-        self._d_hidden = _matrix(BLOCK, m, dtype)
-        self._z, self._dz = (torch.empty(BLOCK * self.heads, self.d_head, dtype=dtype) for _ in range(2))
-        # Logits lie class by class, which is how the BLAS and the softmax fill their vectors.
-        self._logits = torch.empty(outputs * BLOCK, dtype=dtype)
+        self._hidden, self._direct = slice(m), slice(m, m + outputs)  # columns
+        self._R = torch.zeros(plain.d_model, inner + 1, dtype=dtype)
+        self._N = torch.zeros(m + outputs, inner + 1, dtype=dtype)
+        size = 2 * self.n_elements * self.heads + 1, m + outputs
+        self._table, self._d_table = torch.zeros(2, *size, dtype=dtype)
+        self._C, self._dC = torch.zeros(2, outputs, m, dtype=dtype)
+        self._sums, self._x = (torch.empty(BLOCK, width, dtype=dtype) for width in (m + outputs, m))
         self._wide, self._log_p = torch.empty(2, outputs * BLOCK, dtype=PRECISIONS[precision])
         self._minus_one = torch.full((1, BLOCK), -1.0, dtype=PRECISIONS[precision])
 
     def rows(self, rows: NDArray[np.int64]) -> Rows:
         """(n, 3) element indices x, y, x∘y."""
-        # As few blocks as fit, equal but for the last, and of whole cache lines.
-        n_blocks = max(1, -(-len(rows) // BLOCK))
-        size = 16 * -(-len(rows) // (16 * n_blocks))
-        blocks = (slice(i, min(i + size, len(rows))) for i in range(0, len(rows), size))
-        x, y = (torch.from_numpy(rows[:, i].copy()) for i in (0, 1))
-        return Rows(len(rows), x, y, tuple(self._block(rows[block], block) for block in blocks))
+        return in_tiles(rows, self.n_elements, self.heads, self._table.dtype)
 
     def weights(self) -> dict[str, Tensor]:
         """Copies, named and shaped as the plain module's; the biases are among them even where frozen."""
@@ -135,21 +101,21 @@ class FastOneLayerTransformer:
         """Σ −log p(target), and the gradient of its mean over rows, written to ``gradients``."""
         mask = None
         if self.dropout:
-            mask = dropout_mask(rows.n_rows, len(self._M), self.dropout, self._generator, self._M.dtype)
-        folded = self._fold(rows)
-        back = self._C[:, : self._between.stop] / rows.n_rows  # the mean's scale costs nothing here
-        totals = torch.zeros_like(folded.values), torch.zeros_like(folded.values[:, :1])
+            mask = dropout_mask(rows.n_rows, self._C.shape[1], self.dropout, self._generator, self._C.dtype)
+            mask = mask[rows.order]
+        folded, sums = self._fold(rows), Sums()
+        d_weights = torch.empty_like(folded.weights)
         self._dC.zero_()
-        self._dM.zero_()
-        sums = Sums()
+        self._d_table.zero_()
         for block in rows.blocks:
-            x, logits = self._forward(folded, block, mask)
+            hidden, logits = self._forward(folded, block, mask)
             self._loss(logits, block, count, sums)
-            self._residual(logits, block)
-            add_times(self._dC, logits, x)  # (outputs, m+z+1)
-            self._backward(logits, block, x, back, mask, totals)
-        self._dC.mul_(1 / rows.n_rows)
-        self._unfold(folded, *totals)
+            self._residual(logits, block, rows.n_rows)
+            add_times(self._dC, logits, hidden)  # (outputs, m)
+            d_sums = self._backward(logits, hidden, block, mask)
+            block.table_gradient(folded.weights[block.rows], d_sums, into=self._d_table)
+            d_weights[block.rows] = block.weights_gradient(self._table, d_sums)
+        self._unfold(folded, rows, d_weights)
         return sums
 
     def evaluate(self, rows: Rows) -> Sums:
@@ -162,11 +128,12 @@ class FastOneLayerTransformer:
     def outputs(self, rows: Rows) -> Tensor:
         """Logits at the last position without dropout, (n, outputs)."""
         folded = self._fold(rows)
-        return torch.cat([self._forward(folded, block, None)[1].t().clone() for block in rows.blocks])
+        logits = torch.cat([self._forward(folded, block, None)[1].t() for block in rows.blocks])
+        return logits[np.argsort(rows.order)]
 
     def _fold(self, rows: Rows) -> Folded:
-        """Products of weights with weights into R, M and C, and each row's attention."""
-        w, n, m = self._w, self.n_elements, len(self._M)
+        """Products of weights with weights into R, N, C and the table, and each row's attention."""
+        w, n, m, heads = self._w, self.n_elements, self._C.shape[1], self.heads
         tokens = torch.cat(
             [w["W_E"][:n] + w["W_pos"][0], w["W_E"][:n] + w["W_pos"][1], w["W_E"][n:] + w["W_pos"][2]]
         )
@@ -174,33 +141,39 @@ class FastOneLayerTransformer:
         asked = (query[:, None] @ w["W_K"]).squeeze(1) / self.d_head**0.5  # (H, d)
         scores = tokens @ asked.t()  # (2n+1, H)
         at_equals = scores[-1].expand(rows.n_rows, -1)
-        attention = torch.stack([scores[rows.x], scores[n + rows.y], at_equals]).softmax(0)  # (3, rows, H)
-        values = (tokens @ w["W_V"].flatten(0, 1).t()).view(-1, self.d_head)  # ((2n+1)·H, e)
+        attention = torch.stack([scores[rows.x], scores[n + rows.y], at_equals], 1).softmax(1)  # (rows, 3, H)
+        weights = torch.ones(rows.n_rows, 2 * heads + 1, dtype=tokens.dtype)
+        weights[:, :-1].unflatten(1, (2, heads)).copy_(attention[:, :2])
+        values = (tokens @ w["W_V"].flatten(0, 1).t()).view(-1, heads, self.d_head)
+        values[:-1] -= values[-1]
 
-        self._R[:, :-1].unflatten(1, (self.heads, -1)).copy_(w["W_O"].transpose(0, 1))
+        self._R[:, :-1].unflatten(1, (heads, -1)).copy_(w["W_O"].transpose(0, 1))
         self._R[:, -1] = tokens[-1]
-        torch.mm(w["W_in"], self._R, out=self._M)
-        self._M[:, -1] += w["b_in"]
-        torch.mm(w["W_U"], w["W_out"], out=self._C[:, :m])
-        torch.mm(w["W_U"], self._R, out=self._C[:, m:])
-        self._C[:, -1] += w["W_U"] @ w["b_out"]
-        return Folded(tokens, query, asked, values, attention)
+        torch.mm(w["W_in"], self._R, out=self._N[:m])
+        torch.mm(w["W_U"], self._R, out=self._N[m:])
+        self._N[:m, -1] += w["b_in"]
+        self._N[m:, -1] += w["W_U"] @ w["b_out"]
+        for head, per_token, of_head in self._by_head(self._table, self._N):
+            torch.mm(values[:-1, head], of_head.t(), out=per_token)
+        torch.addmv(self._N[:, -1], self._N[:, :-1], values[-1].flatten(), out=self._table[-1])
+        torch.mm(w["W_U"], w["W_out"], out=self._C)
+        return Folded(tokens, query, asked, values, weights)
+
+    def _by_head(self, table: Tensor, n: Tensor) -> list[tuple[int, Tensor, Tensor]]:
+        """Each head, its part of the table (2n, m+outputs) and of N (m+outputs, e)."""
+        tables, parts = table[:-1].view(-1, self.heads, table.shape[1]), n[:, :-1].split(self.d_head, 1)
+        return [(head, tables[:, head], part) for head, part in enumerate(parts)]
 
     def _forward(self, folded: Folded, block: Block, mask: Tensor | None) -> tuple[Tensor, Tensor]:
-        """[hidden | z | 1] (rows, m+z+1) and logits (outputs, rows), in buffers that all blocks share."""
+        """The hidden layer (rows, m), in a buffer that all blocks share, and logits (outputs, rows)."""
         n = block.rows.stop - block.rows.start
-        x, z = self._x[:n], self._z[: n * self.heads]
-        block.attend.values().view(n, self.heads, 3).copy_(folded.attention[:, block.rows].permute(1, 2, 0))
-        torch.addmm(z, block.attend, folded.values, beta=0, out=z)
-        x[:, self._between] = z.view(n, -1)
-        hidden = x[:, self._hidden]
-        times_transposed(x[:, self._read], self._M, out=hidden)
-        hidden.clamp_min_(0)
+        sums, hidden = self._sums[:n], self._x[:n]
+        block.sums(folded.weights[block.rows], self._table, out=sums)
+        torch.clamp_min(sums[:, self._hidden], 0, out=hidden)
         if mask is not None:
             hidden.mul_(mask[block.rows])
-        logits = self._logits[: len(self._C) * n].view(-1, n)
-        times_transposed(self._C, x, out=logits)
-        return x, logits
+        # Logits lie class by class, which is how the BLAS and the softmax fill their vectors.
+        return hidden, times_transposed(self._C, hidden).add_(sums[:, self._direct].t())
 
     def _loss(self, logits: Tensor, block: Block, count: bool, sums: Sums) -> None:
         """Adds to ``sums``, and leaves log p in its buffer. Right is a row whose first maximum is at its target."""
@@ -210,53 +183,60 @@ class FastOneLayerTransformer:
         torch.log_softmax(wide.copy_(logits), 0, out=log_p)
         sums.loss_sum -= float(log_p.gather(0, block.target).sum(dtype=torch.float64))
 
-    def _residual(self, logits: Tensor, block: Block) -> None:
-        """``logits`` become the gradient of their loss, p − onehot."""
+    def _residual(self, logits: Tensor, block: Block, n_rows: int) -> None:
+        """``logits`` become the gradient of the mean loss, (p − onehot) / n_rows."""
         p = self._log_p[: logits.numel()].view_as(logits).exp_()
-        logits.copy_(p.scatter_add_(0, block.target, self._minus_one[:, : p.shape[1]]))
+        torch.mul(p.scatter_add_(0, block.target, self._minus_one[:, : p.shape[1]]), 1 / n_rows, out=logits)
 
-    def _backward(
-        self,
-        r: Tensor,
-        block: Block,
-        x: Tensor,
-        back: Tensor,
-        mask: Tensor | None,
-        totals: tuple[Tensor, Tensor],
-    ) -> None:
-        """From r = p − onehot (outputs, rows) to dM, and to the values: adds Σ_r A dz and Σ_r A (dz·z) to ``totals``."""
-        n, (d_values, shared) = len(x), totals
-        z, dz, d_hidden = self._z[: n * self.heads], self._dz[: n * self.heads], self._d_hidden[:n]
-        transposed_times(r, back[:, self._hidden], out=d_hidden)
-        transposed_times(r, back[:, self._between], out=dz.view(n, -1))
-        torch.ops.aten.threshold_backward.grad_input(d_hidden, x[:, self._hidden], 0, grad_input=d_hidden)
+    def _backward(self, d_logits: Tensor, hidden: Tensor, block: Block, mask: Tensor | None) -> Tensor:
+        """From dlogits (outputs, rows) to the gradient by the sums, (rows, m+outputs), written where they were."""
+        d_sums = self._sums[: len(hidden)]
+        d_before = d_sums[:, self._hidden]  # the ReLU
+        d_hidden = transposed_times(d_logits, self._C)
+        torch.ops.aten.threshold_backward.grad_input(d_hidden, hidden, 0, grad_input=d_before)
         if mask is not None:
-            d_hidden.mul_(mask[block.rows])
-        add_times(self._dM, x[:, self._read].t(), d_hidden)  # (z+1, m)
-        add_times(dz.view(n, -1), d_hidden, self._M[:, :-1])
-        torch.index_select(block.attend.values(), 0, block.order, out=block.spread.values())
-        torch.addmm(d_values, block.spread, dz, out=d_values)
-        torch.addmm(shared, block.spread, dz.mul_(z).sum(1, keepdim=True), out=shared)
+            d_before.mul_(mask[block.rows])
+        d_sums[:, self._direct].copy_(d_logits.t())
+        return d_sums
 
-    def _unfold(self, folded: Folded, d_values: Tensor, shared: Tensor) -> None:
-        """The chain rule from C, M, values and scores to the weights."""
-        w, d, m, n, inner = self._w, self._d, len(self._M), self.n_elements, self.heads * self.d_head
-        tokens, bias = folded.tokens, self._dC[:, -1]  # bias: Σ over rows of dlogits
-        torch.mm(self._dC[:, m:], self._R.t(), out=d["W_U"])
-        d["W_U"].addmm_(self._dC[:, :m], w["W_out"].t()).addr_(bias, w["b_out"])
-        torch.mm(w["W_U"].t(), self._dC[:, :m], out=d["W_out"])
+    def _unfold(self, folded: Folded, rows: Rows, d_weights: Tensor) -> None:
+        """The chain rule from C, the table and attention (rows, 2H+1) to the weights."""
+        w, d, m, n, heads = self._w, self._d, self._C.shape[1], self.n_elements, self.heads
+        d_table, tokens, values = self._d_table, folded.tokens, folded.values
+
+        # The last column of N and the values of "=" go into the table's last row.
+        d_n, d_values = torch.empty_like(self._N), torch.empty_like(values)
+        for (head, d_per_token, of_head), (_, _, d_of_head) in zip(
+            self._by_head(d_table, self._N), self._by_head(self._table, d_n), strict=True
+        ):
+            torch.mm(d_per_token.t(), values[:-1, head], out=d_of_head)
+            torch.mm(d_per_token, of_head, out=d_values[:-1, head])
+        d_n[:, :-1].addr_(d_table[-1], values[-1].flatten())
+        d_n[:, -1] = d_table[-1]
+        torch.mv(self._N[:, :-1].t(), d_table[-1], out=d_values[-1].view(-1))
+        d_values[-1] -= d_values[:-1].sum(0)
+        d_values = d_values.flatten(1)  # (2n+1, H·e)
+
+        bias = d_n[m:, -1]  # Σ over rows of dlogits
+        torch.mm(d_n[m:], self._R.t(), out=d["W_U"])
+        d["W_U"].addmm_(self._dC, w["W_out"].t()).addr_(bias, w["b_out"])
+        torch.mm(w["W_U"].t(), self._dC, out=d["W_out"])
         torch.mv(w["W_U"].t(), bias, out=d["b_out"])
-        torch.mm(self._dM.t(), self._R.t(), out=d["W_in"])
-        d["b_in"].copy_(self._dM[-1])
-        d_r = torch.addmm(w["W_U"].t() @ self._dC[:, m:], w["W_in"].t(), self._dM.t())  # (d, z+1)
-        d["W_O"].copy_(d_r[:, :-1].unflatten(1, (self.heads, -1)).transpose(0, 1))
+        torch.mm(d_n[:m], self._R.t(), out=d["W_in"])
+        d["b_in"].copy_(d_n[:m, -1])
+        d_r = torch.addmm(w["W_U"].t() @ d_n[m:], w["W_in"].t(), d_n[:m])  # (d, H·e+1)
+        d["W_O"].copy_(d_r[:, :-1].unflatten(1, (heads, -1)).transpose(0, 1))
 
-        # Softmax: ds = A (dA − Σ A dA), where Σ A dA = dz·z and dA = dz·v; summed over rows, Σ_r A dz·v is d_values·v.
-        d_scores = ((d_values * folded.values).sum(1, keepdim=True) - shared).view(
-            -1, self.heads
-        )  # (2n+1, H)
-        d_values = d_values.view(-1, inner)
-        torch.mm(d_values.t(), tokens, out=d["W_V"].view(inner, -1))
+        # Softmax: ds = A (dA − Σ A dA). The table's rows being differences from "=", dA is 0 there.
+        a, d_a = (t[:, :-1].unflatten(1, (2, heads)) for t in (folded.weights, d_weights))
+        shared = (a * d_a).sum(1, keepdim=True)  # (rows, 1, H)
+        ds = a * (d_a - shared)  # (rows, 2, H)
+        d_scores = torch.zeros(2 * n + 1, heads, dtype=a.dtype)
+        d_scores[:n].index_add_(0, rows.x, ds[:, 0])
+        d_scores[n:-1].index_add_(0, rows.y, ds[:, 1])
+        d_scores[-1] = -d_scores[:-1].sum(0)
+
+        torch.mm(d_values.t(), tokens, out=d["W_V"].view(-1, tokens.shape[1]))
         d_tokens = torch.addmm(d_values @ w["W_V"].flatten(0, 1), d_scores, folded.asked)  # (2n+1, d)
         d_asked = d_scores.t() @ tokens / self.d_head**0.5  # (H, d)
         torch.mul(folded.query[:, :, None], d_asked[:, None, :], out=d["W_K"])
@@ -266,26 +246,3 @@ class FastOneLayerTransformer:
         torch.add(d_tokens[:n], d_tokens[n:-1], out=d["W_E"][:n])
         d["W_E"][n] = d_tokens[-1]
         torch.stack([d_tokens[:n].sum(0), d_tokens[n:-1].sum(0), d_tokens[-1]], out=d["W_pos"])
-
-    def _block(self, rows: NDArray[np.int64], which: slice) -> Block:
-        n, heads, n_values = len(rows), self.heads, (2 * self.n_elements + 1) * self.heads
-        tokens = np.column_stack([rows[:, 0], self.n_elements + rows[:, 1], np.full(n, 2 * self.n_elements)])
-        columns = (tokens[:, None, :] * heads + np.arange(heads)[:, None]).ravel()  # (n, H, 3)
-        order = np.argsort(columns, kind="stable")
-        starts = np.searchsorted(columns[order], np.arange(n_values + 1))
-        attend, spread = (
-            sparse(*indices, torch.zeros(len(columns), dtype=self._M.dtype), shape)
-            for indices, shape in (
-                ((np.arange(0, len(columns) + 1, 3), columns), (n * heads, n_values)),
-                ((starts, order // 3), (n_values, n * heads)),
-            )
-        )
-        target = torch.from_numpy(rows[:, 2].copy())[None, :]
-        return Block(which, attend, spread, torch.from_numpy(order), target)
-
-
-def _matrix(n_rows: int, n_columns: int, dtype: torch.dtype) -> Tensor:
-    """Room of that shape: rows begin on a cache line, an odd number of lines apart, lest they crowd into few cache sets."""
-    if backend(dtype) == "onednn":  # it would have to copy such rows first
-        return torch.zeros(n_rows, n_columns, dtype=dtype)
-    return torch.zeros(n_rows, 16 * (-(-n_columns // 16) | 1), dtype=dtype)[:, :n_columns]

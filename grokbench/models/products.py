@@ -42,20 +42,20 @@ def backend(dtype: torch.dtype) -> str:
     return "onednn" if dtype == torch.float32 and onednn_is_chosen() else "blas"
 
 
-def times_transposed(a: Tensor, b: Tensor, out: Tensor) -> None:
-    """out = a bᵀ for a (k, n) and b (m, n) -> (k, m)."""
-    if backend(a.dtype) == "onednn":
-        out.copy_(_linear(a, b))
-    else:
-        torch.mm(a, b.t(), out=out)
+def times_transposed(a: Tensor, b: Tensor, out: Tensor | None = None) -> Tensor:
+    """a bᵀ for a (k, n) and b (m, n) -> (k, m), into ``out`` where that is given."""
+    if backend(a.dtype) != "onednn":
+        return torch.mm(a, b.t(), out=out)
+    product = _linear(a, b)
+    return product if out is None else out.copy_(product)
 
 
-def transposed_times(a: Tensor, b: Tensor, out: Tensor) -> None:
-    """out = aᵀ b for a (k, m) and b (k, n) -> (m, n)."""
-    if backend(a.dtype) == "onednn":
-        out.copy_(_linear(a.t().contiguous(), b.t()))
-    else:
-        torch.mm(a.t(), b, out=out)
+def transposed_times(a: Tensor, b: Tensor, out: Tensor | None = None) -> Tensor:
+    """aᵀ b for a (k, m) and b (k, n) -> (m, n), into ``out`` where that is given."""
+    if backend(a.dtype) != "onednn":
+        return torch.mm(a.t(), b, out=out)
+    product = _linear(a.t().contiguous(), b.t())
+    return product if out is None else out.copy_(product)
 
 
 def add_times(total: Tensor, a: Tensor, b: Tensor) -> None:

@@ -12,8 +12,10 @@ FLOPS_PER_SECOND = 1.1e11
 """Rate of the matrix products on one CPU core at which the estimate reckons."""
 STEP_SECONDS = 3e-4
 """What a step costs beside its products."""
-DECODER_STEP_SECONDS = 5e-3
-"""The same of a decoder's, which has many small ones."""
+NETWORK_STEP_SECONDS = {"decoder-transformer": 5e-3, "one-layer-transformer": 4e-3}
+"""The same of a decoder's, which has many small ones, and of a one-layer transformer's, which multiplies weights with weights."""
+GATHERED = 80
+"""A component of a sum of few rows of a table costs as much as this many multiply-adds of a matrix product."""
 VOCABULARY = 239
 """The decoder's tokens."""
 
@@ -42,7 +44,8 @@ def size(trial: Trial) -> Size:
         outputs = p + (model["outputs"] == "vocabulary")
         attention = 4 * d * model["heads"] * model["d_head"]
         return Size(
-            d * mlp + (d + mlp) * outputs, (p + 4) * d + attention + (2 * d + 1) * mlp + d * (outputs + 1)
+            mlp * outputs + GATHERED * (mlp + outputs),
+            (p + 4) * d + attention + (2 * d + 1) * mlp + d * (outputs + 1),
         )
     if model["kind"] == "decoder-transformer":
         return _decoder_size(model["layers"], model["d_model"], 1 + (model["scored"] == "answer-and-eos"))
@@ -89,7 +92,7 @@ def seconds(trial: Trial, steps: int) -> float:
     seen = trained if batch == "full" else min(batch, trained / 2)
     looks = evaluations(steps, recipe.evaluation["growth"], recipe.evaluation["spacing"]) if steps else 1
     work = row * (3 * seen * steps + rows * looks)
-    rest = DECODER_STEP_SECONDS if recipe.model["kind"] == "decoder-transformer" else STEP_SECONDS
+    rest = NETWORK_STEP_SECONDS.get(recipe.model["kind"], STEP_SECONDS)
     return work / FLOPS_PER_SECOND + 2e-3 + rest * steps + _analyses(trial, steps, row * rows)
 
 

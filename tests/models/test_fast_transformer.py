@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from grokbench.models import fast_transformer, products
+from grokbench.models import products, tiles
 from grokbench.models.fast_transformer import FastOneLayerTransformer
 from grokbench.models.registry import build
 from grokbench.models.transformer import BIASES, WEIGHTS, OneLayerTransformer, dropout_mask
@@ -57,7 +57,7 @@ def assert_same_gradients(fast, net, loss, tolerance=1e-10):
 @pytest.mark.parametrize("dropout", [0.0, 0.3])
 def test_loss_gradient_and_accuracy_agree_with_autograd(outputs, mlp_biases, dropout):
     net, table = network(outputs=outputs, mlp_biases=mlp_biases, dropout=dropout), rows()
-    assert len(table) > fast_transformer.BLOCK  # two blocks, of unequal size
+    assert len(table) > tiles.BLOCK  # two blocks, of unequal size
     generator, again = (torch.Generator().manual_seed(9000) for _ in range(2))
     fast = FastOneLayerTransformer(net, torch.float64, generator=generator)
     mask = dropout_mask(len(table), net.d_mlp, dropout, again, torch.float64) if dropout else None
@@ -82,7 +82,9 @@ def test_rows_may_come_in_any_order():
     net, table = network(), rows()[np.random.default_rng(2).permutation(700)]
     fast = FastOneLayerTransformer(net, torch.float64)
     fast.gradient(fast.rows(table))
-    assert_same_gradients(fast, net, plain_loss(net, table)[0])
+    loss, logits = plain_loss(net, table)
+    assert_same_gradients(fast, net, loss)
+    assert relative(fast.outputs(fast.rows(table)), logits) < 1e-12
 
 
 @pytest.mark.parametrize(("precision", "dtype"), [("float64", torch.float64), ("float32", torch.float32)])
@@ -130,11 +132,20 @@ def test_a_second_pass_forgets_the_first_and_counting_changes_nothing():
     fast = FastOneLayerTransformer(network(), torch.float32)
     table = fast.rows(rows())
     first = fast.gradient(table, count=False).loss_sum, [g.clone() for g in fast.gradients]
-    for buffer in (fast._d_hidden, fast._z, fast._dz, fast._logits, fast._wide, fast._log_p, fast._x[:, :-1]):
+    for buffer in (
+        fast._sums,
+        fast._x,
+        fast._table,
+        fast._d_table,
+        fast._N,
+        fast._C,
+        fast._wide,
+        fast._log_p,
+    ):
         buffer.fill_(torch.nan)
     for block in table.blocks:
-        block.attend.values().fill_(torch.nan)
-        block.spread.values().fill_(torch.nan)
+        for matrix in (block.gather, *(part.scatter for part in block.parts)):
+            matrix.values().fill_(torch.nan)
     assert fast.gradient(table, count=True).loss_sum == first[0]
     assert all(torch.equal(a, b) for a, b in zip(first[1], fast.gradients, strict=True))
 
@@ -176,8 +187,7 @@ def test_both_libraries_multiply_alike(monkeypatch):
     net, table = network(), rows()
     found = {}
     for library in ("blas", "onednn"):
-        for module in (products, fast_transformer):
-            monkeypatch.setattr(module, "backend", lambda dtype, library=library: library)
+        monkeypatch.setattr(products, "backend", lambda dtype, library=library: library)
         fast = FastOneLayerTransformer(net, torch.float32)
         found[library] = fast.gradient(fast.rows(table)).loss_sum, fast.gradients
     assert found["blas"][0] == pytest.approx(found["onednn"][0], rel=1e-5)

@@ -113,6 +113,8 @@ def rewrite() -> None:
             sys.exit(
                 "the golden trajectories changed: raise TRAINING_VERSION in grokbench/runs/keys.py first"
             )
+        if same_version:  # the old ones stay, lest many small changes add up
+            new["trajectories"] |= old["trajectories"]
     GOLDEN.write_text(json.dumps(new, indent=1) + "\n", encoding="utf-8")
 
 
