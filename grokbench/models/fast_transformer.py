@@ -3,7 +3,7 @@
 The same function of the weights as ``transformer.OneLayerTransformer`` at the last position, several times as fast, because up to
 the ReLU a row is a weighted sum of few vectors that all rows share:
 
-* only "=" asks: keys and values are made once per distinct (token, position), of which there are 2n + 1, and not once per row;
+* only "=" asks: scores and values are made once per distinct (token, position), of which there are 2n + 1, and not once per row;
 * what a head reads off a token goes through linear maps alone to the hidden layer and, around it, to the logits. So it is taken
   there once per token. With R = [W_O | x_=], so that R [z, 1] is the residual stream after attention,
 
@@ -11,7 +11,7 @@ the ReLU a row is a weighted sum of few vectors that all rows share:
 
   where z, the heads' weighted values, is the values of "=" plus, as a head's weights add up to 1, its weights for x and y times
   the differences of their values from those. N times each of these is a row of a table, (2nH + 1, m + outputs), and a row of the
-  data sums 2H + 1 of them (see ``tiles``);
+  data sums 2H + 1 of them (see ``tiles``). Below some 500 rows a pass the table costs more than it saves;
 * after the ReLU, logits += C hidden with C = W_U W_out, multiplied together once a step.
 
 Three products of (rows, m, outputs) size are left: C forward, back to the activations, back to C. All goes in blocks of rows
@@ -51,7 +51,7 @@ class Folded:
     query: Tensor  # (H, e) of "="
     asked: Tensor  # (H, d): tokens · asked = scores
     values: Tensor  # (2n+1, H, e), all but the last less that of "=", the last
-    weights: Tensor  # (n_rows, 2H+1) attention to x by H heads, that to y, and 1
+    attention: Tensor  # (n_rows, 2H) to x by H heads, to y by H heads
 
 
 class FastOneLayerTransformer:
@@ -85,7 +85,7 @@ class FastOneLayerTransformer:
         size = 2 * self.n_elements * self.heads + 1, m + outputs
         self._table, self._d_table = torch.zeros(2, *size, dtype=dtype)
         self._C, self._dC = torch.zeros(2, outputs, m, dtype=dtype)
-        self._sums, self._x = (torch.empty(BLOCK, width, dtype=dtype) for width in (m + outputs, m))
+        self._sums, self._activations = (torch.empty(BLOCK, width, dtype=dtype) for width in (m + outputs, m))
         self._wide, self._log_p = torch.empty(2, outputs * BLOCK, dtype=PRECISIONS[precision])
         self._minus_one = torch.full((1, BLOCK), -1.0, dtype=PRECISIONS[precision])
 
@@ -102,9 +102,9 @@ class FastOneLayerTransformer:
         mask = None
         if self.dropout:
             mask = dropout_mask(rows.n_rows, self._C.shape[1], self.dropout, self._generator, self._C.dtype)
-            mask = mask[rows.order]
+            mask = mask.index_select(0, rows.order)
         folded, sums = self._fold(rows), Sums()
-        d_weights = torch.empty_like(folded.weights)
+        d_attention = torch.empty_like(folded.attention)
         self._dC.zero_()
         self._d_table.zero_()
         for block in rows.blocks:
@@ -113,9 +113,9 @@ class FastOneLayerTransformer:
             self._residual(logits, block, rows.n_rows)
             add_times(self._dC, logits, hidden)  # (outputs, m)
             d_sums = self._backward(logits, hidden, block, mask)
-            block.table_gradient(folded.weights[block.rows], d_sums, into=self._d_table)
-            d_weights[block.rows] = block.weights_gradient(self._table, d_sums)
-        self._unfold(folded, rows, d_weights)
+            block.table_gradient(folded.attention[block.rows], d_sums, into=self._d_table)
+            d_attention[block.rows] = block.weights_gradient(self._table, d_sums)
+        self._unfold(folded, rows, d_attention)
         return sums
 
     def evaluate(self, rows: Rows) -> Sums:
@@ -129,7 +129,7 @@ class FastOneLayerTransformer:
         """Logits at the last position without dropout, (n, outputs)."""
         folded = self._fold(rows)
         logits = torch.cat([self._forward(folded, block, None)[1].t() for block in rows.blocks])
-        return logits[np.argsort(rows.order)]
+        return logits[rows.order.argsort()]
 
     def _fold(self, rows: Rows) -> Folded:
         """Products of weights with weights into R, N, C and the table, and each row's attention."""
@@ -142,8 +142,6 @@ class FastOneLayerTransformer:
         scores = tokens @ asked.t()  # (2n+1, H)
         at_equals = scores[-1].expand(rows.n_rows, -1)
         attention = torch.stack([scores[rows.x], scores[n + rows.y], at_equals], 1).softmax(1)  # (rows, 3, H)
-        weights = torch.ones(rows.n_rows, 2 * heads + 1, dtype=tokens.dtype)
-        weights[:, :-1].unflatten(1, (2, heads)).copy_(attention[:, :2])
         values = (tokens @ w["W_V"].flatten(0, 1).t()).view(-1, heads, self.d_head)
         values[:-1] -= values[-1]
 
@@ -157,7 +155,7 @@ class FastOneLayerTransformer:
             torch.mm(values[:-1, head], of_head.t(), out=per_token)
         torch.addmv(self._N[:, -1], self._N[:, :-1], values[-1].flatten(), out=self._table[-1])
         torch.mm(w["W_U"], w["W_out"], out=self._C)
-        return Folded(tokens, query, asked, values, weights)
+        return Folded(tokens, query, asked, values, attention[:, :2].flatten(1))
 
     def _by_head(self, table: Tensor, n: Tensor) -> list[tuple[int, Tensor, Tensor]]:
         """Each head, its part of the table (2n, m+outputs) and of N (m+outputs, e)."""
@@ -167,8 +165,8 @@ class FastOneLayerTransformer:
     def _forward(self, folded: Folded, block: Block, mask: Tensor | None) -> tuple[Tensor, Tensor]:
         """The hidden layer (rows, m), in a buffer that all blocks share, and logits (outputs, rows)."""
         n = block.rows.stop - block.rows.start
-        sums, hidden = self._sums[:n], self._x[:n]
-        block.sums(folded.weights[block.rows], self._table, out=sums)
+        sums, hidden = self._sums[:n], self._activations[:n]
+        block.sums(folded.attention[block.rows], self._table, out=sums)
         torch.clamp_min(sums[:, self._hidden], 0, out=hidden)
         if mask is not None:
             hidden.mul_(mask[block.rows])
@@ -199,8 +197,8 @@ class FastOneLayerTransformer:
         d_sums[:, self._direct].copy_(d_logits.t())
         return d_sums
 
-    def _unfold(self, folded: Folded, rows: Rows, d_weights: Tensor) -> None:
-        """The chain rule from C, the table and attention (rows, 2H+1) to the weights."""
+    def _unfold(self, folded: Folded, rows: Rows, d_attention: Tensor) -> None:
+        """The chain rule from C, the table and attention (rows, 2H) to the weights."""
         w, d, m, n, heads = self._w, self._d, self._C.shape[1], self.n_elements, self.heads
         d_table, tokens, values = self._d_table, folded.tokens, folded.values
 
@@ -228,7 +226,7 @@ class FastOneLayerTransformer:
         d["W_O"].copy_(d_r[:, :-1].unflatten(1, (heads, -1)).transpose(0, 1))
 
         # Softmax: ds = A (dA − Σ A dA). The table's rows being differences from "=", dA is 0 there.
-        a, d_a = (t[:, :-1].unflatten(1, (2, heads)) for t in (folded.weights, d_weights))
+        a, d_a = (t.unflatten(1, (2, heads)) for t in (folded.attention, d_attention))
         shared = (a * d_a).sum(1, keepdim=True)  # (rows, 1, H)
         ds = a * (d_a - shared)  # (rows, 2, H)
         d_scores = torch.zeros(2 * n + 1, heads, dtype=a.dtype)

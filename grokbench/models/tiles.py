@@ -23,16 +23,14 @@ BLOCK = 480  # rows at most
 class Part:
     """The rows of the table that x, or y, has in a block."""
 
-    rows: slice
-    scatter: (
-        Tensor  # sparse (those, n), a weight where the row is a summand. Entries are rewritten at every pass
-    )
+    summands: slice
+    scatter: Tensor  # sparse (summands, n) of weights, whose entries are rewritten at every pass
     order: Tensor  # its entries in terms of the block's weights
 
     def add_gradient(self, weights: Tensor, d_sums: Tensor, into: Tensor) -> None:
-        """Adds to ``into`` (table's shape) what the sums' gradient (n, k) and the block's weights (n, 2H+1) make of it."""
+        """Adds to ``into`` (table's shape) what the sums' gradient (n, k) and the block's weights (n, 2H) make of it."""
         torch.index_select(weights.flatten(), 0, self.order, out=self.scatter.values())
-        own = into[self.rows]
+        own = into[self.summands]
         torch.addmm(own, self.scatter, d_sums, out=own)
 
 
@@ -42,13 +40,15 @@ class Block:
 
     rows: slice  # which of the set they are
     target: Tensor  # (1, n) class
-    gather: Tensor  # sparse (n, table's rows), a weight where the row is a summand. Entries are rewritten at every pass
+    gather: (
+        Tensor  # sparse (n, table's rows but the last) of weights, whose entries are rewritten at every pass
+    )
     parts: tuple[Part, Part]
 
     def sums(self, weights: Tensor, table: Tensor, out: Tensor) -> None:
-        """Σ weights · summands, for the block's weights (n, 2H+1) and the table (…, k) -> (n, k)."""
+        """Σ weights · summands, for the block's weights (n, 2H) and the table (…, k) -> (n, k)."""
         self.gather.values().copy_(weights.flatten())
-        torch.addmm(out, self.gather, table, beta=0, out=out)
+        torch.addmm(table[-1], self.gather, table[:-1], out=out)
 
     def table_gradient(self, weights: Tensor, d_sums: Tensor, into: Tensor) -> None:
         """Adds to ``into`` (table's shape) what the sums' gradient (n, k) makes of it."""
@@ -57,8 +57,8 @@ class Block:
         into[-1] += d_sums.sum(0)
 
     def weights_gradient(self, table: Tensor, d_sums: Tensor) -> Tensor:
-        """What the sums' gradient (n, k) makes of the weights, (n, 2H+1)."""
-        products = torch.sparse.sampled_addmm(self.gather, d_sums, table.t(), beta=0)
+        """What the sums' gradient (n, k) makes of the weights, (n, 2H)."""
+        products = torch.sparse.sampled_addmm(self.gather, d_sums, table[:-1].t(), beta=0)
         return products.values().view(len(d_sums), -1)
 
 
@@ -67,7 +67,7 @@ class Rows:
     """A set of rows in blocks."""
 
     n_rows: int
-    order: NDArray[np.int64]  # the blocks' rows in terms of those that were given
+    order: Tensor  # the blocks' rows in terms of those that were given
     x: Tensor  # (n_rows,) in the blocks' order
     y: Tensor
     blocks: tuple[Block, ...]
@@ -83,7 +83,7 @@ def in_tiles(rows: NDArray[np.int64], n_elements: int, heads: int, dtype: torch.
     )
     order = np.concatenate(tiles)
     x, y = (torch.from_numpy(rows[order, place]) for place in (0, 1))
-    return Rows(len(rows), order, x, y, blocks)
+    return Rows(len(rows), torch.from_numpy(order), x, y, blocks)
 
 
 def _tiles(rows: NDArray[np.int64]) -> list[NDArray[np.intp]]:
@@ -100,25 +100,22 @@ def _tiles(rows: NDArray[np.int64]) -> list[NDArray[np.intp]]:
 
 
 def _block(rows: NDArray[np.int64], which: slice, n_elements: int, heads: int, dtype: torch.dtype) -> Block:
-    n, width, n_table = len(rows), 2 * heads + 1, 2 * n_elements * heads + 1
+    n, width, n_summands = len(rows), 2 * heads, 2 * n_elements * heads
     at = (rows[:, :2] + np.array([0, n_elements]))[:, :, None] * heads + np.arange(heads)  # (n, 2, H)
-    summands = np.column_stack([at.reshape(n, -1), np.full(n, n_table - 1)])  # (n, 2H+1)
-    gather = sparse(
-        np.arange(0, n * width + 1, width), summands.ravel(), _zeros(summands, dtype), (n, n_table)
-    )
-    x, y = (_part(at[:, place], place * heads, width, dtype) for place in (0, 1))
+    gather = sparse(np.arange(0, n * width + 1, width), at.ravel(), _zeros(at, dtype), (n, n_summands))
+    x, y = (_part(at[:, place], place * heads, dtype) for place in (0, 1))
     return Block(which, torch.from_numpy(rows[:, 2].copy())[None, :], gather, (x, y))
 
 
-def _part(summands: NDArray[np.int64], first: int, width: int, dtype: torch.dtype) -> Part:
-    """Of summands (n, H) whose weights begin at column ``first`` of ``width``."""
+def _part(summands: NDArray[np.int64], first: int, dtype: torch.dtype) -> Part:
+    """Of summands (n, H) whose weights begin at column ``first`` of 2H."""
     n, heads = summands.shape
     start = int(summands.min())
     order = np.argsort(summands, axis=None, kind="stable")
     ends = np.cumsum(np.bincount(summands.ravel() - start))
     row, head = np.divmod(order, heads)
     scatter = sparse(np.append(0, ends), row, _zeros(summands, dtype), (len(ends), n))
-    return Part(slice(start, start + len(ends)), scatter, torch.from_numpy(row * width + first + head))
+    return Part(slice(start, start + len(ends)), scatter, torch.from_numpy(row * 2 * heads + first + head))
 
 
 def _zeros(summands: NDArray[np.int64], dtype: torch.dtype) -> Tensor:

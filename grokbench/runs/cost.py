@@ -14,8 +14,8 @@ STEP_SECONDS = 3e-4
 """What a step costs beside its products."""
 NETWORK_STEP_SECONDS = {"decoder-transformer": 5e-3, "one-layer-transformer": 4e-3}
 """The same of a decoder's, which has many small ones, and of a one-layer transformer's, which multiplies weights with weights."""
-GATHERED = 80
-"""A component of a sum of few rows of a table costs as much as this many multiply-adds of a matrix product."""
+GATHERED = 10
+"""A component of a table's row that is added to a sum costs as much as this many multiply-adds of a matrix product."""
 VOCABULARY = 239
 """The decoder's tokens."""
 
@@ -37,15 +37,14 @@ def elements(trial: Trial) -> int:
 
 
 def size(trial: Trial) -> Size:
-    """Of the trial's network, as the fast path computes it."""
+    """Of the trial's network; what rows share is not counted."""
     p, model = elements(trial), trial.recipe.model
     if model["kind"] == "one-layer-transformer":
         d, mlp = model["d_model"], model["d_mlp"]
         outputs = p + (model["outputs"] == "vocabulary")
         attention = 4 * d * model["heads"] * model["d_head"]
         return Size(
-            mlp * outputs + GATHERED * (mlp + outputs),
-            (p + 4) * d + attention + (2 * d + 1) * mlp + d * (outputs + 1),
+            d * mlp + (d + mlp) * outputs, (p + 4) * d + attention + (2 * d + 1) * mlp + d * (outputs + 1)
         )
     if model["kind"] == "decoder-transformer":
         return _decoder_size(model["layers"], model["d_model"], 1 + (model["scored"] == "answer-and-eos"))
@@ -54,6 +53,15 @@ def size(trial: Trial) -> Size:
     if "quadratic-mlp" in model["kind"]:
         return Size(model["width"] * p, 3 * p * model["width"])
     raise UnknownNameError("network whose cost is known", model["kind"], SIZED)
+
+
+def _pass(trial: Trial) -> float:
+    """Multiply-adds to which a row's pass comes on the fast path."""
+    model = trial.recipe.model
+    if model["kind"] != "one-layer-transformer":
+        return size(trial).multiply_adds
+    mlp, outputs = model["d_mlp"], elements(trial) + (model["outputs"] == "vocabulary")
+    return float(mlp * outputs + GATHERED * 2 * model["heads"] * (mlp + outputs))
 
 
 def _operands_size(model: Table, p: int) -> Size:
@@ -87,19 +95,20 @@ def evaluations(steps: int, growth: float, spacing: int) -> float:
 def seconds(trial: Trial, steps: int) -> float:
     """Rough seconds on one CPU core of ``steps`` updates: three passes a step, one over the whole table an evaluation."""
     rows = elements(trial) ** 2
-    row, recipe = 2.0 * size(trial).multiply_adds, trial.recipe
+    row, recipe = 2.0 * _pass(trial), trial.recipe
     batch, trained = recipe.training["batch"], trial.alpha * rows
     seen = trained if batch == "full" else min(batch, trained / 2)
     looks = evaluations(steps, recipe.evaluation["growth"], recipe.evaluation["spacing"]) if steps else 1
     work = row * (3 * seen * steps + rows * looks)
     rest = NETWORK_STEP_SECONDS.get(recipe.model["kind"], STEP_SECONDS)
-    return work / FLOPS_PER_SECOND + 2e-3 + rest * steps + _analyses(trial, steps, row * rows)
+    return work / FLOPS_PER_SECOND + 2e-3 + rest * steps + _analyses(trial, steps)
 
 
-def _analyses(trial: Trial, steps: int, whole: float) -> float:
+def _analyses(trial: Trial, steps: int) -> float:
     """Each snapshot is run over the whole table in double precision; a circuit as often as thirty of them."""
     taken = sum(step <= steps for step in trial.snapshots) + 1
     runs = ("progress" in trial.analyses) * taken + ("circuit" in trial.analyses) * 30
+    whole = 2.0 * size(trial).multiply_adds * elements(trial) ** 2
     return 4 * runs * whole / FLOPS_PER_SECOND
 
 
