@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from grokbench.claims.judge import extends
 from grokbench.claims.measures import argument_names, measure_names
+from grokbench.claims.rules import what_decides
 from grokbench.runs.plan import experiments_of, seeds_needed
 from grokbench.specs.errors import InputError, Mistake, SpecError, nearest
 from grokbench.specs.loader import CLAIMS_FILE, Library
-from grokbench.specs.types import Paper
+from grokbench.specs.types import TIERS, Claim, Paper
 from grokbench.tasks.fitting import check_fit
 
 
@@ -47,16 +49,36 @@ def fit_mistakes(library: Library, paper: Paper, file: str) -> Iterable[Mistake]
 
 
 def seed_mistakes(paper: Paper, file: str) -> Iterable[Mistake]:
-    """Claims whose arms have no seed in common at a tier, so that nothing could be compared."""
+    """Claims whose arms have no seed in common at a tier, or whose highest tier has too few seeds to decide them."""
     for claim in paper.claims:
+        where, arms = f"claim {claim.id}.experiment", ", ".join(claim.experiments)
         own = {tier for experiment in experiments_of(paper, claim) for tier in experiment.tiers}
-        for tier in sorted(own):
+        highest = None
+        for tier in (tier for tier in TIERS if tier in own):
             seeds = seeds_needed(paper, claim, tier)
             if seeds and not all(seeds[arm] for arm in claim.experiments):
-                arms = ", ".join(claim.experiments)
-                yield Mistake(
-                    file, f"claim {claim.id}.experiment", f"{arms} have no seed in common at tier {tier}"
-                )
+                yield Mistake(file, where, f"{arms} have no seed in common at tier {tier}")
+            elif seeds and tier != "smoke":
+                highest = tier, seeds
+        if highest is not None:
+            yield from _undecidable(paper, claim, *highest, where=where, file=file)
+
+
+def _undecidable(
+    paper: Paper, claim: Claim, tier: str, seeds: Mapping[str, Sequence[int]], *, where: str, file: str
+) -> Iterable[Mistake]:
+    extended = extends(paper, claim, tier)
+    answering = [claim.experiments[0]]  # the other arms have the same seeds
+    if claim.control and claim.kind != "never":  # whose control answers no question of the rule
+        answering.append(claim.control)
+    for name in answering:
+        n = len(seeds[name])
+        needed = what_decides(claim, n, extended=extended)
+        if needed is not None:
+            text = (
+                f"{n} seeds of {name} at tier {tier} cannot decide a claim of kind {claim.kind}; {needed} can"
+            )
+            yield Mistake(file, where, text)
 
 
 def measure_mistakes(paper: Paper, file: str) -> Iterable[Mistake]:

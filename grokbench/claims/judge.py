@@ -64,8 +64,7 @@ def judge(
                     _budget(experiment) for experiment in experiments if experiment.id in claim.experiments
                 ]
                 * (2 if claim.pairs else 1),
-                extended=not claim.pairs
-                and _extends(paper, claim, tier),  # three pairs could not have decided
+                extended=extends(paper, claim, tier),
             )
     home = next((tier for tier in TIERS if tier in tiers and planning.seeds_needed(paper, claim, tier)), None)
     if home is None:
@@ -78,8 +77,10 @@ def _said(minutes: float) -> str:
     return f"about {max(minutes, 1):.0f} min of one CPU core at {FLOPS_PER_SECOND / 1e9:.0f} GFLOP/s"
 
 
-def _extends(paper: Paper, claim: Claim, tier: str) -> bool:
+def extends(paper: Paper, claim: Claim, tier: str) -> bool:
     """Whether the quick tier could have decided on fewer of the same seeds, so that the ladder holds."""
+    if claim.pairs:  # three pairs could not have decided
+        return False
     if tier != "paper" or any("quick" not in e.tiers for e in planning.experiments_of(paper, claim)):
         return False
     quick, whole = (planning.seeds_needed(paper, claim, name) for name in ("quick", "paper"))

@@ -56,6 +56,17 @@ def rule_d(yes: int, n: int, *, extended: bool = False) -> str:
     return REPRODUCED if low > 0.5 else NOT_REPRODUCED if high < 0.5 else INCONCLUSIVE
 
 
+def what_decides(claim: Claim, n: int, *, extended: bool = False) -> str | None:
+    """The numbers of seeds that can decide ``claim``, in words, where ``n`` is none of them; ``extended`` as in rule D."""
+    least = {"exact": 1, "existence": 1, "construction": LEAST_DRAWS, "never": LEAST_SEEDS_FOR_NEVER}
+    if claim.kind in least:
+        return None if n >= least[claim.kind] else f"{least[claim.kind]} or more"
+    if extended:
+        return None if n in LADDER else "6, 12 or 20, as the quick tier decides on fewer"
+    needed = min(LADDER) * (2 if claim.pairs else 1)
+    return None if n >= needed else f"{needed} or more"
+
+
 def outcome(
     claim: Claim,
     views: Sequence[SeedView],
