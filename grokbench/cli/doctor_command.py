@@ -21,6 +21,7 @@ from grokbench.cli import options
 def command(store: Path | None, as_json: bool) -> int:
     """Check the installation, the store and the machine."""
     from grokbench import __version__, api
+    from grokbench.runs import speed
     from grokbench.runs.executor import default_workers
     from grokbench.runs.store import Store
     from grokbench.specs.errors import GrokbenchError
@@ -31,6 +32,7 @@ def command(store: Path | None, as_json: bool) -> int:
         "python": platform.python_version(),
         "system": platform.platform(),
         "workers": default_workers(),
+        "GFLOP/s": round(speed.flops_per_second() / 1e9, 1),  # of float32 products on one core
     }
     problems: list[str] = []
     for name in ("numpy", "scipy", "matplotlib", "jsonschema", "safetensors"):

@@ -129,6 +129,7 @@ def _one(
 
 def _plan(job: Reproduction, estimate: Estimate) -> str:
     from grokbench.reports import wording
+    from grokbench.runs import speed
 
     plan = (
         f"{job.paper.id}, tier {job.tier}: {estimate.trials} trials, {estimate.stored} already stored, "
@@ -138,7 +139,8 @@ def _plan(job: Reproduction, estimate: Estimate) -> str:
         return plan
     return (
         f"{plan}, some {estimate.steps:,} steps; about {wording.seconds(60 * estimate.minutes)} on "
-        f"{estimate.workers} worker(s) of this CPU (on a GPU: not measured) and {estimate.megabytes:.0f} MB in {job.store.root}"
+        f"{estimate.workers} worker(s) of this CPU, {speed.flops_per_second() / 1e9:.0f} GFLOP/s a core (on a GPU: not "
+        f"measured), and {estimate.megabytes:.0f} MB in {job.store.root}"
     )
 
 

@@ -13,9 +13,14 @@ SHAPE = (2822, 128, 512)  # rows, inputs, outputs of a layer on 30 % of the pair
 SECONDS = 0.15
 
 
-@functools.cache
 def slowdown() -> float:
-    """FLOPS_PER_SECOND over the rate of a core's float32 products here, the median of those done in 0.15 s of CPU time.
+    """How many times as long as on the reference core, of ``FLOPS_PER_SECOND``, a step takes on one of this CPU."""
+    return FLOPS_PER_SECOND / flops_per_second()
+
+
+@functools.cache
+def flops_per_second() -> float:
+    """Rate of a core's float32 products here, the median of those done in 0.15 s of CPU time.
 
     By numpy, because a command's own process is free of torch; its BLAS and torch's run at about one speed. Measured once a
     process: workers that share a core, or the machine with others, are slower.
@@ -28,4 +33,4 @@ def slowdown() -> float:
         start = time.process_time()  # of all threads: numpy may use several
         np.matmul(a, b, out=out)
         took.append(time.process_time() - start)
-    return FLOPS_PER_SECOND * float(np.median(took)) / (2.0 * rows * inputs * outputs)
+    return 2.0 * rows * inputs * outputs / float(np.median(took))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -41,6 +42,7 @@ def test_a_dry_run_prints_its_plan_on_stdout_and_nothing_else_anywhere(tmp_path:
     assert trained.split()[:5] == ["train", "6", "0", "6", "1,800"]
     assert untrained.split()[:5] == ["untrained", "6", "0", "6", "0"]
     assert total.startswith("tiny, tier quick: 12 trials, 0 already stored, 12 to train, some 1,800 steps")
+    assert re.search(r" worker\(s\) of this CPU, [1-9]\d* GFLOP/s a core ", total)
     assert list(tmp_path.iterdir()) == []
 
 

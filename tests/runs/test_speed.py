@@ -8,12 +8,18 @@ import pytest
 
 from grokbench.reproduction import Reproduction
 from grokbench.runs import estimate, speed
+from grokbench.runs.cost import FLOPS_PER_SECOND
 
 
 def test_the_speed_is_measured_once() -> None:
-    first = speed.slowdown()
+    first = speed.flops_per_second()
     assert 0 < first < float("inf")
-    assert speed.slowdown() == first
+    assert speed.flops_per_second() == first
+
+
+def test_half_the_reference_rate_takes_twice_as_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(speed, "flops_per_second", lambda: FLOPS_PER_SECOND / 2)
+    assert speed.slowdown() == 2
 
 
 def test_a_machine_half_as_fast_is_told_twice_the_minutes(
