@@ -11,7 +11,7 @@ the ReLU a row is a weighted sum of few vectors that all rows share:
 
   where z, the heads' weighted values, is the values of "=" plus, as a head's weights add up to 1, its weights for x and y times
   the differences of their values from those. N times each of these is a row of a table, (2nH + 1, m + outputs), and a row of the
-  data sums 2H + 1 of them (see ``tiles``). Below some 500 rows a pass the table costs more than it saves;
+  data sums 2H + 1 of them (see ``tiles``; for few rows, ``head_sums`` multiplies in another order);
 * after the ReLU, logits += C hidden with C = W_U W_out, multiplied together once a step.
 
 Three products of (rows, m, outputs) size are left: C forward, back to the activations, back to C. All goes in blocks of rows
@@ -27,6 +27,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from grokbench.models.head_sums import FEW, HeadSums, RowsFirst, TableFirst
 from grokbench.models.products import add_times, count_correct, times_transposed, transposed_times
 from grokbench.models.tiles import BLOCK, Block, Rows, in_tiles
 from grokbench.models.transformer import BIASES, WEIGHTS, OneLayerTransformer, dropout_mask
@@ -50,8 +51,8 @@ class Folded:
     tokens: Tensor  # (2n+1, d) residual stream of x as x, y as y, "="
     query: Tensor  # (H, e) of "="
     asked: Tensor  # (H, d): tokens · asked = scores
-    values: Tensor  # (2n+1, H, e), all but the last less that of "=", the last
     attention: Tensor  # (n_rows, 2H) to x by H heads, to y by H heads
+    head_sums: HeadSums  # makes N [z, 1] of attention
 
 
 class FastOneLayerTransformer:
@@ -82,8 +83,8 @@ class FastOneLayerTransformer:
         self._hidden, self._direct = slice(m), slice(m, m + outputs)  # columns
         self._R = torch.zeros(plain.d_model, inner + 1, dtype=dtype)
         self._N = torch.zeros(m + outputs, inner + 1, dtype=dtype)
-        size = 2 * self.n_elements * self.heads + 1, m + outputs
-        self._table, self._d_table = torch.zeros(2, *size, dtype=dtype)
+        size = self.n_elements, self.heads, self.d_head, m + outputs, dtype
+        self._many, self._few = TableFirst(*size), RowsFirst(*size)
         self._C, self._dC = torch.zeros(2, outputs, m, dtype=dtype)
         self._sums, self._activations = (torch.empty(BLOCK, width, dtype=dtype) for width in (m + outputs, m))
         self._wide, self._log_p = torch.empty(2, outputs * BLOCK, dtype=PRECISIONS[precision])
@@ -91,7 +92,7 @@ class FastOneLayerTransformer:
 
     def rows(self, rows: NDArray[np.int64]) -> Rows:
         """(n, 3) element indices x, y, x∘y."""
-        return in_tiles(rows, self.n_elements, self.heads, self._table.dtype)
+        return in_tiles(rows, self.n_elements, self.heads, self._C.dtype)
 
     def weights(self) -> dict[str, Tensor]:
         """Copies, named and shaped as the plain module's; the biases are among them even where frozen."""
@@ -106,15 +107,13 @@ class FastOneLayerTransformer:
         folded, sums = self._fold(rows), Sums()
         d_attention = torch.empty_like(folded.attention)
         self._dC.zero_()
-        self._d_table.zero_()
         for block in rows.blocks:
             hidden, logits = self._forward(folded, block, mask)
             self._loss(logits, block, count, sums)
             self._residual(logits, block, rows.n_rows)
             add_times(self._dC, logits, hidden)  # (outputs, m)
             d_sums = self._backward(logits, hidden, block, mask)
-            block.table_gradient(folded.attention[block.rows], d_sums, into=self._d_table)
-            d_attention[block.rows] = block.weights_gradient(self._table, d_sums)
+            d_attention[block.rows] = folded.head_sums.backward(block, folded.attention[block.rows], d_sums)
         self._unfold(folded, rows, d_attention)
         return sums
 
@@ -132,7 +131,7 @@ class FastOneLayerTransformer:
         return logits[rows.order.argsort()]
 
     def _fold(self, rows: Rows) -> Folded:
-        """Products of weights with weights into R, N, C and the table, and each row's attention."""
+        """Products of weights with weights into R, N and C, and each row's attention."""
         w, n, m, heads = self._w, self.n_elements, self._C.shape[1], self.heads
         tokens = torch.cat(
             [w["W_E"][:n] + w["W_pos"][0], w["W_E"][:n] + w["W_pos"][1], w["W_E"][n:] + w["W_pos"][2]]
@@ -151,22 +150,16 @@ class FastOneLayerTransformer:
         torch.mm(w["W_U"], self._R, out=self._N[m:])
         self._N[:m, -1] += w["b_in"]
         self._N[m:, -1] += w["W_U"] @ w["b_out"]
-        for head, per_token, of_head in self._by_head(self._table, self._N):
-            torch.mm(values[:-1, head], of_head.t(), out=per_token)
-        torch.addmv(self._N[:, -1], self._N[:, :-1], values[-1].flatten(), out=self._table[-1])
+        head_sums: HeadSums = self._few if rows.n_rows <= FEW else self._many
+        head_sums.start(values, self._N)
         torch.mm(w["W_U"], w["W_out"], out=self._C)
-        return Folded(tokens, query, asked, values, attention[:, :2].flatten(1))
-
-    def _by_head(self, table: Tensor, n: Tensor) -> list[tuple[int, Tensor, Tensor]]:
-        """Each head, its part of the table (2n, m+outputs) and of N (m+outputs, e)."""
-        tables, parts = table[:-1].view(-1, self.heads, table.shape[1]), n[:, :-1].split(self.d_head, 1)
-        return [(head, tables[:, head], part) for head, part in enumerate(parts)]
+        return Folded(tokens, query, asked, attention[:, :2].flatten(1), head_sums)
 
     def _forward(self, folded: Folded, block: Block, mask: Tensor | None) -> tuple[Tensor, Tensor]:
         """The hidden layer (rows, m), in a buffer that all blocks share, and logits (outputs, rows)."""
         n = block.rows.stop - block.rows.start
         sums, hidden = self._sums[:n], self._activations[:n]
-        block.sums(folded.attention[block.rows], self._table, out=sums)
+        folded.head_sums.sums(block, folded.attention[block.rows], out=sums)
         torch.clamp_min(sums[:, self._hidden], 0, out=hidden)
         if mask is not None:
             hidden.mul_(mask[block.rows])
@@ -198,20 +191,9 @@ class FastOneLayerTransformer:
         return d_sums
 
     def _unfold(self, folded: Folded, rows: Rows, d_attention: Tensor) -> None:
-        """The chain rule from C, the table and attention (rows, 2H) to the weights."""
+        """The chain rule from C, the heads' values, N and attention (rows, 2H) to the weights."""
         w, d, m, n, heads = self._w, self._d, self._C.shape[1], self.n_elements, self.heads
-        d_table, tokens, values = self._d_table, folded.tokens, folded.values
-
-        # The last column of N and the values of "=" go into the table's last row.
-        d_n, d_values = torch.empty_like(self._N), torch.empty_like(values)
-        for (head, d_per_token, of_head), (_, _, d_of_head) in zip(
-            self._by_head(d_table, self._N), self._by_head(self._table, d_n), strict=True
-        ):
-            torch.mm(d_per_token.t(), values[:-1, head], out=d_of_head)
-            torch.mm(d_per_token, of_head, out=d_values[:-1, head])
-        d_n[:, :-1].addr_(d_table[-1], values[-1].flatten())
-        d_n[:, -1] = d_table[-1]
-        torch.mv(self._N[:, :-1].t(), d_table[-1], out=d_values[-1].view(-1))
+        tokens, (d_values, d_n) = folded.tokens, folded.head_sums.finish()
         d_values[-1] -= d_values[:-1].sum(0)
         d_values = d_values.flatten(1)  # (2n+1, H·e)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from grokbench.models import products, tiles
+from grokbench.models import head_sums, products, tiles
 from grokbench.models.fast_transformer import FastOneLayerTransformer
 from grokbench.models.registry import build
 from grokbench.models.transformer import BIASES, WEIGHTS, OneLayerTransformer, dropout_mask
@@ -55,9 +55,12 @@ def assert_same_gradients(fast, net, loss, tolerance=1e-10):
 @pytest.mark.parametrize("outputs", ["vocabulary", "elements"])
 @pytest.mark.parametrize("mlp_biases", ["trained", "frozen"])
 @pytest.mark.parametrize("dropout", [0.0, 0.3])
-def test_loss_gradient_and_accuracy_agree_with_autograd(outputs, mlp_biases, dropout):
-    net, table = network(outputs=outputs, mlp_biases=mlp_biases, dropout=dropout), rows()
-    assert len(table) > tiles.BLOCK  # two blocks, of unequal size
+@pytest.mark.parametrize("share", [0.8, 0.15])
+def test_loss_gradient_and_accuracy_agree_with_autograd(outputs, mlp_biases, dropout, share):
+    net, table = network(outputs=outputs, mlp_biases=mlp_biases, dropout=dropout), rows(share)
+    assert (
+        len(table) > tiles.BLOCK or 64 < len(table) < head_sums.FEW
+    )  # two blocks, of unequal size, or few rows
     generator, again = (torch.Generator().manual_seed(9000) for _ in range(2))
     fast = FastOneLayerTransformer(net, torch.float64, generator=generator)
     mask = dropout_mask(len(table), net.d_mlp, dropout, again, torch.float64) if dropout else None
@@ -143,15 +146,19 @@ def test_scores_far_apart_do_not_overflow():
     assert_same_gradients(fast, net, loss)
 
 
-def test_a_second_pass_forgets_the_first_and_counting_changes_nothing():
+@pytest.mark.parametrize("share", [0.8, 0.15])
+def test_a_second_pass_forgets_the_first_and_counting_changes_nothing(share):
     fast = FastOneLayerTransformer(network(), torch.float32)
-    table = fast.rows(rows())
+    table = fast.rows(rows(share))
     first = fast.gradient(table, count=False).loss_sum, [g.clone() for g in fast.gradients]
     for buffer in (
         fast._sums,
         fast._activations,
-        fast._table,
-        fast._d_table,
+        fast._many._table,
+        fast._many._d_table,
+        fast._few._d_table,
+        fast._few._d_n,
+        fast._few._z_buffer,
         fast._N,
         fast._C,
         fast._wide,
