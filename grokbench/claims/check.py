@@ -67,6 +67,7 @@ def seed_mistakes(paper: Paper, file: str) -> Iterable[Mistake]:
 def _undecidable(
     paper: Paper, claim: Claim, tier: str, seeds: Mapping[str, Sequence[int]], *, where: str, file: str
 ) -> Iterable[Mistake]:
+    """Of a claim at a tier, with these seeds of its experiments: arms or control that have too few of them."""
     extended = extends(paper, claim, tier)
     answering = [claim.experiments[0]]  # the other arms have the same seeds
     if claim.control and claim.kind != "never":  # whose control answers no question of the rule

@@ -62,7 +62,8 @@ def what_decides(claim: Claim, n: int, *, extended: bool = False) -> str | None:
     if claim.kind in least:
         return None if n >= least[claim.kind] else f"{least[claim.kind]} or more"
     if extended:
-        return None if n in LADDER else "6, 12 or 20, as the quick tier decides on fewer"
+        *most, last = map(str, LADDER)
+        return None if n in LADDER else f"{', '.join(most)} or {last}, as the quick tier decides on fewer,"
     needed = min(LADDER) * (2 if claim.pairs else 1)
     return None if n >= needed else f"{needed} or more"
 

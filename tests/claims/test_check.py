@@ -62,7 +62,12 @@ def test_arms_without_a_seed_in_common_are_a_mistake_of_their_claim() -> None:
             (3, None),
             "3 seeds of a at tier quick cannot decide a claim of kind event; 6 or more can",
         ),
-        ("event", (6, 10), "10 seeds of a at tier paper cannot decide"),
+        (
+            "event",
+            (6, 10),
+            "10 seeds of a at tier paper cannot decide a claim of kind event; "
+            "6, 12 or 20, as the quick tier decides on fewer, can",
+        ),
         ("never", (None, 5), "5 seeds of a at tier paper cannot decide a claim of kind never; 6 or more can"),
         ("construction", (20, None), "100 or more can"),
         ("event", (3, 6), None),
