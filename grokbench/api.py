@@ -64,7 +64,8 @@ def resolve_trial(
     task: str,
     baseline: str,
     *,
-    alpha: float,
+    alpha: float = 0.5,
+    rows: int | None = None,
     seed: int,
     steps: int | None = None,
     settings: Mapping[str, Any] | None = None,
@@ -73,10 +74,10 @@ def resolve_trial(
 ) -> Trial:
     """The trial that these words mean, its table and split checked, nothing trained.
 
-    Errors: GrokbenchError for anything that could not be trained.
+    rows: the number of training rows, in place of ``alpha``. Errors: GrokbenchError for anything that could not be trained.
     """
     from grokbench.tasks.fitting import check_fit
-    from grokbench.tasks.splits import split_table
+    from grokbench.tasks.splits import fraction, rows_as_fraction, trial_split
     from grokbench.tasks.table import build_table
 
     spec, recipe = Library(specs).resolve(task, baseline, settings or {})
@@ -91,11 +92,17 @@ def resolve_trial(
         raise InputError(f"{recipe.id} is not trained; leave --steps out or give 0")
     if seed < 0:
         raise InputError(f"the seed must be 0 or more; got {seed}")
-    if not 0 < alpha < 1:
+    if rows is None and not 0 < alpha < 1:
         raise InputError(f"α must lie between 0 and 1, both excluded; got {alpha:g}")
     check_fit(spec, recipe)
-    split_table(build_table(spec), spec, alpha, recipe.data, seed)
-    return Trial(spec, recipe, round(alpha, 10), seed, steps, horizon=None, probes=tuple(sorted(probes)))
+    table, rounding = build_table(spec), recipe.data["rounding"]
+    if rows is None:
+        kept, rows = fraction(len(table.rows), alpha, rounding)
+    else:
+        kept, rows = rows_as_fraction(len(table.rows), rows, rounding)
+    trial = Trial(spec, recipe, kept, seed, steps, horizon=None, probes=tuple(sorted(probes)), rows=rows)
+    trial_split(table, trial)
+    return trial
 
 
 DEFAULT_STEPS = 5000
@@ -108,6 +115,7 @@ def run(
     baseline: str,
     *,
     alpha: float = 0.5,
+    rows: int | None = None,
     seed: int = 0,
     steps: int | None = None,
     settings: Mapping[str, Any] | None = None,
@@ -120,31 +128,34 @@ def run(
 ) -> Record:
     """Train one trial in this process, on one thread, and return its record.
 
+    rows: the number of training rows, in place of the fraction ``alpha``.
     settings: dotted fields of the recipe, or ``task.…``, replaced. device: "cpu" or "auto"; no engine trains on "cuda" yet.
     save: a .safetensors file for the final weights, as ``load_network`` reads it. store: a folder in which the record is
     looked for before it is trained, and then kept; None, other than on the command line, is no store at all. A record
     that such a folder cuts out of a longer run has no weights. force: train even when the store has the record.
     Errors: GrokbenchError, but for a full disk before anything is trained.
     """
-    from grokbench.runs import executor, single
+    from grokbench.runs import single, worker
     from grokbench.runs.store import Store
 
     single.check_device(device)
     trial = resolve_trial(
-        task, baseline, alpha=alpha, seed=seed, steps=steps, settings=settings, probes=probes, specs=specs
+        task,
+        baseline,
+        alpha=alpha,
+        rows=rows,
+        seed=seed,
+        steps=steps,
+        settings=settings,
+        probes=probes,
+        specs=specs,
     )
     place = None if store is None else Store(store)
     target = None if save is None else Path(save)
 
     def train() -> Record:
-        import torch
-
-        threads = torch.get_num_threads()
-        torch.set_num_threads(1)
-        try:
-            return executor.train_here(trial, place, keep_untrained=target is not None)
-        finally:
-            torch.set_num_threads(threads)
+        job = worker.Job("", keep_untrained=target is not None, again=force)
+        return worker.make_here(trial, place, job)
 
     return single.obtain(trial, place, train, force=force, save=target)[0]
 

@@ -92,7 +92,7 @@ class Reproduction:
         count, tell = workers or executor.default_workers(), on_event or (lambda event: None)
         if force:
             todo = [planned.trial for planned in self.to_train(force=True)]
-            self.failures = executor.execute(todo, self.store, count, tell)
+            self.failures = executor.execute(todo, self.store, count, tell, again=True)
             self._found.clear()
         else:
             left = [planned for planned in self.plan.trials if self.find(planned) is None]

@@ -36,7 +36,7 @@ def plan(
 
     seeds: a number, or the seeds themselves. Errors: GrokbenchError for anything that could not be trained.
     """
-    levels = sorted({round(float(alpha), 10) for alpha in alphas})
+    levels = sorted({float(alpha) for alpha in alphas})
     chosen = tuple(range(seeds)) if isinstance(seeds, int) else tuple(dict.fromkeys(seeds))
     if len(levels) * len(chosen) > MOST_CELLS:
         raise InputError(f"{len(chosen)} seeds at {len(levels)} fractions are more than {MOST_CELLS} trials")
@@ -48,14 +48,17 @@ def plan(
         raise InputError(f"seeds must be 0 or more; got {min(chosen)}")
     folders = tuple(specs)
     trials: dict[tuple[int, float], Trial] = {}
+    written: list[float] = []  # as the command names them: all digits where ten give another number of rows
     for alpha in levels:
         first = resolve_trial(
             task, baseline, alpha=alpha, seed=chosen[0], steps=steps, settings=settings, specs=folders
         )
         if not first.budget:
             raise InputError(f"{baseline} is not trained; a sweep needs a recipe that is")
-        trials |= {(seed, alpha): replace(first, seed=seed, horizon=HORIZON) for seed in chosen}
-    command = _command(task, baseline, levels, chosen, first.budget, settings or {}, exhaustive, folders)
+        if (chosen[0], first.alpha) not in trials:
+            written.append(first.alpha if first.rows is None else alpha)
+        trials |= {(seed, first.alpha): replace(first, seed=seed, horizon=HORIZON) for seed in chosen}
+    command = _command(task, baseline, written, chosen, first.budget, settings or {}, exhaustive, folders)
     return Sweep(
         trials,
         Store(store, on_damage),
@@ -82,7 +85,7 @@ def _command(
     words = ["grokbench", "sweep", "--task", task, "--baseline", baseline]
     words += [
         "--alphas",
-        ",".join(f"{alpha:.10g}" for alpha in alphas),
+        ",".join(map(repr, alphas)),
         "--seeds",
         counted,
         "--steps",

@@ -92,14 +92,14 @@ def fractions(text: str) -> tuple[float, ...]:
         if any(abs(number) > 1 for number in numbers):
             raise InputError(f"--alphas {part}: fractions of the table lie between 0 and 1")
         if len(numbers) == 1:
-            found.add(round(float(numbers[0]), 10))
+            found.add(float(numbers[0]))
             continue
         first, last, step = numbers
         if step <= 0 or last < first:
             raise InputError(f"--alphas {part}: a range rises from its first to its last by a step above 0")
         if (last - first) / step >= MOST_VALUES:
             raise InputError(f"--alphas {part}: more than {MOST_VALUES} values")
-        found |= {round(float(first + i * step), 10) for i in range(int((last - first) / step) + 1)}
+        found |= {float(first + i * step) for i in range(int((last - first) / step) + 1)}
     return tuple(sorted(found))
 
 

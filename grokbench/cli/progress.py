@@ -67,6 +67,9 @@ class Progress:
     def __call__(self, event: Event) -> None:
         """Take one event."""
         name = id(event.trial)
+        if event.kind == "waiting":
+            self._note(f"{describe(event)} is being trained by {event.holder}; this command will wait for it")
+            return
         if event.kind == "evaluated":
             self._latest[name] = event
         else:
@@ -78,6 +81,12 @@ class Progress:
             self._bar.update(self._row, completed=self._done, description=self._words())
         elif event.kind != "evaluated" or time.monotonic() - self._last_line > self.LINE_EVERY:
             self._line(event)
+
+    def _note(self, text: str) -> None:
+        if self._bar is not None:
+            self._bar.console.print(text)
+        else:
+            click.echo(text, err=True)
 
     def _left(self) -> str:
         elapsed = time.monotonic() - self._begin

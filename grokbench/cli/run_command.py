@@ -23,7 +23,8 @@ AFTER = ("dips", "below_99")
 @click.command(name="run")
 @click.option("--task", required=True, help="Task id or file.")
 @click.option("--baseline", required=True, help="Baseline id or file.")
-@click.option("--alpha", type=float, default=0.5, show_default=True, help="Training fraction.")
+@click.option("--alpha", type=float, help="Training fraction [default: 0.5].")
+@click.option("--rows", type=int, help="Number of training rows, in place of --alpha.")
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option(
     "--steps", type=int, help="Budget in optimizer steps [default: 5000; 0 for an untrained model]."
@@ -56,7 +57,8 @@ AFTER = ("dips", "below_99")
 def command(
     task: str,
     baseline: str,
-    alpha: float,
+    alpha: float | None,
+    rows: int | None,
     seed: int,
     steps: int | None,
     pairs: Sequence[str],
@@ -78,15 +80,26 @@ def command(
     single.check_device(device)
     if plot is not None:
         single.check_file(plot)
-    settings = options.settings(pairs)
+    if alpha is not None and rows is not None:
+        raise InputError("--alpha and --rows say the same thing; give one of them")
     trial = api.resolve_trial(
-        task, baseline, alpha=alpha, seed=seed, steps=steps, settings=settings, probes=probes, specs=specs
+        task,
+        baseline,
+        alpha=0.5 if alpha is None else alpha,
+        rows=rows,
+        seed=seed,
+        steps=steps,
+        settings=options.settings(pairs),
+        probes=probes,
+        specs=specs,
     )
     place = Store(store, on_damage=lambda text: click.echo(f"note: {text}", err=True))
 
     def train() -> Record:
         with Progress(1, {}, 1) as progress:
-            failures = executor.execute([trial], place, 1, progress, keep_untrained=save is not None)
+            failures = executor.execute(
+                [trial], place, 1, progress, keep_untrained=save is not None, again=force
+            )
         if failures:
             click.echo(f"the trial failed; its traceback is in {failures[0].path}", err=True)
             raise click.exceptions.Exit(1)

@@ -96,14 +96,6 @@ def _evaluations(steps: ArrayLike, accuracy: ArrayLike) -> Iterable[tuple[int, f
     return zip(np.asarray(steps).tolist(), np.asarray(accuracy, dtype=np.float64).tolist(), strict=True)
 
 
-def stop_step(steps: ArrayLike, test_accuracy: ArrayLike, budget: int, horizon: float | None) -> int | None:
-    """Step at which ``StopRule`` ends this run; None when the curve is too short to answer."""
-    rule = StopRule(budget, horizon)
-    return next(
-        (step for step, value in _evaluations(steps, test_accuracy) if rule.update(step, value)), None
-    )
-
-
 def t_gen(steps: ArrayLike, test_accuracy: ArrayLike, budget: float) -> float:
     """T_gen: first evaluation s ≤ budget with test accuracy ≥ 0.99 whose window has median ≥ 0.99.
 

@@ -81,7 +81,8 @@ def resolved_fields(report: ReportInput, experiment_id: str) -> dict[str, Any]:
     plan = experiment.tiers.get(report.tier) or next(iter(tuple(experiment.tiers.values())[::-1]), None)
     if plan is not None:
         out["budget (steps)"] = plan.steps
-        out["α"] = plan.alphas[0] if len(plan.alphas) == 1 else list(plan.alphas)
+        name, levels = ("training rows", plan.rows) if plan.rows else ("α", plan.alphas)
+        out[name] = levels[0] if len(levels) == 1 else list(levels)
         for key, values in plan.vary.items():
             out[key] = list(values)
     return out

@@ -142,8 +142,9 @@ def _recipe(report: ReportInput, experiment: Experiment) -> list[str]:
         lines.append("* changed from the recipe: " + _pairs(experiment.set))
     for tier, plan in experiment.tiers.items():
         vary = f", {_pairs(plan.vary)}" if plan.vary else ""
-        alphas = ", ".join(w.value(a) for a in plan.alphas)
-        lines.append(f"* {tier}: seeds {w.ranges(plan.seeds)}, α {alphas}, {plan.steps} steps{vary}")
+        levels = ", ".join(w.value(level) for level in plan.rows or plan.alphas)
+        what = "training rows" if plan.rows else "α"
+        lines.append(f"* {tier}: seeds {w.ranges(plan.seeds)}, {what} {levels}, {plan.steps} steps{vary}")
     return [f"### Experiment {experiment.id}", w.sentence(experiment.title), "\n".join(lines)]
 
 

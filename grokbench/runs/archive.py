@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from grokbench.runs import codec, keys
-from grokbench.runs.store import cut
+from grokbench.runs.cutting import cut
 from grokbench.specs.errors import InputError
 from grokbench.specs.types import Record, Trial
 

@@ -20,8 +20,11 @@ _GROUPS = ("probes", "portraits", "analyses")
 
 
 def trial_to_json(trial: Trial) -> dict[str, Any]:
-    """A trial as a JSON document."""
-    return dataclasses.asdict(trial)
+    """A trial as a JSON document; ``rows`` only where the trial has it."""
+    document = dataclasses.asdict(trial)
+    if trial.rows is None:
+        del document["rows"]
+    return document
 
 
 def trial_from_json(document: Mapping[str, Any]) -> Trial:
@@ -33,6 +36,7 @@ def trial_from_json(document: Mapping[str, Any]) -> Trial:
         seed=document["seed"],
         budget=document["budget"],
         horizon=document["horizon"],
+        rows=document.get("rows"),
         **{name: tuple(document.get(name, ())) for name in ("probes", "snapshots", "portraits", "analyses")},
     )
 

@@ -1,4 +1,7 @@
-"""Trials on worker processes: spawned, one thread each, each writing its own record as soon as it is done."""
+"""Trials on worker processes: spawned, one thread each, each writing its own record as soon as it is done.
+
+Two commands on one store share the work: a trial that another process trains is waited for, not trained again.
+"""
 
 from __future__ import annotations
 
@@ -7,24 +10,24 @@ import multiprocessing
 import os
 import queue
 import sys
-import threading
-import traceback
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from grokbench.runs import keys
+from grokbench.runs import keys, worker
 from grokbench.runs.plan import PlannedTrial, without_covered
 from grokbench.runs.store import Source, Store
+from grokbench.runs.worker import Job
 from grokbench.specs.errors import InputError
 from grokbench.specs.types import Record, Trial
 
 
 @dataclass(frozen=True)
 class Event:
-    """What became of a trial: ``evaluated``, ``done`` or ``failed``."""
+    """What became of a trial: ``evaluated``, ``done``, ``failed``, or ``waiting`` for another process, which ``holder`` names."""
 
     kind: str
     trial: Trial
@@ -34,6 +37,7 @@ class Event:
     outcome: str = ""
     seconds: float = 0.0
     trace: str = ""
+    holder: str = ""
 
 
 @dataclass(frozen=True)
@@ -100,58 +104,76 @@ def execute(
     *,
     keep_untrained: bool = False,
     resume: bool = False,
+    again: bool = False,
 ) -> list[Failure]:
     """Train ``trials``, in the order given, on ``workers`` processes; records go to ``store``.
 
-    keep_untrained: store the weights of untrained networks too. resume: where the store has the trained weights, only make the
-    analyses that are missing. A worker that is killed fails the trials that were
-    running; the others go on in new workers. Errors: InputError when called from a script without a ``__main__`` guard.
-    KeyboardInterrupt stops the workers and is raised again; finished records stay.
+    keep_untrained, resume, again: see ``worker.Job``. A trial that another process trains is waited for. A worker that is
+    killed fails the trials that were running; the others go on in new workers. Errors: InputError when called from a script
+    without a ``__main__`` guard, StoreError. KeyboardInterrupt stops the workers and is raised again; finished records stay.
     """
     if getattr(multiprocessing.current_process(), "_inheriting", False):
         raise InputError(
             'training on workers needs the guard `if __name__ == "__main__":` in the calling script'
         )
-    store.check_writable()
+    store.check_writable(trials)
     failures: list[Failure] = []
+    job = Job(str(store.root), keep_untrained, resume, again)
     left = list(trials)
     while left:
-        failed, left = _one_pool(
-            left,
-            min(workers, len(left), MOST_WORKERS),
-            _Job(str(store.root), keep_untrained, resume),
-            on_event,
-        )
-        for trial, trace in failed:
+        ended = _one_pool(left, min(workers, len(left), MOST_WORKERS), job, on_event)
+        for trial, trace in ended.failed:
             failures.append(Failure(trial, keys.key(trial), trace, store.note_failure(trial, trace)))
             on_event(Event("failed", trial, trace=trace))
+        left = ended.left or _waited(ended.busy, store, job, on_event)
     return failures
 
 
-class _Job(NamedTuple):
-    """What a worker is told beside its trial."""
+class _Pool(NamedTuple):
+    """What one pool of workers left: failed trials with their traces, those that others train, and those to be trained."""
 
-    root: str
-    keep_untrained: bool
-    resume: bool
+    failed: list[tuple[Trial, str]]
+    busy: list[Trial]
+    left: list[Trial]
+
+
+def _waited(busy: Sequence[Trial], store: Store, job: Job, on_event: OnEvent) -> list[Trial]:
+    """Wait until other processes have trained ``busy``; those that none of them trains any more."""
+    waiting = list(busy)
+    while waiting:
+        still = []
+        for trial in waiting:
+            record = None if job.again else worker.finished(trial, store, job)
+            if record is not None:
+                on_event(Event("done", trial, **worker.ended(record)))
+            else:
+                still.append(trial)
+        waiting = still
+        free = [trial for trial in waiting if store.lock(trial).holder() is None]
+        if free:
+            return waiting
+        if waiting:
+            time.sleep(worker.POLL_SECONDS)
+    return []
 
 
 def _one_pool(
-    trials: Sequence[Trial], workers: int, job: _Job, on_event: OnEvent
-) -> tuple[list[tuple[Trial, str]], list[Trial]]:
-    """Train on one pool of workers; returns the failed trials with their traces, and those that a broken pool left."""
+    trials: Sequence[Trial], workers: int, job: Job, on_event: OnEvent
+) -> _Pool:
+    """Train on one pool of workers, which may break."""
     context = multiprocessing.get_context("spawn")
     events = context.Queue()
     restore = _one_thread_each()
-    pool = ProcessPoolExecutor(workers, context, _start_worker, (events,))
+    pool = ProcessPoolExecutor(workers, context, worker.start, (events,))
     failed: list[tuple[Trial, str]] = []
+    busy: list[Trial] = []
     started: set[int] = set()
     try:
         futures: dict[Future[dict[str, Any]], int] = {}
         lost: set[int] = set()
         for index, trial in enumerate(trials):
             try:
-                futures[pool.submit(_train, trial, index, job)] = index
+                futures[pool.submit(worker.work, trial, index, job)] = index
             except BrokenProcessPool:
                 lost.add(index)
         pending = set(futures)
@@ -167,12 +189,16 @@ def _one_pool(
                     continue
                 if "trace" in result:
                     failed.append((trials[index], result["trace"]))
+                elif "busy" in result:
+                    busy.append(trials[index])
+                    on_event(Event("waiting", trials[index], holder=result["busy"]))
                 else:
                     on_event(Event("done", trials[index], **result))
         pool.shutdown()
         running = sorted(lost & started) or sorted(lost)  # where nothing could start, nothing will
         failed.extend((trials[index], KILLED) for index in running)
-        return failed, [trials[index] for index in sorted(lost.difference(running))]
+        left = [trials[index] for index in sorted(lost.difference(running))]
+        return _Pool(failed, busy, [*left, *busy] if left else [])
     except BaseException:
         for process in list(pool._processes.values()):  # the pool offers no other way to stop a running call
             process.terminate()
@@ -213,69 +239,3 @@ def _drain(events: Any, trials: Sequence[Trial], started: set[int], on_event: On
         started.add(index)
         if values:
             on_event(Event("evaluated", trials[index], **values))
-
-
-_events: Any = None
-
-
-def _start_worker(events: Any) -> None:
-    global _events
-    import torch
-
-    torch.set_num_threads(1)
-    events.cancel_join_thread()  # news that nobody reads any more must not hold a worker up
-    _events = events
-    threading.Thread(target=_leave_with_parent, daemon=True).start()
-
-
-def _leave_with_parent() -> None:
-    """End this worker when its parent is gone, however that happened: a queue alone would let it wait for ever."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
-
-
-def train_here(
-    trial: Trial,
-    store: Store | None,
-    tell: Callable[[int, float, float], None] | None = None,
-    *,
-    keep_untrained: bool = False,
-    resume: bool = False,
-) -> Record:
-    """Train ``trial`` in this process, make its analyses, save the record where there is a store, and return it.
-
-    tell: takes the step and both accuracies of every evaluation. The rest as in :func:`execute`.
-    """
-    from grokbench.training.analysis import analysed
-    from grokbench.training.engine import train
-
-    trained = store.trained(trial) if store is not None and resume else None
-    record = analysed(trained or train(trial, tell))
-    if store is not None:
-        again = not trial.budget and not keep_untrained  # a construction is made again, not kept
-        store.save(dataclasses.replace(record, weights={}) if again else record)
-    return record
-
-
-def _train(trial: Trial, index: int, job: _Job) -> dict[str, Any]:
-    """In a worker: returns how the trial ended, or its traceback."""
-
-    def tell(step: int, train_accuracy: float, test_accuracy: float) -> None:
-        _events.put((index, {"step": step, "train_accuracy": train_accuracy, "test_accuracy": test_accuracy}))
-
-    _events.put((index, {}))
-    try:
-        record = train_here(
-            trial, Store(job.root), tell, keep_untrained=job.keep_untrained, resume=job.resume
-        )
-    except Exception:  # whatever it was, the parent reports it with its traceback
-        return {"trace": traceback.format_exc()}
-    last = {name: float(record.curves[name][-1]) for name in ("train_accuracy", "test_accuracy")}
-    return {
-        "step": int(record.facts["steps"]),
-        "outcome": record.outcome,
-        "seconds": float(record.cost["seconds"]),
-        **last,
-    }

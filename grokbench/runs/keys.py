@@ -38,6 +38,7 @@ def family_fields(trial: Trial) -> dict[str, Any]:
         "recipe": {name: pruned[name] for name in recipe if name in pruned},
         "alpha": round(trial.alpha, 10),
         "seed": trial.seed,
+        **({} if trial.rows is None else {"rows": trial.rows}),
     }
 
 
@@ -61,23 +62,3 @@ def key(trial: Trial) -> str:
 def request(trial: Trial) -> str:
     """The trial's key and the analyses asked of its record, which can be made later and are no part of the key."""
     return " ".join([key(trial), *sorted(trial.analyses)])
-
-
-def covers(longer: Trial, shorter: Trial) -> bool:
-    """Whether a record of ``longer`` certainly answers ``shorter`` (both of one family)."""
-    if not (set(longer.probes) >= set(shorter.probes) and set(longer.snapshots) >= set(shorter.snapshots)):
-        return False
-    if not set(longer.analyses) >= set(shorter.analyses):
-        return False
-    same_end = (longer.budget, longer.horizon) == (shorter.budget, shorter.horizon)
-    if same_end:
-        return set(longer.portraits) >= set(shorter.portraits)
-    if shorter.portraits or shorter.snapshots or shorter.analyses:
-        return False
-    if longer.horizon is None:
-        # A budget that is run whole answers a horizon only where the horizon cannot pass it.
-        needed = shorter.budget * max(1.2, shorter.horizon or 1.2)
-        return longer.budget >= needed
-    return (
-        shorter.horizon is not None and longer.horizon >= shorter.horizon and longer.budget >= shorter.budget
-    )

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from grokbench.runs import cost, keys
+from grokbench.runs.cutting import covers
 from grokbench.specs.loader import Library
-from grokbench.specs.types import Claim, Experiment, Paper, TierPlan, Trial
+from grokbench.specs.types import Claim, Experiment, Paper, Recipe, TaskSpec, TierPlan, Trial
 
 
 @dataclass(frozen=True)
@@ -94,11 +95,12 @@ def expand(
     for values in itertools.product(*plan.vary.values()):
         varied = dict(zip(plan.vary, values, strict=True))
         task, recipe = library.resolve(experiment.task, experiment.baseline, {**experiment.set, **varied})
-        for alpha, seed in itertools.product(plan.alphas, chosen):
+        for (alpha, rows), seed in itertools.product(fractions(task, recipe, plan.alphas, plan.rows), chosen):
             trial = Trial(
                 task=task,
                 recipe=recipe,
                 alpha=alpha,
+                rows=rows,
                 seed=seed,
                 budget=plan.steps,
                 horizon=experiment.horizon,
@@ -110,6 +112,26 @@ def expand(
             expected = plan.steps if plan.expected_steps is None else plan.expected_steps
             out.append(PlannedTrial(trial, experiment.id, {"alpha": alpha, **varied}, seed, expected))
     return tuple(out)
+
+
+def fractions(
+    task: TaskSpec, recipe: Recipe, alphas: Iterable[float], rows: Iterable[int] = ()
+) -> list[tuple[float, int | None]]:
+    """Training fractions, or numbers of rows, as trials keep them: ``tasks.splits.fraction``.
+
+    The table is built only where ten digits are not all of a fraction. Errors: InputError.
+    """
+    from grokbench.tasks.splits import fraction, rows_as_fraction
+    from grokbench.tasks.table import build_table
+
+    exact = [float(alpha) for alpha in alphas]
+    counts = list(rows)
+    if not counts and all(round(alpha, 10) == alpha for alpha in exact):
+        return [(alpha, None) for alpha in exact]
+    n, rounding = len(build_table(task).rows), recipe.data["rounding"]
+    return [fraction(n, alpha, rounding) for alpha in exact] + [
+        rows_as_fraction(n, count, rounding) for count in counts
+    ]
 
 
 def plan_paper(library: Library, paper: Paper, tier: str, claim_ids: Iterable[str] = ()) -> Plan:
@@ -135,8 +157,8 @@ def without_covered(trials: Sequence[PlannedTrial]) -> tuple[PlannedTrial, ...]:
     reach = sorted(trials, key=lambda planned: (planned.seconds, _closeness(planned.trial)), reverse=True)
     for planned in reach:
         others = kept.setdefault(keys.family(planned.trial), [])
-        if not any(keys.covers(other.trial, planned.trial) for other in others):
-            others[:] = [o for o in others if not keys.covers(planned.trial, o.trial)]
+        if not any(covers(other.trial, planned.trial) for other in others):
+            others[:] = [o for o in others if not covers(planned.trial, o.trial)]
             others.append(planned)
     chosen = {id(planned) for others in kept.values() for planned in others}
     return tuple(planned for planned in reach if id(planned) in chosen)

@@ -45,16 +45,16 @@ def obtain(
 ) -> tuple[Record, bool]:
     """The record of ``trial``, and whether ``store`` had it; where it had not, or where forced, ``train`` makes it.
 
-    save: the final weights are written to this file, so that a record without them is then none; one that the store
+    save: the final weights are written to this file. A record without weights does not count then; one that the store
     cuts out of a longer run has none. Errors: InputError, StoreError.
     """
     if save is not None:
         check_file(save)
-    if store is not None:
-        store.check_writable()
     found = None
     if store is not None and not force:
         found = store.trained(trial) or (store.find(trial) if save is None else None)
+    if store is not None and found is None:  # what lies in a store that is read only can still be read
+        store.check_writable([trial])
     record = found or train()
     if save is not None:
         _write_weights(record, save)

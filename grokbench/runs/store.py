@@ -12,12 +12,14 @@ import os
 import shutil
 import tempfile
 import time
+import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from grokbench.measures.timing import stop_step
 from grokbench.runs import codec, keys
+from grokbench.runs.cutting import cut
+from grokbench.runs.locks import Lock
 from grokbench.specs.errors import StoreError
 from grokbench.specs.types import Array, Record, Trial
 
@@ -45,7 +47,8 @@ def default_path() -> Path:
 class Store:
     """Records on disk under ``root``.
 
-    ``on_damage`` is told, once each, of record folders whose checksum does not hold; they are left for ``save`` to replace.
+    ``on_damage`` is told, once each, of records that are no hits: those whose checksum does not hold, which ``save`` will replace,
+    those that cannot be read, and those that do not say in which arithmetic they were made.
     """
 
     def __init__(
@@ -55,8 +58,18 @@ class Store:
         self._on_damage = on_damage or (lambda text: None)
         self._told: set[Path] = set()
 
-    def check_writable(self) -> None:
-        """Create the folder and write a file in it. Errors: StoreError, before anything is trained."""
+    def check_writable(self, trials: Iterable[Trial] = ()) -> None:
+        """Create the folder and write a file in it, before anything is trained.
+
+        Errors: StoreError, also where one of ``trials`` has a record that cannot be read, and so not be replaced.
+        """
+        for trial in trials:
+            closed = _closed(self.folder(trial))
+            if closed:
+                raise StoreError(
+                    f"the record {self.folder(trial)} is there but cannot be read ({closed}); ask its owner to open it "
+                    "to you, or name another store with --store"
+                )
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile(dir=self.root):
@@ -74,7 +87,7 @@ class Store:
     def find(self, trial: Trial) -> Record | None:
         """The record of this trial, or of a longer or more closely watched one, cut to it; weights are not loaded."""
         exact = self.folder(trial)
-        record = self._read(exact) if exact.is_dir() else None
+        record = self._read(exact)
         if record is not None and set(record.analyses) >= set(trial.analyses):
             return record
         for folder in self._family(exact.parent):
@@ -89,33 +102,61 @@ class Store:
     def trained(self, trial: Trial) -> Record | None:
         """The record of exactly this training with its weights and snapshots, whatever was analysed; None without them."""
         exact = self.folder(trial)
-        record = self._read(exact, weights=True) if exact.is_dir() else None
+        record = self._read(exact, weights=True)
         return dataclasses.replace(record, trial=trial) if record is not None and record.weights else None
 
+    def lock(self, trial: Trial) -> Lock:
+        """The lock that who trains ``trial`` holds."""
+        return Lock(self.root / "locks" / f"{keys.key(trial)}.json")
+
     def _family(self, parent: Path) -> Iterator[Path]:
-        if parent.is_dir():
-            yield from sorted(p for p in parent.iterdir() if p.is_dir() and not p.name.startswith("."))
+        try:
+            yield from sorted(p for p in parent.iterdir() if not p.name.startswith("."))
+        except (FileNotFoundError, NotADirectoryError):
+            return
+        except OSError as error:
+            self._tell(parent, f"the folder {parent} cannot be read ({error.strerror})")
 
     def _read(self, folder: Path, *, weights: bool = False) -> Record | None:
         """The record in ``folder`` if its checksums hold; snapshots are checked only where weights are asked for."""
-        try:
-            document = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
-            data = (folder / _ARRAYS).read_bytes()
-            sums = document.pop("checksums")
-            own = document.pop("checksum")
-            sound = own == keys.digest({"document": document, "checksums": sums}) and all(
-                hashlib.sha256((folder / name).read_bytes()).hexdigest() == value
-                for name, value in sums.items()
-                if weights or not name.startswith(_SNAPSHOT)
-            )
-            if sound and document["outcome"] != "failed":
-                return codec.unpack(document, data, *(_weights(folder, sums) if weights else ()))
-        except (OSError, ValueError, KeyError, TypeError):
-            pass
-        if folder not in self._told:
-            self._told.add(folder)
-            self._on_damage(f"the record {folder} is damaged; its trial will be trained again")
+        for _ in range(2):  # a record that is replaced meanwhile is read again
+            try:
+                return self._opened(folder, weights=weights)
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                self._tell(folder, f"the record {folder} cannot be read ({error.strerror})")
+                return None
+            except (ValueError, KeyError, TypeError):
+                break
+        if os.path.lexists(folder):
+            self._tell(folder, f"the record {folder} is damaged; its trial will be trained again")
         return None
+
+    def _opened(self, folder: Path, *, weights: bool) -> Record | None:
+        document = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
+        data = (folder / _ARRAYS).read_bytes()
+        sums = document.pop("checksums")
+        own = document.pop("checksum")
+        sound = own == keys.digest({"document": document, "checksums": sums}) and all(
+            hashlib.sha256((folder / name).read_bytes()).hexdigest() == value
+            for name, value in sums.items()
+            if weights or not name.startswith(_SNAPSHOT)
+        )
+        if not sound or document["outcome"] == "failed":
+            raise ValueError("not a sound record")
+        if "arithmetic" not in document["environment"]:
+            self._tell(
+                folder,
+                f"the record {folder} does not say in which arithmetic it was made; its trial will be trained again",
+            )
+            return None
+        return codec.unpack(document, data, *(_weights(folder, sums) if weights else ()))
+
+    def _tell(self, place: Path, text: str) -> None:
+        if place not in self._told:
+            self._told.add(place)
+            self._on_damage(text)
 
     def save(self, record: Record) -> Path:
         """Write a record, replacing whatever lies in its place. Errors: StoreError (disk full, no permission)."""
@@ -123,11 +164,11 @@ class Store:
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             _sweep(target.parent)
-            beside = Path(tempfile.mkdtemp(prefix=f".{target.name[:12]}-", dir=target.parent))
+            beside = _new_folder(target.parent, f".{target.name[:12]}-")
             try:
                 _write(beside, record)
                 if target.exists():
-                    old = Path(tempfile.mkdtemp(prefix=".old-", dir=target.parent))
+                    old = _new_folder(target.parent, ".old-")
                     target.rename(old / "record")
                     shutil.rmtree(old)
                 beside.rename(target)
@@ -135,7 +176,7 @@ class Store:
                 shutil.rmtree(beside, ignore_errors=True)
                 raise
         except OSError as error:
-            if target.is_dir() and self._read(target) is not None:
+            if self._read(target) is not None:
                 return target  # another process wrote the same trial meanwhile
             raise StoreError(f"the record cannot be written to {target} ({error.strerror})") from None
         return target
@@ -163,6 +204,24 @@ def _weights(folder: Path, names: Iterable[str]) -> tuple[Weights, dict[int, Wei
         elif name.startswith(_SNAPSHOT):
             snapshots[int(Path(name).stem.removeprefix(_SNAPSHOT))] = load((folder / name).read_bytes())
     return final, dict(sorted(snapshots.items()))
+
+
+def _new_folder(parent: Path, prefix: str) -> Path:
+    """An empty folder of a new name, open to whom the umask lets in (``tempfile`` would close it to all others)."""
+    folder = parent / f"{prefix}{uuid.uuid4().hex[:12]}"
+    folder.mkdir()
+    return folder
+
+
+def _closed(folder: Path) -> str:
+    """Why the record in ``folder``, or a folder above it, cannot be read; empty where it can, or where there is none."""
+    try:
+        with (folder / _RECORD).open("rb"):
+            return ""
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    except OSError as error:
+        return error.strerror or str(error)
 
 
 STALE_SECONDS = 24 * 3600.0
@@ -193,44 +252,6 @@ def _write(folder: Path, record: Record) -> None:
     (folder / _RECORD).write_text(json.dumps(sealed, indent=1, ensure_ascii=False), encoding="utf-8")
 
 
-def cut(record: Record, wanted: Trial) -> Record | None:
-    """``record`` as the shorter or less closely watched ``wanted`` would have left it; None where it cannot say."""
-    have = record.trial
-    if not set(have.probes) >= set(wanted.probes):
-        return None
-    steps, accuracy = record.curves["step"], record.curves["test_accuracy"]
-    last = int(steps[-1])
-    end = stop_step(steps, accuracy, wanted.budget, wanted.horizon)
-    if end is None and record.outcome == "diverged":
-        end = last
-    if end is None or (end != last and (wanted.portraits or wanted.snapshots or wanted.analyses)):
-        return None
-    if not (set(have.portraits) >= set(wanted.portraits) and set(have.snapshots) >= set(wanted.snapshots)):
-        return None
-    if not set(record.analyses) >= set(wanted.analyses):
-        return None
-    whole = end == last
-    return dataclasses.replace(
-        record,
-        trial=wanted,
-        outcome=record.outcome if whole else "stopped" if end < wanted.budget else "finished",
-        curves=_rows(record.curves, end),
-        probes={
-            name: _rows(columns, end) for name, columns in record.probes.items() if name in wanted.probes
-        },
-        portraits={name: record.portraits[name] for name in wanted.portraits},
-        analyses={name: record.analyses[name] for name in wanted.analyses},
-        weights=record.weights if whole else {},
-        facts={**record.facts, "steps": end},
-        content=record.content if whole else f"{record.content}@{end}",
-    )
-
-
 def training_of(record: Record) -> tuple[str, str]:
     """What names the training that a record comes from: two that were cut from the same one have the same."""
     return keys.family(record.trial), record.content.partition("@")[0]
-
-
-def _rows(columns: Mapping[str, Array], end: int) -> dict[str, Array]:
-    keep = columns["step"] <= end
-    return {name: values[keep] for name, values in columns.items()}

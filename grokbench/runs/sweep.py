@@ -148,7 +148,8 @@ class Sweep:
         """Train a batch and take its outcomes in. A trial that failed is kept in ``failures`` and not tried again."""
         tell = on_event or (lambda event: None)
         if self.force:
-            failed = executor.execute([planned.trial for planned in batch], self.store, workers, tell)
+            trials = [planned.trial for planned in batch]
+            failed = executor.execute(trials, self.store, workers, tell, again=True)
         else:
             failed = executor.complete(batch, self.store, [self.store], workers, tell)
         self.failures += failed

@@ -72,7 +72,8 @@ def _tier(entry: Mapping[str, Any], experiment: Mapping[str, Any]) -> TierPlan:
     return TierPlan(
         seeds=tuple(range(seeds)) if isinstance(seeds, int) else tuple(seeds),
         steps=entry["steps"],
-        alphas=tuple(round(alpha, 10) for alpha in entry.get("alphas", (0.5,))),
+        alphas=() if "rows" in entry else tuple(entry.get("alphas", (0.5,))),
+        rows=tuple([rows] if isinstance(rows := entry.get("rows", ()), int) else rows),
         vary={key: tuple(values) for key, values in vary.items()},
         expected_steps=entry.get("expected_steps"),
     )

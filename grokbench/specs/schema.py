@@ -70,6 +70,9 @@ def _explain(error: Any, file: str) -> Iterator[Mistake]:
         yield Mistake(file, dotted(parts), f"expected {wanted}; got {got!r}")
     elif error.validator == "uniqueItems":
         yield Mistake(file, dotted(parts), f"expected distinct values; got {got!r}")
+    elif error.validator == "not":
+        both = " and ".join(error.validator_value.get("required", ()))
+        yield Mistake(file, dotted(parts), f"{both} exclude each other; give one of them")
     elif error.validator == "oneOf" and (
         inner := [e for e in error.context if e.validator not in ("type", "const")]
     ):

@@ -51,7 +51,7 @@ class Trial:
 
     ``budget`` is in optimizer steps. With ``horizon = h`` training stops at the first evaluation at or after
     h · T_gen; with ``horizon = None`` it runs the whole budget. The window that confirms a T_gen may run past
-    the budget.
+    the budget. ``alpha`` is kept to 10 digits; ``rows`` is the number of training rows where those digits give another one.
     """
 
     task: TaskSpec
@@ -64,6 +64,7 @@ class Trial:
     snapshots: tuple[int, ...] = ()
     portraits: tuple[str, ...] = ()
     analyses: tuple[str, ...] = ()
+    rows: int | None = None
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,8 @@ class TierPlan:
 
     seeds: tuple[int, ...]
     steps: int
-    alphas: tuple[float, ...]
+    alphas: tuple[float, ...]  # as written; a trial keeps 10 digits
+    rows: tuple[int, ...] = ()  # numbers of training rows, in place of fractions
     vary: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     expected_steps: int | None = None  # for the plan's estimate only; the budget where none is given
 

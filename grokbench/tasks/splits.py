@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grokbench.specs.errors import InputError, UnknownNameError
-from grokbench.specs.types import TaskSpec
+from grokbench.specs.types import TaskSpec, Trial
 from grokbench.tasks.expression import parse
 from grokbench.tasks.streams import stream
 from grokbench.tasks.table import Table
@@ -54,24 +54,75 @@ def training_rows(n_rows: int, alpha: float, rounding: str) -> int:
     return n_train
 
 
-def split(order: NDArray[np.int64], alpha: float, rounding: str) -> Split:
-    """The first ``training_rows(...)`` rows of an order (n_rows,) of them, and the rest.
+def fraction(n_rows: int, alpha: float, rounding: str) -> tuple[float, int | None]:
+    """α to the 10 digits that a trial keeps, and the number of training rows where those digits give another one.
+
+    α counts its rows before it is rounded. One that is k / n_rows to the last bit stands for k rows.
+
+    >>> fraction(9409, 3000 / 9409, "floor")  # ten digits of it give 2999
+    (0.3188436603, 3000)
+    >>> fraction(9409, 0.3, "floor")
+    (0.3, None)
 
     Errors as in ``training_rows``.
     """
-    n_train = training_rows(len(order), alpha, rounding)
+    kept = round(float(alpha), 10)
+    if kept == alpha:
+        training_rows(n_rows, kept, rounding)
+        return kept, None
+    nearest = round(float(alpha) * n_rows) if math.isfinite(alpha) else 0
+    exact = 0 < nearest < n_rows and nearest / n_rows == alpha
+    return rows_as_fraction(
+        n_rows, nearest if exact else training_rows(n_rows, alpha, rounding), rounding, kept
+    )
+
+
+def rows_as_fraction(
+    n_rows: int, rows: int, rounding: str, alpha: float | None = None
+) -> tuple[float, int | None]:
+    """``rows`` of a table as what a trial keeps: α to 10 digits (``alpha``, or rows / n_rows), and ``rows`` where α gives another.
+
+    >>> rows_as_fraction(9409, 3000, "floor"), rows_as_fraction(10000, 2500, "floor")
+    ((0.3188436603, 3000), (0.25, None))
+
+    Raises InputError when rows leave one side empty.
+    """
+    if not 0 < rows < n_rows:
+        side = "training" if rows <= 0 else "test"
+        raise InputError(f"rows = {rows} of {n_rows} leaves the {side} set empty")
+    kept = round(rows / n_rows, 10) if alpha is None else alpha
+    # Ten digits tell all counts of the largest table apart, but rounding may carry them below their own count.
+    try:
+        same = training_rows(n_rows, kept, rounding) == rows
+    except InputError:
+        same = False
+    return kept, None if same else rows
+
+
+def split(order: NDArray[np.int64], n_train: int) -> Split:
+    """The first ``n_train`` rows of an order (n_rows,) of them, and the rest."""
     return Split(train=np.sort(order[:n_train]), test=np.sort(order[n_train:]))
 
 
-def split_table(table: Table, task: TaskSpec, alpha: float, data: Mapping[str, Any], seed: int) -> Split:
+def split_table(
+    table: Table, task: TaskSpec, alpha: float, data: Mapping[str, Any], seed: int, rows: int | None = None
+) -> Split:
     """The split of a task's table that belongs to this seed, by a recipe's ``data`` table (rounding and kind of split).
 
-    Errors as in ``training_rows``; UnknownNameError for a kind that there is not.
+    rows: the number of training rows where α to 10 digits gives another one. Errors as in ``training_rows``;
+    UnknownNameError for a kind that there is not.
     """
     kind = str(data.get("split", "seed"))
     if kind not in ORDERS:
         raise UnknownNameError("data.split", kind, ORDERS)
-    return split(ORDERS[kind](table, task, seed), alpha, data["rounding"])
+    if rows is None:
+        rows = training_rows(len(table.rows), alpha, data["rounding"])
+    return split(ORDERS[kind](table, task, seed), rows)
+
+
+def trial_split(table: Table, trial: Trial) -> Split:
+    """The split of a trial's table. Errors as in ``split_table``."""
+    return split_table(table, trial.task, trial.alpha, trial.recipe.data, trial.seed, trial.rows)
 
 
 def by_seed(table: Table, task: TaskSpec, seed: int) -> NDArray[np.int64]:

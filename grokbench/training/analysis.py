@@ -18,9 +18,9 @@ from grokbench.measures.spectra import Array
 from grokbench.measures.versions import ANALYSES
 from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.specs.types import Record, Trial
-from grokbench.tasks.splits import split_table
+from grokbench.tasks.splits import trial_split
 from grokbench.tasks.table import build_table
-from grokbench.training import circle_analysis
+from grokbench.training import arithmetic, circle_analysis
 from grokbench.training.circuit_analysis import circuit_of
 from grokbench.training.table_network import TableNetwork, Weights, finite, key_frequencies, modulus
 
@@ -28,6 +28,7 @@ MODEL = "one-layer-transformer"
 OPERATION = "x + y"  # the sum directions assume it
 
 
+@arithmetic.fixed()
 def analysed(record: Record) -> Record:
     """The same record with the analyses that its trial names and it lacks. It must hold its weights and snapshots.
 
@@ -129,7 +130,7 @@ def _progress_row(weights: Weights, p: int, key: Array, train: Array, test: Arra
 def _masks(trial: Trial, p: int) -> tuple[Array, Array]:
     """Which pairs the trial trains on and which it tests, (p, p) each."""
     table = build_table(trial.task)
-    split = split_table(table, trial.task, trial.alpha, trial.recipe.data, trial.seed)
+    split = trial_split(table, trial)
     masks = np.zeros((2, p, p), dtype=np.bool_)
     for mask, chosen in zip(masks, (split.train, split.test), strict=True):
         mask[table.rows[chosen, 0], table.rows[chosen, 1]] = True

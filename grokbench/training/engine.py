@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import torch
@@ -19,9 +18,9 @@ from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.specs.types import Array, Record, Trial
 from grokbench.tasks.fitting import check_fit
 from grokbench.tasks.memoriser import memoriser_baseline
-from grokbench.tasks.splits import split_table
+from grokbench.tasks.splits import trial_split
 from grokbench.tasks.table import build_table
-from grokbench.training import analysis
+from grokbench.training import analysis, arithmetic
 from grokbench.training.engines import Engine, make_engine
 from grokbench.training.environment import environment
 from grokbench.training.evaluation import Cadence
@@ -35,12 +34,13 @@ DTYPES = {"float32": torch.float32, "float64": torch.float64}
 CURVES = ("step", "train_loss", "train_accuracy", "test_loss", "test_accuracy")
 
 
+@arithmetic.fixed()
 def train(trial: Trial, on_evaluation: OnEvaluation | None = None, engine: str = "auto") -> Record:
     """Train one trial to its end and return its record.
 
     ``on_evaluation`` is called with (step, train accuracy, test accuracy) after each evaluation. ``engine`` is "fast", "plain" or
-    "auto" (fast). A training loss that is not finite ends the run as "diverged", with the record of what there was. Sets no
-    thread count, writes nothing. Raises GrokbenchError where the trial asks for what does not exist.
+    "auto" (fast). A training loss that is not finite ends the run as "diverged", with the record of what there was. Writes
+    nothing, and leaves every setting of the process as it was (``training.arithmetic``). Raises GrokbenchError where the trial asks for what does not exist.
     """
     began = time.perf_counter()
     recipe = trial.recipe
@@ -53,7 +53,7 @@ def train(trial: Trial, on_evaluation: OnEvaluation | None = None, engine: str =
     check_fit(trial.task, recipe)
     dtype = DTYPES[recipe.training["dtype"]]
     table = build_table(trial.task)
-    split = split_table(table, trial.task, trial.alpha, recipe.data, trial.seed)
+    split = trial_split(table, trial)
     network = build(recipe.model, table.n_elements, trial.seed)
     net = make_engine(
         engine,
@@ -70,8 +70,9 @@ def train(trial: Trial, on_evaluation: OnEvaluation | None = None, engine: str =
     if (trial.probes or trial.portraits) and not isinstance(network, QuadraticMLP):
         raise InputError(f"probes and portraits are of the quadratic MLP; {recipe.id} has another network")
     run = _Run(trial, net, on_evaluation)
-    with flushed_denormals():
+    with arithmetic.denormals(flushed=True):
         run.go()
+        stated = arithmetic.stated()
     facts: dict[str, object] = {
         "n_train": len(split.train),
         "n_test": len(split.test),
@@ -93,7 +94,7 @@ def train(trial: Trial, on_evaluation: OnEvaluation | None = None, engine: str =
         portraits=run.observer.portraits(),
         weights=weights,
         snapshots=run.snapshots,
-        environment=environment(net.name, dtype),
+        environment=environment(net.name, dtype, stated),
         cost={
             "seconds": seconds,
             "train_seconds": run.train_seconds,
@@ -103,21 +104,6 @@ def train(trial: Trial, on_evaluation: OnEvaluation | None = None, engine: str =
         },
         content=content_hash(curves, run.outcome, weights),
     )
-
-
-@contextmanager
-def flushed_denormals() -> Iterator[None]:
-    """Numbers too small for a normal float are 0 in here, on this thread.
-
-    Once a network has generalised, probabilities of wrong classes and moments of idle weights underflow, and products with such
-    numbers take several times as long. They are below 1e-38 in single precision: no curve shows the difference.
-    """
-    before = float(torch.tensor(1e-39) * 1) == 0
-    torch.set_flush_denormal(True)
-    try:
-        yield
-    finally:
-        torch.set_flush_denormal(before)
 
 
 class _Run:

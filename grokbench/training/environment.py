@@ -11,14 +11,15 @@ import torch
 from grokbench.models import products
 
 
-def environment(engine: str, dtype: torch.dtype) -> dict[str, object]:
-    """Versions, CPU, threads, BLAS, and which library multiplied."""
+def environment(engine: str, dtype: torch.dtype, arithmetic: str) -> dict[str, object]:
+    """Versions, CPU, threads, BLAS, which library multiplied, and in which ``arithmetic`` (``arithmetic.stated``)."""
     return {
         "python": platform.python_version(),
         "numpy": np.__version__,
         "torch": torch.__version__,
         "engine": engine,
         "dtype": str(dtype).removeprefix("torch."),
+        "arithmetic": arithmetic,
         "threads": torch.get_num_threads(),
         "platform": f"{platform.system()} {platform.machine()}",
         "cpu": _cpu_name(),

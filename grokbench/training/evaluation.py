@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 
 class Cadence:
     """Steps 0, spacing, …, next = max(⌊growth · e⌋, e + spacing): a constant distance at first, then a constant ratio.
@@ -19,9 +21,21 @@ class Cadence:
     def __init__(self, growth: float, spacing: int = 1, also: int | None = None) -> None:
         self._growth, self._spacing, self._also, self._next = growth, spacing, also, 0
 
+    def _after(self, step: int) -> int:
+        return max(int(self._growth * step), step + self._spacing)
+
     def due(self, step: int) -> bool:
         """Whether ``step`` is due; asked with rising steps."""
         if step >= self._next:
-            self._next = max(int(self._growth * step), step + self._spacing)
+            self._next = self._after(step)
             return True
         return step == self._also
+
+    def steps(self) -> Iterator[int]:
+        """The steps that are due, from 0 on, without end."""
+        before, step = -1, 0
+        while True:
+            if self._also is not None and before < self._also < step:
+                yield self._also
+            yield step
+            before, step = step, self._after(step)

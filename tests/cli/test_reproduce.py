@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from grokbench.reproduction import Reproduction
-from grokbench.runs import executor
+from grokbench.runs import worker
 
 SPECS = Path(__file__).parents[1] / "data" / "specs"
 
@@ -49,7 +49,7 @@ def test_a_dry_run_prints_its_plan_on_stdout_and_nothing_else_anywhere(tmp_path:
 def test_a_dry_runs_document_says_the_same(tmp_path: Path) -> None:
     job = Reproduction("tiny", claims=["generalises-untrained"], store=tmp_path / "store", specs=[SPECS])
     for planned in job.plan.trials:
-        executor.train_here(planned.trial, job.store)
+        worker.train_here(planned.trial, job.store, worker.Job(str(job.store.root)))
     document = plan(tmp_path, "tiny")
     assert (document["paper"], document["tier"]) == ("tiny", "quick")
     assert (document["trials"], document["stored"], document["steps"]) == (12, 6, 1800)

@@ -51,6 +51,11 @@ def test_a_curve_that_ends_inside_the_window_is_censored() -> None:
     assert timing.t_gen([100, 101, 102, 103, 104, 105], [1] * 6, budget=1000) == math.inf
 
 
+def stop_step(steps: list[int], accuracy: list[float], budget: int, horizon: float | None) -> int | None:
+    rule = timing.StopRule(budget, horizon)
+    return next((step for step, a in zip(steps, accuracy, strict=True) if rule.update(step, a)), None)
+
+
 def test_a_stop_rule_waits_for_a_pending_window_past_the_budget() -> None:
     rule = timing.StopRule(budget=100, horizon=None)
     stops = [
@@ -67,9 +72,9 @@ def test_a_stop_rule_ends_at_the_budget_when_nothing_is_pending() -> None:
 
 def test_a_horizon_may_pass_the_budget_or_end_before_it() -> None:
     steps, high = [0, 100, 105, 110, 115, 120, 149, 150, 200], [0.0] + [1.0] * 8
-    assert timing.stop_step(steps, high, budget=110, horizon=1.5) == 150
-    assert timing.stop_step(steps, high, budget=10_000, horizon=1.5) == 150
-    assert timing.stop_step(steps, high, budget=10_000, horizon=None) is None
+    assert stop_step(steps, high, budget=110, horizon=1.5) == 150
+    assert stop_step(steps, high, budget=10_000, horizon=1.5) == 150
+    assert stop_step(steps, high, budget=10_000, horizon=None) is None
 
 
 def test_a_budget_of_zero_trains_nothing() -> None:
@@ -77,7 +82,7 @@ def test_a_budget_of_zero_trains_nothing() -> None:
 
 
 def test_a_curve_too_short_to_answer_has_no_stop_step() -> None:
-    assert timing.stop_step([0, 100, 105], [0, 1, 1], budget=100, horizon=None) is None
+    assert stop_step([0, 100, 105], [0, 1, 1], budget=100, horizon=None) is None
 
 
 def _by_definition(steps: list[int], accuracy: list[float], budget: int) -> float:
@@ -116,9 +121,9 @@ def test_a_run_ended_by_the_rule_is_the_longer_run_cut_at_its_stop_step(
         if rule.update(step, value):
             break
     else:
-        assert timing.stop_step(steps, accuracy, budget, horizon) is None
+        assert stop_step(steps, accuracy, budget, horizon) is None
         return
-    assert timing.stop_step(steps, accuracy, budget, horizon) == seen[-1]
+    assert stop_step(steps, accuracy, budget, horizon) == seen[-1]
     cut = len(seen)
     if budget:
         whole = timing.t_gen(steps, accuracy, budget)

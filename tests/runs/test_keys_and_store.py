@@ -9,14 +9,18 @@ import pytest
 
 from grokbench.measures import versions
 from grokbench.runs import archive, keys
-from grokbench.runs.store import Store, cut
+from grokbench.runs.cutting import cut
+from grokbench.runs.store import Store
 from grokbench.specs.errors import StoreError
 from grokbench.specs.loader import Library
 from grokbench.specs.types import Record, Trial
 
 
+EVERY_TEN = {"evaluation.growth": 1.000001, "evaluation.spacing": 10}  # evaluations at 0, 10, 20, …
+
+
 def make_trial(**changes: object) -> Trial:
-    task, recipe = Library().resolve("addition", "gromov2023/gd", {})
+    task, recipe = Library().resolve("addition", "gromov2023/gd", EVERY_TEN)
     return dataclasses.replace(Trial(task, recipe, alpha=0.5, seed=0, budget=100), **changes)  # type: ignore[arg-type]
 
 
@@ -44,6 +48,7 @@ def make_record(trial: Trial, accuracy: list[float] | None = None) -> Record:
         },
         probes={"ipr": {"step": steps, "ipr": column}} if "ipr" in trial.probes else {},
         weights={"W1": np.ones((2, 3), dtype=np.float32)},
+        environment={"arithmetic": "float32 products ieee"},
         cost={"seconds": 1.5},
         content="abc",
     )
@@ -130,10 +135,9 @@ def test_a_damaged_snapshot_is_no_source_of_analyses(store: Store) -> None:
 
 
 def test_a_field_at_its_default_changes_no_key() -> None:
-    trial = make_trial()
-    bare = dataclasses.replace(
-        trial, recipe=dataclasses.replace(trial.recipe, training={}, evaluation={}, data={})
-    )
+    _, recipe = Library().resolve("addition", "gromov2023/gd", {})
+    trial = make_trial(recipe=recipe)
+    bare = dataclasses.replace(trial, recipe=dataclasses.replace(recipe, training={}, evaluation={}, data={}))
     assert keys.key(bare) == keys.key(trial)
 
 

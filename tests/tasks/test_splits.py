@@ -8,7 +8,16 @@ from hypothesis import strategies as st
 
 from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.specs.types import TaskSpec
-from grokbench.tasks.splits import ORDERS, ROUNDINGS, split, split_table, training_rows
+from grokbench.tasks.splits import (
+    ORDERS,
+    ROUNDINGS,
+    Split,
+    fraction,
+    rows_as_fraction,
+    split,
+    split_table,
+    training_rows,
+)
 from grokbench.tasks.streams import stream
 from grokbench.tasks.table import build_table
 
@@ -23,9 +32,13 @@ def shuffled(n_rows: int, seed: int, task: str = "any") -> np.ndarray:
     return stream(seed, "split", task).permutation(n_rows)
 
 
+def cut(order: np.ndarray, alpha: float, rounding: str) -> Split:
+    return split(order, training_rows(len(order), alpha, rounding))
+
+
 @given(ROWS, ALPHA, ROUNDING, SEED)
 def test_a_split_covers_every_row_once_in_order(n_rows: int, alpha: float, rounding: str, seed: int) -> None:
-    found = split(shuffled(n_rows, seed), alpha, rounding)
+    found = cut(shuffled(n_rows, seed), alpha, rounding)
     assert sorted([*found.train, *found.test]) == list(range(n_rows))
     assert (np.diff(found.train) > 0).all()
     assert (np.diff(found.test) > 0).all()
@@ -37,7 +50,7 @@ def test_a_split_covers_every_row_once_in_order(n_rows: int, alpha: float, round
 def test_smaller_fractions_nest_in_larger_ones(
     n_rows: int, one: float, other: float, rounding: str, seed: int
 ) -> None:
-    small, large = (split(shuffled(n_rows, seed), alpha, rounding) for alpha in sorted((one, other)))
+    small, large = (cut(shuffled(n_rows, seed), alpha, rounding) for alpha in sorted((one, other)))
     assert set(small.train) <= set(large.train)
 
 
@@ -45,7 +58,7 @@ def test_smaller_fractions_nest_in_larger_ones(
 def test_another_seed_or_task_splits_otherwise(seed: int, other: int) -> None:
     assume(seed != other)
     here, there, elsewhere = (
-        split(shuffled(400, s, task), 0.5, "floor").train.tolist()
+        cut(shuffled(400, s, task), 0.5, "floor").train.tolist()
         for s, task in [(seed, "addition"), (other, "addition"), (seed, "cubic")]
     )
     assert here != there
@@ -63,7 +76,7 @@ def test_fractions_are_rounded_as_the_codes_of_the_papers_do() -> None:
 def test_a_table_is_split_by_its_own_stream(load: Callable[[str], TaskSpec]) -> None:
     task = load("addition")
     found = split_table(build_table(task), task, 0.49, {"rounding": "floor"}, 3)
-    again = split(shuffled(9409, 3, "addition"), 0.49, "floor")
+    again = cut(shuffled(9409, 3, "addition"), 0.49, "floor")
     assert found.train.tolist() == again.train.tolist()
     assert len(found.train) == 4610
 
@@ -71,14 +84,14 @@ def test_a_table_is_split_by_its_own_stream(load: Callable[[str], TaskSpec]) -> 
 @pytest.mark.parametrize("alpha", [0, 1, -0.1, 1.5, float("nan"), float("inf")])
 def test_a_fraction_outside_0_to_1_is_refused(alpha: float) -> None:
     with pytest.raises(InputError, match="alpha must lie strictly between 0 and 1"):
-        split(np.arange(100), alpha, "floor")
+        cut(np.arange(100), alpha, "floor")
 
 
 def test_a_split_with_an_empty_side_is_refused() -> None:
     with pytest.raises(InputError, match=r"alpha = 0\.001 of 100 rows leaves the training set empty"):
-        split(np.arange(100), 0.001, "floor")
+        cut(np.arange(100), 0.001, "floor")
     with pytest.raises(InputError, match=r"alpha = 0\.999 of 100 rows leaves the test set empty"):
-        split(np.arange(100), 0.999, "half-even")
+        cut(np.arange(100), 0.999, "half-even")
 
 
 def test_an_unknown_rounding_is_met_with_the_nearest_one() -> None:
@@ -120,3 +133,35 @@ def test_an_unknown_kind_of_split_is_met_with_the_nearest_one(load: Callable[[st
     task = load("addition")
     with pytest.raises(UnknownNameError, match="did you mean 'mirrored'"):
         split_table(build_table(task), task, 0.5, {"rounding": "floor", "split": "mirored"}, 0)
+
+
+@given(st.integers(2, 5 * 10**7), st.data(), ROUNDING)
+def test_a_fraction_of_two_integers_stands_for_its_numerator(n_rows: int, data: st.DataObject, rounding: str) -> None:
+    rows = data.draw(st.integers(1, n_rows - 1))
+    alpha = rows / n_rows
+    assume(round(alpha, 10) != alpha)
+    kept, said = fraction(n_rows, alpha, rounding)
+    assert kept == round(alpha, 10)
+    assert (training_rows(n_rows, kept, rounding) if said is None else said) == rows
+
+
+@given(st.integers(2, 5 * 10**7), st.data(), ROUNDING)
+def test_a_number_of_rows_is_kept(n_rows: int, data: st.DataObject, rounding: str) -> None:
+    rows = data.draw(st.integers(1, n_rows - 1))
+    kept, said = rows_as_fraction(n_rows, rows, rounding)
+    assert kept == round(rows / n_rows, 10)
+    assert (training_rows(n_rows, kept, rounding) if said is None else said) == rows
+
+
+@given(st.integers(50, 10**6), ALPHA, ROUNDING)
+def test_a_fraction_is_rounded_after_its_rows_were_counted(n_rows: int, alpha: float, rounding: str) -> None:
+    kept, said = fraction(n_rows, alpha, rounding)
+    if round(alpha * n_rows) / n_rows != alpha:
+        counted = training_rows(n_rows, alpha, rounding)
+        assert (training_rows(n_rows, kept, rounding) if said is None else said) == counted
+
+
+@pytest.mark.parametrize("rows", [-1, 0, 100, 101])
+def test_rows_that_leave_a_side_empty_are_refused(rows: int) -> None:
+    with pytest.raises(InputError, match="set empty"):
+        rows_as_fraction(100, rows, "floor")

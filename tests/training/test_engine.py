@@ -12,7 +12,8 @@ import torch
 from grokbench.specs.errors import GrokbenchError, UnknownNameError
 from grokbench.specs.types import Recipe, TaskSpec, Trial
 from grokbench.training import evaluation
-from grokbench.training.engine import flushed_denormals, train
+from grokbench.training import arithmetic
+from grokbench.training.engine import train
 
 ADAMW = {"kind": "adamw", "lr": 0.01, "beta1": 0.9, "beta2": 0.98, "eps": 1e-8, "weight_decay": 5.0}
 FOLDED = {"kind": "quadratic-mlp", "width": 64, "convention": "folded", "init_std": 0.0}
@@ -61,9 +62,9 @@ def test_probes_portraits_and_snapshots_do_not_touch_the_run():
 @pytest.mark.skipif(not torch.set_flush_denormal(False), reason="this CPU has no such mode")
 def test_denormals_are_flushed_while_training_and_only_then():
     tiny = torch.tensor(1e-39)
-    with flushed_denormals():
+    with arithmetic.denormals(flushed=True):
         inside = float(tiny * 1)
-        with flushed_denormals():
+        with arithmetic.denormals(flushed=True):
             pass
         nested = float(tiny * 1)
     assert inside == nested == 0
