@@ -93,7 +93,9 @@ def _evaluations(record: Record, wanted: Trial) -> list[int] | None:
     rule = StopRule(wanted.budget, wanted.horizon)
     rows: list[int] = []
     for step in _cadence(wanted, wanted.budget).steps():
-        if step >= last and record.outcome == "diverged":  # where it diverged any such run is evaluated, and ends
+        if (
+            step >= last and record.outcome == "diverged"
+        ):  # where it diverged any such run is evaluated, and ends
             return [*rows, found[last]]
         if step not in found:
             return None

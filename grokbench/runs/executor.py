@@ -38,6 +38,7 @@ class Event:
     seconds: float = 0.0
     trace: str = ""
     holder: str = ""
+    elsewhere: bool = False  # whether another process made the record of a trial that is done
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,7 @@ def _waited(busy: Sequence[Trial], store: Store, job: Job, on_event: OnEvent) ->
         for trial in waiting:
             record = None if job.again else worker.finished(trial, store, job)
             if record is not None:
-                on_event(Event("done", trial, **worker.ended(record)))
+                on_event(Event("done", trial, **worker.ended(worker.Made(record, elsewhere=True))))
             else:
                 still.append(trial)
         waiting = still
@@ -157,9 +158,7 @@ def _waited(busy: Sequence[Trial], store: Store, job: Job, on_event: OnEvent) ->
     return []
 
 
-def _one_pool(
-    trials: Sequence[Trial], workers: int, job: Job, on_event: OnEvent
-) -> _Pool:
+def _one_pool(trials: Sequence[Trial], workers: int, job: Job, on_event: OnEvent) -> _Pool:
     """Train on one pool of workers, which may break."""
     context = multiprocessing.get_context("spawn")
     events = context.Queue()

@@ -34,7 +34,14 @@ class Job(NamedTuple):
     again: bool = False
 
 
-def make(trial: Trial, store: Store, job: Job, tell: Tell | None = None) -> Record | Holder:
+class Made(NamedTuple):
+    """A trial's record, and whether another process made it meanwhile."""
+
+    record: Record
+    elsewhere: bool
+
+
+def make(trial: Trial, store: Store, job: Job, tell: Tell | None = None) -> Made | Holder:
     """Train ``trial`` under its lock and save it; a record that has come meanwhile, or who holds the lock, instead.
 
     tell: takes the step and both accuracies of every evaluation. Errors: StoreError.
@@ -47,7 +54,8 @@ def make(trial: Trial, store: Store, job: Job, tell: Tell | None = None) -> Reco
     if holder is not None:
         return holder
     try:
-        return (None if job.again else finished(trial, store, job)) or train_here(trial, store, job, tell)
+        found = None if job.again else finished(trial, store, job)
+        return Made(found or train_here(trial, store, job, tell), elsewhere=found is not None)
     finally:
         lock.release()
 
@@ -63,7 +71,7 @@ def make_here(trial: Trial, store: Store | None, job: Job) -> Record:
         return train_here(trial, None, job)
     while isinstance(found := make(trial, store, job), Holder):
         time.sleep(POLL_SECONDS)
-    return found
+    return found.record
 
 
 def train_here(trial: Trial, store: Store | None, job: Job, tell: Tell | None = None) -> Record:
@@ -114,9 +122,11 @@ def work(trial: Trial, index: int, job: Job) -> dict[str, Any]:
     return {"busy": str(found)} if isinstance(found, Holder) else ended(found)
 
 
-def ended(record: Record) -> dict[str, Any]:
+def ended(made: Made) -> dict[str, Any]:
     """How a record's training ended, for those who watch."""
+    record = made.record
     return {
+        "elsewhere": made.elsewhere,
         "step": int(record.facts["steps"]),
         "outcome": record.outcome,
         "seconds": float(record.cost["seconds"]),

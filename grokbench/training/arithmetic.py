@@ -35,7 +35,9 @@ def fixed() -> Iterator[None]:
         with ExitStack() as own:
             torch.set_num_threads(1)  # what OpenMP may use is each thread's own
             own.callback(lambda: torch.set_num_threads(_threads_before))
-            own.enter_context(torch._C.DisableTorchFunction())  # default devices and other modes of the caller
+            own.enter_context(
+                torch._C.DisableTorchFunction()
+            )  # default devices and other modes of the caller
             own.enter_context(torch.autocast("cpu", enabled=False))
             own.enter_context(torch.inference_mode(False))
             own.enter_context(torch.enable_grad())
@@ -69,7 +71,9 @@ def _full_products() -> Iterator[Callable[[], None]]:
     """Set float32 products to full precision, in torch's old words and its new ones; yields what undoes each change."""
     try:
         named = torch.get_float32_matmul_precision()
-    except RuntimeError:  # the caller has mixed the old words with the new ones, so that only the new ones still answer
+    except (
+        RuntimeError
+    ):  # the caller has mixed the old words with the new ones, so that only the new ones still answer
         named = None
     operations = [
         operation

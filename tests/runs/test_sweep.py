@@ -55,6 +55,7 @@ def record(trial: Trial, good: bool) -> Record:
             "memoriser_baseline": 0.1,
             "steps": int(steps[keep][-1]),
         },
+        environment={"arithmetic": "float32 products ieee"},
         content=f"{trial.seed} {trial.alpha}",
     )
 

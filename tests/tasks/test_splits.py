@@ -136,7 +136,9 @@ def test_an_unknown_kind_of_split_is_met_with_the_nearest_one(load: Callable[[st
 
 
 @given(st.integers(2, 5 * 10**7), st.data(), ROUNDING)
-def test_a_fraction_of_two_integers_stands_for_its_numerator(n_rows: int, data: st.DataObject, rounding: str) -> None:
+def test_a_fraction_of_two_integers_stands_for_its_numerator(
+    n_rows: int, data: st.DataObject, rounding: str
+) -> None:
     rows = data.draw(st.integers(1, n_rows - 1))
     alpha = rows / n_rows
     assume(round(alpha, 10) != alpha)
