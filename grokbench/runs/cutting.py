@@ -1,13 +1,13 @@
 """A longer record as the answer to a smaller budget, an earlier stop or fewer probes: exactly what that trial would have left.
 
-A run is evaluated on the cadence of its recipe and at its own budget. So a longer record answers a request only where it has every
-row that the request's own training would have made; rows that only its own budget asked for are left out.
+A run is evaluated on the cadence of its recipe and at its own budget. So a longer record answers a request only where it has
+every row that the request's own training would have made. Rows that only its own budget asked for are left out.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -105,7 +105,7 @@ def _evaluations(record: Record, wanted: Trial) -> list[int] | None:
     raise AssertionError("a cadence has no end")
 
 
-def _probe(name: str, record: Record, wanted: Trial, steps: Sequence[int]) -> Mapping[str, Array] | None:
+def _probe(name: str, record: Record, wanted: Trial, steps: Array) -> Mapping[str, Array] | None:
     """The rows of a probe that ``wanted``, evaluated at ``steps``, would have; None where one of them is missing."""
     columns = record.probes[name]
     end = int(steps[-1])

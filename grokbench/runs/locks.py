@@ -1,7 +1,7 @@
 """A lock a trial, so that commands on one store share the work: a file with the host, the process and the time of its holder.
 
-Training the same trial twice does no harm (records are renamed into place), so a lock only saves time: it may be lost, and one whose
-holder is gone is taken over.
+Training the same trial twice does no harm, since records are renamed into place. So a lock only saves time: it may be lost, and
+one whose holder is gone is taken over.
 """
 
 from __future__ import annotations

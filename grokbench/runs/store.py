@@ -47,8 +47,8 @@ def default_path() -> Path:
 class Store:
     """Records on disk under ``root``.
 
-    ``on_damage`` is told, once each, of records that are no hits: those whose checksum does not hold, which ``save`` will replace,
-    those that cannot be read, and those that do not say in which arithmetic they were made.
+    ``on_damage`` is told, once each, of records that are no hits: those whose checksum does not hold, those that cannot be
+    read, and those that do not say in which arithmetic they were made.
     """
 
     def __init__(

@@ -80,7 +80,7 @@ def fraction(n_rows: int, alpha: float, rounding: str) -> tuple[float, int | Non
 def rows_as_fraction(
     n_rows: int, rows: int, rounding: str, alpha: float | None = None
 ) -> tuple[float, int | None]:
-    """``rows`` of a table as what a trial keeps: α to 10 digits (``alpha``, or rows / n_rows), and ``rows`` where α gives another.
+    """A number of training rows as a trial keeps it: α to 10 digits, and ``rows`` where those digits give another number.
 
     >>> rows_as_fraction(9409, 3000, "floor"), rows_as_fraction(10000, 2500, "floor")
     ((0.3188436603, 3000), (0.25, None))

@@ -1,8 +1,8 @@
 """The arithmetic of a run: whatever in the calling process could change a number is set while a trial trains, then put back.
 
-A notebook that asked torch for reduced precision, a script under ``torch.inference_mode``, a default device or dtype, a thread pool:
-a trial gives the same numbers in all of them. Some of torch's and BLAS's settings belong to the process and some to a thread, so
-that runs on several threads share one change of the former: the first sets it, the last puts it back.
+A notebook that asked torch for reduced precision, a script under ``torch.inference_mode``, a default device or dtype, a thread
+pool: a trial gives the same numbers in all of them. Some settings of torch and of the BLAS belong to the process, others to a
+thread. Runs on several threads share one change of the former: the first sets it, the last puts it back.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import functools
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 import numpy as np
 import torch
@@ -75,11 +76,8 @@ def _full_products() -> Iterator[Callable[[], None]]:
         RuntimeError
     ):  # the caller has mixed the old words with the new ones, so that only the new ones still answer
         named = None
-    operations = [
-        operation
-        for operation in (getattr(torch.backends.mkldnn, name, None) for name in ("matmul", "conv", "rnn"))
-        if hasattr(operation, "fp32_precision")  # torch 2.9 and later
-    ]
+    named_operations = (getattr(torch.backends.mkldnn, name, None) for name in ("matmul", "conv", "rnn"))
+    operations: list[Any] = [one for one in named_operations if hasattr(one, "fp32_precision")]  # torch ≥ 2.9
     for operation in operations:
         yield functools.partial(setattr, operation, "fp32_precision", operation.fp32_precision)
     if named is not None:

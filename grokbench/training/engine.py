@@ -40,7 +40,8 @@ def train(trial: Trial, on_evaluation: OnEvaluation | None = None, engine: str =
 
     ``on_evaluation`` is called with (step, train accuracy, test accuracy) after each evaluation. ``engine`` is "fast", "plain" or
     "auto" (fast). A training loss that is not finite ends the run as "diverged", with the record of what there was. Writes
-    nothing, and leaves every setting of the process as it was (``training.arithmetic``). Raises GrokbenchError where the trial asks for what does not exist.
+    nothing, and leaves every setting of the process as it was (``training.arithmetic``). Errors: GrokbenchError where the
+    trial asks for what does not exist.
     """
     began = time.perf_counter()
     recipe = trial.recipe

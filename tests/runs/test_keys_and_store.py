@@ -15,7 +15,6 @@ from grokbench.specs.errors import StoreError
 from grokbench.specs.loader import Library
 from grokbench.specs.types import Record, Trial
 
-
 EVERY_TEN = {"evaluation.growth": 1.000001, "evaluation.spacing": 10}  # evaluations at 0, 10, 20, …
 
 

@@ -11,8 +11,7 @@ import torch
 
 from grokbench.specs.errors import GrokbenchError, UnknownNameError
 from grokbench.specs.types import Recipe, TaskSpec, Trial
-from grokbench.training import evaluation
-from grokbench.training import arithmetic
+from grokbench.training import arithmetic, evaluation
 from grokbench.training.engine import train
 
 ADAMW = {"kind": "adamw", "lr": 0.01, "beta1": 0.9, "beta2": 0.98, "eps": 1e-8, "weight_decay": 5.0}
