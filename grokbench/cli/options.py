@@ -38,6 +38,11 @@ def as_json(function: F) -> F:
     )(function)
 
 
+def examples(*lines: str) -> str:
+    """The epilog of a command: command lines, which click is told to leave as they are."""
+    return "\b\n" + "\n".join(["Examples:", *(f"  {line}" for line in lines)])
+
+
 def print_json(document: Any) -> None:
     """One JSON document on stdout."""
     click.echo(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
