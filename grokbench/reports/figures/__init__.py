@@ -11,9 +11,10 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from grokbench.claims.views import Cells
+from grokbench.reports.figures.style import own_look
 from grokbench.specs.types import Claim, Paper, Record
 
 if TYPE_CHECKING:
@@ -23,6 +24,13 @@ if TYPE_CHECKING:
 
 MOST_NAMED = 3
 """So many of the experiments that a figure lacks are named."""
+
+FORMATS: dict[str, dict[str, Any]] = {
+    ".png": {"Software": None},
+    ".svg": {"Date": None, "Creator": None},
+    ".pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
+"""Ending of a file that a figure can be saved as → what is kept out of it, so that the same records give the same bytes."""
 
 
 @dataclass(frozen=True)
@@ -80,10 +88,11 @@ def draw(paper: Paper, cells: Cells, folder: Path) -> dict[str, Path]:
     drawn: dict[str, Path] = {}
     for name, drawing in registry(paper).items():
         path = folder / f"{name}.png"
-        figure = drawing.draw(cells)
-        if figure is not None:
-            _save(figure, path)
-            drawn[name] = path
+        with own_look():
+            figure = drawing.draw(cells)
+            if figure is not None:
+                _save(figure, path)
+                drawn[name] = path
     for path in folder.glob("*.png"):
         if path.stem not in drawn:
             path.unlink()
@@ -91,12 +100,13 @@ def draw(paper: Paper, cells: Cells, folder: Path) -> dict[str, Path]:
 
 
 def draw_curves(record: Record, path: Path) -> None:
-    """Accuracy and loss of one record as a PNG at ``path``."""
+    """Accuracy and loss of one record at ``path``, in the format of its ending, one of ``FORMATS``."""
     from grokbench.reports.figures import curves
 
     trial = record.trial
     title = f"{trial.task.id}, {trial.recipe.id}, seed {trial.seed}, α = {trial.alpha:g}"
-    _save(curves.draw_rows([(title, ((trial.seed, {}, record),))]), path)
+    with own_look():
+        _save(curves.draw_rows([(title, ((trial.seed, {}, record),))]), path)
 
 
 def draw_sweep(result: SweepResult, path: Path) -> None:
@@ -106,7 +116,8 @@ def draw_sweep(result: SweepResult, path: Path) -> None:
     trial, n = result.trial, len(result.seeds)
     title = f"{trial.task.id}, {trial.recipe.id}, {n} seed{'s' if n > 1 else ''}"
     times = {alpha: result.times(alpha) for alpha in result.alphas}
-    _save(thresholds.draw(result.threshold, times, result.budget, title), path)
+    with own_look():
+        _save(thresholds.draw(result.threshold, times, result.budget, title), path)
 
 
 def missing(paper: Paper, drawn: Collection[str], cells: Cells) -> dict[str, str]:
@@ -133,7 +144,10 @@ def _curves_of(experiment: str, cells: Cells) -> Figure | None:
 
 def _save(figure: Figure, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
+    ending = path.suffix.lower()
     beside = path.with_name(f".{path.name}.part")
-    # No date and no version in the file: the same records give the same bytes.
-    figure.savefig(beside, format="png", dpi=110, metadata={"Software": None})
-    beside.replace(path)
+    try:
+        figure.savefig(beside, format=ending.removeprefix("."), dpi=110, metadata=FORMATS[ending])
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
