@@ -72,20 +72,6 @@ def measured(verdict: Verdict, kind: str = "") -> str:
     return text
 
 
-def said(verdict: Verdict) -> str:
-    """The verdict as it may be held against the paper; the rest is ``reading``'s."""
-    if verdict.under_our_reading and verdict.verdict == "NOT REPRODUCED":
-        return DASH
-    return verdict.verdict
-
-
-def reading(verdict: Verdict) -> str:
-    """What a verdict says of our reading of the recipe where it says nothing against the paper."""
-    if verdict.under_our_reading and verdict.verdict == "NOT REPRODUCED":
-        return "not reproduced under our reading"
-    return ""
-
-
 def value(thing: Any) -> str:
     """A recipe's value as it reads in TOML, near enough; None: the field is absent."""
     if thing is None:
