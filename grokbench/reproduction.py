@@ -12,13 +12,14 @@ from typing import Any
 from grokbench.claims import judge
 from grokbench.claims.verdict import ERROR, NOT_RUN, Verdict
 from grokbench.claims.views import Cells, RecordCell
+from grokbench.reports import evidence
 from grokbench.runs import archive, executor, keys, provenance
 from grokbench.runs import plan as planning
 from grokbench.runs.estimate import Estimate, estimated
 from grokbench.runs.executor import Failure, OnEvent
 from grokbench.runs.plan import Plan, PlannedTrial
 from grokbench.runs.store import Source, Store
-from grokbench.specs.errors import InputError, UnknownNameError
+from grokbench.specs.errors import InputError, NoRecordsError, UnknownNameError
 from grokbench.specs.loader import Library
 from grokbench.specs.types import TIERS, Claim, Experiment, Record, Trial
 
@@ -229,6 +230,32 @@ class Reproduction:
             held = [r for r in archive.read(folder, experiment.id) if keys.family(r.trial) in families]
             out[experiment.id] = [*read, *(record for record in held if not archive.answered(record, read))]
         return out
+
+    def _answers(self, source: Source) -> bool:
+        """Whether ``source`` has a record for any trial of the paper, at a tier that may decide."""
+        tiers = dict.fromkeys((*self._tiers(), self.tier))
+        expanded = (self._expanded(one.id, tier) for one in self.paper.experiments for tier in tiers)
+        return any(source.find(planned.trial) is not None for trials in expanded for planned in trials)
+
+    def unanswering(self) -> list[str]:
+        """A sentence for each folder to re-use that has no record for the paper."""
+        return [
+            f"--reuse {one.folder} has no record for any trial of {self.paper.id}"
+            for one in self._reused
+            if not self._answers(one)
+        ]
+
+    def check_records(self) -> str:
+        """What the own sources have no records for, in a sentence; empty where they have all. Errors: NoRecordsError."""
+        source = self.sources[0]
+        where = f"the store {source.root}" if isinstance(source, Store) else getattr(source, "folder", "")
+        if not any(self._answers(one) for one in self.sources):
+            raise NoRecordsError(
+                f"no record in {where} is of a trial of {self.paper.id}, so nothing was written; name its folder with "
+                f"--records or --store, or train with `grokbench reproduce {self.paper.id}`"
+            )
+        left = evidence.lacking(self.paper, self._whole, self.shown_cells())
+        return f"{left} in {where}" if left else ""
 
     def write(self, out: Path) -> Path:
         """Write page, JSON, figures and (beyond smoke) records under ``out``; returns the page's path.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from grokbench.claims.verdict import NOT_RUN, Verdict
@@ -146,6 +146,19 @@ def count(n: int, noun: str) -> str:
     ('1 seed', '12 seeds')
     """
     return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
+MOST_NAMED = 3
+
+
+def few(names: Sequence[str]) -> str:
+    """The first three names, and how many more there are.
+
+    >>> few(["a", "b"]), few(["a", "b", "c", "d"])
+    ('`a`, `b`', '`a`, `b`, `c` and 1 more')
+    """
+    more = len(names) - MOST_NAMED
+    return ", ".join(f"`{name}`" for name in names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def tier(verdict: Verdict, kept: Collection[str]) -> str:

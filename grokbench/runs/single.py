@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from grokbench.runs import codec
@@ -12,6 +12,8 @@ from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.specs.types import Record, Trial
 
 DEVICES = ("cpu", "cuda", "auto")
+WEIGHTS = (".safetensors",)
+"""Ending of the file that final weights are saved to."""
 
 
 def check_device(name: str) -> None:
@@ -22,12 +24,16 @@ def check_device(name: str) -> None:
         raise InputError("no engine here trains this model on CUDA yet; the device is cpu or auto")
 
 
-def check_file(path: Path) -> None:
-    """Errors: InputError where no file can be written to ``path``, before anything is trained."""
-    if not path.parent.is_dir():
-        raise InputError(f"{path.parent}: no such folder")
+def check_file(path: Path, endings: Collection[str]) -> None:
+    """Errors: InputError where no file with one of ``endings`` can be written to ``path``, before anything is trained."""
     if path.is_dir():
         raise InputError(f"{path} is a folder; name a file")
+    if path.suffix.lower() not in endings:
+        *others, last = endings
+        allowed = f"{', '.join(others)} or {last}" if others else last
+        raise InputError(f"{path}: what is written there ends in {allowed}; name a file that does")
+    if not path.parent.is_dir():
+        raise InputError(f"{path.parent}: no such folder")
     try:
         with tempfile.NamedTemporaryFile(dir=path.parent):
             pass
@@ -49,7 +55,7 @@ def obtain(
     cuts out of a longer run has none. Errors: InputError, StoreError.
     """
     if save is not None:
-        check_file(save)
+        check_file(save, WEIGHTS)
     if store is not None:
         store.check_writable()
     found = None

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from grokbench.claims.views import Cells
+from grokbench.reports import wording as w
 from grokbench.reports.figures.style import own_look
 from grokbench.specs.types import Claim, Paper, Record
 
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from grokbench.runs.sweep import SweepResult
-
-MOST_NAMED = 3
-"""So many of the experiments that a figure lacks are named."""
 
 FORMATS: dict[str, dict[str, Any]] = {
     ".png": {"Software": None},
@@ -126,14 +124,8 @@ def missing(paper: Paper, drawn: Collection[str], cells: Cells) -> dict[str, str
     for name, drawing in registry(paper).items():
         if name not in drawn:
             lacking = [experiment for experiment in drawing.needs if not cells.get(experiment)]
-            out[name] = _few(lacking or drawing.needs) or "at least one trained trial"
+            out[name] = w.few(lacking or drawing.needs) or "at least one trained trial"
     return out
-
-
-def _few(experiments: Sequence[str]) -> str:
-    named = [f"`{experiment}`" for experiment in experiments[:MOST_NAMED]]
-    more = len(experiments) - len(named)
-    return ", ".join(named) + (f" and {more} more" if more else "")
 
 
 def _curves_of(experiment: str, cells: Cells) -> Figure | None:
