@@ -195,7 +195,7 @@ def _table(verdicts: Sequence[Verdict]) -> None:
     from rich.text import Text
 
     console = Console() if sys.stdout.isatty() else Console(width=PLAIN_WIDTH, color_system=None)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, expand=False)
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     table.add_column("verdict", max_width=17)  # "under our reading"
     table.add_column("tier", no_wrap=True)
     table.add_column("n", no_wrap=True, justify="right")
