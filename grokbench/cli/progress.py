@@ -40,6 +40,7 @@ class Progress:
         self._done, self._failed = 0, 0
         self._finished_work, self._all_work = 0.0, sum(seconds for seconds, _ in work.values())
         self._begin = self._last_line = time.monotonic()
+        self._behind, self._clock_set = 0.0, False  # work that was done when the clock was set
         self._terminal = sys.stderr.isatty()
         self._bar: Any = None
         self._latest: dict[int, Event] = {}
@@ -73,6 +74,7 @@ class Progress:
         name = id(event.trial)
         if event.kind == "evaluated":
             self._latest[name] = event
+            self._set_clock(event)
         else:
             self._latest.pop(name, None)
             self._done += 1
@@ -84,12 +86,17 @@ class Progress:
         elif event.kind != "evaluated" or time.monotonic() - self._last_line > self.LINE_EVERY:
             self._line(event)
 
+    def _set_clock(self, event: Event) -> None:
+        """At the first step of a lone trial: until then its worker was loading, which says nothing of its speed."""
+        if self._budget and not self._clock_set:
+            self._clock_set, self._begin, self._behind = True, time.monotonic(), self._part(event)
+
     def _left(self) -> str:
         elapsed = time.monotonic() - self._begin
-        done = self._finished_work + sum(map(self._part, self._latest.values()))
+        done = self._finished_work + sum(map(self._part, self._latest.values())) - self._behind
         if done <= 0:
             return "time left unknown"
-        left = elapsed * max(0.0, self._all_work / done - 1)
+        left = elapsed * max(0.0, (self._all_work - self._behind) / done - 1)
         return f"about {left / 60:.1f} min left"
 
     def _part(self, event: Event) -> float:
