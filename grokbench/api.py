@@ -275,7 +275,7 @@ def report(
     from grokbench.reproduction import Reproduction
 
     job = Reproduction(paper, "quick", store=store, records=records, specs=specs)
-    note = job.check_records()
+    note = job.check_records(Path(out))
     page = job.write(Path(out))
     if note and on_note is not None:
         on_note(note)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import tempfile
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +12,7 @@ from grokbench.claims import judge
 from grokbench.claims.verdict import ERROR, NOT_RUN, Verdict
 from grokbench.claims.views import Cells, RecordCell
 from grokbench.reports import evidence
-from grokbench.runs import archive, executor, keys, provenance
+from grokbench.runs import archive, executor, keys, provenance, single
 from grokbench.runs import plan as planning
 from grokbench.runs.estimate import Estimate, estimated
 from grokbench.runs.executor import Failure, OnEvent
@@ -245,14 +244,26 @@ class Reproduction:
             if not self._answers(one)
         ]
 
-    def check_records(self) -> str:
-        """What the own sources have no records for, in a sentence; empty where they have all. Errors: NoRecordsError."""
-        source = self.sources[0]
-        where = f"the store {source.root}" if isinstance(source, Store) else getattr(source, "folder", "")
-        if not any(self._answers(one) for one in self.sources):
+    def check_records(self, out: Path) -> str:
+        """A sentence on what the own sources have no records for, or "". Errors: NoRecordsError where they answer nothing.
+
+        A store may, beside records of an earlier report in ``out``.
+        """
+        source, folder = self.sources[0], out / self.paper.id / "records"
+        where = (
+            f"the store {source.root}" if isinstance(source, Store) else str(getattr(source, "folder", ""))
+        )
+        if not any(map(self._answers, self.sources)):
+            none = f"no record in {where} is of a trial of {self.paper.id}"
+            if (
+                source is self.store
+                and folder.is_dir()
+                and self._answers(archive.Archive(folder, strict=False))
+            ):
+                return f"{none}; the report rests on the records in {folder}"
             raise NoRecordsError(
-                f"no record in {where} is of a trial of {self.paper.id}, so nothing was written; name its folder with "
-                f"--records or --store, or train with `grokbench reproduce {self.paper.id}`"
+                f"{none}, so nothing was written; name its folder with --records or --store, or train with "
+                f"`grokbench reproduce {self.paper.id}`"
             )
         left = evidence.lacking(self.paper, self._whole, self.shown_cells())
         return f"{left} in {where}" if left else ""
@@ -269,7 +280,7 @@ class Reproduction:
         smoke, records = self.tier == "smoke", out / self.paper.id / "records"
         whole = self if smoke else self._beside(records)
         cells = whole.shown_cells()
-        check_folder(out)
+        single.check_folder(out)
         flags = "".join(f" --claim {claim}" for claim in self.claims)
         recipes = {e.baseline for e in self.paper.experiments}
         archived = [
@@ -316,15 +327,3 @@ class Reproduction:
             for name, entries in cells.items()
             if not all(self.store.find(record.trial) for _, _, record in entries)
         )
-
-
-def check_folder(out: Path) -> None:
-    """Create the report's folder and write a file in it. Errors: InputError, before anything is trained."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=out):
-            pass
-    except OSError as error:
-        raise InputError(
-            f"the report cannot be written to {out} ({error.strerror}); name another folder with --out"
-        ) from None

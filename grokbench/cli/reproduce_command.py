@@ -122,7 +122,7 @@ def _one(
 ) -> dict[str, Any]:
     """Plan, train, decide and write one paper; returns its JSON document (of the plan, in a dry run)."""
     from grokbench.cli.progress import Progress
-    from grokbench.reproduction import check_folder
+    from grokbench.runs import single
 
     estimate = job.estimate(workers, force=force)
     if dry_run and not quiet:
@@ -131,7 +131,7 @@ def _one(
     if dry_run:
         return {"paper": job.paper.id, "tier": job.tier, **dataclasses.asdict(estimate)}
     job.store.check_writable()
-    check_folder(out)
+    single.check_folder(out)
     todo = job.to_train(force=force)
     if todo:
         work = {id(planned.trial): (planned.seconds, planned.expected_steps) for planned in todo}

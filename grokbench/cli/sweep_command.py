@@ -70,8 +70,7 @@ def command(
     assumes that a seed which is solved at some fraction is solved at every larger one; --exhaustive assumes nothing.
     """
     from grokbench import sweeping
-    from grokbench.reproduction import check_folder
-    from grokbench.runs import executor
+    from grokbench.runs import executor, single
 
     if workers is not None and workers < 1:
         raise InputError(f"--workers must be 1 or more; got {workers}")
@@ -96,7 +95,7 @@ def command(
             options.print_json({"task": task, "baseline": baseline, **vars(estimate)})
         return 0
     job.store.check_writable()
-    check_folder(out)
+    single.check_folder(out)
     _train(job, count)
     result = job.result()
     return _show(result, out, as_json=as_json)

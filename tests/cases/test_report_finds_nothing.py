@@ -71,6 +71,20 @@ def test_what_some_records_lack_is_noted(untrained: Path, tmp_path: Path) -> Non
     assert str(untrained) in notes[0]
 
 
+def test_an_empty_store_beside_an_earlier_report_is_noted(
+    untrained: Path, foreign: Path, tmp_path: Path
+) -> None:
+    grokbench.report("tiny", store=untrained, out=tmp_path, specs=[SPECS])
+    notes: list[str] = []
+    grokbench.report("tiny", store=tmp_path / "none", out=tmp_path, specs=[SPECS], on_note=notes.append)
+    assert notes == [
+        f"no record in the store {tmp_path / 'none'} is of a trial of tiny; the report rests on the records in "
+        f"{tmp_path / 'tiny' / 'records'}"
+    ]
+    with pytest.raises(NoRecordsError):
+        grokbench.report("tiny", records=foreign, out=tmp_path, specs=[SPECS])
+
+
 def test_all_papers_are_reported_where_there_are_records(untrained: Path, tmp_path: Path) -> None:
     result = cli("report", "--all", "--json", "--store", str(untrained), "--out", str(tmp_path / "out"))
     assert result.returncode == 0, result.stderr
