@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import grokbench
+import grokbench.api
 from grokbench.cli import run_command
 from grokbench.runs import executor
 from grokbench.runs.plan import PlannedTrial
