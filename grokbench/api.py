@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -198,16 +198,20 @@ def reproduce(
     force: bool = False,
     specs: Iterable[str | Path] = (),
     on_event: OnEvent | None = None,
+    on_note: Callable[[str], None] | None = None,
 ) -> tuple[Verdict, ...]:
     """Train what the claims of ``paper`` need at ``tier``, decide them, write the report to ``out`` if one is named.
 
     A report that lies in ``out`` already lends its records where the store has none; the verdicts returned are of the
-    store's (and of ``reuse``) alone. Workers are spawned: a script that calls this needs ``if __name__ == "__main__":``.
+    store's (and of ``reuse``) alone. on_note: takes a sentence for each folder of ``reuse`` that has no record for the
+    paper. Workers are spawned: a script that calls this needs ``if __name__ == "__main__":``.
     Errors: UnknownNameError, SpecError, InputError; a trial that fails is an ERROR among the verdicts.
     """
     from grokbench.reproduction import Reproduction
 
     job = Reproduction(paper, tier, claims=claims, store=store, reuse=reuse, specs=specs)
+    for text in job.unanswering():
+        (on_note or (lambda note: None))(text)
     job.train(workers=workers, force=force, on_event=on_event)
     verdicts = job.verdicts()
     if out is not None:
@@ -271,12 +275,19 @@ def report(
     store: str | Path | None = None,
     out: str | Path = "reports",
     specs: Iterable[str | Path] = (),
+    on_note: Callable[[str], None] | None = None,
 ) -> Path:
     """Write the report of ``paper`` from the records of ``records``, or else of the store, without training.
 
-    A report that lies in ``out`` already lends its records where those lack one. Errors: UnknownNameError, SpecError,
-    InputError.
+    A report that lies in ``out`` already lends its records where those lack one. on_note: takes a sentence on the claims
+    that have no records. Errors: UnknownNameError, SpecError, InputError; NoRecordsError where no record answers any trial
+    of the paper, and then nothing is written.
     """
     from grokbench.reproduction import Reproduction
 
-    return Reproduction(paper, "quick", store=store, records=records, specs=specs).write(Path(out))
+    job = Reproduction(paper, "quick", store=store, records=records, specs=specs)
+    note = job.check_records(Path(out))
+    page = job.write(Path(out))
+    if note and on_note is not None:
+        on_note(note)
+    return page

@@ -147,7 +147,7 @@ def judge(claim: Claim, verdict: Verdict, tier: str) -> None:
     At smoke, whose runs are too short for statistics, an exact claim must be reproduced and any other one
     only computed: a number, or a time that was validly not reached.
     """
-    found = f"{claim.id}: {verdict.verdict} ({verdict.source}): {verdict.reason}"
+    found = f"{claim.id}: {verdict.name} ({verdict.source}): {verdict.reason}"
     if verdict.verdict == "ERROR":
         raise ClaimError(found)
     if tier == "smoke":

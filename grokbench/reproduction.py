@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import tempfile
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -12,13 +11,14 @@ from typing import Any
 from grokbench.claims import judge
 from grokbench.claims.verdict import ERROR, NOT_RUN, Verdict
 from grokbench.claims.views import Cells, RecordCell
-from grokbench.runs import archive, executor, keys, provenance
+from grokbench.reports import evidence
+from grokbench.runs import archive, executor, keys, provenance, single
 from grokbench.runs import plan as planning
 from grokbench.runs.estimate import Estimate, estimated
 from grokbench.runs.executor import Failure, OnEvent
 from grokbench.runs.plan import Plan, PlannedTrial
 from grokbench.runs.store import Source, Store
-from grokbench.specs.errors import InputError, UnknownNameError
+from grokbench.specs.errors import InputError, NoRecordsError, UnknownNameError
 from grokbench.specs.loader import Library
 from grokbench.specs.types import TIERS, Claim, Experiment, Record, Trial
 
@@ -230,6 +230,44 @@ class Reproduction:
             out[experiment.id] = [*read, *(record for record in held if not archive.answered(record, read))]
         return out
 
+    def _answers(self, source: Source) -> bool:
+        """Whether ``source`` has a record for any trial of the paper, at a tier that may decide."""
+        tiers = dict.fromkeys((*self._tiers(), self.tier))
+        expanded = (self._expanded(one.id, tier) for one in self.paper.experiments for tier in tiers)
+        return any(source.find(planned.trial) is not None for trials in expanded for planned in trials)
+
+    def unanswering(self) -> list[str]:
+        """A sentence for each folder to re-use that has no record for the paper."""
+        return [
+            f"--reuse {one.folder} has no record for any trial of {self.paper.id}"
+            for one in self._reused
+            if not self._answers(one)
+        ]
+
+    def check_records(self, out: Path) -> str:
+        """A sentence on what the own sources have no records for, or "". Errors: NoRecordsError where they answer nothing.
+
+        A store may, beside records of an earlier report in ``out``.
+        """
+        source, folder = self.sources[0], out / self.paper.id / "records"
+        where = (
+            f"the store {source.root}" if isinstance(source, Store) else str(getattr(source, "folder", ""))
+        )
+        if not any(map(self._answers, self.sources)):
+            none = f"no record in {where} is of a trial of {self.paper.id}"
+            if (
+                source is self.store
+                and folder.is_dir()
+                and self._answers(archive.Archive(folder, strict=False))
+            ):
+                return f"{none}; the report rests on the records in {folder}"
+            raise NoRecordsError(
+                f"{none}, so nothing was written; name its folder with --records or --store, or train with "
+                f"`grokbench reproduce {self.paper.id}`"
+            )
+        left = evidence.lacking(self.paper, self._whole, self.shown_cells())
+        return f"{left} in {where}" if left else ""
+
     def write(self, out: Path) -> Path:
         """Write page, JSON, figures and (beyond smoke) records under ``out``; returns the page's path.
 
@@ -242,7 +280,7 @@ class Reproduction:
         smoke, records = self.tier == "smoke", out / self.paper.id / "records"
         whole = self if smoke else self._beside(records)
         cells = whole.shown_cells()
-        check_folder(out)
+        single.check_folder(out)
         flags = "".join(f" --claim {claim}" for claim in self.claims)
         recipes = {e.baseline for e in self.paper.experiments}
         archived = [
@@ -289,15 +327,3 @@ class Reproduction:
             for name, entries in cells.items()
             if not all(self.store.find(record.trial) for _, _, record in entries)
         )
-
-
-def check_folder(out: Path) -> None:
-    """Create the report's folder and write a file in it. Errors: InputError, before anything is trained."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=out):
-            pass
-    except OSError as error:
-        raise InputError(
-            f"the report cannot be written to {out} ({error.strerror}); name another folder with --out"
-        ) from None

@@ -19,6 +19,7 @@ pytest_plugins = ["pytester"]
 def _own_store(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Commands under test write to a folder of their own."""
     monkeypatch.setenv("GROKBENCH_STORE", str(tmp_path_factory.getbasetemp() / "store"))
+    monkeypatch.setenv("GROKBENCH_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
     monkeypatch.setenv("MPLBACKEND", "Agg")
 
 

@@ -18,7 +18,7 @@ import pytest
 
 import grokbench
 from grokbench.reproduction import Reproduction
-from grokbench.runs import archive
+from grokbench.runs import archive, executor
 from grokbench.specs import schema
 
 SPECS = Path(__file__).parent / "data" / "specs"
@@ -216,9 +216,15 @@ def test_a_verdict_on_another_recipe_is_not_kept(clone: Path) -> None:
     recipe = next(specs.rglob("adamw.toml"))
     text = recipe.read_text(encoding="utf-8")
     recipe.write_text(text.replace("width = 64", "width = 65"), encoding="utf-8")
+    with pytest.raises(grokbench.GrokbenchError, match="no record"):
+        grokbench.report("tiny", store=clone / "store", out=clone / "out", specs=[specs])
+    job = Reproduction("tiny", claims=["generalises-untrained"], store=clone / "store", specs=[specs])
+    for planned in job.plan.trials:
+        executor.train_here(planned.trial, job.store)
     grokbench.report("tiny", store=clone / "store", out=clone / "out", specs=[specs])
     after = by_id(json.loads((clone / "out" / "tiny.json").read_text(encoding="utf-8")))
-    assert {claim["verdict"] for claim in after.values()} == {"NOT RUN"}
+    assert after["generalises"]["verdict"] == "NOT RUN"
+    assert not any(claim["kept"] for claim in after.values())
     assert not list((clone / "out").rglob("*.png"))
 
 

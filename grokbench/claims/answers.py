@@ -14,7 +14,10 @@ from grokbench.specs.types import Condition
 
 @dataclass(frozen=True)
 class Answer:
-    """What one seed says. ``yes`` is None when a number is missing or a budget was too small to settle it."""
+    """What one seed says. ``yes`` is None when a number could not be measured (``measured``), or was and settles nothing.
+
+    It settles nothing where it lies in a bracket across a bound, or where the run's budget was smaller than the claim's.
+    """
 
     seed: int
     values: tuple[Between, ...]  # one per condition
@@ -24,6 +27,11 @@ class Answer:
     def numbers(self) -> tuple[float, ...]:
         """One number per condition: the upper end of an interval (inf: censored), nan when not measured."""
         return tuple(value.high for value in self.values)
+
+    @property
+    def measured(self) -> bool:
+        """Whether every condition has a number; infinity, for what was not reached, is one."""
+        return not any(math.isnan(value.low) or math.isnan(value.high) for value in self.values)
 
 
 def inside(value: Between, condition: Condition) -> bool | None:

@@ -49,7 +49,7 @@ def decide(
     settled = {"existence": True, "never": False}.get(claim.kind)
     answers = [answer(claim.rule, view, budgets, settled) for view in complete]
     controls = [view for view in control if view.complete]
-    found = outcome(claim, complete, answers, controls, budgets, extended=extended)
+    found = outcome(claim, complete, answers, controls, extended=extended)
     if tier == "smoke" and claim.kind != "exact":
         found = _smoke(found)
     return _dressed(claim, tier, answers, found, _origins(complete) if origins is None else origins)

@@ -6,12 +6,22 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from grokbench.claims.answers import Answer, answer, cut_short, least, within
+from grokbench.claims.answers import Answer, answer, least, within
 from grokbench.claims.measures import Between
 from grokbench.claims.measures.registry import generalised
 from grokbench.claims.verdict import INCONCLUSIVE, NOT_REPRODUCED, REPRODUCED
 from grokbench.claims.views import SeedView
-from grokbench.claims.wording import band, condition_text, counted, counted_seeds, number, region, seeds_text
+from grokbench.claims.wording import (
+    band,
+    condition_text,
+    counted,
+    counted_seeds,
+    number,
+    open_text,
+    region,
+    seeds_text,
+    sentence,
+)
 from grokbench.measures import statistics, timing
 from grokbench.specs.types import Claim
 
@@ -73,11 +83,10 @@ def outcome(
     views: Sequence[SeedView],
     answers: Sequence[Answer],
     control: Sequence[SeedView],
-    budgets: Sequence[int],
     *,
     extended: bool = False,
 ) -> Outcome:
-    """What the claim's kind makes of the answers; ``budgets`` as in ``answers.answer``, ``extended`` as in rule D."""
+    """What the claim's kind makes of the answers; ``extended`` as in rule D."""
     if not answers:
         return Outcome(INCONCLUSIVE, "No seed has a record of every experiment that the rule compares.")
     if claim.kind == "exact":
@@ -87,7 +96,7 @@ def outcome(
     if claim.kind == "existence":
         return _existence(claim, answers)
     if claim.kind == "never":
-        return _never(claim, views, answers, control, budgets)
+        return _never(claim, views, answers, control)
     return _by_rule_d(claim, answers, control, extended)
 
 
@@ -105,10 +114,8 @@ def _by_rule_d(
     if extended:
         reason += f" {_rung(n)}"
     if unknown:
-        reason += (
-            f" {counted_seeds(unknown, claim)} could not be measured or settled ({seeds_text(answers, None)}) "
-            f"and {'counts' if unknown == 1 else 'count'} as not meeting it."
-        )
+        counts = "that counts" if unknown == 1 else "they count"
+        reason += f" {sentence(f'{open_text(answers)}; {counts} as not meeting the rule')}"
     if verdict != other:
         verdict = INCONCLUSIVE
         reason += " Had these met it the verdict would be another one, so nothing is decided."
@@ -123,16 +130,17 @@ def _with_control(claim: Claim, verdict: str, control: Sequence[SeedView], exten
     said = [answer(claim.rule, view) for view in control]
     n, yes, unknown = len(said), sum(a.yes is True for a in said), sum(a.yes is None for a in said)
     if unknown == n:
-        return INCONCLUSIVE, (
-            f" On the control {claim.control} the rule could not be measured on any seed, so the control "
-            "shows nothing and nothing is decided."
+        found = open_text(said) or "no seed has a record"
+        return (
+            INCONCLUSIVE,
+            f" On the control {claim.control} {found}, so the control shows nothing and nothing is decided.",
         )
     # As above: the control says no only if it did so whatever the unmeasured seeds would have said.
     says_yes = rule_d(yes, n, extended=extended) == REPRODUCED
     says_no = rule_d(yes + unknown, n, extended=extended) == NOT_REPRODUCED
     text = f" On the control {claim.control} the rule says yes for {yes} of {counted_seeds(n, claim)}"
     if unknown:
-        text += f" and could not be measured for {unknown}"
+        text += f" ({open_text(said)})"
     if says_yes:
         return INCONCLUSIVE, text + ", so it does not tell the two apart and decides nothing."
     if verdict == REPRODUCED and not says_no:
@@ -150,7 +158,7 @@ def _exact(claim: Claim, answers: Sequence[Answer]) -> Outcome:
         listed = ", ".join(f"{number(a.numbers[0])} (seed {a.seed})" for a in wrong[:3])
         verdict, reason = NOT_REPRODUCED, f"{counted(len(wrong), 'seed')} of {len(answers)} gave {listed}"
     elif any(a.yes is None for a in answers):
-        verdict, reason = INCONCLUSIVE, f"The value is missing for {seeds_text(answers, None)}"
+        verdict, reason = INCONCLUSIVE, sentence(open_text(answers)).removesuffix(".")
     else:
         verdict, reason = REPRODUCED, f"All {counted(len(answers), 'seed')} gave {band(interval)}"
     reason += f"; accepted is {region(condition)}."
@@ -202,6 +210,8 @@ def _existence(claim: Claim, answers: Sequence[Answer]) -> Outcome:
     else:
         verdict = INCONCLUSIVE
         reason += f"; none in {LEAST_AGAINST_EXISTENCE} would be needed to say that there is none."
+    if not yes and known < n:
+        reason += f" {sentence(open_text(answers))}"
     return Outcome(verdict, reason, yes / n, interval, (0.0, None))
 
 
@@ -210,7 +220,6 @@ def _never(
     views: Sequence[SeedView],
     answers: Sequence[Answer],
     control: Sequence[SeedView],
-    budgets: Sequence[int],
 ) -> Outcome:
     """One seed against it contradicts; none, all fitted and long enough, leaves the claim standing."""
     n, against = len(answers), sum(a.yes is False for a in answers)
@@ -224,8 +233,8 @@ def _never(
     doubts = []
     if n < LEAST_SEEDS_FOR_NEVER:
         doubts.append(f"at least {LEAST_SEEDS_FOR_NEVER} seeds are needed and there are {n}")
-    if any(a.yes is None for a in answers) or any(cut_short(view, budgets) for view in views):
-        doubts.append(f"not every seed could be settled ({seeds_text(answers, None) or 'budget too small'})")
+    if still_open := open_text(answers):
+        doubts.append(still_open)
     blown = [view.seed for view in views if any(cell.record.outcome == "diverged" for cell in view.cells)]
     if blown:
         doubts.append(f"{counted(len(blown), 'seed')} diverged before the budget was used")

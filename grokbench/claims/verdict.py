@@ -13,6 +13,9 @@ INCONCLUSIVE = "INCONCLUSIVE"
 NOT_RUN = "NOT RUN"
 ERROR = "ERROR"
 VERDICTS = (REPRODUCED, NOT_REPRODUCED, INCONCLUSIVE, NOT_RUN, ERROR)
+OUR_FAILURE = f"{NOT_REPRODUCED} under our reading"  # says nothing against the paper
+NAMES = (REPRODUCED, NOT_REPRODUCED, OUR_FAILURE, INCONCLUSIVE, NOT_RUN, ERROR)
+"""What a reader sees verdicts called."""
 STATED = ("paper", "code")  # origins of a recipe that can be held against a paper
 
 
@@ -41,6 +44,12 @@ class Verdict:
     values: tuple[tuple[int, tuple[float, ...], bool | None], ...] = ()
     median: float | None = None
     median_interval: tuple[float, float] | None = None
+
+    @property
+    def name(self) -> str:
+        """What the verdict is called wherever a person reads it, one of ``NAMES``."""
+        ours = self.under_our_reading and self.verdict == NOT_REPRODUCED
+        return OUR_FAILURE if ours else self.verdict
 
 
 def not_run(claim: Claim, tier: str, why: str, origins: Sequence[str] = ()) -> Verdict:

@@ -11,16 +11,30 @@ from grokbench.specs.types import Claim, Condition
 ARMS = ("arm", "first", "second", "numerator", "denominator")  # arguments that count the claim's experiments
 
 
+NOT_REACHED, NOT_MEASURED, NOT_SETTLED = "not reached", "not measured", "not settled"
+"""Why there is no finite number: the event did not come, or there is nothing to measure. And why a number decides nothing."""
+
+
+def why(value: float | None) -> str | None:
+    """Why there is no finite number; None where there is one.
+
+    >>> why(3.0), why(float("inf")), why(float("nan"))
+    (None, 'not reached', 'not measured')
+    """
+    if value is None or math.isnan(value):
+        return NOT_MEASURED
+    return NOT_REACHED if math.isinf(value) else None
+
+
 def number(value: float | None) -> str:
     """Four significant figures, two from ten million on; words for what is not a number.
 
     >>> number(0.123456), number(123456), number(1.4074e16), number(float("inf"))
     ('0.1235', '123456', '1.4e16', 'not reached')
     """
-    if value is None or math.isnan(value):
-        return "not measured"
-    if math.isinf(value):
-        return "not reached"
+    missing = why(value)
+    if value is None or missing is not None:
+        return missing or NOT_MEASURED
     if abs(value) >= 1e7:
         return f"{value:.2g}".replace("e+", "e")
     return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.4g}"
@@ -80,7 +94,31 @@ def counted_seeds(n: int, claim: Claim) -> str:
 
 def seeds_text(answers: Sequence[Answer], said: bool | None) -> str:
     """The seeds that gave this answer, at most six of them; empty when there is none."""
-    seeds = [a.seed for a in answers if a.yes is said]
+    return _listed([a.seed for a in answers if a.yes is said])
+
+
+def open_text(answers: Sequence[Answer]) -> str:
+    """Which seeds say neither yes nor no, those without a number apart from those whose number settles nothing; or empty.
+
+    >>> from grokbench.claims.measures import Between
+    >>> known, unknown = Between(16.0, float("inf")), Between(float("nan"), float("nan"))
+    >>> open_text([Answer(0, (known,), None), Answer(1, (unknown,), None), Answer(2, (known,), True)])
+    'seed 1 could not be measured and seed 0 is measured but not settled'
+    """
+    missing = [a.seed for a in answers if a.yes is None and not a.measured]
+    between = [a.seed for a in answers if a.yes is None and a.measured]
+    parts = [f"{_listed(missing)} could not be measured"] if missing else []
+    if between:
+        parts.append(f"{_listed(between)} {'is' if len(between) == 1 else 'are'} measured but {NOT_SETTLED}")
+    return " and ".join(parts)
+
+
+def sentence(text: str) -> str:
+    """The text with a capital and a full stop."""
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _listed(seeds: Sequence[int]) -> str:
     if not seeds:
         return ""
     more = f" and {len(seeds) - 6} more" if len(seeds) > 6 else ""

@@ -1,6 +1,6 @@
 """The command line: one module per command, imported when it is called.
 
-In: arguments. Out: text or one JSON document, and an exit status: 0 done, 1 a trial failed, 2 bad input.
+In: arguments. Out: text or one JSON document, and an exit status: 0 done, 1 a trial failed or the user interrupted, 2 bad input.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import io
 import sys
+from typing import Any
 
 import click
 
@@ -23,6 +24,10 @@ COMMANDS = {
     "report": "Write a paper's report again from stored records, without training.",
     "doctor": "Check the installation, the store and the machine.",
 }
+
+
+class InterruptionError(Exception):
+    """The user pressed Ctrl-C; the text says what became of the work."""
 
 
 class LazyGroup(click.Group):
@@ -49,13 +54,48 @@ class LazyGroup(click.Group):
             raise UnknownNameError("command", args[0], COMMANDS)
         return super().resolve_command(ctx, args)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """As click's own; where the user interrupts, the error says what became of the work."""
+        try:
+            return super().invoke(ctx)
+        except (KeyboardInterrupt, click.Abort):
+            trains = ctx.invoked_subcommand in TRAINING
+            kept = "Finished trials are kept; a running one starts over." if trains else ""
+            raise InterruptionError(kept) from None
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of commands from the table above, without importing one."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+TRAINING = ("reproduce", "sweep")
+"""Commands that keep each trial as soon as it is finished."""
+
+ENDING = """\b
+Examples:
+  grokbench list
+  grokbench run --task addition --baseline gromov2023/gd --alpha 0.49
+  grokbench reproduce gromov2023 --dry-run
+
+\b
+Exit status:
+  0  done; a claim that is not reproduced is still 0
+  1  a trial failed, doctor found a problem, or you interrupted
+  2  bad input
+
+\b
+Environment:
+  GROKBENCH_STORE      folder of records, where --store names none
+  GROKBENCH_CACHE      folder that remembers how fast this machine is
+  NO_COLOR             set: no colours on the terminal
+  _GROKBENCH_COMPLETE  completes commands, options and ids in your shell:
+                       eval "$(_GROKBENCH_COMPLETE=bash_source grokbench)"
+                       (zsh_source in zsh; fish_source in fish)
+"""
+
+
+@click.group(cls=LazyGroup, epilog=ENDING, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="grokbench")
 def group() -> None:
     """Reproduce grokking papers: train their recipes, decide their claims, write the report."""
@@ -76,8 +116,11 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         status = 2
+    except InterruptionError as error:
+        click.echo(f"\nInterrupted. {error}".rstrip(), err=True)
+        status = 1
     except (click.Abort, KeyboardInterrupt):
-        click.echo("Interrupted. Finished trials are kept; the same command goes on from them.", err=True)
+        click.echo("\nInterrupted.", err=True)
         status = 1
     except BrokenPipeError:
         status = 0

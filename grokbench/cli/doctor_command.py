@@ -15,11 +15,14 @@ import click
 from grokbench.cli import options
 
 
-@click.command(name="doctor")
+@click.command(
+    name="doctor",
+    epilog=options.examples("grokbench doctor", "grokbench doctor --store results/store --json"),
+)
 @options.store
 @options.as_json
 def command(store: Path | None, as_json: bool) -> int:
-    """Check the installation, the store and the machine."""
+    """Check the installation, the store and the machine. Exit status 1 when there is a problem."""
     from grokbench import __version__, api
     from grokbench.runs import speed
     from grokbench.runs.executor import default_workers
@@ -31,36 +34,43 @@ def command(store: Path | None, as_json: bool) -> int:
         "grokbench": __version__,
         "python": platform.python_version(),
         "system": platform.platform(),
+        "cpu": speed.cpu_name(),
         "workers": default_workers(),
-        "GFLOP/s": round(speed.flops_per_second() / 1e9, 1),  # of float32 products on one core
+        SPEED: round(speed.remember(speed.measured()) / 1e9, 1),
     }
-    problems: list[str] = []
+    why: dict[str, str] = {}
     for name in ("numpy", "scipy", "matplotlib", "jsonschema", "safetensors"):
         facts[name] = importlib.metadata.version(name)
     try:
         facts |= _torch_facts()
     except Exception as error:  # whatever keeps torch from loading is what the user came to learn
-        problems.append(f"torch cannot be used: {error}")
+        why["torch"] = f"torch cannot be used: {error}"
     try:
         facts["specs"] = f"{builtin_root()} ({len(api.validate())} files, no mistakes)"
     except GrokbenchError as error:
-        problems.append(str(error))
-    place = Store(store)
+        why["specs"] = str(error)
     try:
+        place = Store(store)
         place.check_writable()
         free = shutil.disk_usage(place.root).free / 1e9
         facts["store"] = f"{place.root} (writable, {free:.0f} GB free)"
     except GrokbenchError as error:
-        problems.append(str(error))
+        why["store"] = str(error)
     if as_json:
-        options.print_json({**facts, "problems": problems})
+        missing = dict.fromkeys(why)
+        options.print_json({**facts, **missing, "why": why, "problems": list(why.values())})
     else:
         for name, value in facts.items():
-            click.echo(f"{name:>12}  {value}")
-        for problem in problems:
+            note = " (a core, measured now on one thread)" if name == SPEED else ""
+            click.echo(f"{name:>12}  {value}{note}")
+        for problem in why.values():
             click.echo(f"     problem  {problem}")
-        click.echo("all well" if not problems else f"{len(problems)} problem(s)")
-    return 1 if problems else 0
+        click.echo("all well" if not why else f"{len(why)} problem(s)")
+    return 1 if why else 0
+
+
+SPEED = "GFLOP/s"
+"""Of float32 products on one core."""
 
 
 def _torch_facts() -> dict[str, Any]:

@@ -10,7 +10,10 @@ import click
 from grokbench.cli import options
 
 
-@click.command(name="list")
+@click.command(
+    name="list",
+    epilog=options.examples("grokbench list", "grokbench list tasks", "grokbench list claims --json"),
+)
 @click.argument("what", type=click.Choice(["papers", "tasks", "baselines", "claims"]), default="papers")
 @options.specs
 @options.as_json

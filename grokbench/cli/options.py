@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
+from grokbench.cli import completion
 from grokbench.specs.errors import InputError
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -18,10 +19,50 @@ F = TypeVar("F", bound=Callable[..., Any])
 PATH = click.Path(path_type=Path)
 
 
+def task(function: F) -> F:
+    """``--task ID``."""
+    return click.option(
+        "--task",
+        required=True,
+        shell_complete=completion.tasks,
+        help="Task id or .toml file; `grokbench list tasks` prints the ids.",
+    )(function)
+
+
+def baseline(function: F) -> F:
+    """``--baseline ID``."""
+    return click.option(
+        "--baseline",
+        required=True,
+        shell_complete=completion.baselines,
+        help="Recipe id or .toml file; `grokbench list baselines` prints the ids.",
+    )(function)
+
+
+def changes(function: F) -> F:
+    """``--set KEY=VALUE``, repeatable."""
+    return click.option(
+        "--set",
+        "pairs",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="Replace a field of the recipe, or task.… (repeatable). The value is TOML.",
+    )(function)
+
+
+def paper(function: F) -> F:
+    """The argument PAPER, which --all stands in for."""
+    return click.argument("paper", required=False, shell_complete=completion.papers)(function)
+
+
 def specs(function: F) -> F:
     """``--specs DIR``, repeatable."""
     return click.option(
-        "--specs", "specs", multiple=True, type=PATH, help="A further folder with tasks/ and baselines/."
+        "--specs",
+        "specs",
+        multiple=True,
+        type=PATH,
+        help="A further folder with tasks/ and baselines/ (repeatable).",
     )(function)
 
 
@@ -36,6 +77,16 @@ def as_json(function: F) -> F:
     return click.option(
         "--json", "as_json", is_flag=True, help="Print one JSON document on stdout and nothing else there."
     )(function)
+
+
+def examples(*lines: str) -> str:
+    """The epilog of a command: command lines, which click is told to leave as they are."""
+    return "\b\n" + "\n".join(["Examples:", *(f"  {line}" for line in lines)])
+
+
+def note(text: str) -> None:
+    """A note on stderr, beside what a command prints."""
+    click.echo(f"note: {text}", err=True)
 
 
 def print_json(document: Any) -> None:

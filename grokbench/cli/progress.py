@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -29,13 +30,17 @@ class Progress:
 
     LINE_EVERY = 15.0  # seconds between plain lines while nothing ends
 
-    def __init__(self, total: int, work: dict[int, tuple[float, int]], workers: int) -> None:
+    def __init__(self, total: int, work: Mapping[int, tuple[float, int]], workers: int) -> None:
         import sys
 
         self._total, self._work, self._workers = total, work, max(1, workers)
+        self._budget = (
+            next(iter(work.values()))[1] if total == 1 and work else 0
+        )  # a lone trial's bar counts its steps
         self._done, self._failed = 0, 0
         self._finished_work, self._all_work = 0.0, sum(seconds for seconds, _ in work.values())
         self._begin = self._last_line = time.monotonic()
+        self._behind, self._clock_set = 0.0, False  # work that was done when the clock was set
         self._terminal = sys.stderr.isatty()
         self._bar: Any = None
         self._latest: dict[int, Event] = {}
@@ -47,7 +52,7 @@ class Progress:
             from rich.progress import Progress as Bar
 
             self._bar = Bar(
-                TextColumn("trials"),
+                TextColumn("steps" if self._budget else "trials"),
                 MofNCompleteColumn(),
                 BarColumn(),
                 TimeElapsedColumn(),
@@ -55,7 +60,7 @@ class Progress:
                 console=Console(stderr=True),
             )
             self._bar.start()
-            self._row = self._bar.add_task("starting workers", total=self._total)
+            self._row = self._bar.add_task("starting workers", total=self._budget or self._total)
         return self
 
     def __exit__(
@@ -72,13 +77,15 @@ class Progress:
             return
         if event.kind == "evaluated":
             self._latest[name] = event
+            self._set_clock(event)
         else:
             self._latest.pop(name, None)
             self._done += 1
             self._failed += event.kind == "failed"
             self._finished_work += self._work.get(name, (0.0, 0))[0]
         if self._bar is not None:
-            self._bar.update(self._row, completed=self._done, description=self._words())
+            completed = min(event.step, self._budget) if self._budget else self._done
+            self._bar.update(self._row, completed=completed, description=self._words())
         elif event.kind != "evaluated" or time.monotonic() - self._last_line > self.LINE_EVERY:
             self._line(event)
 
@@ -88,12 +95,17 @@ class Progress:
         else:
             click.echo(text, err=True)
 
+    def _set_clock(self, event: Event) -> None:
+        """At the first step of a lone trial: until then its worker was loading, which says nothing of its speed."""
+        if self._budget and not self._clock_set:
+            self._clock_set, self._begin, self._behind = True, time.monotonic(), self._part(event)
+
     def _left(self) -> str:
         elapsed = time.monotonic() - self._begin
-        done = self._finished_work + sum(map(self._part, self._latest.values()))
+        done = self._finished_work + sum(map(self._part, self._latest.values())) - self._behind
         if done <= 0:
             return "time left unknown"
-        left = elapsed * max(0.0, self._all_work / done - 1)
+        left = elapsed * max(0.0, (self._all_work - self._behind) / done - 1)
         return f"about {left / 60:.1f} min left"
 
     def _part(self, event: Event) -> float:

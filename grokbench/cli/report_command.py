@@ -8,11 +8,17 @@ from pathlib import Path
 import click
 
 from grokbench.cli import options
-from grokbench.specs.errors import InputError
+from grokbench.specs.errors import InputError, NoRecordsError
 
 
-@click.command(name="report")
-@click.argument("paper", required=False)
+@click.command(
+    name="report",
+    epilog=options.examples(
+        "grokbench report gromov2023 --records reports/gromov2023/records",
+        "grokbench report --all --out elsewhere",
+    ),
+)
+@options.paper
 @click.option("--all", "every", is_flag=True, help="All papers.")
 @click.option("--records", type=options.PATH, help="A folder of committed records, in place of the store.")
 @click.option(
@@ -39,9 +45,20 @@ def command(
     if every and records is not None:
         raise InputError("--records belongs to one paper; name it")
     names = Library(specs).paper_ids() if paper is None else (paper,)
-    pages = [api.report(name, records=records, store=store, out=out, specs=specs) for name in names]
+    pages: dict[str, Path] = {}
+    for name in names:
+        try:
+            pages[name] = api.report(
+                name, records=records, store=store, out=out, specs=specs, on_note=options.note
+            )
+        except NoRecordsError as error:
+            if not every:
+                raise
+            options.note(str(error))
+    if not pages:
+        raise InputError("no paper has a record here, so nothing was written")
     if as_json:
-        options.print_json({name: str(page) for name, page in zip(names, pages, strict=True)})
+        options.print_json({name: str(page) for name, page in pages.items()})
     else:
-        for page in pages:
+        for page in pages.values():
             click.echo(f"report: {page}")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from grokbench.cli import options
+from grokbench.cli import completion, options
 from grokbench.specs.errors import InputError, UnknownNameError
 
 if TYPE_CHECKING:
@@ -20,11 +21,31 @@ if TYPE_CHECKING:
     from grokbench.specs.loader import Library
 
 
-@click.command(name="reproduce")
-@click.argument("paper", required=False)
+@click.command(
+    name="reproduce",
+    epilog=options.examples(
+        "grokbench reproduce gromov2023 --dry-run",
+        "grokbench reproduce gromov2023 --tier smoke --out elsewhere",
+        "grokbench reproduce gromov2023 --claim gd-groks-no-reg",
+        "grokbench reproduce cross-paper --reuse reports/hu2024/records",
+    ),
+)
+@options.paper
 @click.option("--all", "every", is_flag=True, help="All papers.")
-@click.option("--tier", default="quick", show_default=True, help="smoke, quick or paper.")
-@click.option("--claim", "claims", multiple=True, help="Only this claim, or paper.claim (repeatable).")
+@click.option(
+    "--tier",
+    default="quick",
+    show_default=True,
+    shell_complete=completion.words("smoke", "quick", "paper"),
+    help="smoke, quick or paper: how much is trained.",
+)
+@click.option(
+    "--claim",
+    "claims",
+    multiple=True,
+    shell_complete=completion.claims,
+    help="Only this claim, or paper.claim (repeatable).",
+)
 @click.option("--workers", type=int, help="Worker processes of one thread each [default: one a core].")
 @click.option("--dry-run", is_flag=True, help="Print the plan on stdout and train nothing.")
 @click.option(
@@ -72,8 +93,10 @@ def command(
             store=store,
             reuse=reuse,
             specs=specs,
-            on_damage=lambda text: click.echo(f"note: {text}", err=True),
+            on_damage=options.note,
         )
+        for text in job.unanswering():
+            options.note(text)
         document = _one(job, out, workers, dry_run=dry_run, force=force, quiet=as_json)
         documents.append(document)
         failed = failed or bool(job.failures)
@@ -99,7 +122,7 @@ def _one(
 ) -> dict[str, Any]:
     """Plan, train, decide and write one paper; returns its JSON document (of the plan, in a dry run)."""
     from grokbench.cli.progress import Progress
-    from grokbench.reproduction import check_folder
+    from grokbench.runs import single
 
     estimate = job.estimate(workers, force=force)
     if dry_run and not quiet:
@@ -108,7 +131,7 @@ def _one(
     if dry_run:
         return {"paper": job.paper.id, "tier": job.tier, **dataclasses.asdict(estimate)}
     job.store.check_writable()
-    check_folder(out)
+    single.check_folder(out)
     todo = job.to_train(force=force)
     if todo:
         work = {id(planned.trial): (planned.seconds, planned.expected_steps) for planned in todo}
@@ -160,9 +183,24 @@ def _shares(estimate: Estimate) -> str:
     return lines
 
 
-def _table(verdicts: Sequence[Verdict]) -> None:
-    from tabulate import tabulate
+COLORS = {"REPRODUCED": "green", "NOT REPRODUCED": "red", "INCONCLUSIVE": "yellow", "ERROR": "magenta"}
+PLAIN_WIDTH = 100  # of the table where it does not go to a terminal
 
-    rows = [(v.verdict, v.id, v.tier, v.n_seeds, v.reason) for v in verdicts]
-    heads = ("verdict", "claim", "tier", "n", "reason")
-    click.echo(tabulate(rows, heads, tablefmt="simple", maxcolwidths=[None, None, None, None, 72]))
+
+def _table(verdicts: Sequence[Verdict]) -> None:
+    """The verdicts as wide as the terminal, in colours there; elsewhere plain, 100 columns wide."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console() if sys.stdout.isatty() else Console(width=PLAIN_WIDTH, color_system=None)
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    table.add_column("verdict", max_width=17)  # "under our reading"
+    table.add_column("tier", no_wrap=True)
+    table.add_column("n", no_wrap=True, justify="right")
+    table.add_column("claim and reason", overflow="fold")
+    for v in verdicts:
+        said = Text(v.name, style=COLORS.get(v.name, ""))
+        table.add_row(said, v.tier, str(v.n_seeds), Text.assemble((v.id, "bold"), f"\n{v.reason}"))
+    console.print(table)

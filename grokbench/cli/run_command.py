@@ -3,52 +3,61 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from grokbench.cli import options
+from grokbench.cli import InterruptionError, options
 from grokbench.specs.errors import InputError
 
 if TYPE_CHECKING:
-    from grokbench.specs.types import Record
+    from grokbench.specs.types import Array, Record
 
 
-AFTER = ("dips", "below_99")
-"""What there is to tell only once a run has generalised."""
-
-
-@click.command(name="run")
-@click.option("--task", required=True, help="Task id or file.")
-@click.option("--baseline", required=True, help="Baseline id or file.")
+@click.command(
+    name="run",
+    epilog=options.examples(
+        "grokbench run --task addition --baseline gromov2023/gd --alpha 0.49",
+        "grokbench run --task division --baseline gromov2023/adamw --set optimizer.lr=5e-3 --json",
+        "grokbench run --task addition --baseline gromov2023/adamw --plot curves.pdf --save w.safetensors",
+    ),
+)
+@options.task
+@options.baseline
 @click.option("--alpha", type=float, help="Training fraction [default: 0.5].")
 @click.option("--rows", type=int, help="Number of training rows, in place of --alpha.")
-@click.option("--seed", type=int, default=0, show_default=True)
+@click.option(
+    "--seed",
+    type=int,
+    default=0,
+    show_default=True,
+    help="Number that fixes initial weights, split, batches and noise.",
+)
 @click.option(
     "--steps", type=int, help="Budget in optimizer steps [default: 5000; 0 for an untrained model]."
 )
-@click.option(
-    "--set",
-    "pairs",
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="Replace a field of the recipe, or task.… (repeatable).",
-)
+@options.changes
 @click.option(
     "--probe",
     "probes",
     multiple=True,
     type=click.Choice(["trace", "ipr", "phases", "spectrum"]),
-    help="Record this too.",
+    help="Record this series too, and print it (repeatable; quadratic networks only).",
 )
-@click.option("--device", type=click.Choice(["cpu", "cuda", "auto"]), default="auto", show_default=True)
+@click.option(
+    "--device",
+    type=click.Choice(["cpu", "cuda", "auto"]),
+    default="auto",
+    show_default=True,
+    help="Where to train; auto takes the CPU, and no engine here trains on cuda yet.",
+)
 @click.option("--save", type=options.PATH, help="Write the final weights to this .safetensors file.")
 @click.option(
     "--plot",
     type=options.PATH,
-    help="Write the curves to this PNG [default: beside the record in the store].",
+    help="Draw the curves in this .png, .svg or .pdf [default: a .png beside the record; none with --json].",
 )
 @click.option("--force", is_flag=True, help="Train even when the store has the record.")
 @options.store
@@ -74,12 +83,13 @@ def command(
     """Train one trial; print when it fitted and when it generalised, and draw its curves."""
     from grokbench import api
     from grokbench.cli.progress import Progress
-    from grokbench.runs import executor, single
+    from grokbench.reports.figures import FORMATS
+    from grokbench.runs import cost, executor, single
     from grokbench.runs.store import Store
 
     single.check_device(device)
     if plot is not None:
-        single.check_file(plot)
+        single.check_file(plot, FORMATS)
     if alpha is not None and rows is not None:
         raise InputError("--alpha and --rows say the same thing; give one of them")
     trial = api.resolve_trial(
@@ -93,13 +103,17 @@ def command(
         probes=probes,
         specs=specs,
     )
-    place = Store(store, on_damage=lambda text: click.echo(f"note: {text}", err=True))
+    place = Store(store, on_damage=options.note)
 
     def train() -> Record:
-        with Progress(1, {}, 1) as progress:
-            failures = executor.execute(
-                [trial], place, 1, progress, keep_untrained=save is not None, again=force
-            )
+        work = {id(trial): (cost.seconds(trial, trial.budget), trial.budget)}
+        try:
+            with Progress(1, work, 1) as progress:
+                failures = executor.execute(
+                    [trial], place, 1, progress, keep_untrained=save is not None, again=force
+                )
+        except KeyboardInterrupt:
+            raise InterruptionError("Nothing was kept; the same command starts over.") from None
         if failures:
             click.echo(f"the trial failed; its traceback is in {failures[0].path}", err=True)
             raise click.exceptions.Exit(1)
@@ -112,22 +126,37 @@ def command(
         click.echo("nothing to train: the record is in the store", err=True)
     document = _summary(record)
     if as_json:
+        document |= {"probes": _columns(record), "plot": None if plot is None else str(plot)}
+        if plot is None:
+            document["why"]["plot"] = "not asked for"
+        else:
+            _draw(record, plot)
         options.print_json(document)
         return 0
+    why = document.pop("why")
     for name, value in document.items():
-        click.echo(f"{name:>20}  {_word(value, '—' if name in AFTER else 'not reached')}")
+        click.echo(f"{name:>20}  {_word(value, why.get(name, ''))}")
+    for name, columns in record.probes.items():
+        click.echo(f"{'probe ' + name:>20}  {_last_row(columns)}")
     target = plot or place.folder(trial).parent / f"{place.folder(trial).name}.png"
-    _draw(record, target)
-    click.echo(f"{'plot':>20}  {target}")
+    try:
+        _draw(record, target)
+    except InputError as error:
+        if plot is not None:
+            raise
+        click.echo(f"note: {error}; name a file with --plot", err=True)
+    else:
+        click.echo(f"{'plot':>20}  {target}")
     return 0
 
 
 def _summary(record: Record) -> dict[str, Any]:
-    """What ``--json`` prints (words: REPRODUCE.md); null for what was not reached, and for dips where there is no T_gen.
+    """What ``--json`` prints (words: REPRODUCE.md); null for what has no number, and under ``why`` a word for why.
 
     ``dips``: excursions of the test accuracy below 0.9 after T_gen. ``below_99``: share of the evaluations after it that lie
     below 0.99.
     """
+    from grokbench.claims.wording import why as why_missing
     from grokbench.measures import timing
 
     curves, budget, baseline = record.curves, record.trial.budget, record.facts["memoriser_baseline"]
@@ -139,14 +168,22 @@ def _summary(record: Record) -> dict[str, Any]:
         "f_95": timing.first_crossing(steps, test, 0.95, budget),
     }
     ratio = timing.half_rise_ratio(steps, train, test, baseline)
-    outcome = timing.outcome_class(curves, budget, baseline, diverged=record.outcome == "diverged")
+    outcome = timing.class_of(record)
     dips, below = timing.dips(steps, test, times["t_gen"])
+    reached = math.isfinite(times["t_gen"])
+    why = {name: f"not reached within {budget} steps" for name, value in times.items() if math.isinf(value)}
+    if word := why_missing(ratio):
+        why["half_rise_ratio"] = word
+    if not reached:
+        why["dips"] = "no t_gen"
+    if not math.isfinite(below):
+        why["below_99"] = "no evaluation after t_gen" if reached else "no t_gen"
     return {
-        **{name: int(value) if value < float("inf") else None for name, value in times.items()},
+        **{name: int(value) if math.isfinite(value) else None for name, value in times.items()},
         "half_rise_ratio": ratio if math.isfinite(ratio) else None,
         "outcome": outcome,
         "strong": timing.strong(curves, outcome, baseline),
-        "dips": dips if times["t_gen"] < float("inf") else None,
+        "dips": dips if reached else None,
         "below_99": below if math.isfinite(below) else None,
         "ended": record.outcome,
         "final_train_accuracy": float(curves["train_accuracy"][-1]),
@@ -155,7 +192,32 @@ def _summary(record: Record) -> dict[str, Any]:
         "memoriser_baseline": float(baseline),
         "seconds": round(float(record.cost["seconds"]), 2),
         "content": record.content,
+        "why": why,
     }
+
+
+def _columns(record: Record) -> dict[str, Any]:
+    """Probe → its columns as lists; null for what is not a finite number."""
+    from grokbench.reports.document import plain
+
+    return {
+        probe: {name: plain(values.tolist()) for name, values in columns.items()}
+        for probe, columns in record.probes.items()
+    }
+
+
+def _last_row(columns: Mapping[str, Array]) -> str:
+    """A probe's number of rows and its last one; a column that has several numbers a row is only named."""
+    rows = len(columns["step"])
+    if not rows:
+        return "no rows"
+    words = [
+        f"{name} {_word(values[-1].item(), '')}"
+        if values.ndim == 1
+        else f"{name} ({values.shape[1]} numbers)"
+        for name, values in columns.items()
+    ]
+    return f"{rows} row{'s' if rows > 1 else ''}, the last: {', '.join(words)}"
 
 
 def _word(value: Any, missing: str) -> str:

@@ -9,15 +9,22 @@ from typing import Any
 
 import click
 
-from grokbench.cli import options
+from grokbench.cli import completion, options
 from grokbench.specs.errors import UnknownNameError
 from grokbench.specs.loader import Library, kind_of_file
 
 FIRST_ROWS = 8
 
 
-@click.command(name="show")
-@click.argument("name", metavar="ID")
+@click.command(
+    name="show",
+    epilog=options.examples(
+        "grokbench show addition --resolved",
+        "grokbench show gromov2023/gd --resolved",
+        "grokbench show gromov2023.gd-groks-no-reg",
+    ),
+)
+@click.argument("name", metavar="ID", shell_complete=completion.anything)
 @click.option(
     "--resolved", is_flag=True, help="Every field filled in; for a task, also the first rows of its table."
 )

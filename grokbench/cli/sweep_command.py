@@ -15,21 +15,21 @@ if TYPE_CHECKING:
     from grokbench.runs.sweep import Sweep, SweepEstimate, SweepResult
 
 
-@click.command(name="sweep")
-@click.option("--task", required=True, help="Task id or file.")
-@click.option("--baseline", required=True, help="Baseline id or file.")
+@click.command(
+    name="sweep",
+    epilog=options.examples(
+        "grokbench sweep --task addition --baseline gromov2023/adamw --alphas 0.2:0.5:0.05",
+        "grokbench sweep --task division --baseline power2022/answer --alphas 0.3,0.5 --seeds 0,3,7 --dry-run",
+    ),
+)
+@options.task
+@options.baseline
 @click.option("--alphas", required=True, help="Training fractions: 0.2:0.8:0.05 (with its end), or 0.3,0.5.")
 @click.option(
     "--seeds", default="6", show_default=True, help="How many seeds, from 0 on; with a comma, the seeds."
 )
 @click.option("--steps", type=int, help="Budget of a trial in optimizer steps [default: 5000].")
-@click.option(
-    "--set",
-    "pairs",
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="Replace a field of the recipe, or task.… (repeatable).",
-)
+@options.changes
 @click.option("--workers", type=int, help="Worker processes of one thread each [default: one a core].")
 @click.option(
     "--exhaustive",
@@ -70,8 +70,7 @@ def command(
     assumes that a seed which is solved at some fraction is solved at every larger one; --exhaustive assumes nothing.
     """
     from grokbench import sweeping
-    from grokbench.reproduction import check_folder
-    from grokbench.runs import executor
+    from grokbench.runs import executor, single
 
     if workers is not None and workers < 1:
         raise InputError(f"--workers must be 1 or more; got {workers}")
@@ -86,7 +85,7 @@ def command(
         store=store,
         force=force,
         specs=specs,
-        on_damage=lambda text: click.echo(f"note: {text}", err=True),
+        on_damage=options.note,
     )
     count = workers or executor.default_workers()
     estimate = job.estimate(count)
@@ -96,7 +95,7 @@ def command(
             options.print_json({"task": task, "baseline": baseline, **vars(estimate)})
         return 0
     job.store.check_writable()
-    check_folder(out)
+    single.check_folder(out)
     _train(job, count)
     result = job.result()
     return _show(result, out, as_json=as_json)

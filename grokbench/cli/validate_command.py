@@ -11,7 +11,10 @@ import click
 from grokbench.cli import options
 
 
-@click.command(name="validate")
+@click.command(
+    name="validate",
+    epilog=options.examples("grokbench validate", "grokbench validate tasks/addition.toml --json"),
+)
 @click.argument("paths", nargs=-1, type=options.PATH)
 @options.specs
 @options.as_json

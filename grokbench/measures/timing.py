@@ -207,6 +207,12 @@ def outcome_class(curves: Any, budget: float, baseline: float, diverged: bool = 
     return "comprehension"
 
 
+def class_of(record: Record) -> str:
+    """Outcome class of a record within its trial's budget, as ``outcome_class`` says."""
+    baseline, diverged = float(record.facts["memoriser_baseline"]), record.outcome == "diverged"
+    return outcome_class(record.curves, record.trial.budget, baseline, diverged)
+
+
 def strong(curves: Any, outcome: str, baseline: float) -> bool:
     """Whether a run of the outcome class ``outcome`` is strong grokking: R½ ≥ 10. ``curves`` as in ``outcome_class``."""
     ratio = half_rise_ratio(curves["step"], curves["train_accuracy"], curves["test_accuracy"], baseline)

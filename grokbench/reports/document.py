@@ -11,16 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from grokbench.claims.verdict import Verdict
+from grokbench.claims.wording import NOT_REACHED, why
 from grokbench.reports.cost import costs
 from grokbench.reports.input import ReportInput, environments
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 def document(report: ReportInput, figures: Mapping[str, str] | None = None) -> dict[str, Any]:
     """The report as one JSON-able dict. ``figures`` maps a drawn figure to its path relative to the document.
 
-    Numbers that JSON has no word for: NaN and an unbounded end become null, an infinite per-seed value "inf".
+    A number that was not reached or not measured is null, with a word for why beside it; so is an unbounded end.
     """
     seeds = sorted({seed for verdict in report.verdicts for seed in seeds_of(verdict)})
     return {
@@ -51,6 +52,7 @@ def claim_entry(report: ReportInput, verdict: Verdict) -> dict[str, Any]:
     return {
         "id": verdict.id,
         "verdict": verdict.verdict,
+        "name": verdict.name,
         "tier": verdict.tier,
         "n_seeds": verdict.n_seeds,
         "statistic": number(verdict.statistic),
@@ -66,10 +68,12 @@ def claim_entry(report: ReportInput, verdict: Verdict) -> dict[str, Any]:
         "kept": verdict.id in report.kept,
         "median": number(verdict.median),
         "median_interval": bounds(verdict.median_interval),
+        "why": missing({"statistic": verdict.statistic, "median": verdict.median}),
         "values": [
             {
                 "seed": int(seed),
-                "measured": [extended(v) for v in measured],
+                "measured": [number(v) for v in measured],
+                "why": [why(v) for v in measured],
                 "yes": yes if yes is None else bool(yes),
             }
             for seed, measured, yes in verdict.values
@@ -85,7 +89,7 @@ def verdict_from(entry: Mapping[str, Any]) -> Verdict:
         verdict=entry["verdict"],
         tier=entry["tier"],
         n_seeds=entry["n_seeds"],
-        statistic=entry["statistic"],
+        statistic=_number(entry["statistic"], entry["why"].get("statistic")),
         interval=_pair(entry["interval"]),
         accepted={"min": accepted.get("min"), "max": accepted.get("max")},
         reason=entry["reason"],
@@ -93,10 +97,10 @@ def verdict_from(entry: Mapping[str, Any]) -> Verdict:
         grade=entry.get("grade", ""),
         under_our_reading=bool(entry.get("under_our_reading", False)),
         values=tuple(
-            (row["seed"], tuple(_float(v) for v in row["measured"]), row["yes"])
+            (row["seed"], tuple(map(_measured, row["measured"], row["why"])), row["yes"])
             for row in entry.get("values", ())
         ),
-        median=entry.get("median"),
+        median=_number(entry.get("median"), entry["why"].get("median")),
         median_interval=_pair(entry.get("median_interval")),
     )
 
@@ -119,13 +123,14 @@ def number(value: float | None) -> float | None:
     return int(value) if isinstance(value, int) else float(value)
 
 
-def extended(value: float) -> float | str | None:
-    """A number as JSON can hold it: infinities by name, NaN as None."""
-    if math.isnan(value):
-        return None
-    if math.isinf(value):
-        return "inf" if value > 0 else "-inf"
-    return float(value)
+def missing(numbers: Mapping[str, float | None]) -> dict[str, str]:
+    """Of those of ``numbers`` that are null in JSON, why.
+
+    >>> missing({"a": 1.0, "b": math.inf, "c": None})
+    {'b': 'not reached', 'c': 'not measured'}
+    """
+    words = {name: why(value) for name, value in numbers.items()}
+    return {name: word for name, word in words.items() if word is not None}
 
 
 def bounds(pair: tuple[float, float] | None) -> list[float | None] | None:
@@ -146,7 +151,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, int):
         return value
     if isinstance(value, float):
-        return extended(value)
+        return number(value)
     return str(value)
 
 
@@ -176,5 +181,10 @@ def _pair(pair: Any) -> tuple[float, float] | None:
     return (-math.inf if low is None else float(low), math.inf if high is None else float(high))
 
 
-def _float(value: Any) -> float:
-    return math.nan if value is None else float(value)
+def _number(value: float | None, word: str | None) -> float | None:
+    return math.inf if word == NOT_REACHED else value
+
+
+def _measured(value: float | None, word: str | None) -> float:
+    found = _number(value, word)
+    return math.nan if found is None else float(found)

@@ -94,15 +94,11 @@ def _table_of_claims(report: ReportInput) -> str:
         claim = report.claim(v.id)
         title = f" {claim.title}" if claim and claim.title else ""
         tier = w.tier(v, report.kept)
-        said = w.said(v) if w.said(v) in (w.DASH, NOT_RUN) else f"{w.said(v)} ({tier})"
-        reading = f"{w.reading(v)} ({tier})" if w.reading(v) else ""
-        if not reading and v.under_our_reading and v.verdict in ("REPRODUCED", "INCONCLUSIVE"):
-            reading = "yes"
         rows.append(
             (
                 f"[{v.id}](#{w.place(v)}){title}",
-                said,
-                reading,
+                v.name if v.verdict == NOT_RUN else f"{v.name} ({tier})",
+                "yes" if v.under_our_reading and v.verdict in JUDGED else "",
                 w.measured(v, _kind(report, v)),
                 w.region(v.accepted),
                 str(v.n_seeds),

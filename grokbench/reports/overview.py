@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from grokbench.claims.verdict import VERDICTS
+from grokbench.claims.verdict import NAMES
 from grokbench.reports import wording as w
 from grokbench.reports.document import read, verdict_from, write_text
 from grokbench.reports.tables import table
@@ -14,12 +14,17 @@ from grokbench.reports.tables import table
 def scoreboard(out: Path) -> Path:
     """Rewrite <out>/README.md from the <paper>.json there; smoke reports are left out. The path written.
 
-    Verdicts are counted, never turned into a percentage: claims differ in weight and share their runs.
+    Verdicts are counted, never turned into a percentage: claims differ in weight and share their runs. A document that
+    another version wrote is left out, and the page says so.
     """
-    documents = []
+    documents, others = [], []
     for path in sorted(out.glob("*.json")):
+        if path.stem.endswith(".smoke"):
+            continue
         found = read(path)
-        if found is not None and not path.stem.endswith(".smoke"):
+        if found is None:
+            others.append(path.stem)
+        else:
             documents.append((path.stem, found))
 
     parts = [
@@ -32,16 +37,20 @@ def scoreboard(out: Path) -> Path:
         rows = []
         for stem, found in documents:
             verdicts = [verdict_from(entry) for entry in found["claims"]]
-            counts = Counter(w.reading(v) or v.verdict for v in verdicts)
-            reading = counts.get("not reproduced under our reading", 0)
+            counts = Counter(v.name for v in verdicts)
             name = found.get("title") or found["paper"]
-            counted = [str(counts.get(v, 0)) for v in VERDICTS]
-            rows.append([f"[{found['paper']}]({stem}.md) {name}", found["tier"], *counted, str(reading)])
-        head = ["paper", "tier", *[v.lower() for v in VERDICTS], "not reproduced under our reading"]
+            counted = [str(counts.get(v, 0)) for v in NAMES]
+            rows.append([f"[{found['paper']}]({stem}.md) {name}", found["tier"], *counted])
+        head = ["paper", "tier", *NAMES]
         parts.append(table(head, rows))
         parts.append(
             "Papers are not comparable by these counts: their claims differ in weight, and many share runs. A verdict "
             "marked kept rests on records of an earlier run."
+        )
+    for stem in others:
+        parts.append(
+            f"Left out: `{stem}.json`, which is no report of this version. `grokbench report {stem} --records "
+            f"{stem}/records --out .`, run here, writes it again."
         )
     for stem, found in documents:
         parts.append(f"## {found['paper']}")
@@ -52,7 +61,7 @@ def scoreboard(out: Path) -> Path:
             rows.append(
                 [
                     link,
-                    w.reading(verdict) or verdict.verdict,
+                    verdict.name,
                     f"{verdict.tier} (kept)" if entry.get("kept") else verdict.tier,
                     w.measured(verdict, entry.get("kind", "")),
                     verdict.source,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from grokbench.claims.verdict import NOT_RUN, Verdict
-from grokbench.claims.wording import condition_names
+from grokbench.claims.wording import NOT_MEASURED, NOT_SETTLED, condition_names
 from grokbench.reports import wording as w
 from grokbench.reports.figures import name_for
 from grokbench.reports.input import ReportInput
@@ -14,7 +15,6 @@ from grokbench.specs.types import Claim, Condition
 
 MOST_ROWS = 24
 """Up to so many seeds are listed one by one."""
-HOLDS = {True: "yes", False: "no", None: "unsettled"}
 
 
 def sections(report: ReportInput, figures: Mapping[str, str]) -> str:
@@ -70,10 +70,9 @@ def other_figures(report: ReportInput, figures: Mapping[str, str], missing: Mapp
 def _section(
     report: ReportInput, claim: Claim, verdict: Verdict, figures: Mapping[str, str], shown: set[str]
 ) -> str:
-    outcome = w.said(verdict) if w.said(verdict) != w.DASH else w.reading(verdict)
     lines = [f"### {claim.id}"]
     lines.append(
-        f"**{outcome}** ({w.tier(verdict, report.kept)}). {w.sentence(claim.statement)} "
+        f"**{verdict.name}** ({w.tier(verdict, report.kept)}). {w.sentence(claim.statement)} "
         f"({verdict.source}; grade {claim.grade})"
     )
     rules = [_rule(condition) for condition in claim.rule]
@@ -144,10 +143,22 @@ def _seed_table(claim: Claim, verdict: Verdict) -> str:
         condition_names(claim) if len(claim.rule) == width else [f"measured {i + 1}" for i in range(width)]
     )
     rows = [
-        [str(seed), *[w.number(x) for x in measured], *[w.DASH] * (width - len(measured)), HOLDS[yes]]
+        [
+            str(seed),
+            *[w.number(x) for x in measured],
+            *[w.DASH] * (width - len(measured)),
+            _holds(measured, yes),
+        ]
         for seed, measured, yes in verdict.values
     ]
     return table(["seed", *names, "holds"], rows)
+
+
+def _holds(measured: Sequence[float], yes: bool | None) -> str:
+    """Whether the rule holds on a seed, or why that is open."""
+    if yes is None:
+        return NOT_MEASURED if any(math.isnan(x) for x in measured) else NOT_SETTLED
+    return "yes" if yes else "no"
 
 
 def _recipe_line(report: ReportInput, experiment_id: str) -> str:

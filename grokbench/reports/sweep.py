@@ -7,15 +7,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from grokbench.claims.wording import NOT_REACHED, NOT_SETTLED
 from grokbench.measures import timing
 from grokbench.measures.statistics import median
 from grokbench.measures.thresholds import Bracket, Level
 from grokbench.reports import wording as w
-from grokbench.reports.document import bounds, dumps, extended, number, plain, write_text
+from grokbench.reports.document import bounds, dumps, number, plain, write_text
 from grokbench.runs import keys
 from grokbench.runs.sweep import SweepResult
+from grokbench.specs.types import Record
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 HEAD = ("α", "solved", "status", "trained", "median T_gen of those trained")
 
 
@@ -124,6 +126,7 @@ def document(result: SweepResult, figure: str | None = None) -> dict[str, Any]:
         "bracket": _ends(found.bracket),
         "interval": _ends(found.interval),
         "confidence": found.confidence,
+        "why": _why(result),
         "levels": [
             {
                 "alpha": level.alpha,
@@ -143,8 +146,10 @@ def document(result: SweepResult, figure: str | None = None) -> dict[str, Any]:
             {
                 "seed": seed,
                 "alpha": alpha,
-                "t_gen": extended(timing.generalised_at(record)),
-                "outcome": record.outcome,
+                "t_gen": number(timing.generalised_at(record)),
+                "why": _why_censored(record),
+                "outcome": timing.class_of(record),
+                "ended": record.outcome,
                 "steps": int(record.facts["steps"]),
                 "content": record.content,
             }
@@ -160,6 +165,25 @@ def document(result: SweepResult, figure: str | None = None) -> dict[str, Any]:
         "seconds": round(sum(float(r.cost.get("seconds", 0.0)) for r in result.records.values()), 2),
         "figure": figure,
     }
+
+
+def _why_censored(record: Record) -> str | None:
+    """Why a trial has no T_gen; None where it has one."""
+    if math.isfinite(timing.generalised_at(record)):
+        return None
+    return "diverged" if record.outcome == "diverged" else NOT_REACHED
+
+
+def _why(result: SweepResult) -> dict[str, str]:
+    """Why the sweep has no α50, or no confidence, in a word or two."""
+    found, out = result.threshold, {}
+    if found.alpha50 is None:
+        out["alpha50"] = NOT_SETTLED
+    elif math.isinf(found.alpha50):
+        out["alpha50"] = NOT_REACHED
+    if found.confidence is None:
+        out["confidence"] = "too few seeds"
+    return out
 
 
 def _ends(one: Bracket) -> list[float | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from grokbench.claims.verdict import NOT_RUN, Verdict
@@ -70,20 +70,6 @@ def measured(verdict: Verdict, kind: str = "") -> str:
     if counts_seeds and verdict.median is not None and {v[0] for _, v, _ in verdict.values if v} - {0.0, 1.0}:
         text += f"; median {number(verdict.median)} {interval(verdict.median_interval)}".rstrip()
     return text
-
-
-def said(verdict: Verdict) -> str:
-    """The verdict as it may be held against the paper; the rest is ``reading``'s."""
-    if verdict.under_our_reading and verdict.verdict == "NOT REPRODUCED":
-        return DASH
-    return verdict.verdict
-
-
-def reading(verdict: Verdict) -> str:
-    """What a verdict says of our reading of the recipe where it says nothing against the paper."""
-    if verdict.under_our_reading and verdict.verdict == "NOT REPRODUCED":
-        return "not reproduced under our reading"
-    return ""
 
 
 def value(thing: Any) -> str:
@@ -160,6 +146,19 @@ def count(n: int, noun: str) -> str:
     ('1 seed', '12 seeds')
     """
     return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
+MOST_NAMED = 3
+
+
+def few(names: Sequence[str]) -> str:
+    """The first three names, and how many more there are.
+
+    >>> few(["a", "b"]), few(["a", "b", "c", "d"])
+    ('`a`, `b`', '`a`, `b`, `c` and 1 more')
+    """
+    more = len(names) - MOST_NAMED
+    return ", ".join(f"`{name}`" for name in names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def tier(verdict: Verdict, kept: Collection[str]) -> str:

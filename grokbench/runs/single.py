@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from grokbench.runs import codec
@@ -12,6 +12,8 @@ from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.specs.types import Record, Trial
 
 DEVICES = ("cpu", "cuda", "auto")
+WEIGHTS = (".safetensors",)
+"""Ending of the file that final weights are saved to."""
 
 
 def check_device(name: str) -> None:
@@ -22,17 +24,33 @@ def check_device(name: str) -> None:
         raise InputError("no engine here trains this model on CUDA yet; the device is cpu or auto")
 
 
-def check_file(path: Path) -> None:
-    """Errors: InputError where no file can be written to ``path``, before anything is trained."""
-    if not path.parent.is_dir():
-        raise InputError(f"{path.parent}: no such folder")
+def check_file(path: Path, endings: Collection[str]) -> None:
+    """Errors: InputError where no file with one of ``endings`` can be written to ``path``, before anything is trained."""
     if path.is_dir():
         raise InputError(f"{path} is a folder; name a file")
+    if path.suffix.lower() not in endings:
+        *others, last = endings
+        allowed = f"{', '.join(others)} or {last}" if others else last
+        raise InputError(f"{path}: what is written there ends in {allowed}; name a file that does")
+    if not path.parent.is_dir():
+        raise InputError(f"{path.parent}: no such folder")
     try:
         with tempfile.NamedTemporaryFile(dir=path.parent):
             pass
     except OSError as error:
         raise InputError(f"{path.parent} cannot be written to ({error.strerror})") from None
+
+
+def check_folder(out: Path) -> None:
+    """Create the report's folder and write a file in it. Errors: InputError, before anything is trained."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=out):
+            pass
+    except OSError as error:
+        raise InputError(
+            f"the report cannot be written to {out} ({error.strerror}); name another folder with --out"
+        ) from None
 
 
 def obtain(
@@ -49,7 +67,7 @@ def obtain(
     cuts out of a longer run has none. Errors: InputError, StoreError.
     """
     if save is not None:
-        check_file(save)
+        check_file(save, WEIGHTS)
     found = None
     if store is not None and not force:
         found = store.trained(trial) or (store.find(trial) if save is None else None)

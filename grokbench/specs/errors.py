@@ -41,6 +41,10 @@ class UnknownNameError(GrokbenchError):
         return (GrokbenchError, (str(self),))
 
 
+class NoRecordsError(InputError):
+    """The records that a report was to be made of answer none of the paper's trials."""
+
+
 class StoreError(GrokbenchError):
     """The store folder cannot be read or written."""
 

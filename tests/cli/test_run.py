@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import grokbench
+import grokbench.api
 from grokbench.cli import run_command
 from grokbench.runs import executor
 from grokbench.runs.plan import PlannedTrial
@@ -154,14 +155,20 @@ def test_a_run_tells_crossings_delay_and_dips() -> None:
     never = summary([0.0] * 8)
     names = ("t_gen", "f_99", "f_95", "half_rise_ratio", "dips", "below_99")
     assert [never[name] for name in names] == [None] * 6
+    assert set(names) == set(never["why"])
+    assert never["why"]["t_gen"] == "not reached within 8 steps"
     assert never["strong"] is False
 
 
 def test_the_text_says_what_the_document_says(tmp_path: Path) -> None:
     text = command(tmp_path / "a").stdout
     lines = dict(line.split(maxsplit=1) for line in text.splitlines())
-    assert {*run(tmp_path / "a")} - {"stderr"} == {*lines} - {"plot"}
-    assert (lines["f_95"], lines["dips"], lines["strong"]) == ("not reached", "—", "no")
+    assert {*run(tmp_path / "a")} - {"stderr", "why", "probes"} == {*lines}
+    assert (lines["f_95"], lines["dips"], lines["strong"]) == (
+        "not reached within 40 steps",
+        "no t_gen",
+        "no",
+    )
 
 
 def test_one_and_two_workers_leave_the_same_records(tmp_path: Path) -> None:
@@ -276,10 +283,10 @@ def test_an_untrained_network_can_be_saved(tmp_path: Path) -> None:
         "--store",
         str(tmp_path / "a"),
         "--save",
-        str(tmp_path / "w"),
+        str(tmp_path / "w.safetensors"),
     ]
     subprocess.run([sys.executable, "-m", "grokbench", "run", *words], capture_output=True, check=True)
-    assert load_file(tmp_path / "w")["W1"].shape == (500, 194)
+    assert load_file(tmp_path / "w.safetensors")["W1"].shape == (500, 194)
 
 
 @pytest.mark.parametrize(

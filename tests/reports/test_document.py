@@ -33,7 +33,13 @@ def test_the_document_keeps_to_its_schema_and_to_json():
     assert first["interval"] == [0.5407, 1.0]
     assert first["accepted"] == {"min": 0.5, "max": None}
     assert first["median_interval"] == [4000.0, None]
-    assert found["claims"][2]["values"] == [{"seed": 0, "measured": [None, "inf"], "yes": True}]
+    assert found["claims"][2]["values"] == [
+        {"seed": 0, "measured": [None, None], "why": ["not measured", "not reached"], "yes": True}
+    ]
+    assert (found["claims"][1]["verdict"], found["claims"][1]["name"]) == (
+        "NOT REPRODUCED",
+        "NOT REPRODUCED under our reading",
+    )
 
 
 @pytest.mark.parametrize("outcome", ["INCONCLUSIVE", "NOT RUN", "ERROR"])
@@ -52,6 +58,7 @@ def test_a_claim_without_numbers_is_described_too(outcome):
     jsonschema.Draft7Validator(SCHEMA).validate(found)
     assert found["claims"][0]["statistic"] is None
     assert found["claims"][0]["interval"] is None
+    assert found["claims"][0]["why"] == {"statistic": "not measured", "median": "not measured"}
 
 
 def test_an_infinite_statistic_and_an_unbounded_interval_are_null():
@@ -62,7 +69,9 @@ def test_an_infinite_statistic_and_an_unbounded_interval_are_null():
         dumps(document(synthetic.report(verdicts=(censored,)))), parse_constant=refuse_constant
     )
     assert found["claims"][0]["statistic"] is None
+    assert found["claims"][0]["why"] == {"statistic": "not reached"}
     assert found["claims"][0]["interval"] == [3.0, None]
+    assert verdict_from(found["claims"][0]).statistic == math.inf
 
 
 def test_a_seed_that_was_not_settled_is_null():
@@ -116,7 +125,11 @@ def test_a_smoke_report_lies_beside_the_real_one_and_is_not_on_the_scoreboard(tm
     assert "[gromov2023](gromov2023.md)" in text
     assert "smoke" not in text
     assert "%" not in text
-    assert "not reproduced under our reading" in text
+    starts = ("| paper |", "| [gromov2023](")
+    head, row = (line.strip("|").split("|") for line in text.splitlines() if line.startswith(starts))
+    columns = dict(zip((name.strip() for name in head), (cell.strip() for cell in row), strict=True))
+    assert (columns["REPRODUCED"], columns["NOT REPRODUCED"]) == ("2", "0")
+    assert columns["NOT REPRODUCED under our reading"] == "1"
 
 
 def test_the_scoreboard_marks_what_is_kept_and_leads_to_the_table_of_what_was_not_run(tmp_path):
@@ -127,3 +140,11 @@ def test_the_scoreboard_marks_what_is_kept_and_leads_to_the_table_of_what_was_no
     assert "[init](gromov2023.md#init) | REPRODUCED | paper (kept) |" in text
     assert "[gd-groks](gromov2023.md#gd-groks) | REPRODUCED | quick |" in text
     assert "[faster](gromov2023.md#not-run) | NOT RUN |" in text
+
+
+def test_a_report_of_another_version_is_left_out_of_the_scoreboard_and_named(tmp_path):
+    write(synthetic.report(), tmp_path)
+    (tmp_path / "older.json").write_text('{"schema_version": 1, "paper": "older"}', encoding="utf-8")
+    text = scoreboard(tmp_path).read_text(encoding="utf-8")
+    assert "Left out: `older.json`" in text
+    assert "[gromov2023](gromov2023.md)" in text

@@ -71,13 +71,14 @@ def test_experiments_that_only_claims_not_run_read_are_left_out(partly, text):
     assert "`grokbench show gromov2023` prints them" in partly
 
 
-def test_a_seed_that_neither_meets_nor_contradicts_the_rule_is_unsettled():
-    values = ((0, (4000.0,), True), (1, (9000.0,), False), (2, (math.nan,), None))
+def test_a_seed_that_neither_meets_nor_contradicts_the_rule_says_why():
+    values = ((0, (4000.0,), True), (1, (9000.0,), False), (2, (math.nan,), None), (3, (16.0,), None))
     text = page(synthetic.report(verdicts=(synthetic.verdict("gd-groks", values=values),)), {}, {})
     assert [line for line in text.splitlines() if re.match(r"\| \d", line)] == [
         "| 0 | 4000 | yes |",
         "| 1 | 9000 | no |",
-        "| 2 | — | unsettled |",
+        "| 2 | — | not measured |",
+        "| 3 | 16 | not settled |",
     ]
 
 
@@ -113,10 +114,10 @@ def test_the_head_leads_to_the_words_where_they_are(tmp_path):
     assert link in write(synthetic.report(), reports).read_text(encoding="utf-8")
 
 
-def test_what_says_nothing_against_the_paper_stands_in_its_own_column(text):
+def test_what_says_nothing_against_the_paper_has_a_name_of_its_own(text):
     row = next(line for line in text.splitlines() if line.startswith("| [faster]"))
     columns = [c.strip() for c in row.strip("|").split("|")]
-    assert columns[1:3] == ["—", "not reproduced under our reading (quick)"]
+    assert columns[1:3] == ["NOT REPRODUCED under our reading (quick)", "yes"]
     row = next(line for line in text.splitlines() if line.startswith("| [gd-groks]"))
     columns = [c.strip() for c in row.strip("|").split("|")]
     assert columns[1:3] == ["REPRODUCED (quick)", ""]

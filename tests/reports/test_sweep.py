@@ -37,7 +37,7 @@ def record(seed: int, alpha: float, good: bool) -> Record:
         trial=replace(TRIAL, seed=seed, alpha=alpha, budget=600),
         outcome="finished",
         curves={"step": steps, "test_accuracy": accuracy, "train_accuracy": accuracy},
-        facts={"steps": 600},
+        facts={"steps": 600, "memoriser_baseline": 0.0},
         environment={"device": "cpu"},
         cost={"seconds": 1.5},
         content="0",
@@ -146,7 +146,9 @@ def test_null_ends_mean_beyond_the_grid() -> None:
     document = sweep.document(result([[N] * 4] * 6))
     assert document["alpha50"] is None
     assert document["bracket"] == document["interval"] == [0.5, None]
-    assert document["trials"][0]["t_gen"] == "inf"
+    assert document["why"] == {"alpha50": "not reached"}
+    first = document["trials"][0]
+    assert (first["t_gen"], first["why"]) == (None, "not reached")
 
 
 @pytest.mark.parametrize("alphas", [(0.5,), (0.2, 0.5)])

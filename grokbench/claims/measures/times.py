@@ -20,13 +20,6 @@ from grokbench.claims.measures.registry import (
 )
 from grokbench.claims.views import SeedView
 from grokbench.measures import timing
-from grokbench.specs.types import Record
-
-
-def _class(record: Record) -> str:
-    return timing.outcome_class(
-        record.curves, record.trial.budget, baseline(record), record.outcome == "diverged"
-    )
 
 
 @named("t-gen")
@@ -44,13 +37,13 @@ def t_mem(view: SeedView, arm: int = 0) -> Measured:
 @named("outcome-is")
 def outcome_is(view: SeedView, outcome: str, arm: int = 0) -> float:
     """1 when the run's outcome class is ``outcome``, else 0."""
-    return float(_class(one(view, arm)) == outcome)
+    return float(timing.class_of(one(view, arm)) == outcome)
 
 
 @named("groks")
 def groks(view: SeedView, arm: int = 0) -> float:
     """1 when the run's outcome class is grokking, else 0."""
-    return float(_class(one(view, arm)) == "grokking")
+    return float(timing.class_of(one(view, arm)) == "grokking")
 
 
 @named("generalises")

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from grokbench.claims.views import Cells
+from grokbench.reports import wording as w
+from grokbench.reports.figures.style import own_look
 from grokbench.specs.types import Claim, Paper, Record
 
 if TYPE_CHECKING:
@@ -21,8 +23,12 @@ if TYPE_CHECKING:
 
     from grokbench.runs.sweep import SweepResult
 
-MOST_NAMED = 3
-"""So many of the experiments that a figure lacks are named."""
+FORMATS: dict[str, dict[str, Any]] = {
+    ".png": {"Software": None},
+    ".svg": {"Date": None, "Creator": None},
+    ".pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
+"""Ending of a file that a figure can be saved as → what is kept out of it, so that the same records give the same bytes."""
 
 
 @dataclass(frozen=True)
@@ -80,10 +86,11 @@ def draw(paper: Paper, cells: Cells, folder: Path) -> dict[str, Path]:
     drawn: dict[str, Path] = {}
     for name, drawing in registry(paper).items():
         path = folder / f"{name}.png"
-        figure = drawing.draw(cells)
-        if figure is not None:
-            _save(figure, path)
-            drawn[name] = path
+        with own_look():
+            figure = drawing.draw(cells)
+            if figure is not None:
+                _save(figure, path)
+                drawn[name] = path
     for path in folder.glob("*.png"):
         if path.stem not in drawn:
             path.unlink()
@@ -91,12 +98,13 @@ def draw(paper: Paper, cells: Cells, folder: Path) -> dict[str, Path]:
 
 
 def draw_curves(record: Record, path: Path) -> None:
-    """Accuracy and loss of one record as a PNG at ``path``."""
+    """Accuracy and loss of one record at ``path``, in the format of its ending, one of ``FORMATS``."""
     from grokbench.reports.figures import curves
 
     trial = record.trial
     title = f"{trial.task.id}, {trial.recipe.id}, seed {trial.seed}, α = {trial.alpha:g}"
-    _save(curves.draw_rows([(title, ((trial.seed, {}, record),))]), path)
+    with own_look():
+        _save(curves.draw_rows([(title, ((trial.seed, {}, record),))]), path)
 
 
 def draw_sweep(result: SweepResult, path: Path) -> None:
@@ -106,7 +114,8 @@ def draw_sweep(result: SweepResult, path: Path) -> None:
     trial, n = result.trial, len(result.seeds)
     title = f"{trial.task.id}, {trial.recipe.id}, {n} seed{'s' if n > 1 else ''}"
     times = {alpha: result.times(alpha) for alpha in result.alphas}
-    _save(thresholds.draw(result.threshold, times, result.budget, title), path)
+    with own_look():
+        _save(thresholds.draw(result.threshold, times, result.budget, title), path)
 
 
 def missing(paper: Paper, drawn: Collection[str], cells: Cells) -> dict[str, str]:
@@ -115,14 +124,8 @@ def missing(paper: Paper, drawn: Collection[str], cells: Cells) -> dict[str, str
     for name, drawing in registry(paper).items():
         if name not in drawn:
             lacking = [experiment for experiment in drawing.needs if not cells.get(experiment)]
-            out[name] = _few(lacking or drawing.needs) or "at least one trained trial"
+            out[name] = w.few(lacking or drawing.needs) or "at least one trained trial"
     return out
-
-
-def _few(experiments: Sequence[str]) -> str:
-    named = [f"`{experiment}`" for experiment in experiments[:MOST_NAMED]]
-    more = len(experiments) - len(named)
-    return ", ".join(named) + (f" and {more} more" if more else "")
 
 
 def _curves_of(experiment: str, cells: Cells) -> Figure | None:
@@ -133,7 +136,10 @@ def _curves_of(experiment: str, cells: Cells) -> Figure | None:
 
 def _save(figure: Figure, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
+    ending = path.suffix.lower()
     beside = path.with_name(f".{path.name}.part")
-    # No date and no version in the file: the same records give the same bytes.
-    figure.savefig(beside, format="png", dpi=110, metadata={"Software": None})
-    beside.replace(path)
+    try:
+        figure.savefig(beside, format=ending.removeprefix("."), dpi=110, metadata=FORMATS[ending])
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)

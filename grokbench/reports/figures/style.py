@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,6 +36,26 @@ CENSORED = "not within the budget (k/n seeds)"
 
 Cell = RecordCell
 Curve = tuple[NDArray[Any], NDArray[Any]]  # steps, values
+
+
+@contextmanager
+def own_look() -> Iterator[None]:
+    """Draw and save as matplotlib does of itself, whatever the caller's backend, rc file or style is; both stay theirs.
+
+    ``import matplotlib`` fails where MPLBACKEND names a backend that is not installed, so it is imported without one.
+    """
+    named, first = os.environ.pop("MPLBACKEND", None), "matplotlib" not in sys.modules
+    try:
+        import matplotlib
+        from matplotlib import style
+    finally:
+        if named is not None:
+            os.environ["MPLBACKEND"] = named
+    if first and named:  # what the import itself would have done
+        with suppress(ValueError):  # there is none of that name: the caller learns so when they draw
+            matplotlib.rcParams["backend"] = named
+    with style.context("default"), matplotlib.rc_context({"svg.hashsalt": "grokbench"}):
+        yield
 
 
 def canvas(rows: int, columns: int, width: float = 4.6, height: float = 3.3) -> tuple[Figure, list[Axes]]:
