@@ -23,7 +23,7 @@ def untrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     store = tmp_path_factory.mktemp("untrained") / "store"
     job = Reproduction("tiny", claims=["generalises-untrained"], store=store, specs=[SPECS])
     for planned in job.plan.trials:
-        executor.train_here(planned.trial, job.store)
+        worker.train_here(planned.trial, job.store, worker.Job(str(job.store.root)))
     return store
 
 
