@@ -18,6 +18,7 @@ from grokbench.runs.estimate import Estimate, estimated
 from grokbench.runs.executor import Failure, OnEvent
 from grokbench.runs.plan import Plan, PlannedTrial
 from grokbench.runs.store import Source, Store
+from grokbench.specs import values
 from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.specs.loader import Library
 from grokbench.specs.types import TIERS, Claim, Experiment, Record, Trial
@@ -35,24 +36,24 @@ class Reproduction:
 
     def __init__(
         self,
-        paper: str,
+        paper: str | Path,
         tier: str = "quick",
         *,
-        claims: Sequence[str] = (),
+        claims: str | Sequence[str] = (),
         store: str | Path | None = None,
         records: str | Path | None = None,
-        reuse: Sequence[str | Path] = (),
-        specs: Iterable[str | Path] = (),
+        reuse: str | Path | Iterable[str | Path] = (),
+        specs: str | Path | Iterable[str | Path] = (),
         on_damage: Any = None,
     ) -> None:
-        if tier not in TIERS:
+        if values.text("tier", tier) not in TIERS:
             raise UnknownNameError("tier", tier, TIERS)
         self.spec_library = Library(specs)
-        self.paper = self.spec_library.paper(paper)
+        self.paper = self.spec_library.paper(values.name("paper", paper))
         self.tier = tier
-        self.claims = tuple(dict.fromkeys(self._claim(name) for name in claims))
+        self.claims = tuple(dict.fromkeys(self._claim(name) for name in values.texts("claims", claims)))
         self.store = Store(store, on_damage)
-        self._reused = [archive.Archive(folder) for folder in reuse]
+        self._reused = [archive.Archive(folder) for folder in values.paths("reuse", reuse)]
         self.sources: list[Source] = [archive.Archive(records)] if records is not None else [self.store]
         self.sources.extend(self._reused)
         self.failures: list[Failure] = []
@@ -87,9 +88,7 @@ class Reproduction:
         self, *, workers: int | None = None, force: bool = False, on_event: OnEvent | None = None
     ) -> list[Failure]:
         """Train what is missing; returns the failures, which ``verdicts`` turns into ERROR."""
-        if workers is not None and workers < 1:
-            raise InputError(f"--workers must be 1 or more; got {workers}")
-        count, tell = workers or executor.default_workers(), on_event or (lambda event: None)
+        count, tell = executor.worker_count(workers), on_event or (lambda event: None)
         if force:
             todo = [planned.trial for planned in self.to_train(force=True)]
             self.failures = executor.execute(todo, self.store, count, tell)
@@ -272,7 +271,7 @@ class Reproduction:
                 reports.scoreboard(out)
         except OSError as error:
             raise InputError(
-                f"the report cannot be written to {out} ({error.strerror}); name another folder with --out"
+                f"the report cannot be written to {out} ({error.strerror}); name another folder"
             ) from None
         return path
 
@@ -299,5 +298,5 @@ def check_folder(out: Path) -> None:
             pass
     except OSError as error:
         raise InputError(
-            f"the report cannot be written to {out} ({error.strerror}); name another folder with --out"
+            f"the report cannot be written to {out} ({error.strerror}); name another folder"
         ) from None

@@ -13,6 +13,7 @@ from typing import Any
 
 from grokbench.runs import codec, keys
 from grokbench.runs.store import cut
+from grokbench.specs import values
 from grokbench.specs.errors import InputError
 from grokbench.specs.types import Record, Trial
 
@@ -98,7 +99,7 @@ class Archive:
     """
 
     def __init__(self, folder: str | Path, *, strict: bool = True) -> None:
-        self.folder, self._strict = Path(folder), strict
+        self.folder, self._strict = values.path("records", folder), strict
         if not self.folder.is_dir():
             raise InputError(f"{folder}: no such folder of records")
 

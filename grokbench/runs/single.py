@@ -8,18 +8,20 @@ from pathlib import Path
 
 from grokbench.runs import codec
 from grokbench.runs.store import Store
+from grokbench.specs import values
 from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.specs.types import Record, Trial
 
 DEVICES = ("cpu", "cuda", "auto")
 
 
-def check_device(name: str) -> None:
+def check_device(device: str) -> None:
     """Errors: UnknownNameError for a device that there is not, InputError for one that no engine trains on."""
+    name = values.text("device", device)
+    if name.partition(":")[0] == "cuda":
+        raise InputError("no engine here trains this model on CUDA yet; the device is cpu or auto")
     if name not in DEVICES:
         raise UnknownNameError("device", name, DEVICES)
-    if name == "cuda":
-        raise InputError("no engine here trains this model on CUDA yet; the device is cpu or auto")
 
 
 def check_file(path: Path) -> None:

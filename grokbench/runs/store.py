@@ -18,6 +18,7 @@ from typing import Any, Protocol
 
 from grokbench.measures.timing import stop_step
 from grokbench.runs import codec, keys
+from grokbench.specs import values
 from grokbench.specs.errors import StoreError
 from grokbench.specs.types import Array, Record, Trial
 
@@ -39,7 +40,11 @@ def default_path() -> Path:
     from platformdirs import user_data_path
 
     named = os.environ.get("GROKBENCH_STORE")
-    return Path(named) if named else user_data_path("grokbench", appauthor=False) / "store"
+    return (
+        values.path("GROKBENCH_STORE", named)
+        if named
+        else user_data_path("grokbench", appauthor=False) / "store"
+    )
 
 
 class Store:
@@ -51,7 +56,7 @@ class Store:
     def __init__(
         self, root: str | Path | None = None, on_damage: Callable[[str], None] | None = None
     ) -> None:
-        self.root = Path(root) if root is not None else default_path()
+        self.root = values.path("store", root) if root is not None else default_path()
         self._on_damage = on_damage or (lambda text: None)
         self._told: set[Path] = set()
 
@@ -63,7 +68,7 @@ class Store:
                 pass
         except OSError as error:
             raise StoreError(
-                f"the store {self.root} cannot be written ({error.strerror}); name another with --store"
+                f"the store {self.root} cannot be written ({error.strerror}); name another store"
             ) from None
 
     def folder(self, trial: Trial) -> Path:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 TIERS = ("smoke", "quick", "paper")
+PROBES = ("trace", "ipr", "phases", "spectrum")
 
 Array = NDArray[Any]
 Table = Mapping[str, Any]
