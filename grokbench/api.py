@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from grokbench.measures.record import Record
 from grokbench.specs import values
 from grokbench.specs.errors import InputError
 from grokbench.specs.loader import Library
-from grokbench.specs.types import PROBES, Recipe, Record, TaskSpec, Trial
+from grokbench.specs.types import PROBES, Recipe, TaskSpec, Trial
 
 if TYPE_CHECKING:
     import numpy as np

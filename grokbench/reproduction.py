@@ -12,6 +12,7 @@ from typing import Any
 from grokbench.claims import judge
 from grokbench.claims.verdict import ERROR, NOT_RUN, Verdict
 from grokbench.claims.views import Cells, RecordCell
+from grokbench.measures.record import Record
 from grokbench.runs import archive, executor, keys, provenance
 from grokbench.runs import plan as planning
 from grokbench.runs.estimate import Estimate, estimated
@@ -21,7 +22,7 @@ from grokbench.runs.store import Source, Store
 from grokbench.specs import values
 from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.specs.loader import Library
-from grokbench.specs.types import TIERS, Claim, Experiment, Record, Trial
+from grokbench.specs.types import TIERS, Claim, Experiment, Trial
 
 CONFIRMATORY = ("paper", "quick")  # highest first; smoke decides for smoke alone
 

@@ -9,8 +9,6 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from grokbench.api import Paths, Task, Words, resolve_trial
 from grokbench.runs.store import Store
 from grokbench.runs.sweep import HORIZON, Sweep
@@ -73,7 +71,7 @@ def plan(
 def _seeds(seeds: object) -> tuple[int, ...]:
     """The seeds 0, 1, … of a number of them, or the seeds themselves."""
     found = values.integers("seeds", seeds, "[0, 1]")
-    if isinstance(seeds, Iterable) and not (isinstance(seeds, np.ndarray) and seeds.ndim == 0):
+    if isinstance(seeds, Iterable) and getattr(seeds, "ndim", 1):
         return found
     return tuple(range(values.integer("seeds", found[0], most=MOST_CELLS)))
 

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 @click.option("--all", "every", is_flag=True, help="All papers.")
 @click.option("--tier", default="quick", show_default=True, help="smoke, quick or paper.")
 @click.option("--claim", "claims", multiple=True, help="Only this claim, or paper.claim (repeatable).")
-@click.option("--workers", type=int, help="Worker processes of one thread each [default: one a core].")
+@click.option(
+    "--workers", type=options.INTEGER, help="Worker processes of one thread each [default: one a core]."
+)
 @click.option("--dry-run", is_flag=True, help="Print the plan on stdout and train nothing.")
 @click.option(
     "--out", type=options.PATH, default=Path("reports"), show_default=True, help="Folder for the report."

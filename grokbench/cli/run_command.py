@@ -13,7 +13,7 @@ from grokbench.cli import options
 from grokbench.specs.errors import InputError
 
 if TYPE_CHECKING:
-    from grokbench.specs.types import Record
+    from grokbench.measures.record import Record
 
 
 AFTER = ("dips", "below_99")
@@ -24,9 +24,11 @@ AFTER = ("dips", "below_99")
 @click.option("--task", required=True, help="Task id or file.")
 @click.option("--baseline", required=True, help="Baseline id or file.")
 @click.option("--alpha", type=float, default=0.5, show_default=True, help="Training fraction.")
-@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--seed", type=options.INTEGER, default=0, show_default=True)
 @click.option(
-    "--steps", type=int, help="Budget in optimizer steps [default: 5000; 0 for an untrained model]."
+    "--steps",
+    type=options.INTEGER,
+    help="Budget in optimizer steps [default: 5000; 0 for an untrained model].",
 )
 @click.option(
     "--set",
@@ -39,8 +41,7 @@ AFTER = ("dips", "below_99")
     "--probe",
     "probes",
     multiple=True,
-    type=click.Choice(["trace", "ipr", "phases", "spectrum"]),
-    help="Record this too.",
+    help="Record this too: trace, ipr, phases or spectrum (repeatable).",
 )
 @click.option("--device", type=click.Choice(["cpu", "cuda", "auto"]), default="auto", show_default=True)
 @click.option("--save", type=options.PATH, help="Write the final weights to this .safetensors file.")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.option(
     "--seeds", default="6", show_default=True, help="How many seeds, from 0 on; with a comma, the seeds."
 )
-@click.option("--steps", type=int, help="Budget of a trial in optimizer steps [default: 5000].")
+@click.option("--steps", type=options.INTEGER, help="Budget of a trial in optimizer steps [default: 5000].")
 @click.option(
     "--set",
     "pairs",
@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     metavar="KEY=VALUE",
     help="Replace a field of the recipe, or task.… (repeatable).",
 )
-@click.option("--workers", type=int, help="Worker processes of one thread each [default: one a core].")
+@click.option(
+    "--workers", type=options.INTEGER, help="Worker processes of one thread each [default: one a core]."
+)
 @click.option(
     "--exhaustive",
     is_flag=True,

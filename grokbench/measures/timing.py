@@ -15,8 +15,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from grokbench.specs.types import Record
-
 FIT = 0.99  # accuracy that counts as fitting, and as generalising
 STRONG = 10  # least half-rise ratio of strong grokking
 WINDOW_EVALUATIONS = 5  # least number of evaluations that confirm a T_gen
@@ -117,11 +115,6 @@ def t_gen(steps: ArrayLike, test_accuracy: ArrayLike, budget: float) -> float:
     for step, value in _evaluations(steps, test_accuracy):
         rule.update(step, value)
     return rule.t_gen
-
-
-def generalised_at(record: Record) -> float:
-    """T_gen of a record within its trial's budget; inf when it is not reached."""
-    return t_gen(record.curves["step"], record.curves["test_accuracy"], record.trial.budget)
 
 
 def first_crossing(steps: ArrayLike, accuracy: ArrayLike, q: float, budget: float = math.inf) -> float:

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from grokbench.measures import timing
 from grokbench.measures.statistics import median
 from grokbench.measures.thresholds import Bracket, Level
 from grokbench.reports import wording as w
@@ -143,7 +142,7 @@ def document(result: SweepResult, figure: str | None = None) -> dict[str, Any]:
             {
                 "seed": seed,
                 "alpha": alpha,
-                "t_gen": extended(timing.generalised_at(record)),
+                "t_gen": extended(record.t_gen),
                 "outcome": record.outcome,
                 "steps": int(record.facts["steps"]),
                 "content": record.content,

@@ -11,11 +11,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from grokbench.measures.record import Record
 from grokbench.runs import codec, keys
 from grokbench.runs.store import cut
 from grokbench.specs import values
 from grokbench.specs.errors import InputError
-from grokbench.specs.types import Record, Trial
+from grokbench.specs.types import Trial
 
 _HEADS = "records.json"
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same records always make the same bytes

@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from grokbench.measures.record import Record
 from grokbench.measures.versions import ANALYSES
 from grokbench.runs import keys
-from grokbench.specs.types import Array, Recipe, Record, TaskSpec, Trial
+from grokbench.specs.types import Array, Recipe, TaskSpec, Trial
 
 FORMAT_VERSION = 1
 _GROUPS = ("probes", "portraits", "analyses")

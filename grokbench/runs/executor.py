@@ -16,12 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from grokbench.measures.record import Record
 from grokbench.runs import keys
 from grokbench.runs.plan import PlannedTrial, without_covered
 from grokbench.runs.store import Source, Store
 from grokbench.specs import values
 from grokbench.specs.errors import InputError
-from grokbench.specs.types import Record, Trial
+from grokbench.specs.types import Trial
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,12 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from grokbench.measures.record import Record
 from grokbench.runs import codec
 from grokbench.runs.store import Store
 from grokbench.specs import values
 from grokbench.specs.errors import InputError, UnknownNameError
-from grokbench.specs.types import Record, Trial
+from grokbench.specs.types import Trial
 
 DEVICES = ("cpu", "cuda", "auto")
 

@@ -16,11 +16,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+from grokbench.measures.record import Record
 from grokbench.measures.timing import stop_step
 from grokbench.runs import codec, keys
 from grokbench.specs import values
 from grokbench.specs.errors import StoreError
-from grokbench.specs.types import Array, Record, Trial
+from grokbench.specs.types import Array, Trial
 
 Weights = dict[str, Array]
 

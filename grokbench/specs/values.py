@@ -15,8 +15,6 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from grokbench.specs.errors import InputError, UnknownNameError
 
 SHOWN = 60  # characters of a refused value that a message repeats
@@ -31,7 +29,7 @@ def shown(value: object) -> str:
 def integer(name: str, value: object, least: int | None = None, most: int | None = None) -> int:
     """A whole number, whatever its type: 3, numpy's 3, 3.0. No truth value and no text.
 
-    >>> integer("seed", np.int64(3)), integer("steps", 1e2)
+    >>> integer("seed", 3.0), integer("steps", 1e2)
     (3, 100)
     """
     found = _whole(value)
@@ -46,14 +44,13 @@ def integer(name: str, value: object, least: int | None = None, most: int | None
 
 def _whole(value: Any) -> int | None:
     """The integer that ``value`` equals; None where there is none."""
-    if isinstance(value, bool | np.bool_ | str | bytes):
+    if isinstance(value, bool):
         return None
     try:
         return operator.index(value)
     except TypeError:
         pass
-    if isinstance(value, np.ndarray) and value.ndim == 0:
-        return _whole(value.item())
+    value = _scalar(value)
     if not isinstance(value, numbers.Real | Decimal) or not math.isfinite(value):
         return None
     whole = math.floor(value if isinstance(value, Decimal) else Fraction(str(value)))
@@ -63,12 +60,12 @@ def _whole(value: Any) -> int | None:
 def number(name: str, value: Any) -> float:
     """A number as a float. One of less precision means its shortest decimal: numpy's float32 0.3 is 0.3.
 
-    >>> number("alpha", np.float32(0.3))
-    0.3
+    >>> from fractions import Fraction
+    >>> number("alpha", Fraction(1, 4))
+    0.25
     """
-    if isinstance(value, np.ndarray) and value.ndim == 0:
-        value = value[()]
-    if isinstance(value, np.floating) and not isinstance(value, float):
+    value = _scalar(value)
+    if _of_numpy(value) and isinstance(value, numbers.Real):
         return float(str(value))
     if isinstance(value, numbers.Real | Decimal) and not isinstance(value, bool):
         try:
@@ -88,10 +85,20 @@ def fractions(name: str, values: object, example: str) -> tuple[float, ...]:
     return tuple(number(name, value) for value in _listed(name, values, example))
 
 
-def _listed(name: str, values: object, example: str) -> list[Any]:
+def _of_numpy(value: Any) -> bool:
+    """Whether it is an array or a number of numpy, which is not imported for this."""
+    return type(value).__module__ == "numpy"
+
+
+def _scalar(value: Any) -> Any:
+    """The number in an array without axes; anything else as it is."""
+    return value[()] if _of_numpy(value) and value.ndim == 0 else value
+
+
+def _listed(name: str, values: Any, example: str) -> list[Any]:
     if isinstance(values, str | bytes | Mapping):
         raise InputError(f"{name} must be numbers, as in {name}={example}; got {shown(values)}")
-    if isinstance(values, np.ndarray):
+    if _of_numpy(values):
         return list(values.ravel())
     return list(values) if isinstance(values, Iterable) else [values]
 
@@ -148,7 +155,7 @@ def paths(name: str, values: object) -> tuple[Path, ...]:
 def settings(table: object) -> dict[str, Any]:
     """Dotted fields and their plain values, from dotted and nested tables.
 
-    >>> settings({"optimizer": {"kind": "sgd", "lr": np.float64(0.01)}, "task.domain.p": np.int64(11)})
+    >>> settings({"optimizer": {"kind": "sgd", "lr": 0.01}, "task.domain.p": 11})
     {'optimizer.kind': 'sgd', 'optimizer.lr': 0.01, 'task.domain.p': 11}
     """
     if not isinstance(table, Mapping):
@@ -171,10 +178,13 @@ def _flatten(prefix: str, table: Mapping[Any, Any], out: dict[str, Any]) -> None
 
 def plain(value: Any) -> Any:
     """A value without numpy's types: what TOML and JSON can write."""
-    if isinstance(value, np.ndarray):
-        return [plain(item) for item in value] if value.ndim else plain(value[()])
-    if isinstance(value, np.generic) and not isinstance(value, np.floating):
+    value = _scalar(value)
+    if _of_numpy(value) and value.ndim:
+        return [plain(item) for item in value]
+    if _of_numpy(value) and not isinstance(value, numbers.Real):
         return value.item()
+    if isinstance(value, numbers.Integral) and not isinstance(value, int):
+        return int(value)
     if isinstance(value, numbers.Real | Decimal) and not isinstance(value, int):
         return number("a value of settings", value)
     if isinstance(value, Path):

@@ -12,11 +12,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from grokbench.measures.record import Record
 from grokbench.measures.timing import StopRule
 from grokbench.models.mlp import QuadraticMLP
 from grokbench.models.registry import build
 from grokbench.specs.errors import InputError, UnknownNameError
-from grokbench.specs.types import Array, Record, Trial
+from grokbench.specs.types import Array, Trial
 from grokbench.tasks.fitting import check_fit
 from grokbench.tasks.memoriser import memoriser_baseline
 from grokbench.tasks.splits import split_table

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from grokbench.claims.views import Cell, SeedView
-from grokbench.specs.types import Claim, Condition, Recipe, Record, TaskSpec, Trial
+from grokbench.measures.record import Record
+from grokbench.specs.types import Claim, Condition, Recipe, TaskSpec, Trial
 
 TASK = TaskSpec("addition", "Addition", "x + y", {"kind": "integers-mod", "p": 5})
 

@@ -9,8 +9,8 @@ import pytest
 from grokbench.claims.measures import Between, measure
 from grokbench.claims.measures.registry import ends
 from grokbench.claims.views import SeedView
+from grokbench.measures.record import Record
 from grokbench.specs.errors import InputError, UnknownNameError
-from grokbench.specs.types import Record
 from tests.claims.claim_records import grid, grokked, record, stuck, view
 
 

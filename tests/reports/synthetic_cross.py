@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from grokbench.measures.record import Record
 from grokbench.runs import plan
 from grokbench.specs.loader import Library
-from grokbench.specs.types import Record, Trial
+from grokbench.specs.types import Trial
 
 P = 97
 LIBRARY = Library()

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from grokbench.specs.types import Recipe, Record, TaskSpec, Trial
+from grokbench.measures.record import Record
+from grokbench.specs.types import Recipe, TaskSpec, Trial
 
 P = 113
 HALF = (P - 1) // 2

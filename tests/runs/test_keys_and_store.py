@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from grokbench.measures import versions
+from grokbench.measures.record import Record
 from grokbench.runs import archive, keys
 from grokbench.runs.store import Store, cut
 from grokbench.specs.errors import StoreError
 from grokbench.specs.loader import Library
-from grokbench.specs.types import Record, Trial
+from grokbench.specs.types import Trial
 
 
 def make_trial(**changes: object) -> Trial:

@@ -25,9 +25,9 @@ from grokbench.claims.measures.registry import (
 )
 from grokbench.claims.views import Cell, SeedView
 from grokbench.measures import timing
+from grokbench.measures.record import Record
 from grokbench.measures.statistics import running_median
 from grokbench.specs.errors import InputError, UnknownNameError
-from grokbench.specs.types import Record
 
 
 @named("final-normalised-accuracy")

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from grokbench.claims.views import Cell, SeedView
 from grokbench.measures import timing
+from grokbench.measures.record import Record
 from grokbench.measures.statistics import running_median
 from grokbench.specs.errors import InputError, UnknownNameError
-from grokbench.specs.types import Record
 
 Floats = NDArray[np.float64]
 
@@ -92,7 +92,7 @@ def narrowed(low: float, high: float) -> Measured:
 
 def generalised(record: Record) -> float:
     """T_gen within the trial's budget; inf when it is not reached."""
-    return timing.generalised_at(record)
+    return record.t_gen
 
 
 def time_to_generalise(record: Record) -> Measured:

@@ -21,8 +21,8 @@ from grokbench.claims.measures.registry import (
 )
 from grokbench.claims.views import Cell, SeedView
 from grokbench.measures import timing
+from grokbench.measures.record import Record
 from grokbench.specs.errors import UnknownNameError
-from grokbench.specs.types import Record
 
 LEAST_FIT = 0.9  # best train accuracy below which nothing is said of a network that does not fit
 LEAST_RISE = 0.1  # best a′ below which the test accuracy has not risen

@@ -20,7 +20,7 @@ from grokbench.claims.measures.registry import (
 )
 from grokbench.claims.views import SeedView
 from grokbench.measures import timing
-from grokbench.specs.types import Record
+from grokbench.measures.record import Record
 
 
 def _class(record: Record) -> str:

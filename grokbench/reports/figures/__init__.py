@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grokbench.claims.views import Cells
-from grokbench.specs.types import Claim, Paper, Record
+from grokbench.measures.record import Record
+from grokbench.specs.types import Claim, Paper
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

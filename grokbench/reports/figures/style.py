@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from grokbench.claims.views import Cells as Cells
 from grokbench.claims.views import RecordCell
-from grokbench.specs.types import Record
+from grokbench.measures.record import Record
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
