@@ -71,7 +71,7 @@ def plan(
 def _seeds(seeds: object) -> tuple[int, ...]:
     """The seeds 0, 1, … of a number of them, or the seeds themselves."""
     found = values.integers("seeds", seeds, "[0, 1]")
-    if isinstance(seeds, Iterable) and getattr(seeds, "ndim", 1):
+    if isinstance(seeds, Iterable) and getattr(seeds, "shape", None) != ():
         return found
     return tuple(range(values.integer("seeds", found[0], most=MOST_CELLS)))
 

@@ -11,7 +11,6 @@ import numbers
 import operator
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +52,7 @@ def _whole(value: Any) -> int | None:
     value = _scalar(value)
     if not isinstance(value, numbers.Real | Decimal) or not math.isfinite(value):
         return None
-    whole = math.floor(value if isinstance(value, Decimal) else Fraction(str(value)))
+    whole = math.floor(value)
     return whole if whole == value else None
 
 
@@ -92,7 +91,8 @@ def _of_numpy(value: Any) -> bool:
 
 def _scalar(value: Any) -> Any:
     """The number in an array without axes; anything else as it is."""
-    return value[()] if _of_numpy(value) and value.ndim == 0 else value
+    is_array = _of_numpy(value) and not isinstance(value, str | bytes)
+    return value[()] if is_array and value.ndim == 0 else value
 
 
 def _listed(name: str, values: Any, example: str) -> list[Any]:
