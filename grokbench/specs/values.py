@@ -52,8 +52,8 @@ def _whole(value: Any) -> int | None:
     value = _scalar(value)
     if not isinstance(value, numbers.Real | Decimal) or not math.isfinite(value):
         return None
-    whole = math.floor(value)
-    return whole if whole == value else None
+    whole: Any = math.floor(value)
+    return int(whole) if whole == value else None
 
 
 def number(name: str, value: Any) -> float:
