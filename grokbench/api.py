@@ -215,10 +215,12 @@ def reproduce(
     ``if __name__ == "__main__":``.
     Errors: UnknownNameError, SpecError, InputError; a trial that fails is an ERROR among the verdicts.
     """
-    from grokbench.reproduction import Reproduction
+    from grokbench.reproduction import Reproduction, check_folder
 
     target = None if out is None else values.path("out", out)
     job = Reproduction(paper, tier, claims=claims, store=store, reuse=reuse, specs=specs)
+    if target is not None:
+        check_folder(target)
     job.train(workers=workers, force=force, on_event=on_event)
     verdicts = job.verdicts()
     if target is not None:
@@ -249,6 +251,7 @@ def sweep(
     ``if __name__ == "__main__":``.
     """
     from grokbench import sweeping
+    from grokbench.reproduction import check_folder
     from grokbench.runs import executor
 
     count = executor.worker_count(workers)
@@ -265,6 +268,8 @@ def sweep(
         force=force,
         specs=specs,
     )
+    if target is not None:
+        check_folder(target)
     while batch := job.next_batch(count):
         job.train(batch, count, on_event)
     result = job.result()

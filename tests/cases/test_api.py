@@ -250,6 +250,16 @@ def test_words_of_a_paper_that_are_none_are_one_sentence(tmp_path: Path) -> None
     assert "domain.q: unknown key" in refusal(lambda: grokbench.load_task("addition", q=5))
 
 
+def test_a_folder_that_cannot_be_written_is_said_before_anything_is_trained(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    words: dict[str, Any] = {"store": tmp_path / "store", "out": tmp_path / "file"}
+    assert "cannot be written to" in refusal(lambda: grokbench.reproduce("gromov2023", "smoke", **words))
+    assert "cannot be written to" in refusal(
+        lambda: grokbench.sweep("addition", "gromov2023/adamw", alphas=0.5, seeds=1, **words)
+    )
+    assert not (tmp_path / "store").exists()
+
+
 def test_a_file_that_is_no_network_is_one_sentence(tmp_path: Path) -> None:
     from safetensors.numpy import save_file
 

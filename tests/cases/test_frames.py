@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 
 import pytest
@@ -50,3 +51,12 @@ def test_without_pandas_the_sentence_says_how_to_get_it(
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(grokbench.GrokbenchError, match=r"pip install 'grokbench\[pandas\]'"):
         record.to_frame()
+
+
+def test_a_frame_loads_neither_matplotlib_nor_scipy() -> None:
+    code = (
+        "import sys, grokbench; "
+        f"grokbench.run('addition', 'gromov2023/adamw', steps=2, settings={SMALL!r}).to_frame(); "
+        "sys.exit(bool({'matplotlib', 'scipy'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

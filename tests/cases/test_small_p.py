@@ -51,6 +51,8 @@ def test_the_smallest_tables_give_finite_numbers(baseline: str) -> None:
         assert record.outcome == "diverged" or all(np.isfinite(c).all() for c in record.curves.values())
         assert 0 <= record.facts["memoriser_baseline"] <= 1
         assert record.facts["n_train"] + record.facts["n_test"] == len(grokbench.load_task(task, p=p).table())
-    print(baseline, refused)
-    assert len(refused) < len(TABLES)
-    assert not [text for _, _, text in refused if "\n" in text]
+    # A table of two elements is too small for the waves of the analytic networks, and they say so.
+    assert [(task, p) for task, p, _ in refused] == (
+        [("addition", 2), ("division", 2)] if "analytic" in baseline else []
+    )
+    assert all("p >= 3" in text for _, _, text in refused)
