@@ -86,7 +86,7 @@ class Record:
     def __repr__(self) -> str:
         trial = self.trial
         setting = f"{trial.task.id}, {trial.recipe.id}, α = {trial.alpha:.6g}, seed {trial.seed}"
-        if "test_accuracy" not in self.curves:
+        if not len(self.curves.get("step", ())):
             return f"<Record {setting}: {self.outcome}>"
         times = f"T_mem {_time(self.t_mem)}, T_gen {_time(self.t_gen)}"
         return f"<Record {setting}: {self.outcome} after {int(self.curves['step'][-1])} steps, {times}>"

@@ -79,8 +79,11 @@ class Library:
 
     def task(self, name: str | TaskSpec, settings: Mapping[str, Any] | None = None) -> TaskSpec:
         """The task ``name``, or the one given, with fields (``domain.p``) replaced by ``settings``."""
-        document = _given("task", name) if isinstance(name, TaskSpec) else self.task_document(name)
-        return parse.task(_changed("task", document, settings or {}, document["id"]))
+        if isinstance(name, TaskSpec):
+            document, label = _given("task", name), name.id
+        else:
+            document, label = self.task_document(name), name
+        return parse.task(_changed("task", document, settings or {}, label))
 
     def recipe_document(self, name: str) -> dict[str, Any]:
         """The recipe's checked table, its parent merged in, completed with defaults."""
@@ -105,8 +108,11 @@ class Library:
 
     def recipe(self, name: str | Recipe, settings: Mapping[str, Any] | None = None) -> Recipe:
         """The recipe ``name``, or the one given, with fields (``optimizer.lr``) replaced by ``settings``."""
-        document = _given("recipe", name) if isinstance(name, Recipe) else self.recipe_document(name)
-        return parse.recipe(_changed("recipe", document, settings or {}, document["id"]))
+        if isinstance(name, Recipe):
+            document, label = _given("recipe", name), name.id
+        else:
+            document, label = self.recipe_document(name), name
+        return parse.recipe(_changed("recipe", document, settings or {}, label))
 
     def paper(self, name: str) -> Paper:
         """The paper ``name``: its experiments and claims; every reference in them is checked."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import pickle
 from collections.abc import Callable
 from decimal import Decimal
@@ -291,6 +292,11 @@ def test_a_record_prints_as_one_short_line() -> None:
     assert text == (
         "<Record addition, gromov2023/adamw, α = 0.5, seed 4: finished after 5 steps, T_mem not reached, T_gen not reached>"
     )
+
+
+def test_a_record_without_curves_prints_too() -> None:
+    record = dataclasses.replace(run(seed=4), outcome="failed", curves={})
+    assert repr(record) == "<Record addition, gromov2023/adamw, α = 0.5, seed 4: failed>"
 
 
 def test_a_record_knows_its_times() -> None:
