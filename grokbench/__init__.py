@@ -44,13 +44,13 @@ if TYPE_CHECKING:
         validate,
     )
     from grokbench.claims.verdict import Verdict
+    from grokbench.measures.record import Record
     from grokbench.runs.sweep import SweepResult
     from grokbench.specs.errors import GrokbenchError
-    from grokbench.specs.types import Record
 
 _HOMES = {
     "GrokbenchError": "grokbench.specs.errors",
-    "Record": "grokbench.specs.types",
+    "Record": "grokbench.measures.record",
     "SweepResult": "grokbench.runs.sweep",
     "Verdict": "grokbench.claims.verdict",
 }

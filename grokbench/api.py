@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from grokbench.measures.record import Record
+from grokbench.specs import values
 from grokbench.specs.errors import InputError
 from grokbench.specs.loader import Library
-from grokbench.specs.types import Recipe, Record, TaskSpec, Trial
+from grokbench.specs.types import PROBES, Recipe, TaskSpec, Trial
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,6 +21,12 @@ if TYPE_CHECKING:
     from grokbench.claims.verdict import Verdict
     from grokbench.runs.executor import OnEvent
     from grokbench.runs.sweep import SweepResult
+
+
+Words = str | Path
+"""An id, or the path of a spec file."""
+Paths = str | Path | Iterable[str | Path]
+"""One path, or several."""
 
 
 @dataclass(frozen=True)
@@ -37,70 +45,74 @@ class Task:
         return build_table(self.spec).rows
 
 
-def load_task(id_or_path: str | Path, specs: Iterable[str | Path] = (), **parameters: int) -> Task:
+def load_task(id_or_path: Words, specs: Paths = (), **parameters: int) -> Task:
     """The task of that id or file; ``parameters`` replace fields of its domain.
 
     >>> load_task("addition", p=5).table()[7].tolist()
     [1, 2, 3]
     """
-    return Task(
-        Library(specs).task(str(id_or_path), {f"domain.{name}": value for name, value in parameters.items()})
-    )
+    name = values.name("id_or_path", id_or_path)
+    return Task(Library(specs).task(name, {f"domain.{field}": value for field, value in parameters.items()}))
 
 
-def load_baseline(id_or_path: str | Path, specs: Iterable[str | Path] = ()) -> Recipe:
+def load_baseline(id_or_path: Words, specs: Paths = ()) -> Recipe:
     """The recipe of that id or file, every field filled in."""
-    return Library(specs).recipe(str(id_or_path))
+    return Library(specs).recipe(values.name("id_or_path", id_or_path))
 
 
-def validate(paths: Iterable[str | Path] = (), specs: Iterable[str | Path] = ()) -> list[Path]:
+def validate(paths: Paths = (), specs: Paths = ()) -> list[Path]:
     """Check spec files (all, when none is named) and return those read. Errors: SpecError with every mistake."""
     from grokbench.claims.check import validate_all
 
-    return validate_all(Library(specs), [Path(path) for path in paths])
+    return validate_all(Library(specs), list(values.paths("paths", paths)))
 
 
 def resolve_trial(
-    task: str,
-    baseline: str,
+    task: Words | Task,
+    baseline: Words | Recipe,
     *,
     alpha: float = 0.5,
     rows: int | None = None,
     seed: int,
     steps: int | None = None,
     settings: Mapping[str, Any] | None = None,
-    probes: Sequence[str] = (),
-    specs: Iterable[str | Path] = (),
+    probes: str | Iterable[str] = (),
+    specs: Paths = (),
 ) -> Trial:
     """The trial that these words mean, its table and split checked, nothing trained.
 
-    rows: the number of training rows, in place of ``alpha``. Errors: GrokbenchError for anything that could not be trained.
+    rows: the number of training rows, in place of ``alpha``. The trial holds plain Python values, so that its key does not
+    depend on the types that were passed. Errors: GrokbenchError for anything that could not be trained.
     """
     from grokbench.tasks.fitting import check_fit
     from grokbench.tasks.splits import fraction, rows_as_fraction, trial_split
     from grokbench.tasks.table import build_table
 
-    spec, recipe = Library(specs).resolve(task, baseline, settings or {})
+    number = values.integer("seed", seed, least=0)
+    looked_at = values.chosen("probes", "probe", probes, PROBES)
+    spec, recipe = Library(specs).resolve(
+        task.spec if isinstance(task, Task) else values.name("task", task),
+        baseline if isinstance(baseline, Recipe) else values.name("baseline", baseline),
+        settings or {},
+    )
     untrained = recipe.optimizer["kind"] == "none"
     if steps is None:
         steps = 0 if untrained else DEFAULT_STEPS
-    if probes and "quadratic-mlp" not in recipe.model["kind"]:
+    budget = values.integer("steps", steps, least=0, most=MOST_STEPS)
+    if looked_at and "quadratic-mlp" not in recipe.model["kind"]:
         raise InputError(f"probes are of the quadratic MLP; {recipe.id} has another network")
-    if not 0 <= steps <= MOST_STEPS:
-        raise InputError(f"steps must be 0 or more, and at most {MOST_STEPS}; got {steps}")
-    if untrained and steps:
-        raise InputError(f"{recipe.id} is not trained; leave --steps out or give 0")
-    if seed < 0:
-        raise InputError(f"the seed must be 0 or more; got {seed}")
-    if rows is None and not 0 < alpha < 1:
-        raise InputError(f"α must lie between 0 and 1, both excluded; got {alpha:g}")
+    if untrained and budget:
+        raise InputError(f"{recipe.id} is not trained; leave steps out or give 0")
     check_fit(spec, recipe)
     table, rounding = build_table(spec), recipe.data["rounding"]
     if rows is None:
-        kept, rows = fraction(len(table.rows), alpha, rounding)
+        share = values.number("alpha", alpha)
+        if not 0 < share < 1:
+            raise InputError(f"α must lie between 0 and 1, both excluded; got {share:g}")
+        kept, count = fraction(len(table.rows), share, rounding)
     else:
-        kept, rows = rows_as_fraction(len(table.rows), rows, rounding)
-    trial = Trial(spec, recipe, kept, seed, steps, horizon=None, probes=tuple(sorted(probes)), rows=rows)
+        kept, count = rows_as_fraction(len(table.rows), values.integer("rows", rows), rounding)
+    trial = Trial(spec, recipe, kept, number, budget, horizon=None, probes=looked_at, rows=count)
     trial_split(table, trial)
     return trial
 
@@ -111,25 +123,27 @@ MOST_STEPS = 10**9
 
 
 def run(
-    task: str,
-    baseline: str,
+    task: Words | Task,
+    baseline: Words | Recipe,
     *,
     alpha: float = 0.5,
     rows: int | None = None,
     seed: int = 0,
     steps: int | None = None,
     settings: Mapping[str, Any] | None = None,
-    probes: Sequence[str] = (),
+    probes: str | Iterable[str] = (),
     device: str = "auto",
     save: str | Path | None = None,
     store: str | Path | None = None,
     force: bool = False,
-    specs: Iterable[str | Path] = (),
+    specs: Paths = (),
 ) -> Record:
     """Train one trial in this process, on one thread, and return its record.
 
+    task, baseline: an id, a file, or what ``load_task`` and ``load_baseline`` returned, which is taken as it is.
     rows: the number of training rows, in place of the fraction ``alpha``.
-    settings: dotted fields of the recipe, or ``task.…``, replaced. device: "cpu" or "auto"; no engine trains on "cuda" yet.
+    settings: fields of the recipe, or ``task.…``, to replace: {"optimizer.lr": 0.01} or {"optimizer": {"lr": 0.01}}.
+    device: "cpu" or "auto"; no engine trains on "cuda" yet.
     save: a .safetensors file for the final weights, as ``load_network`` reads it. store: a folder in which the record is
     looked for before it is trained, and then kept; None, other than on the command line, is no store at all. A record
     that such a folder cuts out of a longer run has no weights. force: train even when the store has the record.
@@ -151,7 +165,7 @@ def run(
         specs=specs,
     )
     place = None if store is None else Store(store)
-    target = None if save is None else Path(save)
+    target = None if save is None else values.path("save", save)
 
     def train() -> Record:
         job = worker.Job("", keep_untrained=target is not None, again=force)
@@ -160,7 +174,7 @@ def run(
     return single.obtain(trial, place, train, force=force, save=target)[0]
 
 
-def load_network(path: str | Path) -> nn.Module:
+def load_network(path: Words) -> nn.Module:
     """The plain, readable module with the weights of a file that ``run(save=…)`` or ``grokbench run --save`` wrote.
 
     Its ``forward`` says what it takes; ``parameters()`` and ``state_dict()`` are torch's. Errors: InputError where the
@@ -172,6 +186,9 @@ def load_network(path: str | Path) -> nn.Module:
 
     from grokbench.models.registry import restored
 
+    path = values.path("path", path)
+    if path.is_dir():
+        raise InputError(f"{path} is a folder; name the .safetensors file")
     try:
         with safe_open(path, framework="pt") as stored:
             label = (stored.metadata() or {}).get("grokbench")
@@ -182,21 +199,25 @@ def load_network(path: str | Path) -> nn.Module:
         raise InputError(
             f"{path} does not say which network its weights are of; `grokbench run --save` writes it"
         )
-    described = json.loads(label)
-    return restored(described["model"], weights)
+    try:
+        return restored(json.loads(label)["model"], weights)
+    except (ValueError, KeyError, TypeError, IndexError, RuntimeError) as error:
+        raise InputError(
+            f"{path}: its weights and what it says of its network do not go together ({error})"
+        ) from None
 
 
 def reproduce(
-    paper: str,
+    paper: Words,
     tier: str = "quick",
     *,
-    claims: Sequence[str] = (),
+    claims: str | Sequence[str] = (),
     workers: int | None = None,
     store: str | Path | None = None,
     out: str | Path | None = None,
-    reuse: Sequence[str | Path] = (),
+    reuse: Paths = (),
     force: bool = False,
-    specs: Iterable[str | Path] = (),
+    specs: Paths = (),
     on_event: OnEvent | None = None,
     on_note: Callable[[str], None] | None = None,
 ) -> tuple[Verdict, ...]:
@@ -204,26 +225,31 @@ def reproduce(
 
     A report that lies in ``out`` already lends its records where the store has none; the verdicts returned are of the
     store's (and of ``reuse``) alone. on_note: takes a sentence for each folder of ``reuse`` that has no record for the
-    paper. Workers are spawned: a script that calls this needs ``if __name__ == "__main__":``.
+    paper. Workers are spawned, as in ``sweep``: a script that calls this needs to be a file, with
+    ``if __name__ == "__main__":``.
     Errors: UnknownNameError, SpecError, InputError; a trial that fails is an ERROR among the verdicts.
     """
     from grokbench.reproduction import Reproduction
+    from grokbench.runs.single import check_folder
 
+    target = None if out is None else values.path("out", out)
     job = Reproduction(paper, tier, claims=claims, store=store, reuse=reuse, specs=specs)
+    if target is not None:
+        check_folder(target)
     for text in job.unanswering():
         (on_note or (lambda note: None))(text)
     job.train(workers=workers, force=force, on_event=on_event)
     verdicts = job.verdicts()
-    if out is not None:
-        job.write(Path(out))
+    if target is not None:
+        job.write(target)
     return verdicts
 
 
 def sweep(
-    task: str,
-    baseline: str,
+    task: Words | Task,
+    baseline: Words | Recipe,
     *,
-    alphas: Iterable[float],
+    alphas: float | Iterable[float],
     seeds: int | Iterable[int] = 6,
     steps: int | None = None,
     settings: Mapping[str, Any] | None = None,
@@ -232,19 +258,21 @@ def sweep(
     store: str | Path | None = None,
     out: str | Path | None = None,
     force: bool = False,
-    specs: Iterable[str | Path] = (),
+    specs: Paths = (),
     on_event: OnEvent | None = None,
 ) -> SweepResult:
     """Which of ``seeds`` generalise within ``steps`` at each of ``alphas``, and α50; page, JSON and plot go to ``out``.
 
     Adaptive unless ``exhaustive``: ``runs.sweep.Sweep`` says what that assumes. The result's ``threshold`` holds the curve,
-    each seed's bracket and α50. Workers are spawned: a script that calls this needs ``if __name__ == "__main__":``.
+    each seed's bracket and α50. Workers are spawned: a script that calls this needs to be a file, with
+    ``if __name__ == "__main__":``.
     """
     from grokbench import sweeping
     from grokbench.runs import executor
+    from grokbench.runs.single import check_folder
 
-    if workers is not None and workers < 1:
-        raise InputError(f"workers must be 1 or more; got {workers}")
+    count = executor.worker_count(workers)
+    target = None if out is None else values.path("out", out)
     job = sweeping.plan(
         task,
         baseline,
@@ -257,24 +285,25 @@ def sweep(
         force=force,
         specs=specs,
     )
-    count = workers or executor.default_workers()
+    if target is not None:
+        check_folder(target)
     while batch := job.next_batch(count):
         job.train(batch, count, on_event)
     result = job.result()
-    if out is not None:
+    if target is not None:
         from grokbench.reports.sweep import write
 
-        write(result, Path(out))
+        write(result, target)
     return result
 
 
 def report(
-    paper: str,
+    paper: Words,
     *,
     records: str | Path | None = None,
     store: str | Path | None = None,
     out: str | Path = "reports",
-    specs: Iterable[str | Path] = (),
+    specs: Paths = (),
     on_note: Callable[[str], None] | None = None,
 ) -> Path:
     """Write the report of ``paper`` from the records of ``records``, or else of the store, without training.
@@ -285,9 +314,10 @@ def report(
     """
     from grokbench.reproduction import Reproduction
 
+    target = values.path("out", out)
     job = Reproduction(paper, "quick", store=store, records=records, specs=specs)
-    note = job.check_records(Path(out))
-    page = job.write(Path(out))
+    note = job.check_records(target)
+    page = job.write(target)
     if note and on_note is not None:
         on_note(note)
     return page

@@ -11,6 +11,7 @@ from typing import Any
 from grokbench.claims import judge
 from grokbench.claims.verdict import ERROR, NOT_RUN, Verdict
 from grokbench.claims.views import Cells, RecordCell
+from grokbench.measures.record import Record
 from grokbench.reports import evidence
 from grokbench.runs import archive, executor, keys, provenance, single
 from grokbench.runs import plan as planning
@@ -18,9 +19,10 @@ from grokbench.runs.estimate import Estimate, estimated
 from grokbench.runs.executor import Failure, OnEvent
 from grokbench.runs.plan import Plan, PlannedTrial
 from grokbench.runs.store import Source, Store
+from grokbench.specs import values
 from grokbench.specs.errors import InputError, NoRecordsError, UnknownNameError
 from grokbench.specs.loader import Library
-from grokbench.specs.types import TIERS, Claim, Experiment, Record, Trial
+from grokbench.specs.types import TIERS, Claim, Experiment, Trial
 
 CONFIRMATORY = ("paper", "quick")  # highest first; smoke decides for smoke alone
 
@@ -35,24 +37,24 @@ class Reproduction:
 
     def __init__(
         self,
-        paper: str,
+        paper: str | Path,
         tier: str = "quick",
         *,
-        claims: Sequence[str] = (),
+        claims: str | Sequence[str] = (),
         store: str | Path | None = None,
         records: str | Path | None = None,
-        reuse: Sequence[str | Path] = (),
-        specs: Iterable[str | Path] = (),
+        reuse: str | Path | Iterable[str | Path] = (),
+        specs: str | Path | Iterable[str | Path] = (),
         on_damage: Any = None,
     ) -> None:
-        if tier not in TIERS:
+        if values.text("tier", tier) not in TIERS:
             raise UnknownNameError("tier", tier, TIERS)
         self.spec_library = Library(specs)
-        self.paper = self.spec_library.paper(paper)
+        self.paper = self.spec_library.paper(values.name("paper", paper))
         self.tier = tier
-        self.claims = tuple(dict.fromkeys(self._claim(name) for name in claims))
+        self.claims = tuple(dict.fromkeys(self._claim(name) for name in values.texts("claims", claims)))
         self.store = Store(store, on_damage)
-        self._reused = [archive.Archive(folder) for folder in reuse]
+        self._reused = [archive.Archive(folder) for folder in values.paths("reuse", reuse)]
         self.sources: list[Source] = [archive.Archive(records)] if records is not None else [self.store]
         self.sources.extend(self._reused)
         self.failures: list[Failure] = []
@@ -87,9 +89,7 @@ class Reproduction:
         self, *, workers: int | None = None, force: bool = False, on_event: OnEvent | None = None
     ) -> list[Failure]:
         """Train what is missing; returns the failures, which ``verdicts`` turns into ERROR."""
-        if workers is not None and workers < 1:
-            raise InputError(f"--workers must be 1 or more; got {workers}")
-        count, tell = workers or executor.default_workers(), on_event or (lambda event: None)
+        count, tell = executor.worker_count(workers), on_event or (lambda event: None)
         if force:
             todo = [planned.trial for planned in self.to_train(force=True)]
             self.failures = executor.execute(todo, self.store, count, tell, again=True)
@@ -310,7 +310,7 @@ class Reproduction:
                 reports.scoreboard(out)
         except OSError as error:
             raise InputError(
-                f"the report cannot be written to {out} ({error.strerror}); name another folder with --out"
+                f"the report cannot be written to {out} ({error.strerror}); name another folder"
             ) from None
         return path
 

@@ -27,13 +27,13 @@ def verdict(id, outcome, statistic=1.0, values=()):
 CLAIMS = {claims}
 VERDICTS = {verdicts}
 
-def load(paper):
+def load(paper, specs):
     if paper != "toy":
-        raise pytest.UsageError("--paper: unknown paper " + paper)
+        raise pytest.UsageError("--grokbench-paper: unknown paper " + paper)
     return types.SimpleNamespace(claims=CLAIMS)
 
-def reproduce(paper, tier, store):
-    calls.append((paper, tier, store))
+def reproduce(paper, tier, claims, store, specs):
+    calls.append((paper, tier, claims, store, specs))
     {extra}
     return VERDICTS
 
@@ -53,7 +53,7 @@ def claims(pytester: pytest.Pytester):
             CONFTEST.replace("{claims}", claims).replace("{verdicts}", verdicts).replace("{extra}", extra)
         )
         plugin = () if _registered() else ("-p", "grokbench.pytest_plugin")
-        return pytester.runpytest_subprocess(*plugin, "-rs", "--paper", "toy", *args)
+        return pytester.runpytest_subprocess(*plugin, "-rs", "--grokbench-paper", "toy", *args)
 
     return run
 
@@ -89,7 +89,8 @@ def test_verdicts_become_outcomes_and_the_paper_is_run_once(claims):
         "NOT RUN: because of absent",
     ):
         assert sentence in text
-    assert text.count("CALLS [('toy', 'quick', 'there')]") == 1
+    assert text.count("CALLS [('toy', 'quick',") == 1
+    assert "'settled'], 'there', [])]" in text
 
 
 def test_at_smoke_exact_claims_are_decided_and_statistical_ones_only_computed(claims):
@@ -102,11 +103,21 @@ def test_at_smoke_exact_claims_are_decided_and_statistical_ones_only_computed(cl
         'verdict("unmeasured", "INCONCLUSIVE", None), '
         'verdict("nan", "INCONCLUSIVE", 0.0, ((0, (float("nan"),), False),)), '
         'verdict("elsewhere", "NOT RUN", None), verdict("against", "INCONCLUSIVE", 0.0)]',
-        "--tier",
+        "--grokbench-tier",
         "smoke",
+        "-v",
     )
-    result.assert_outcomes(passed=4, failed=1, skipped=3)
+    counts = {"passed": 1, "computed": 3, "failed": 1, "skipped": 3}
+    assert {name: n for name, n in result.parseoutcomes().items() if "warning" not in name} == counts
+    result.stdout.fnmatch_lines(["*exact-good*PASSED*", "*measured*COMPUTED*", "*against*COMPUTED*"])
     assert "exact-open: INCONCLUSIVE" in result.stdout.str()
+
+
+def test_a_claim_that_is_only_computed_neither_fails_the_run_nor_counts_as_passed(claims):
+    result = claims('[claim("one")]', '[verdict("one", "INCONCLUSIVE", 0.5)]', "--grokbench-tier", "smoke")
+    assert result.ret == pytest.ExitCode.OK
+    assert result.parseoutcomes() == {"computed": 1}
+    result.stdout.fnmatch_lines(["collected 1 item", "* c *"])
 
 
 def test_claims_answer_to_mark_and_name(claims):
@@ -116,15 +127,29 @@ def test_claims_answer_to_mark_and_name(claims):
     claims(*pair, "-k", "one").assert_outcomes(passed=1, deselected=1)
 
 
+def test_only_the_claims_selected_are_run_and_the_counts_hold(claims):
+    pair = ('[claim("one"), claim("two")]', '[verdict("one", "REPRODUCED"), verdict("two", "REPRODUCED")]')
+    for selection in (("-k", "two"), ("--deselect", "toy::one")):
+        result = claims(*pair, *selection, "--grokbench-specs", "mine")
+        result.stdout.fnmatch_lines(["collected 2 items / 1 deselected / 1 selected"])
+        assert "CALLS [('toy', 'quick', ['two'], None, ['mine'])]" in result.stdout.str()
+
+
+def test_only_the_claims_that_failed_are_run_again(claims):
+    pair = ('[claim("one"), claim("two")]', '[verdict("one", "REPRODUCED"), verdict("two", "ERROR")]')
+    claims(*pair).assert_outcomes(passed=1, failed=1)
+    assert "['two'], None, [])]" in claims(*pair, "--last-failed").stdout.str()
+
+
 def test_a_run_that_fails_fails_every_claim_and_is_not_repeated(claims):
     result = claims('[claim("one"), claim("two")]', "[]", extra='raise RuntimeError("the disk is full")')
     result.assert_outcomes(failed=2)
     assert "the disk is full" in result.stdout.str()
-    assert "CALLS [('toy', 'quick', None)]" in result.stdout.str()
+    assert "CALLS [('toy', 'quick', ['one', 'two'], None, [])]" in result.stdout.str()
 
 
 def test_an_unknown_paper_is_a_usage_error(claims):
-    result = claims("[]", "[]", "--paper", "nowhere2020")
+    result = claims("[]", "[]", "--grokbench-paper", "nowhere2020")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert "unknown paper nowhere2020" in result.stderr.str() + result.stdout.str()
 

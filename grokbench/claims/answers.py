@@ -82,7 +82,7 @@ def cut_short(view: SeedView, budgets: Sequence[int]) -> bool:
     for arm, budget in zip(view.arms, budgets, strict=False):
         for cell in arm:
             record = cell.record
-            short = record.trial.budget < budget and record.outcome != "diverged"
+            short = record.trial.budget < budget and record.ended != "diverged"
             if short and math.isinf(generalised(record)):
                 return True
     return False

@@ -35,7 +35,7 @@ def decide(
         (view.seed, cell)
         for view in (*views, *control)
         for cell in view.cells
-        if cell.record.outcome == "failed"
+        if cell.record.ended == "failed"
     ]
     if failed:
         seed, cell = failed[0]

@@ -235,7 +235,7 @@ def _never(
         doubts.append(f"at least {LEAST_SEEDS_FOR_NEVER} seeds are needed and there are {n}")
     if still_open := open_text(answers):
         doubts.append(still_open)
-    blown = [view.seed for view in views if any(cell.record.outcome == "diverged" for cell in view.cells)]
+    blown = [view.seed for view in views if any(cell.record.ended == "diverged" for cell in view.cells)]
     if blown:
         doubts.append(f"{counted(len(blown), 'seed')} diverged before the budget was used")
     unfitted = [view.seed for view in views if not _fitted(view)]

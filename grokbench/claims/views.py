@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from grokbench.specs.types import Record
+from grokbench.measures.record import Record
 
 RecordCell = tuple[int, Mapping[str, Any], Record]  # seed, settings such as {"alpha": 0.49}, record
 Cells = Mapping[str, tuple[RecordCell, ...]]  # by experiment id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import tomllib
 from collections.abc import Callable, Sequence
 from decimal import Decimal, InvalidOperation
@@ -10,13 +11,56 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.types import IntParamType
 
 from grokbench.cli import completion
+from grokbench.specs import values
 from grokbench.specs.errors import InputError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-PATH = click.Path(path_type=Path)
+
+class _Path(click.Path):
+    """A path, with ``~`` as the home folder."""
+
+    def convert(
+        self, value: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None
+    ) -> Any:
+        return values.path(_flag(param), super().convert(value, param, ctx))
+
+
+class _Integer(IntParamType):
+    """A whole number in any spelling: 100000, 100_000, 1e5, 3.0."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        return value if isinstance(value, int) else whole(_flag(param), value)
+
+
+def _flag(param: click.Parameter | None) -> str:
+    return max(param.opts, key=len) if param is not None else "value"
+
+
+MOST_DIGITS = 40
+
+
+def whole(flag: str, text: str) -> int:
+    """A whole number in any spelling.
+
+    >>> whole("--steps", "1e5"), whole("--steps", "100_000"), whole("--seed", "3.0")
+    (100000, 100000, 3)
+    """
+    try:
+        number = Decimal(text.strip())
+    except InvalidOperation:
+        number = Decimal("nan")
+    # 1e999999999 is a whole number, too, and would fill the memory.
+    if not number.is_finite() or number.adjusted() > MOST_DIGITS or number != number.to_integral_value():
+        raise InputError(f"{flag} {text}: expected a whole number, such as 3 or 1e5")
+    return int(number)
+
+
+PATH = _Path(path_type=Path)
+INTEGER = _Integer()
 
 
 def task(function: F) -> F:
@@ -161,8 +205,8 @@ def seeds(text: str) -> tuple[int, ...]:
     ((0, 1, 2), (0, 3, 7), (9000,))
     """
     try:
-        numbers = [int(part) for part in text.split(",") if part.strip()]
-    except ValueError:
+        numbers = [whole("--seeds", part) for part in text.split(",") if part.strip()]
+    except InputError:
         numbers = []
     if not numbers or min(numbers) < 0:
         raise InputError(f"--seeds {text}: expected a number of seeds, or a list such as 0,3,7")

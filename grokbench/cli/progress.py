@@ -129,7 +129,7 @@ class Progress:
         accuracies = f"train {event.train_accuracy:.3f} test {event.test_accuracy:.3f}"
         what = {
             "evaluated": f"at step {event.step}: {accuracies}",
-            "done": f"{event.outcome} at step {event.step}: {accuracies} ({event.seconds:.1f} s)",
+            "done": f"{event.ended} at step {event.step}: {accuracies} ({event.seconds:.1f} s)",
             "failed": f"FAILED: {event.trace.strip().splitlines()[-1] if event.trace.strip() else 'no traceback'}",
         }[event.kind]
         click.echo(f"[{self._done}/{self._total}, {self._left()}] {describe(event)} {what}", err=True)

@@ -46,7 +46,9 @@ if TYPE_CHECKING:
     shell_complete=completion.claims,
     help="Only this claim, or paper.claim (repeatable).",
 )
-@click.option("--workers", type=int, help="Worker processes of one thread each [default: one a core].")
+@click.option(
+    "--workers", type=options.INTEGER, help="Worker processes of one thread each [default: one a core]."
+)
 @click.option("--dry-run", is_flag=True, help="Print the plan on stdout and train nothing.")
 @click.option(
     "--out", type=options.PATH, default=Path("reports"), show_default=True, help="Folder for the report."

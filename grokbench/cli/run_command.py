@@ -13,7 +13,8 @@ from grokbench.cli import InterruptionError, options
 from grokbench.specs.errors import InputError
 
 if TYPE_CHECKING:
-    from grokbench.specs.types import Array, Record
+    from grokbench.measures.record import Record
+    from grokbench.specs.types import Array
 
 
 @click.command(
@@ -27,24 +28,25 @@ if TYPE_CHECKING:
 @options.task
 @options.baseline
 @click.option("--alpha", type=float, help="Training fraction [default: 0.5].")
-@click.option("--rows", type=int, help="Number of training rows, in place of --alpha.")
+@click.option("--rows", type=options.INTEGER, help="Number of training rows, in place of --alpha.")
 @click.option(
     "--seed",
-    type=int,
+    type=options.INTEGER,
     default=0,
     show_default=True,
     help="Number that fixes initial weights, split, batches and noise.",
 )
 @click.option(
-    "--steps", type=int, help="Budget in optimizer steps [default: 5000; 0 for an untrained model]."
+    "--steps",
+    type=options.INTEGER,
+    help="Budget in optimizer steps [default: 5000; 0 for an untrained model].",
 )
 @options.changes
 @click.option(
     "--probe",
     "probes",
     multiple=True,
-    type=click.Choice(["trace", "ipr", "phases", "spectrum"]),
-    help="Record this series too, and print it (repeatable; quadratic networks only).",
+    help="Record this series too, and print it: trace, ipr, phases or spectrum (repeatable; quadratic networks only).",
 )
 @click.option(
     "--device",
@@ -168,7 +170,7 @@ def _summary(record: Record) -> dict[str, Any]:
         "f_95": timing.first_crossing(steps, test, 0.95, budget),
     }
     ratio = timing.half_rise_ratio(steps, train, test, baseline)
-    outcome = timing.class_of(record)
+    outcome = record.outcome
     dips, below = timing.dips(steps, test, times["t_gen"])
     reached = math.isfinite(times["t_gen"])
     why = {name: f"not reached within {budget} steps" for name, value in times.items() if math.isinf(value)}
@@ -185,7 +187,7 @@ def _summary(record: Record) -> dict[str, Any]:
         "strong": timing.strong(curves, outcome, baseline),
         "dips": dips if reached else None,
         "below_99": below if math.isfinite(below) else None,
-        "ended": record.outcome,
+        "ended": record.ended,
         "final_train_accuracy": float(curves["train_accuracy"][-1]),
         "final_test_accuracy": float(curves["test_accuracy"][-1]),
         "steps": int(record.facts["steps"]),

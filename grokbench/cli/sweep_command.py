@@ -28,9 +28,11 @@ if TYPE_CHECKING:
 @click.option(
     "--seeds", default="6", show_default=True, help="How many seeds, from 0 on; with a comma, the seeds."
 )
-@click.option("--steps", type=int, help="Budget of a trial in optimizer steps [default: 5000].")
+@click.option("--steps", type=options.INTEGER, help="Budget of a trial in optimizer steps [default: 5000].")
 @options.changes
-@click.option("--workers", type=int, help="Worker processes of one thread each [default: one a core].")
+@click.option(
+    "--workers", type=options.INTEGER, help="Worker processes of one thread each [default: one a core]."
+)
 @click.option(
     "--exhaustive",
     is_flag=True,

@@ -15,8 +15,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from grokbench.specs.types import Record
-
 FIT = 0.99  # accuracy that counts as fitting, and as generalising
 STRONG = 10  # least half-rise ratio of strong grokking
 WINDOW_EVALUATIONS = 5  # least number of evaluations that confirm a T_gen
@@ -111,11 +109,6 @@ def t_gen(steps: ArrayLike, test_accuracy: ArrayLike, budget: float) -> float:
     return rule.t_gen
 
 
-def generalised_at(record: Record) -> float:
-    """T_gen of a record within its trial's budget; inf when it is not reached."""
-    return t_gen(record.curves["step"], record.curves["test_accuracy"], record.trial.budget)
-
-
 def first_crossing(steps: ArrayLike, accuracy: ArrayLike, q: float, budget: float = math.inf) -> float:
     """F_q: first evaluation, at most ``budget``, whose accuracy is at least q.
 
@@ -205,12 +198,6 @@ def outcome_class(curves: Any, budget: float, baseline: float, diverged: bool = 
     if fitted.size and normalised(test, baseline)[fitted[0]] < 0.5:
         return "grokking"
     return "comprehension"
-
-
-def class_of(record: Record) -> str:
-    """Outcome class of a record within its trial's budget, as ``outcome_class`` says."""
-    baseline, diverged = float(record.facts["memoriser_baseline"]), record.outcome == "diverged"
-    return outcome_class(record.curves, record.trial.budget, baseline, diverged)
 
 
 def strong(curves: Any, outcome: str, baseline: float) -> bool:

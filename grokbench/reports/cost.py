@@ -7,12 +7,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from grokbench.measures.record import Record
 from grokbench.reports.evidence import JUDGED, read_by
 from grokbench.reports.figures import shown_in
 from grokbench.reports.input import ReportInput
 from grokbench.runs.archive import answered
 from grokbench.runs.store import training_of
-from grokbench.specs.types import Record
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from typing import Any
 
 from grokbench.claims.verdict import Verdict
 from grokbench.claims.views import Cells
-from grokbench.specs.types import Claim, Experiment, Paper, Recipe, Record, TaskSpec
+from grokbench.measures.record import Record
+from grokbench.specs.types import Claim, Experiment, Paper, Recipe, TaskSpec
 
 RECIPE_TABLES = ("model", "loss", "optimizer", "data", "training", "evaluation")
 

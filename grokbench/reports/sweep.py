@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from grokbench.claims.wording import NOT_REACHED, NOT_SETTLED
-from grokbench.measures import timing
+from grokbench.measures.record import Record
 from grokbench.measures.statistics import median
 from grokbench.measures.thresholds import Bracket, Level
 from grokbench.reports import wording as w
 from grokbench.reports.document import bounds, dumps, number, plain, write_text
 from grokbench.runs import keys
 from grokbench.runs.sweep import SweepResult
-from grokbench.specs.types import Record
 
 SCHEMA_VERSION = 2
 HEAD = ("α", "solved", "status", "trained", "median T_gen of those trained")
@@ -146,10 +145,10 @@ def document(result: SweepResult, figure: str | None = None) -> dict[str, Any]:
             {
                 "seed": seed,
                 "alpha": alpha,
-                "t_gen": number(timing.generalised_at(record)),
+                "t_gen": number(record.t_gen),
                 "why": _why_censored(record),
-                "outcome": timing.class_of(record),
-                "ended": record.outcome,
+                "outcome": record.outcome,
+                "ended": record.ended,
                 "steps": int(record.facts["steps"]),
                 "content": record.content,
             }
@@ -169,9 +168,9 @@ def document(result: SweepResult, figure: str | None = None) -> dict[str, Any]:
 
 def _why_censored(record: Record) -> str | None:
     """Why a trial has no T_gen; None where it has one."""
-    if math.isfinite(timing.generalised_at(record)):
+    if math.isfinite(record.t_gen):
         return None
-    return "diverged" if record.outcome == "diverged" else NOT_REACHED
+    return "diverged" if record.ended == "diverged" else NOT_REACHED
 
 
 def _why(result: SweepResult) -> dict[str, str]:

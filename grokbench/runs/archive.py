@@ -11,10 +11,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from grokbench.measures.record import Record
 from grokbench.runs import codec, keys
 from grokbench.runs.cutting import cut
+from grokbench.specs import values
 from grokbench.specs.errors import InputError
-from grokbench.specs.types import Record, Trial
+from grokbench.specs.types import Trial
 
 _HEADS = "records.json"
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same records always make the same bytes
@@ -98,7 +100,7 @@ class Archive:
     """
 
     def __init__(self, folder: str | Path, *, strict: bool = True) -> None:
-        self.folder, self._strict = Path(folder), strict
+        self.folder, self._strict = values.path("records", folder), strict
         if not self.folder.is_dir():
             raise InputError(f"{folder}: no such folder of records")
 

@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from grokbench.measures.record import Record
 from grokbench.measures.versions import ANALYSES
 from grokbench.runs import keys
-from grokbench.specs.types import Array, Recipe, Record, TaskSpec, Trial
+from grokbench.specs.types import Array, Recipe, TaskSpec, Trial
 
 FORMAT_VERSION = 1
 _GROUPS = ("probes", "portraits", "analyses")
@@ -47,7 +48,7 @@ def head(record: Record) -> dict[str, Any]:
         "format_version": FORMAT_VERSION,
         "key": keys.key(record.trial),
         "trial": trial_to_json(record.trial),
-        "outcome": record.outcome,
+        "outcome": record.ended,
         "analyses": {name: ANALYSES[name] for name in record.analyses},
         "facts": _plain(record.facts),
         "environment": _plain(record.environment),
@@ -138,5 +139,6 @@ def unpack(
         probes=groups["probes"],
         portraits=groups["portraits"],
         analyses={name: arrays for name, arrays in groups["analyses"].items() if name in current},
-        **{name: document[name] for name in ("outcome", "facts", "environment", "cost", "error", "content")},
+        ended=document["outcome"],
+        **{name: document[name] for name in ("facts", "environment", "cost", "error", "content")},
     )

@@ -11,8 +11,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from grokbench.measures.record import Record
 from grokbench.measures.timing import StopRule
-from grokbench.specs.types import Array, Record, Trial
+from grokbench.specs.types import Array, Trial
 from grokbench.training.evaluation import Cadence
 
 
@@ -64,13 +65,14 @@ def cut(record: Record, wanted: Trial) -> Record | None:
     kept = {name: columns for name, columns in probes.items() if columns is not None}
     if len(kept) < len(probes):
         return None
-    ended = "diverged" if whole and record.outcome == "diverged" else "finished"
-    outcome = "stopped" if ended == "finished" and end < wanted.budget else ended
-    same = len(rows) == len(steps) and outcome == record.outcome
+    ended = "stopped" if end < wanted.budget else "finished"
+    if whole and record.ended == "diverged":
+        ended = "diverged"
+    same = len(rows) == len(steps) and ended == record.ended
     return dataclasses.replace(
         record,
         trial=wanted,
-        outcome=outcome,
+        ended=ended,
         curves={name: values[rows] for name, values in record.curves.items()},
         probes=kept,
         portraits={name: record.portraits[name] for name in wanted.portraits},
@@ -94,7 +96,7 @@ def _evaluations(record: Record, wanted: Trial) -> list[int] | None:
     rows: list[int] = []
     for step in _cadence(wanted, wanted.budget).steps():
         if (
-            step >= last and record.outcome == "diverged"
+            step >= last and record.ended == "diverged"
         ):  # where it diverged any such run is evaluated, and ends
             return [*rows, found[last]]
         if step not in found:

@@ -15,14 +15,17 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
+from grokbench.measures.record import Record
 from grokbench.runs import keys, worker
 from grokbench.runs.plan import PlannedTrial, without_covered
 from grokbench.runs.store import Source, Store
 from grokbench.runs.worker import Job
+from grokbench.specs import values
 from grokbench.specs.errors import InputError
-from grokbench.specs.types import Record, Trial
+from grokbench.specs.types import Trial
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ class Event:
     step: int = 0
     train_accuracy: float = float("nan")
     test_accuracy: float = float("nan")
-    outcome: str = ""
+    ended: str = ""
     seconds: float = 0.0
     trace: str = ""
     holder: str = ""
@@ -59,6 +62,11 @@ def default_workers() -> int:
     if hasattr(os, "sched_getaffinity"):
         return max(1, len(os.sched_getaffinity(0)))
     return max(1, os.cpu_count() or 1)
+
+
+def worker_count(workers: int | None) -> int:
+    """The number of workers asked for, or one a core. Errors: InputError for less than 1."""
+    return default_workers() if workers is None else values.integer("workers", workers, least=1)
 
 
 def missing(planned: Sequence[PlannedTrial], sources: Sequence[Source]) -> list[PlannedTrial]:
@@ -110,13 +118,10 @@ def execute(
     """Train ``trials``, in the order given, on ``workers`` processes; records go to ``store``.
 
     keep_untrained, resume, again: see ``worker.Job``. A trial that another process trains is waited for. A worker that is
-    killed fails the trials that were running; the others go on in new workers. Errors: InputError when called from a script
-    without a ``__main__`` guard, StoreError. KeyboardInterrupt stops the workers and is raised again; finished records stay.
+    killed fails the trials that were running; the others go on in new workers. Errors: InputError where no worker can start
+    (``check_can_spawn``), StoreError. KeyboardInterrupt stops the workers and is raised again; finished records stay.
     """
-    if getattr(multiprocessing.current_process(), "_inheriting", False):
-        raise InputError(
-            'training on workers needs the guard `if __name__ == "__main__":` in the calling script'
-        )
+    check_can_spawn()
     store.check_writable(trials)
     failures: list[Failure] = []
     job = Job(str(store.root), keep_untrained, resume, again)
@@ -128,6 +133,33 @@ def execute(
             on_event(Event("failed", trial, trace=trace))
         left = ended.left or _waited(ended.busy, store, job, on_event)
     return failures
+
+
+def check_can_spawn() -> None:
+    """Errors: InputError where no worker can start.
+
+    A worker imports the calling script by its file. One without a ``__main__`` guard would train again in each of them.
+    """
+    process, main = multiprocessing.current_process(), sys.modules.get("__main__")
+    if getattr(process, "_inheriting", False):
+        raise InputError(
+            'training on workers needs the guard `if __name__ == "__main__":` in the calling script'
+        )
+    if process.daemon:
+        raise InputError(
+            "a daemonic process, such as a worker of multiprocessing.Pool, can start no workers; "
+            "call this outside the pool, or grokbench.run, which trains in the calling process"
+        )
+    script = getattr(main, "__file__", None)  # None at a prompt, in a notebook and with python -c
+    by_file = script is not None and getattr(main, "__spec__", None) is None and not hasattr(sys, "frozen")
+    if (
+        by_file
+        and not Path(getattr(multiprocessing.process, "ORIGINAL_DIR", None) or "", str(script)).is_file()
+    ):
+        raise InputError(
+            f"training on workers needs a script that they can read again, and there is no file {script}; "
+            "put the script into a file, or call grokbench.run, which trains in the calling process"
+        )
 
 
 class _Pool(NamedTuple):

@@ -6,22 +6,25 @@ import tempfile
 from collections.abc import Callable, Collection
 from pathlib import Path
 
+from grokbench.measures.record import Record
 from grokbench.runs import codec
 from grokbench.runs.store import Store
+from grokbench.specs import values
 from grokbench.specs.errors import InputError, UnknownNameError
-from grokbench.specs.types import Record, Trial
+from grokbench.specs.types import Trial
 
 DEVICES = ("cpu", "cuda", "auto")
 WEIGHTS = (".safetensors",)
 """Ending of the file that final weights are saved to."""
 
 
-def check_device(name: str) -> None:
+def check_device(device: str) -> None:
     """Errors: UnknownNameError for a device that there is not, InputError for one that no engine trains on."""
+    name = values.text("device", device)
+    if name.partition(":")[0] == "cuda":
+        raise InputError("no engine here trains this model on CUDA yet; the device is cpu or auto")
     if name not in DEVICES:
         raise UnknownNameError("device", name, DEVICES)
-    if name == "cuda":
-        raise InputError("no engine here trains this model on CUDA yet; the device is cpu or auto")
 
 
 def check_file(path: Path, endings: Collection[str]) -> None:

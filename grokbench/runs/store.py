@@ -17,11 +17,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+from grokbench.measures.record import Record
 from grokbench.runs import codec, keys
 from grokbench.runs.cutting import cut
 from grokbench.runs.locks import Lock
+from grokbench.specs import values
 from grokbench.specs.errors import StoreError
-from grokbench.specs.types import Array, Record, Trial
+from grokbench.specs.types import Array, Trial
 
 Weights = dict[str, Array]
 
@@ -42,7 +44,7 @@ def default_path() -> Path:
 
     named = os.environ.get("GROKBENCH_STORE")
     if named:
-        return Path(named)
+        return values.path("GROKBENCH_STORE", named)
     try:
         folder = user_data_path("grokbench", appauthor=False)
     except RuntimeError:  # neither HOME nor an entry for this user among the system's
@@ -65,7 +67,7 @@ class Store:
     def __init__(
         self, root: str | Path | None = None, on_damage: Callable[[str], None] | None = None
     ) -> None:
-        self.root = Path(root) if root is not None else default_path()
+        self.root = values.path("store", root) if root is not None else default_path()
         self._on_damage = on_damage or (lambda text: None)
         self._told: set[Path] = set()
 
@@ -87,7 +89,7 @@ class Store:
                 pass
         except OSError as error:
             raise StoreError(
-                f"the store {self.root} cannot be written ({error.strerror}); name another with --store"
+                f"the store {self.root} cannot be written ({error.strerror}); name another store"
             ) from None
 
     def folder(self, trial: Trial) -> Path:

@@ -7,14 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from grokbench.measures import thresholds, timing
+from grokbench.measures import thresholds
+from grokbench.measures.record import Record
 from grokbench.measures.thresholds import Threshold
 from grokbench.runs import executor
 from grokbench.runs.executor import Failure, OnEvent
 from grokbench.runs.plan import PlannedTrial
 from grokbench.runs.speed import slowdown
 from grokbench.runs.store import Store
-from grokbench.specs.types import Record, Trial
+from grokbench.specs.types import Trial
 
 HORIZON = 1.2  # a solved trial stops here, in units of T_gen: as soon as its window has confirmed it
 
@@ -25,7 +26,7 @@ Cell = tuple[int, float]  # seed, α
 
 def solved(record: Record) -> bool:
     """Whether T_gen lies within the budget of the record's trial; a run that diverged before it is not solved."""
-    return math.isfinite(timing.generalised_at(record))
+    return math.isfinite(record.t_gen)
 
 
 def rows_of(
@@ -56,11 +57,7 @@ class SweepResult:
 
     def times(self, alpha: float) -> tuple[float, ...]:
         """T_gen of the trials at ``alpha``, by seed; inf for a censored one."""
-        return tuple(
-            timing.generalised_at(self.records[seed, alpha])
-            for seed in self.seeds
-            if (seed, alpha) in self.records
-        )
+        return tuple(self.records[seed, alpha].t_gen for seed in self.seeds if (seed, alpha) in self.records)
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,11 @@ import traceback
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from grokbench.measures.record import Record
 from grokbench.runs.locks import Holder
 from grokbench.runs.store import Store
 from grokbench.specs.errors import StoreError
-from grokbench.specs.types import Record, Trial
+from grokbench.specs.types import Trial
 
 POLL_SECONDS = 1.0  # how often a trial that another process trains is asked after
 
@@ -128,7 +129,7 @@ def ended(made: Made) -> dict[str, Any]:
     return {
         "elsewhere": made.elsewhere,
         "step": int(record.facts["steps"]),
-        "outcome": record.outcome,
+        "ended": record.ended,
         "seconds": float(record.cost["seconds"]),
         **{name: float(record.curves[name][-1]) for name in ("train_accuracy", "test_accuracy")},
     }

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from grokbench.specs import parse, schema
+from grokbench.specs import parse, schema, values
 from grokbench.specs.errors import GrokbenchError, InputError, Mistake, SpecError, UnknownNameError
 from grokbench.specs.locate import builtin_root
 from grokbench.specs.types import Paper, Recipe, TaskSpec
@@ -31,13 +32,13 @@ class Library:
     asked for, a path that ends in ``.toml`` is read instead.
     """
 
-    def __init__(self, extra: Iterable[str | Path] = ()) -> None:
+    def __init__(self, extra: str | Path | Iterable[str | Path] = ()) -> None:
         self._tasks: dict[str, Path] = {}
         self._recipes: dict[str, Path] = {}
         self._papers: dict[str, Path] = {}
-        for root in (builtin_root(), *map(Path, extra)):
+        for root in (builtin_root(), *values.paths("specs", extra)):
             if not root.is_dir():
-                raise InputError(f"--specs {root}: no such folder")
+                raise InputError(f"{root}: no such folder of specs")
             self._scan(root)
 
     def _scan(self, root: Path) -> None:
@@ -76,9 +77,13 @@ class Library:
         _check("task", document, path)
         return schema.completed("task", document)
 
-    def task(self, name: str, settings: Mapping[str, Any] | None = None) -> TaskSpec:
-        """The task ``name``, with dotted fields (``domain.p``) replaced by ``settings``."""
-        return parse.task(_changed("task", self.task_document(name), settings or {}, name))
+    def task(self, name: str | TaskSpec, settings: Mapping[str, Any] | None = None) -> TaskSpec:
+        """The task ``name``, or the one given, with fields (``domain.p``) replaced by ``settings``."""
+        if isinstance(name, TaskSpec):
+            document, label = _given("task", name), name.id
+        else:
+            document, label = self.task_document(name), name
+        return parse.task(_changed("task", document, settings or {}, label))
 
     def recipe_document(self, name: str) -> dict[str, Any]:
         """The recipe's checked table, its parent merged in, completed with defaults."""
@@ -101,9 +106,13 @@ class Library:
         _check("recipe", document, path)
         return schema.completed("recipe", {key: value for key, value in document.items() if key != "extends"})
 
-    def recipe(self, name: str, settings: Mapping[str, Any] | None = None) -> Recipe:
-        """The recipe ``name``, with dotted fields (``optimizer.lr``) replaced by ``settings``."""
-        return parse.recipe(_changed("recipe", self.recipe_document(name), settings or {}, name))
+    def recipe(self, name: str | Recipe, settings: Mapping[str, Any] | None = None) -> Recipe:
+        """The recipe ``name``, or the one given, with fields (``optimizer.lr``) replaced by ``settings``."""
+        if isinstance(name, Recipe):
+            document, label = _given("recipe", name), name.id
+        else:
+            document, label = self.recipe_document(name), name
+        return parse.recipe(_changed("recipe", document, settings or {}, label))
 
     def paper(self, name: str) -> Paper:
         """The paper ``name``: its experiments and claims; every reference in them is checked."""
@@ -153,8 +162,11 @@ class Library:
                     wrong.append(Mistake(str(path), f"experiment {experiment.id}", str(error)))
         return wrong
 
-    def resolve(self, task: str, baseline: str, settings: Mapping[str, Any]) -> tuple[TaskSpec, Recipe]:
-        """Task and recipe with ``settings`` applied: ``task.…`` paths to the task, all others to the recipe."""
+    def resolve(
+        self, task: str | TaskSpec, baseline: str | Recipe, settings: Mapping[str, Any]
+    ) -> tuple[TaskSpec, Recipe]:
+        """Task and recipe with ``settings`` applied: ``task.…`` fields to the task, all others to the recipe."""
+        settings = values.settings(settings)
         own = {key.removeprefix("task."): value for key, value in settings.items() if key.startswith("task.")}
         rest = {key: value for key, value in settings.items() if not key.startswith("task.")}
         recipe = self.recipe(baseline, rest)
@@ -226,15 +238,25 @@ def _check(kind: str, document: Mapping[str, Any], path: Path) -> None:
         raise SpecError(wrong)
 
 
+def _given(kind: str, spec: TaskSpec | Recipe) -> dict[str, Any]:
+    """The checked table of a spec that was handed over as a value."""
+    document = dataclasses.asdict(spec)
+    wrong = schema.mistakes(kind, document, spec.id)
+    if wrong:
+        raise SpecError(wrong)
+    return schema.completed(kind, document)
+
+
 def _changed(kind: str, document: dict[str, Any], settings: Mapping[str, Any], name: str) -> dict[str, Any]:
     """``document`` with dotted fields replaced, checked again. A new ``kind`` empties its table first."""
+    settings = values.settings(settings)
     if not settings:
         return document
     out = {key: dict(value) if isinstance(value, dict) else value for key, value in document.items()}
     for path, value in sorted(settings.items(), key=lambda item: not item[0].endswith(".kind")):
         *tables, last = path.split(".")
         if not tables and path != "operation":
-            raise InputError(f"--set {path}: only fields of a table can be set, such as optimizer.lr")
+            raise InputError(f"{path} cannot be set; only fields of a table can, such as optimizer.lr")
         node = out
         for part in tables:
             child = node.get(part)
@@ -250,7 +272,7 @@ def _changed(kind: str, document: dict[str, Any], settings: Mapping[str, Any], n
         if last == "kind" and node.get("kind") != value:
             node.clear()
         node[last] = value
-    wrong = schema.mistakes(kind, out, f"{name} with --set")
+    wrong = schema.mistakes(kind, out, f"{name} with its settings")
     if wrong:
         raise SpecError(wrong)
     return schema.completed(kind, out)

@@ -122,7 +122,7 @@ def _deref(node: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[str, Any
 
 
 def completed(kind: str, document: Mapping[str, Any]) -> dict[str, Any]:
-    """``document`` with every default of its schema filled in, and numbers that may be fractions as floats."""
+    """``document`` with every default of its schema filled in, whole numbers as integers, all others as floats."""
     root = schema(kind)
     result: dict[str, Any] = _complete(root, root, document)
     return result
@@ -139,8 +139,11 @@ def _complete(node: Mapping[str, Any], root: Mapping[str, Any], value: Any) -> A
         return out
     if isinstance(value, list):
         return [_complete(node.get("items", {}), root, item) for item in value]
-    if node.get("type") == "number":
+    types = [option.get("type") for option in node.get("oneOf", [node])]
+    if "number" in types and "oneOf" not in node:
         return float(value)
+    if "integer" in types and "number" not in types and isinstance(value, float) and value.is_integer():
+        return int(value)  # 1e5 is a float to TOML and a whole number to the schema
     return value
 
 

@@ -1,4 +1,4 @@
-"""The frozen values that travel between stages: task, recipe, trial, record, experiment, claim, paper.
+"""The frozen values that travel between stages: task, recipe, trial, experiment, claim, paper. Records: measures/record.py.
 
 Tables inside them (``recipe.model`` and its like) are plain dicts, checked and completed by the JSON Schemas
 when they are loaded; they are read, never written, after that.
@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 TIERS = ("smoke", "quick", "paper")
+PROBES = ("trace", "ipr", "phases", "spectrum")
 
 Array = NDArray[Any]
 Table = Mapping[str, Any]
@@ -27,6 +27,9 @@ class TaskSpec:
     title: str
     operation: str
     domain: Table  # {"kind": "integers-mod", "p": 97} or {"kind": "symmetric-group", "n": 5}
+
+    def __hash__(self) -> int:  # tables have no hash of their own
+        return hash((self.id, self.operation))
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,9 @@ class Recipe:
     data: Table  # rounding of α·n
     training: Table  # dtype, batch
     evaluation: Table  # cadence
+
+    def __hash__(self) -> int:  # tables have no hash of their own
+        return hash(self.id)
 
 
 @dataclass(frozen=True)
@@ -65,34 +71,6 @@ class Trial:
     portraits: tuple[str, ...] = ()
     analyses: tuple[str, ...] = ()
     rows: int | None = None
-
-
-@dataclass(frozen=True)
-class Record:
-    """What a trial leaves.
-
-    curves: ``step`` (int64), ``train_loss``, ``train_accuracy``, ``test_loss``, ``test_accuracy`` (float64), one
-    row an evaluation.
-    probes: name → columns, each of which starts with ``step``; further columns are (rows,) or (rows, k).
-    portraits: name → arrays computed from the first and the last weights, for figures.
-    analyses: name → arrays measured over the snapshots and the final weights once the training had ended.
-    facts: ``n_train``, ``n_test``, ``n_elements``, ``memoriser_baseline`` (b), ``steps`` (updates done).
-    outcome: ``finished`` (budget used), ``stopped`` (horizon reached), ``diverged`` (a non-finite loss) or ``failed``.
-    """
-
-    trial: Trial
-    outcome: str
-    curves: Mapping[str, Array]
-    facts: Table
-    probes: Mapping[str, Mapping[str, Array]] = field(default_factory=dict)
-    portraits: Mapping[str, Mapping[str, Array]] = field(default_factory=dict)
-    analyses: Mapping[str, Mapping[str, Array]] = field(default_factory=dict)
-    weights: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
-    snapshots: Mapping[int, Mapping[str, NDArray[np.float32]]] = field(default_factory=dict)
-    environment: Table = field(default_factory=dict)
-    cost: Table = field(default_factory=dict)  # seconds, train_seconds, evaluation_seconds, ms_per_step
-    error: str | None = None
-    content: str = ""  # SHA-256 of curves, outcome and final weights
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,11 @@ import numpy as np
 import torch
 
 from grokbench.measures import progress, spectra
+from grokbench.measures.record import Record
 from grokbench.measures.spectra import Array
 from grokbench.measures.versions import ANALYSES
 from grokbench.specs.errors import InputError, UnknownNameError
-from grokbench.specs.types import Record, Trial
+from grokbench.specs.types import Trial
 from grokbench.tasks.splits import trial_split
 from grokbench.tasks.table import build_table
 from grokbench.training import arithmetic, circle_analysis

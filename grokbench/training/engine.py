@@ -11,11 +11,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from grokbench.measures.record import Record
 from grokbench.measures.timing import StopRule
 from grokbench.models.mlp import QuadraticMLP
 from grokbench.models.registry import build
 from grokbench.specs.errors import InputError, UnknownNameError
-from grokbench.specs.types import Array, Record, Trial
+from grokbench.specs.types import Array, Trial
 from grokbench.tasks.fitting import check_fit
 from grokbench.tasks.memoriser import memoriser_baseline
 from grokbench.tasks.splits import trial_split
@@ -88,7 +89,7 @@ def train(trial: Trial, on_evaluation: OnEvaluation | None = None, engine: str =
     seconds = time.perf_counter() - began
     return Record(
         trial=trial,
-        outcome=run.outcome,
+        ended=run.ended,
         curves=curves,
         facts=facts,
         probes=run.observer.probes(),
@@ -103,7 +104,7 @@ def train(trial: Trial, on_evaluation: OnEvaluation | None = None, engine: str =
             "probe_seconds": run.probe_seconds,
             "ms_per_step": 1e3 * run.train_seconds / max(run.passes, 1),
         },
-        content=content_hash(curves, run.outcome, weights),
+        content=content_hash(curves, run.ended, weights),
     )
 
 
@@ -114,7 +115,7 @@ class _Run:
         self.trial, self.net, self.on_evaluation = trial, net, on_evaluation
         self.observer = Observer(trial.probes, trial.portraits)
         self.snapshots: dict[int, Weights] = {}
-        self.outcome = "finished"
+        self.ended = "finished"
         self.step = 0
         self.passes = 0
         self.train_seconds = self.evaluation_seconds = self.probe_seconds = 0.0
@@ -165,9 +166,9 @@ class _Run:
             self.step += 1
             self.train_seconds += clock() - updating
         if diverged:
-            self.outcome = "diverged"
+            self.ended = "diverged"
         elif self.step < budget:
-            self.outcome = "stopped"
+            self.ended = "stopped"
 
     def _evaluate(
         self, train_loss: float, train_accuracy: float, stop_rule: StopRule, diverged: bool

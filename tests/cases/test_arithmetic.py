@@ -14,8 +14,8 @@ import torch
 from threadpoolctl import threadpool_info
 
 import grokbench
+from grokbench.measures.record import Record
 from grokbench.runs.store import Store
-from grokbench.specs.types import Record
 from grokbench.training import arithmetic
 
 SETTINGS = {"task.domain.p": 13, "model.width": 16}

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 import grokbench
+from grokbench.measures.record import Record
 from grokbench.runs import cutting
 from grokbench.specs.loader import Library
-from grokbench.specs.types import Record, Trial
+from grokbench.specs.types import Trial
 from grokbench.training.evaluation import Cadence
 
 NETWORKS: dict[str, dict[str, Any]] = {
@@ -32,7 +33,7 @@ def same(one: Record, other: Record) -> bool:
     return (
         one.curves.keys() == other.curves.keys()
         and all(np.array_equal(one.curves[name], other.curves[name], equal_nan=True) for name in one.curves)
-        and one.outcome == other.outcome
+        and one.ended == other.ended
         and dict(one.facts) == dict(other.facts)
         and one.probes.keys() == other.probes.keys()
         and all(
@@ -99,7 +100,7 @@ def test_a_run_that_diverged_answers_a_longer_budget_and_is_cut_before_it(tmp_pa
         return grokbench.run("addition", "gromov2023/adamw", steps=steps, settings=settings, **more)
 
     whole = diverging(200, store=tmp_path)
-    assert whole.outcome == "diverged"
+    assert whole.ended == "diverged"
     end = int(whole.facts["steps"])
     for steps in (300, end, max(end - 1, 0)):
         assert same(diverging(steps, store=tmp_path), diverging(steps)), steps

@@ -11,7 +11,7 @@ import pytest
 
 import grokbench
 from grokbench.reproduction import Reproduction
-from grokbench.runs import archive, executor
+from grokbench.runs import archive, worker
 from grokbench.specs.errors import NoRecordsError
 
 SPECS = Path(__file__).parents[1] / "data" / "specs"

@@ -18,11 +18,11 @@ from pathlib import Path
 import pytest
 
 import grokbench
+from grokbench.measures.record import Record
 from grokbench.runs import locks, worker
 from grokbench.runs.locks import Lock
 from grokbench.runs.store import Store
 from grokbench.specs.errors import StoreError
-from grokbench.specs.types import Record
 
 NOBODY = 65534
 SETTINGS = {"task.domain.p": 11, "model.width": 16}

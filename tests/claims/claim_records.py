@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from grokbench.claims.views import Cell, SeedView
-from grokbench.specs.types import Claim, Condition, Recipe, Record, TaskSpec, Trial
+from grokbench.measures.record import Record
+from grokbench.specs.types import Claim, Condition, Recipe, TaskSpec, Trial
 
 TASK = TaskSpec("addition", "Addition", "x + y", {"kind": "integers-mod", "p": 5})
 
@@ -36,7 +37,7 @@ def record(
     train_loss: Sequence[float] | float = 0.1,
     test_loss: Sequence[float] | float = 0.1,
     budget: int | None = None,
-    outcome: str = "finished",
+    ended: str = "finished",
     probes: Mapping[str, Mapping[str, Sequence[float]]] | None = None,
     origin: str = "paper",
     width: int = 10,
@@ -51,7 +52,7 @@ def record(
 
     return Record(
         trial=Trial(TASK, recipe(origin, width), alpha, seed, int(steps[-1]) if budget is None else budget),
-        outcome=outcome,
+        ended=ended,
         curves={
             "step": np.asarray(steps, dtype=np.int64),
             "train_accuracy": column(train),

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from grokbench.specs.types import Array, Record
+from grokbench.measures.record import Record
+from grokbench.specs.types import Array
 from tests.claims.claim_records import record
 
 P, HALF, NEURONS = 113, 56, 512

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from grokbench.claims.views import Cell, SeedView
+from grokbench.measures.record import Record
 from grokbench.specs.loader import Library
-from grokbench.specs.types import Record
 from tests.claims.claim_records import record, view
 
 BUDGET = 100_000

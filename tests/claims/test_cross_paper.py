@@ -9,9 +9,10 @@ import pytest
 
 from grokbench.claims.answers import answer
 from grokbench.claims.views import Cell, SeedView
+from grokbench.measures.record import Record
 from grokbench.runs import keys, plan
 from grokbench.specs.loader import Library
-from grokbench.specs.types import Claim, Record, Trial
+from grokbench.specs.types import Claim, Trial
 from tests.claims.claim_records import grokked, record, stuck, view
 
 LIBRARY = Library()

@@ -87,7 +87,7 @@ def test_a_measure_asked_twice_is_told_apart_in_the_reason() -> None:
 
 
 def test_a_diverged_run_is_a_no() -> None:
-    runs = [record([0, 10], 0.0, 0.0, outcome="diverged", budget=1000)] * 6
+    runs = [record([0, 10], 0.0, 0.0, ended="diverged", budget=1000)] * 6
     assert decide(claim("event", GROKS), views(runs)).verdict == "NOT REPRODUCED"
 
 
@@ -311,7 +311,7 @@ def test_both_conditions_must_hold_in_the_same_seed() -> None:
 
 
 def test_a_failed_trial_is_an_error_that_names_its_seed() -> None:
-    found = decide(claim("event", GROKS), views([grokked(100), record(outcome="failed")]))
+    found = decide(claim("event", GROKS), views([grokked(100), record(ended="failed")]))
     assert found.verdict == "ERROR"
     assert "seed 1" in found.reason
 

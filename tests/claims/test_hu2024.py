@@ -12,8 +12,9 @@ from grokbench.claims.answers import answer
 from grokbench.claims.decide import decide
 from grokbench.claims.measures.rising import time_at_fraction, updates_per_epoch
 from grokbench.claims.views import Cell, SeedView
+from grokbench.measures.record import Record
 from grokbench.specs.loader import Library
-from grokbench.specs.types import Claim, Record
+from grokbench.specs.types import Claim
 from tests.claims.claim_records import record, stuck
 
 LIBRARY = Library()

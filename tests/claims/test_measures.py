@@ -25,7 +25,7 @@ def test_times_are_read_off_the_curves_and_censored_above_the_budget() -> None:
     assert measure("t-gen")(view(run())) == 100
     assert measure("t-mem")(view(run())) == 40
     assert measure("t-gen")(view(stuck(budget=500))) == Between(500, math.inf)
-    assert measure("t-gen")(view(record([0, 5], outcome="diverged", budget=500))) == math.inf
+    assert measure("t-gen")(view(record([0, 5], ended="diverged", budget=500))) == math.inf
     assert measure("delay-ratio")(view(run())) == 2.5
     assert measure("half-rise-ratio")(view(run())) == 4
     assert measure("t-gen")(view(stuck(), run()), arm=1) == 100
@@ -43,9 +43,9 @@ def test_a_ratio_of_times_keeps_the_bounds_that_budgets_give() -> None:
     assert ratio(view(grokked(100), grokked(400))) == 0.25
     assert ratio(view(grokked(100), stuck(budget=1000))) == Between(0, 0.1)
     assert ratio(view(stuck(budget=1000), grokked(100))) == Between(10, math.inf)
-    assert ratio(view(record(outcome="diverged"), grokked(100))) == math.inf
-    assert ratio(view(grokked(100), record(outcome="diverged"))) == 0
-    assert math.isnan(ratio(view(record(outcome="diverged"), record(outcome="diverged"))))
+    assert ratio(view(record(ended="diverged"), grokked(100))) == math.inf
+    assert ratio(view(grokked(100), record(ended="diverged"))) == 0
+    assert math.isnan(ratio(view(record(ended="diverged"), record(ended="diverged"))))
 
 
 def test_the_test_loss_peak_is_placed_relative_to_the_onset() -> None:

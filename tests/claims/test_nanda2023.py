@@ -14,9 +14,10 @@ from grokbench.claims.decide import decide
 from grokbench.claims.judge import judge, paired
 from grokbench.claims.measures import measure
 from grokbench.claims.views import RecordCell, SeedView
+from grokbench.measures.record import Record
 from grokbench.specs.errors import UnknownNameError
 from grokbench.specs.loader import Library
-from grokbench.specs.types import Claim, Experiment, Record
+from grokbench.specs.types import Claim, Experiment
 from tests.claims import nanda_records as runs
 from tests.claims.claim_records import grid, grokked, record, stuck, view
 

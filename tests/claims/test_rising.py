@@ -9,8 +9,8 @@ import pytest
 from grokbench.claims.measures import Between, measure
 from grokbench.claims.measures.registry import ends
 from grokbench.claims.views import SeedView
+from grokbench.measures.record import Record
 from grokbench.specs.errors import InputError, UnknownNameError
-from grokbench.specs.types import Record
 from tests.claims.claim_records import grid, grokked, record, stuck, view
 
 
@@ -22,7 +22,7 @@ def test_the_half_rise_is_the_first_evaluation_half_way_above_a_guess() -> None:
     curve = record([0, 10, 20, 30], 1, [0, 0.6, 0.8, 1], memoriser_baseline=0.5)
     assert _value("half-rise", view(curve)) == 20  # (0.8 − 0.5)/(1 − 0.5)
     assert measure("half-rise")(view(stuck(1000))) == Between(1000, math.inf)
-    assert _value("half-rise", view(record([0, 5], 0, 0, outcome="diverged"))) == math.inf
+    assert _value("half-rise", view(record([0, 5], 0, 0, ended="diverged"))) == math.inf
 
 
 def test_half_rises_looks_at_every_run_of_every_arm() -> None:
@@ -113,7 +113,7 @@ def test_accuracies_at_the_end_are_medians_of_the_last_five_evaluations() -> Non
     curve = record(list(steps), test, test, memoriser_baseline=0.5)
     assert _value("final-train-accuracy", view(curve)) == 0.75
     assert _value("final-normalised-accuracy", view(curve)) == 0.5
-    blown = record([0, 1], 1, 1, outcome="diverged")
+    blown = record([0, 1], 1, 1, ended="diverged")
     assert (
         _value("final-train-accuracy", view(blown)) == _value("final-normalised-accuracy", view(blown)) == 0
     )

@@ -13,10 +13,11 @@ import pytest
 import grokbench
 import grokbench.api
 from grokbench.cli import run_command
+from grokbench.measures.record import Record
 from grokbench.runs import executor
 from grokbench.runs.plan import PlannedTrial
 from grokbench.runs.store import Store
-from grokbench.specs.types import Record, Trial
+from grokbench.specs.types import Trial
 
 
 def command(store: Path, *more: str) -> subprocess.CompletedProcess[str]:

@@ -10,18 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grokbench.claims.verdict import Verdict
+from grokbench.measures.record import Record
 from grokbench.reports.input import ReportInput
-from grokbench.specs.types import (
-    Claim,
-    Condition,
-    Experiment,
-    Paper,
-    Recipe,
-    Record,
-    TaskSpec,
-    TierPlan,
-    Trial,
-)
+from grokbench.specs.types import Claim, Condition, Experiment, Paper, Recipe, TaskSpec, TierPlan, Trial
 
 P = 97
 GD = {"kind": "gd", "lr": 3e5, "momentum": 0.0, "weight_decay": 0.0}
@@ -107,7 +98,7 @@ def record(
     portraits = {"spectrum": {"initial": spectrum, "final": spectrum + 3 * line}, "phases": {"final": phases}}
     return Record(
         trial=Trial(ADDITION, rcp, alpha, seed, budget if last else 0),
-        outcome="stopped",
+        ended="stopped",
         curves=curves,
         facts={"n_train": 4610, "n_test": 4799, "n_elements": P, "memoriser_baseline": 0.49, "steps": last},
         probes=probes if last else {"ipr": {"step": np.array([0]), "ipr": np.array([1.0])}},

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from grokbench.measures.record import Record
 from grokbench.runs import plan
 from grokbench.specs.loader import Library
-from grokbench.specs.types import Record, Trial
+from grokbench.specs.types import Trial
 
 P = 97
 LIBRARY = Library()
@@ -70,7 +71,7 @@ def record(trial: Trial, fits: float, groks: float, place: float, last: int | No
     }
     return Record(
         trial=trial,
-        outcome="stopped" if math.isfinite(groks) else "finished",
+        ended="stopped" if math.isfinite(groks) else "finished",
         curves=curves,
         facts={
             "n_train": 4656,

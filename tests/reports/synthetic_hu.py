@@ -6,8 +6,8 @@ import dataclasses
 import math
 from typing import Any
 
+from grokbench.measures.record import Record
 from grokbench.specs.loader import Library
-from grokbench.specs.types import Record
 from tests.reports import synthetic_power
 
 LIBRARY = Library()

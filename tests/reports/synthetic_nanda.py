@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from grokbench.specs.types import Recipe, Record, TaskSpec, Trial
+from grokbench.measures.record import Record
+from grokbench.specs.types import Recipe, TaskSpec, Trial
 
 P = 113
 HALF = (P - 1) // 2
@@ -78,7 +79,7 @@ def record(
     task = dataclasses.replace(ADDITION, domain={"kind": "integers-mod", "p": p})
     return Record(
         trial=Trial(task, rcp or recipe(), alpha, seed, budget),
-        outcome="stopped",
+        ended="stopped",
         curves=curves,
         facts={"n_train": 3830, "n_test": 8939, "n_elements": p, "memoriser_baseline": 0.3, "steps": last},
         analyses={"progress": progress(groks, last), "circuit": circuit(seed)} if analysed else {},

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from grokbench.measures.record import Record
 from grokbench.specs.loader import Library
-from grokbench.specs.types import Record, Trial
+from grokbench.specs.types import Trial
 
 P = 97
 HALF = (P - 1) // 2
@@ -54,7 +55,7 @@ def record(
         rcp = dataclasses.replace(rcp, optimizer={**rcp.optimizer, "lr": lr})
     return Record(
         trial=Trial(LIBRARY.task(task), rcp, alpha, seed, budget),
-        outcome="stopped",
+        ended="stopped",
         curves=curves,
         facts={
             "n_train": 4656,

@@ -12,7 +12,7 @@ from grokbench.claims.measures import curves
 from grokbench.claims.measures.registry import generalised, last_accuracy
 from grokbench.claims.measures.rising import delay_peak_fraction
 from grokbench.reports import figures
-from grokbench.reports.figures import cross_paper, strips, style, times
+from grokbench.reports.figures import cross_paper, strips, style
 from grokbench.reports.figures.cross_paper import decay, networks, peaks, source, sweeps
 from tests.reports import synthetic_cross
 from tests.reports.synthetic_cross import EXPERIMENTS, PAPER
@@ -59,7 +59,7 @@ def test_a_figure_without_records_is_not_drawn(name, cells):
     assert cross_paper.FIGURES[name].draw(dict.fromkeys(cells, ())) is None
     seed, settings, record = cells["relu"][0]
     untrained = dataclasses.replace(record, curves={k: v[:1] for k, v in record.curves.items()})
-    failed = dataclasses.replace(record, outcome="failed", curves={})
+    failed = dataclasses.replace(record, ended="failed", curves={})
     broken = dict.fromkeys(cells, ((seed, settings, untrained), (1, settings, failed)))
     assert cross_paper.FIGURES[name].draw(broken) is None
 
@@ -135,7 +135,7 @@ def test_seeds_without_an_onset_are_counted_and_have_no_curve(cells):
 
 def test_an_arm_shows_when_each_seed_fits_and_generalises(cells):
     ax = networks.who_groks({"relu": cells["relu"]}).axes[0]
-    fits, rises = ([measure(r) for _, _, r in cells["relu"]] for measure in (times.t_mem, generalised))
+    fits, rises = ([measure(r) for _, _, r in cells["relu"]] for measure in (lambda r: r.t_mem, generalised))
     assert [y for _, y in marks(ax, "s", style.BLUE)] == fits
     assert [y for _, y in marks(ax, "o", style.VERMILION)] == rises
     assert bars(ax) == [(-strips.APART, sorted(fits)[1]), (strips.APART, sorted(rises)[1])]
@@ -220,7 +220,7 @@ def test_the_delay_over_the_fraction_and_its_largest_are_those_of_the_claims(nam
     group = cells[name]
     ax = sweeps.fractions({name: group}).axes[0]
     drawn = sorted(marks(ax, "o", style.VERMILION))
-    delays = [(r.trial.alpha, generalised(r) / times.t_mem(r)) for _, _, r in group]
+    delays = [(r.trial.alpha, generalised(r) / r.t_mem) for _, _, r in group]
     reached = sorted(pair for pair in delays if math.isfinite(pair[1]))
     assert np.allclose(drawn, reached)
     largest = [delay_peak_fraction(source.view(*(c for c in group if c[0] == seed))) for seed in range(3)]

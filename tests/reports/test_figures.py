@@ -108,11 +108,11 @@ def test_runs_that_never_generalise_are_triangles_at_the_budget(cells):
 
 def test_failed_and_diverged_records_do_not_stop_a_figure(cells):
     seed, settings, record = cells["gd-addition"][0]
-    failed = dataclasses.replace(record, outcome="failed", curves={}, probes={}, portraits={})
+    failed = dataclasses.replace(record, ended="failed", curves={}, probes={}, portraits={})
     loss = record.curves["test_loss"].copy()
     loss[-5:] = math.nan
     diverged = dataclasses.replace(
-        record, outcome="diverged", curves={**record.curves, "test_loss": loss}, probes={}
+        record, ended="diverged", curves={**record.curves, "test_loss": loss}, probes={}
     )
     figure = training.training({"gd-addition": ((seed, settings, failed), (seed, settings, diverged))})
     assert figure is not None

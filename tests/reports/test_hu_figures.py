@@ -10,7 +10,7 @@ import pytest
 
 from grokbench.claims.measures import measure
 from grokbench.claims.views import Cell, SeedView
-from grokbench.measures.timing import generalised_at, normalised
+from grokbench.measures.timing import normalised
 from grokbench.reports import figures
 from grokbench.reports.figures import hu2024, layout
 from grokbench.reports.figures.hu2024 import arms, fractions, source, training
@@ -120,7 +120,7 @@ def test_untrained_and_failed_records_are_not_shown(cells):
     for name, group in cells.items():
         seed, settings, record = group[0]
         untrained = dataclasses.replace(record, curves={k: v[:1] for k, v in record.curves.items()})
-        failed = dataclasses.replace(record, outcome="failed", curves={}, analyses={})
+        failed = dataclasses.replace(record, ended="failed", curves={}, analyses={})
         untrained_or_failed[name] = ((seed, settings, untrained), (1, settings, failed))
     drawn = [n for n, drawing in hu2024.FIGURES.items() if drawing.draw(untrained_or_failed) is not None]
     assert drawn == []
@@ -269,7 +269,7 @@ def test_of_two_experiments_at_one_fraction_the_longer_one_is_drawn():
         "official-45-60": synthetic_hu.arm(SEEDS, "official-45-60", 0.45, 150_000.0, 216_000, whole=False),
     }
     ax = fractions.official(late).axes[0]
-    times = [generalised_at(record) for _, _, record in late["official-45-60"]]
+    times = [record.t_gen for _, _, record in late["official-45-60"]]
     assert list(labelled(ax, "T_gen")[0].get_ydata()) == pytest.approx([np.median(times)])
     assert marks(ax, "^") == []
     assert "Budget 216 000 updates" in caption(ax.figure)

@@ -77,7 +77,7 @@ def test_a_claim_gets_the_figure_of_the_networks_it_was_decided_on(name, cells):
 def test_untrained_and_failed_records_are_not_shown(cells):
     seed, settings, record = cells["mainline"][0]
     untrained = dataclasses.replace(record, curves={k: v[:1] for k, v in record.curves.items()})
-    failed = dataclasses.replace(record, outcome="failed", curves={}, analyses={})
+    failed = dataclasses.replace(record, ended="failed", curves={}, analyses={})
     mixed = {"mainline": ((seed, settings, untrained), (1, settings, failed))}
     assert all(drawing.draw(mixed) is None for drawing in nanda2023.FIGURES.values())
 

@@ -8,7 +8,6 @@ import math
 import numpy as np
 import pytest
 
-from grokbench.measures.timing import generalised_at
 from grokbench.reports import figures
 from grokbench.reports.figures import layout, power2022, strips
 from grokbench.reports.figures.power2022 import delays, embedding, fractions, source, training
@@ -63,7 +62,7 @@ def test_untrained_and_failed_records_are_not_shown(cells):
     for name, group in cells.items():
         seed, settings, record = group[0]
         untrained = dataclasses.replace(record, curves={k: v[:1] for k, v in record.curves.items()})
-        failed = dataclasses.replace(record, outcome="failed", curves={}, analyses={})
+        failed = dataclasses.replace(record, ended="failed", curves={}, analyses={})
         untrained_or_failed[name] = ((seed, settings, untrained), (1, settings, failed))
     drawn = [n for n, drawing in power2022.FIGURES.items() if drawing.draw(untrained_or_failed) is not None]
     assert drawn == []
@@ -164,7 +163,7 @@ def test_thresholds_beyond_the_grid_are_said_to_be_there(cells):
 def test_the_growth_that_the_paper_states_starts_at_the_largest_fraction(cells):
     figure = fractions.small_fractions(cells)
     records = [r for _, _, r in cells["s5-small-fractions"] if r.trial.alpha == 0.3]
-    middle = np.median([generalised_at(record) for record in records])
+    middle = np.median([record.t_gen for record in records])
     band = next(c for c in figure.axes[1].collections if "40 to 50 %" in str(c.get_label()))
     corners = band.get_paths()[0].vertices
     assert corners[np.isclose(corners[:, 0], 0.3)][:, 1] == pytest.approx(middle)

@@ -14,13 +14,14 @@ import jsonschema
 import numpy as np
 import pytest
 
+from grokbench.measures.record import Record
 from grokbench.measures.thresholds import threshold
 from grokbench.reports import sweep
 from grokbench.reports.document import dumps
 from grokbench.reports.figures import thresholds as figure
 from grokbench.runs.executor import Failure
 from grokbench.runs.sweep import SweepResult
-from grokbench.specs.types import Record, Trial
+from grokbench.specs.types import Trial
 from tests.reports import synthetic
 
 ALPHAS = (0.2, 0.3, 0.4, 0.5)
@@ -35,7 +36,7 @@ def record(seed: int, alpha: float, good: bool) -> Record:
     accuracy = np.where(steps >= round(1000 * alpha), 1.0 if good else 0.2, 0.0)
     return Record(
         trial=replace(TRIAL, seed=seed, alpha=alpha, budget=600),
-        outcome="finished",
+        ended="finished",
         curves={"step": steps, "test_accuracy": accuracy, "train_accuracy": accuracy},
         facts={"steps": 600, "memoriser_baseline": 0.0},
         environment={"device": "cpu"},

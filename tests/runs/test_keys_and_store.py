@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from grokbench.measures import versions
+from grokbench.measures.record import Record
 from grokbench.runs import archive, keys
 from grokbench.runs.cutting import cut
 from grokbench.runs.store import Store
 from grokbench.specs.errors import StoreError
 from grokbench.specs.loader import Library
-from grokbench.specs.types import Record, Trial
+from grokbench.specs.types import Trial
 
 EVERY_TEN = {"evaluation.growth": 1.000001, "evaluation.spacing": 10}  # evaluations at 0, 10, 20, …
 
@@ -36,7 +37,7 @@ def make_record(trial: Trial, accuracy: list[float] | None = None) -> Record:
     }
     return Record(
         trial=trial,
-        outcome="finished",
+        ended="finished",
         curves=curves,
         facts={
             "n_train": 4,
@@ -150,7 +151,7 @@ def test_a_saved_record_comes_back_whole(store: Store) -> None:
     found = store.find(record.trial)
     assert found is not None
     assert found.trial == record.trial
-    assert found.outcome == "finished"
+    assert found.ended == "finished"
     assert found.facts == record.facts
     np.testing.assert_array_equal(found.curves["test_accuracy"], record.curves["test_accuracy"])
     assert found.probes["ipr"]["ipr"].dtype == np.float32
@@ -165,27 +166,27 @@ def test_a_longer_record_answers_a_smaller_budget_an_earlier_stop_and_fewer_prob
     assert shorter.probes == {}
     stopped = store.find(make_trial(budget=200, horizon=1.5))
     assert stopped is not None
-    assert stopped.outcome == "stopped"
+    assert stopped.ended == "stopped"
     assert stopped.curves["step"][-1] == 150  # T_gen = 100
     assert store.find(make_trial(budget=400)) is None
     assert store.find(make_trial(budget=50, probes=("phases",))) is None
 
 
 def test_a_record_that_diverged_later_answers_an_earlier_stop() -> None:
-    record = dataclasses.replace(make_record(make_trial(budget=10_000)), outcome="diverged")
+    record = dataclasses.replace(make_record(make_trial(budget=10_000)), ended="diverged")
     stopped = cut(record, make_trial(budget=10_000, horizon=1.5))
     assert stopped is not None
-    assert (stopped.outcome, stopped.curves["step"][-1]) == ("stopped", 150)
+    assert (stopped.ended, stopped.curves["step"][-1]) == ("stopped", 150)
     longer = cut(record, make_trial(budget=5_000))
     assert longer is not None
-    assert longer.outcome == "diverged"
+    assert longer.ended == "diverged"
 
 
 def test_a_run_cut_at_its_budget_is_finished() -> None:
     record = make_record(make_trial(budget=300), accuracy=[0.0] * 31)
     end = cut(record, make_trial(budget=100, horizon=1.5))
     assert end is not None
-    assert (end.outcome, end.curves["step"][-1]) == ("finished", 100)
+    assert (end.ended, end.curves["step"][-1]) == ("finished", 100)
 
 
 def test_what_needs_the_last_weights_is_not_cut() -> None:
@@ -227,7 +228,7 @@ def test_a_missing_file_is_no_hit(store: Store) -> None:
 
 def test_a_failed_record_is_no_hit(store: Store) -> None:
     trial = make_trial()
-    store.save(dataclasses.replace(make_record(trial), outcome="failed"))
+    store.save(dataclasses.replace(make_record(trial), ended="failed"))
     assert store.find(trial) is None
 
 

@@ -12,13 +12,14 @@ import pytest
 
 import grokbench
 from grokbench import sweeping
+from grokbench.measures.record import Record
 from grokbench.measures.thresholds import Bracket
 from grokbench.runs import executor
 from grokbench.runs.executor import Failure
 from grokbench.runs.plan import PlannedTrial
 from grokbench.runs.store import Store
 from grokbench.runs.sweep import HORIZON, Sweep
-from grokbench.specs.types import Record, Trial
+from grokbench.specs.types import Trial
 
 ALPHAS = (0.2, 0.3, 0.4, 0.5, 0.6)
 SMALL = {"task.domain.p": 7, "model.width": 32}
@@ -46,7 +47,7 @@ def record(trial: Trial, good: bool) -> Record:
     }
     return Record(
         trial=trial,
-        outcome="stopped" if good else "finished",
+        ended="stopped" if good else "finished",
         curves={name: values[keep] for name, values in curves.items()},
         facts={
             "n_train": 1,

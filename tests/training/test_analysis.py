@@ -10,10 +10,11 @@ import pytest
 import torch
 
 from grokbench.measures.progress import table_loss
+from grokbench.measures.record import Record
 from grokbench.measures.versions import ANALYSES
 from grokbench.models.transformer import OneLayerTransformer, initial_transformer
 from grokbench.specs.errors import InputError, UnknownNameError
-from grokbench.specs.types import Recipe, Record, TaskSpec, Trial
+from grokbench.specs.types import Recipe, TaskSpec, Trial
 from grokbench.tasks.splits import split_table
 from grokbench.tasks.table import build_table
 from grokbench.training import analysis

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from grokbench.measures import circles
+from grokbench.measures.record import Record
 from grokbench.specs.errors import InputError
-from grokbench.specs.types import Recipe, Record, TaskSpec, Trial
+from grokbench.specs.types import Recipe, TaskSpec, Trial
 from grokbench.training.analysis import analyse, analysed, check
 from grokbench.training.engine import train
 

@@ -83,7 +83,7 @@ def test_both_engines_make_the_same_run():
 
 def test_curves_follow_the_cadence_and_end_on_the_budget():
     record = train(trial(budget=29))
-    assert record.outcome == "finished"
+    assert record.ended == "finished"
     assert record.facts["steps"] == 29
     assert record.curves["step"].tolist() == [*range(21), 22, 24, 26, 28, 29]
     assert {c.dtype for name, c in record.curves.items() if name != "step"} == {np.dtype(np.float64)}
@@ -135,7 +135,7 @@ def test_norms_of_the_trace_are_those_of_the_weights():
 
 def test_a_run_stops_at_its_horizon():
     record = train(trial(p=31, alpha=0.8, budget=400, horizon=2.0, model={**FOLDED, "width": 200}))
-    assert record.outcome == "stopped"
+    assert record.ended == "stopped"
     assert record.facts["steps"] < 400
     assert record.curves["test_accuracy"][-1] > 0.99
 
@@ -144,7 +144,7 @@ def test_a_run_stops_at_its_horizon():
 def test_a_loss_that_is_not_finite_ends_the_run_with_its_record(dtype):
     explosive = {"kind": "gd", "lr": 1e4, "momentum": 0.0, "weight_decay": 0.0}
     record = train(trial(optimizer=explosive, dtype=dtype, **LOOKS))
-    assert record.outcome == "diverged"
+    assert record.ended == "diverged"
     assert 0 < record.facts["steps"] < 30
     assert not np.isfinite(record.curves["train_loss"][-1])
     assert record.curves["step"][-1] == record.facts["steps"] == record.probes["ipr"]["step"][-1]
@@ -157,7 +157,7 @@ def test_a_divergence_between_evaluations_is_seen_and_given_its_row():
         seldom.recipe, evaluation={"growth": 100.0, "spacing": 1, "probe_growth": 100.0}
     )
     record = train(dataclasses.replace(seldom, recipe=recipe))
-    assert record.outcome == "diverged"
+    assert record.ended == "diverged"
     assert record.curves["step"].tolist() == [0, 1, record.facts["steps"]]
     assert not np.isfinite(record.curves["train_loss"][-1])
     assert np.isfinite(record.curves["train_accuracy"][-1])
@@ -167,7 +167,7 @@ def test_an_analytic_model_is_a_trial_without_steps():
     record = train(
         trial(model=ANALYTIC, optimizer={"kind": "none"}, budget=0, probes=("ipr",), portraits=("phases",))
     )
-    assert record.outcome == "finished"
+    assert record.ended == "finished"
     assert record.facts["steps"] == 0
     assert record.curves["step"].tolist() == [0]
     assert record.curves["test_accuracy"].tolist() == [1.0]

@@ -8,8 +8,8 @@ import numpy as np
 
 from grokbench.claims.measures.registry import generalised, named, one
 from grokbench.claims.views import SeedView
+from grokbench.measures.record import Record
 from grokbench.specs.errors import UnknownNameError
-from grokbench.specs.types import Record
 
 _SUFFIX = {"start": "_initial", "end": ""}
 

@@ -13,8 +13,8 @@ import numpy as np
 from grokbench.claims.measures.progress import chance
 from grokbench.claims.measures.registry import Floats, named, one
 from grokbench.claims.views import SeedView
+from grokbench.measures.record import Record
 from grokbench.specs.errors import UnknownNameError
-from grokbench.specs.types import Record
 
 CHANGES = (
     "all", "formula", "heads-zero", "key-components", "logit-directions", "nullspace", "polynomial",

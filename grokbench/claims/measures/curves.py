@@ -17,8 +17,8 @@ from grokbench.claims.measures.registry import (
     table_share,
 )
 from grokbench.claims.views import SeedView
+from grokbench.measures.record import Record
 from grokbench.measures.statistics import running_median
-from grokbench.specs.types import Record
 
 
 def peak_step(record: Record) -> float:

@@ -25,16 +25,16 @@ from grokbench.claims.measures.registry import (
 )
 from grokbench.claims.views import Cell, SeedView
 from grokbench.measures import timing
+from grokbench.measures.record import Record
 from grokbench.measures.statistics import running_median
 from grokbench.specs.errors import InputError, UnknownNameError
-from grokbench.specs.types import Record
 
 
 @named("final-normalised-accuracy")
 def final_normalised_accuracy(view: SeedView, arm: int = 0) -> float:
     """a′ at the end; 0 for a run that diverged."""
     record = one(view, arm)
-    if record.outcome == "diverged":
+    if record.ended == "diverged":
         return 0.0
     return float(timing.normalised([last_accuracy(record)], baseline(record))[0])
 

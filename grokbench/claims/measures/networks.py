@@ -19,8 +19,8 @@ from grokbench.claims.measures.registry import (
 )
 from grokbench.claims.views import SeedView
 from grokbench.measures import timing
+from grokbench.measures.record import Record
 from grokbench.specs.errors import InputError, UnknownNameError
-from grokbench.specs.types import Record
 
 _LINES = ("share_2n", "share_2m", "share_difference")
 _COLUMNS = ("share_sum", *_LINES, "share_rest")

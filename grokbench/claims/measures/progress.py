@@ -14,8 +14,8 @@ from grokbench.claims.measures.curves import peak_step
 from grokbench.claims.measures.registry import Floats, named, one, onset, rise
 from grokbench.claims.views import SeedView
 from grokbench.measures.progress import phase_boundaries
+from grokbench.measures.record import Record
 from grokbench.specs.errors import UnknownNameError
-from grokbench.specs.types import Record
 
 _SPLITS = ("all", "test")
 _GINIS = {"embedding": "gini_embedding", "logit-map": "gini_logit_map"}

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from grokbench.claims.views import Cell, SeedView
 from grokbench.measures import timing
+from grokbench.measures.record import Record
 from grokbench.measures.statistics import running_median
 from grokbench.specs.errors import InputError, UnknownNameError
-from grokbench.specs.types import Record
 
 Floats = NDArray[np.float64]
 
@@ -92,13 +92,13 @@ def narrowed(low: float, high: float) -> Measured:
 
 def generalised(record: Record) -> float:
     """T_gen within the trial's budget; inf when it is not reached."""
-    return timing.generalised_at(record)
+    return record.t_gen
 
 
 def time_to_generalise(record: Record) -> Measured:
     """T_gen; a run that ended without it lies above its budget, one that diverged has inf."""
     reached = generalised(record)
-    if math.isfinite(reached) or record.outcome == "diverged":
+    if math.isfinite(reached) or record.ended == "diverged":
         return reached
     return Between(float(record.trial.budget), math.inf)
 
@@ -116,7 +116,7 @@ def fitted(record: Record) -> float:
 def time_to_fit(record: Record) -> Measured:
     """T_mem; a run that ended without it lies above its budget, one that diverged has inf."""
     reached = fitted(record)
-    if math.isfinite(reached) or record.outcome == "diverged":
+    if math.isfinite(reached) or record.ended == "diverged":
         return reached
     return narrowed(float(record.trial.budget), math.inf)
 
@@ -171,7 +171,7 @@ def within_budget(record: Record, curve: str) -> Floats:
 
 def last_accuracy(record: Record, split: str = "test") -> float:
     """Accuracy at the end of the budget, median of the last five evaluations; 0 for a run that diverged."""
-    if record.outcome == "diverged":
+    if record.ended == "diverged":
         return 0.0
     return float(np.median(within_budget(record, f"{split}_accuracy")[-5:]))
 

@@ -21,8 +21,8 @@ from grokbench.claims.measures.registry import (
 )
 from grokbench.claims.views import Cell, SeedView
 from grokbench.measures import timing
+from grokbench.measures.record import Record
 from grokbench.specs.errors import UnknownNameError
-from grokbench.specs.types import Record
 
 LEAST_FIT = 0.9  # best train accuracy below which nothing is said of a network that does not fit
 LEAST_RISE = 0.1  # best a′ below which the test accuracy has not risen
@@ -30,7 +30,7 @@ LEAST_RISE = 0.1  # best a′ below which the test accuracy has not risen
 
 def _reached(record: Record, step: float) -> Measured:
     """``step``; where it is inf, above the last evaluation, and inf itself for a run that diverged."""
-    if math.isfinite(step) or record.outcome == "diverged":
+    if math.isfinite(step) or record.ended == "diverged":
         return step
     return Between(float(record.curves["step"][-1]), math.inf)
 

@@ -37,13 +37,13 @@ def t_mem(view: SeedView, arm: int = 0) -> Measured:
 @named("outcome-is")
 def outcome_is(view: SeedView, outcome: str, arm: int = 0) -> float:
     """1 when the run's outcome class is ``outcome``, else 0."""
-    return float(timing.class_of(one(view, arm)) == outcome)
+    return float(one(view, arm).outcome == outcome)
 
 
 @named("groks")
 def groks(view: SeedView, arm: int = 0) -> float:
     """1 when the run's outcome class is grokking, else 0."""
-    return float(timing.class_of(one(view, arm)) == "grokking")
+    return float(one(view, arm).outcome == "grokking")
 
 
 @named("generalises")
@@ -102,7 +102,7 @@ def rise_ratio(view: SeedView, level: float = 0.1, arm: int = 0) -> Measured:
         return math.nan
     above = timing.normalised(record.curves["test_accuracy"], baseline(record))
     risen = timing.first_crossing(record.curves["step"], above, level)
-    if math.isfinite(risen) or record.outcome == "diverged":
+    if math.isfinite(risen) or record.ended == "diverged":
         return risen / fit
     return narrowed(float(record.trial.budget) / fit, math.inf)
 

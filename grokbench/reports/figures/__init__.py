@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from grokbench.claims.views import Cells
+from grokbench.measures.record import Record
 from grokbench.reports import wording as w
 from grokbench.reports.figures.style import own_look
-from grokbench.specs.types import Claim, Paper, Record
+from grokbench.specs.types import Claim, Paper
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from grokbench.measures.timing import generalised_at
-from grokbench.reports.figures import layout, style, times
-from grokbench.specs.types import Record
+from grokbench.measures.record import Record
+from grokbench.reports.figures import layout, style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -53,8 +53,8 @@ def shown(cells: style.Cells, arms: Mapping[str, str]) -> list[Arm]:
 def times_of_arms(ax: Axes, arms: Sequence[Arm], head: Callable[[Sequence[style.Cell]], str]) -> None:
     """T_mem and T_gen of each seed of each arm; ``head`` gives what stands above an arm."""
     for at, (_, group) in enumerate(arms):
-        fits = timed("T_mem, a mark a seed", style.BLUE, "s", group, times.t_mem)
-        rises = timed("T_gen, a mark a seed", style.VERMILION, "o", group, generalised_at)
+        fits = timed("T_mem, a mark a seed", style.BLUE, "s", group, attrgetter("t_mem"))
+        rises = timed("T_gen, a mark a seed", style.VERMILION, "o", group, attrgetter("t_gen"))
         columns(ax, at, (fits, rises))
         above(ax, at, head(group))
     places(ax, [label for label, _ in arms])
@@ -106,7 +106,7 @@ def delay(earlier: Iterable[float], later: Iterable[float]) -> str:
 def delay_of(group: Sequence[style.Cell]) -> str:
     """The median T_gen / T_mem of the cells."""
     records = [record for _, _, record in group]
-    return delay(map(times.t_mem, records), map(generalised_at, records))
+    return delay((r.t_mem for r in records), (r.t_gen for r in records))
 
 
 def at_fractions(group: Iterable[style.Cell]) -> str:

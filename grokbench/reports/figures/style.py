@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from grokbench.claims.views import Cells as Cells
 from grokbench.claims.views import RecordCell
-from grokbench.specs.types import Record
+from grokbench.measures.record import Record
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -72,7 +72,7 @@ def canvas(rows: int, columns: int, width: float = 4.6, height: float = 3.3) -> 
 
 def usable(cells: Cells, experiment: str) -> tuple[Cell, ...]:
     """The experiment's cells with a record that did not fail, by seed."""
-    kept = [c for c in cells.get(experiment, ()) if c[2].outcome != "failed"]
+    kept = [c for c in cells.get(experiment, ()) if c[2].ended != "failed"]
     return tuple(sorted(kept, key=lambda c: c[0]))
 
 

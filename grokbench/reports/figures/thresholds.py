@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from grokbench.measures.thresholds import Bracket, Threshold, firth_logistic, threshold
-from grokbench.measures.timing import generalised_at
 from grokbench.reports.figures import style
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ def of_cells(cells: Sequence[style.Cell]) -> tuple[Threshold, dict[float, list[f
     """What ``draw`` needs of an experiment whose trials were all run, seed by α; None for no cells."""
     if not cells:
         return None
-    by_cell = {(seed, float(record.trial.alpha)): generalised_at(record) for seed, _, record in cells}
+    by_cell = {(seed, float(record.trial.alpha)): record.t_gen for seed, _, record in cells}
     alphas = sorted({alpha for _, alpha in by_cell})
     rows: dict[int, list[bool | None]] = {}
     for seed in sorted({seed for seed, _ in by_cell}):

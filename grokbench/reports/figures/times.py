@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from grokbench.measures.timing import generalised_at
+from grokbench.measures.record import Record
 from grokbench.reports.figures import layout, style
-from grokbench.specs.types import Record
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-
-def t_mem(record: Record) -> float:
-    """T_mem of a record within its trial's budget; infinite when it is not reached."""
-    from grokbench.measures import timing
-
-    return timing.t_mem(record.curves["step"], record.curves["train_accuracy"], record.trial.budget)
 
 
 def levels(
@@ -40,8 +33,8 @@ def series(ax: Axes, at: Sequence[float], groups: Sequence[Sequence[Record]], jo
     """T_gen (dots, triangles) and T_mem (small squares) of each level, medians marked and, if ordered, joined."""
     line = "-" if joined else "None"
     drawn = (
-        ("T_gen (median of seeds)", style.VERMILION, "o", generalised_at),
-        ("T_mem (median of seeds)", style.BLUE, "s", t_mem),
+        ("T_gen (median of seeds)", style.VERMILION, "o", attrgetter("t_gen")),
+        ("T_mem (median of seeds)", style.BLUE, "s", attrgetter("t_mem")),
     )
     for label, color, marker, measure in drawn:
         middle = []

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grokbench.measures.timing import generalised_at
+from grokbench.measures.record import Record
 from grokbench.reports.figures import style
-from grokbench.specs.types import Record
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -57,9 +56,7 @@ def _times_against_alpha(
     for experiment in experiments:
         by_alpha: dict[float, list[tuple[float, int]]] = {}
         for _, _, record in style.usable(cells, experiment):
-            by_alpha.setdefault(float(record.trial.alpha), []).append(
-                (generalised_at(record), record.trial.budget)
-            )
+            by_alpha.setdefault(float(record.trial.alpha), []).append((record.t_gen, record.trial.budget))
         if len(by_alpha) >= 2:
             series.append((names[experiment], by_alpha))
     if not series:
@@ -100,7 +97,7 @@ def momentum(cells: style.Cells) -> Figure | None:
     order = list(HALVES.values())
     by_seed: dict[tuple[int, int], list[tuple[float, float]]] = {}  # (seed, which of the two comparisons)
     for i, (name, group) in enumerate(arms):
-        found = [(generalised_at(record), record.trial.budget) for _, _, record in group]
+        found = [(record.t_gen, record.trial.budget) for _, _, record in group]
         style.dots(ax, float(i), found, style.PALETTE[i], "o", size=6, opacity=0.9)
         for (seed, _, _), (when, _) in zip(group, found, strict=True):
             by_seed.setdefault((seed, order.index(name) // 2), []).append(

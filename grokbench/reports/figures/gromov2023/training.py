@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grokbench.measures.timing import generalised_at
 from grokbench.reports.figures import style
 
 if TYPE_CHECKING:
@@ -124,7 +123,7 @@ def _elements(group: tuple[style.Cell, ...]) -> int:
 
 
 def _t_gen(group: tuple[style.Cell, ...]) -> list[float]:
-    return [generalised_at(record) for _, _, record in group]
+    return [record.t_gen for _, _, record in group]
 
 
 def _times(group: tuple[style.Cell, ...]) -> tuple[float, float]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from grokbench.claims.measures.registry import last_accuracy
 from grokbench.claims.measures.rising import LEAST_FIT, LEAST_RISE, best_above_guess
-from grokbench.reports.figures import layout, strips, style, times
+from grokbench.reports.figures import layout, strips, style
 from grokbench.reports.figures.hu2024 import source
 
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ def _fits(
     for j, alpha in enumerate(alphas):
         color, marker = (style.PURPLE, style.ORANGE)[j % 2], ("D", "v")[j % 2]
         for i, (_, levels) in enumerate(arms):
-            runs = [(times.t_mem(record), record.trial.budget) for _, _, record in levels.get(alpha, ())]
+            runs = [(record.t_mem, record.trial.budget) for _, _, record in levels.get(alpha, ())]
             if not runs:
                 continue
             at = i + room * (j - (len(alphas) - 1) / 2)

@@ -11,10 +11,10 @@ import numpy as np
 
 from grokbench.claims.measures.registry import last_accuracy
 from grokbench.claims.measures.rising import best_above_guess, updates_per_epoch
+from grokbench.measures.record import Record
 from grokbench.reports.figures import layout, style, thresholds, times
 from grokbench.reports.figures.hu2024 import source
 from grokbench.reports.sweep import half_open
-from grokbench.specs.types import Record
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -226,9 +226,7 @@ def _fits(ax: Axes, arms: Sequence[Levels]) -> None:
     paper = "paper: fitted after 100 to 200 updates"
     ax.axhspan(*source.FITS, color=style.GREEN, alpha=0.2, linewidth=0, label=paper)
     for i, levels in enumerate(arms):
-        runs = [
-            (times.t_mem(record), record.trial.budget) for group in levels.values() for _, _, record in group
-        ]
+        runs = [(record.t_mem, record.trial.budget) for group in levels.values() for _, _, record in group]
         style.dots(ax, i, runs, style.BLUE, "D", size=3, opacity=0.4, spread=0.6, above=5)
     ax.plot([], [], "D", color=style.BLUE, markersize=3, alpha=0.6, label="T_mem of a run")
     if any(line.get_marker() == "^" for line in ax.lines):

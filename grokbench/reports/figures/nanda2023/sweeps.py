@@ -6,10 +6,9 @@ import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from grokbench.measures.timing import generalised_at
+from grokbench.measures.record import Record
 from grokbench.reports.figures import style, times
 from grokbench.reports.figures.nanda2023 import source, training
-from grokbench.specs.types import Record
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -106,7 +105,7 @@ def readings(cells: style.Cells) -> Figure | None:
     """T_gen under each reading of the recipe: a dot a seed, and the median ratio to the main recipe."""
     arms = [(label, style.usable(cells, experiment)) for experiment, label in READINGS.items()]
     arms = [(label, group) for label, group in arms if group]
-    main = {seed: generalised_at(record) for seed, _, record in style.usable(cells, source.MAIN)}
+    main = {seed: record.t_gen for seed, _, record in style.usable(cells, source.MAIN)}
     if len(arms) < 2 or not main:
         return None
     figure, axes = style.canvas(1, 1, width=max(6.8, 1.35 * len(arms)), height=4.6)
@@ -114,7 +113,7 @@ def readings(cells: style.Cells) -> Figure | None:
     training.published(ax, upright=False)
     by_seed: dict[int, list[tuple[float, float]]] = {}
     for i, (_, group) in enumerate(arms):
-        found = [(generalised_at(record), record.trial.budget) for _, _, record in group]
+        found = [(record.t_gen, record.trial.budget) for _, _, record in group]
         color = style.BLUE if i else style.VERMILION
         style.dots(ax, float(i), found, color, "o", size=6, opacity=0.8)
         middle = style.median(t for t, _ in found)

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grokbench.measures.timing import generalised_at
+from grokbench.measures.record import Record
 from grokbench.reports.figures import layout, style, thresholds, times
 from grokbench.reports.figures.power2022 import source
-from grokbench.specs.types import Record
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -39,7 +38,7 @@ def small_fractions(cells: style.Cells) -> Figure | None:
         at = sorted(levels)
         ax.axhspan(*source.FITS, color="0.9", zorder=0, linewidth=0, label="paper: T_mem from 10³ to 10⁴")
         times.series(ax, at, [levels[a] for a in at])
-        _growth(ax, at, [style.median(generalised_at(record) for record in levels[a]) for a in at])
+        _growth(ax, at, [style.median(record.t_gen for record in levels[a]) for a in at])
         if any(line.get_marker() == "^" for line in ax.lines):
             ax.plot([], [], "^", color="0.3", markersize=8, markerfacecolor="none", label=style.CENSORED)
         ax.set_yscale("log")
