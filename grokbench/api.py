@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from grokbench.runs.sweep import SweepResult
 
 
+Specs = Library | Iterable[str | Path]
+"""Further folders of specs, or a library that is open already."""
+
+
 @dataclass(frozen=True)
 class Task:
     """A task's spec and its table."""
@@ -37,27 +42,44 @@ class Task:
         return build_table(self.spec).rows
 
 
-def load_task(id_or_path: str | Path, specs: Iterable[str | Path] = (), **parameters: int) -> Task:
+class SpecWarning(UserWarning):
+    """A spec file hides another one of the same id, or is left out because it cannot be read."""
+
+
+def open_library(specs: Specs) -> Library:
+    """The library of these further folders, or the one given; what it has to tell is a warning."""
+    if isinstance(specs, Library):
+        return specs
+    return Library(specs, on_note=lambda text: warnings.warn(text, SpecWarning, stacklevel=4))
+
+
+def load_task(id_or_path: str | Path, specs: Specs = (), **parameters: int) -> Task:
     """The task of that id or file; ``parameters`` replace fields of its domain.
 
     >>> load_task("addition", p=5).table()[7].tolist()
     [1, 2, 3]
     """
     return Task(
-        Library(specs).task(str(id_or_path), {f"domain.{name}": value for name, value in parameters.items()})
+        open_library(specs).task(
+            str(id_or_path), {f"domain.{name}": value for name, value in parameters.items()}
+        )
     )
 
 
-def load_baseline(id_or_path: str | Path, specs: Iterable[str | Path] = ()) -> Recipe:
+def load_baseline(id_or_path: str | Path, specs: Specs = ()) -> Recipe:
     """The recipe of that id or file, every field filled in."""
-    return Library(specs).recipe(str(id_or_path))
+    return open_library(specs).recipe(str(id_or_path))
 
 
-def validate(paths: Iterable[str | Path] = (), specs: Iterable[str | Path] = ()) -> list[Path]:
-    """Check spec files (all, when none is named) and return those read. Errors: SpecError with every mistake."""
+def validate(paths: Iterable[str | Path] = (), specs: Specs = ()) -> list[Path]:
+    """Check spec files, folders or ids (all, when none is named) and return the files read.
+
+    Errors: SpecError with every mistake.
+    """
     from grokbench.claims.check import validate_all
+    from grokbench.reports.figures import registry
 
-    return validate_all(Library(specs), [Path(path) for path in paths])
+    return validate_all(open_library(specs), [Path(path) for path in paths], registry)
 
 
 def resolve_trial(
@@ -69,22 +91,22 @@ def resolve_trial(
     steps: int | None = None,
     settings: Mapping[str, Any] | None = None,
     probes: Sequence[str] = (),
-    specs: Iterable[str | Path] = (),
+    specs: Specs = (),
 ) -> Trial:
     """The trial that these words mean, its table and split checked, nothing trained.
 
     Errors: GrokbenchError for anything that could not be trained.
     """
-    from grokbench.tasks.fitting import check_fit
+    from grokbench.tasks.fitting import MOST_STEPS, check_fit, check_watched
     from grokbench.tasks.splits import split_table
     from grokbench.tasks.table import build_table
 
-    spec, recipe = Library(specs).resolve(task, baseline, settings or {})
+    spec, recipe = open_library(specs).resolve(task, baseline, settings or {})
     untrained = recipe.optimizer["kind"] == "none"
     if steps is None:
         steps = 0 if untrained else DEFAULT_STEPS
-    if probes and "quadratic-mlp" not in recipe.model["kind"]:
-        raise InputError(f"probes are of the quadratic MLP; {recipe.id} has another network")
+    if probes:
+        check_watched(recipe, "probes")
     if not 0 <= steps <= MOST_STEPS:
         raise InputError(f"steps must be 0 or more, and at most {MOST_STEPS}; got {steps}")
     if untrained and steps:
@@ -100,7 +122,6 @@ def resolve_trial(
 
 DEFAULT_STEPS = 5000
 """Budget of ``run`` when no steps are named."""
-MOST_STEPS = 10**9
 
 
 def run(
@@ -116,7 +137,7 @@ def run(
     save: str | Path | None = None,
     store: str | Path | None = None,
     force: bool = False,
-    specs: Iterable[str | Path] = (),
+    specs: Specs = (),
 ) -> Record:
     """Train one trial in this process, on one thread, and return its record.
 
@@ -185,7 +206,7 @@ def reproduce(
     out: str | Path | None = None,
     reuse: Sequence[str | Path] = (),
     force: bool = False,
-    specs: Iterable[str | Path] = (),
+    specs: Specs = (),
     on_event: OnEvent | None = None,
 ) -> tuple[Verdict, ...]:
     """Train what the claims of ``paper`` need at ``tier``, decide them, write the report to ``out`` if one is named.
@@ -196,7 +217,7 @@ def reproduce(
     """
     from grokbench.reproduction import Reproduction
 
-    job = Reproduction(paper, tier, claims=claims, store=store, reuse=reuse, specs=specs)
+    job = Reproduction(paper, tier, claims=claims, store=store, reuse=reuse, specs=open_library(specs))
     job.train(workers=workers, force=force, on_event=on_event)
     verdicts = job.verdicts()
     if out is not None:
@@ -217,7 +238,7 @@ def sweep(
     store: str | Path | None = None,
     out: str | Path | None = None,
     force: bool = False,
-    specs: Iterable[str | Path] = (),
+    specs: Specs = (),
     on_event: OnEvent | None = None,
 ) -> SweepResult:
     """Which of ``seeds`` generalise within ``steps`` at each of ``alphas``, and α50; page, JSON and plot go to ``out``.
@@ -240,7 +261,7 @@ def sweep(
         exhaustive=exhaustive,
         store=store,
         force=force,
-        specs=specs,
+        specs=open_library(specs),
     )
     count = workers or executor.default_workers()
     while batch := job.next_batch(count):
@@ -259,7 +280,7 @@ def report(
     records: str | Path | None = None,
     store: str | Path | None = None,
     out: str | Path = "reports",
-    specs: Iterable[str | Path] = (),
+    specs: Specs = (),
 ) -> Path:
     """Write the report of ``paper`` from the records of ``records``, or else of the store, without training.
 
@@ -268,4 +289,6 @@ def report(
     """
     from grokbench.reproduction import Reproduction
 
-    return Reproduction(paper, "quick", store=store, records=records, specs=specs).write(Path(out))
+    return Reproduction(paper, "quick", store=store, records=records, specs=open_library(specs)).write(
+        Path(out)
+    )

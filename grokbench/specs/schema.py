@@ -67,7 +67,8 @@ def _explain(error: Any, file: str) -> Iterator[Mistake]:
             file, dotted(parts), f"expected one of {', '.join(map(str, wanted))}; got {got!r}", near
         )
     elif error.validator == "type":
-        yield Mistake(file, dotted(parts), f"expected {wanted}; got {got!r}")
+        name = {"object": "a table", "array": "a list"}.get(wanted, wanted)
+        yield Mistake(file, dotted(parts), f"expected {name}; got {got!r}")
     elif error.validator == "uniqueItems":
         yield Mistake(file, dotted(parts), f"expected distinct values; got {got!r}")
     elif error.validator == "oneOf" and (
@@ -119,7 +120,10 @@ def _deref(node: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[str, Any
 
 
 def completed(kind: str, document: Mapping[str, Any]) -> dict[str, Any]:
-    """``document`` with every default of its schema filled in, and numbers that may be fractions as floats."""
+    """``document`` with every default of its schema filled in.
+
+    Numbers that may be fractions are floats, and whole numbers are ints, however they are written: 500.0 and 5e2 are 500.
+    """
     root = schema(kind)
     result: dict[str, Any] = _complete(root, root, document)
     return result
@@ -127,6 +131,8 @@ def completed(kind: str, document: Mapping[str, Any]) -> dict[str, Any]:
 
 def _complete(node: Mapping[str, Any], root: Mapping[str, Any], value: Any) -> Any:
     node = _deref(node, root)
+    if "oneOf" in node:
+        node = next((one for one in node["oneOf"] if _takes(one, value)), {})
     if isinstance(value, Mapping):
         properties = _properties(node, root, value)
         out = dict(value)
@@ -138,7 +144,16 @@ def _complete(node: Mapping[str, Any], root: Mapping[str, Any], value: Any) -> A
         return [_complete(node.get("items", {}), root, item) for item in value]
     if node.get("type") == "number":
         return float(value)
+    if node.get("type") == "integer":
+        return int(value)
     return value
+
+
+def _takes(option: Mapping[str, Any], value: Any) -> bool:
+    """Whether a checked value is of the type of this option of a ``oneOf``."""
+    kinds = {"object": Mapping, "array": list, "string": str, "integer": int | float, "number": int | float}
+    wanted = kinds.get(option.get("type", ""))
+    return wanted is not None and isinstance(value, wanted)
 
 
 def without_defaults(kind: str, document: Mapping[str, Any]) -> dict[str, Any]:

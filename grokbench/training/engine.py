@@ -13,15 +13,15 @@ import torch
 from numpy.typing import NDArray
 
 from grokbench.measures.timing import StopRule
+from grokbench.measures.versions import check_analysis
 from grokbench.models.mlp import QuadraticMLP
 from grokbench.models.registry import build
 from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.specs.types import Array, Record, Trial
-from grokbench.tasks.fitting import check_fit
+from grokbench.tasks.fitting import check_fit, check_watched
 from grokbench.tasks.memoriser import memoriser_baseline
 from grokbench.tasks.splits import split_table
 from grokbench.tasks.table import build_table
-from grokbench.training import analysis
 from grokbench.training.engines import Engine, make_engine
 from grokbench.training.environment import environment
 from grokbench.training.evaluation import Cadence
@@ -49,8 +49,10 @@ def train(trial: Trial, on_evaluation: OnEvaluation | None = None, engine: str =
     if trial.budget < 0:
         raise InputError(f"a budget is a number of steps, 0 or more; got {trial.budget}")
     for name in trial.analyses:
-        analysis.check(name, trial)
+        check_analysis(name, trial.task, recipe)
     check_fit(trial.task, recipe)
+    if trial.probes or trial.portraits:
+        check_watched(recipe, "probes and portraits")
     dtype = DTYPES[recipe.training["dtype"]]
     table = build_table(trial.task)
     split = split_table(table, trial.task, trial.alpha, recipe.data, trial.seed)
@@ -67,8 +69,6 @@ def train(trial: Trial, on_evaluation: OnEvaluation | None = None, engine: str =
         trial.task,
         recipe.training["weight_noise"],
     )
-    if (trial.probes or trial.portraits) and not isinstance(network, QuadraticMLP):
-        raise InputError(f"probes and portraits are of the quadratic MLP; {recipe.id} has another network")
     run = _Run(trial, net, on_evaluation)
     with flushed_denormals():
         run.go()

@@ -1,0 +1,84 @@
+"""A rule tried on records that are not there yet: what would fail once everything is trained fails at once.
+
+A measure is called on the arms that it will get, each cell with its place in the grid and nothing else. It either asks for a
+record's contents, and then its arguments were good as far as they go, or it refuses.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import Any, cast
+
+from grokbench.claims.measures import argument_faults, arguments, measure, measure_names
+from grokbench.claims.views import Cell, SeedView
+from grokbench.runs.plan import seeds_needed, tier_plan
+from grokbench.specs.errors import GrokbenchError, Mistake, nearest
+from grokbench.specs.types import TIERS, Claim, Condition, Experiment, Paper, Record
+
+
+class _Asked(Exception):
+    """A measure looks into a record."""
+
+
+class _Absent:
+    """Stands where a record will be."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise _Asked
+
+
+def measure_mistakes(paper: Paper, file: str) -> Iterator[Mistake]:
+    """Rules whose measure there is not, whose arguments it does not take, or that it refuses on the claim's experiments."""
+    for claim in paper.claims:
+        for index, condition in enumerate(claim.rule):
+            where = f"claim {claim.id}.rule[{index}]"
+            if condition.measure not in measure_names():
+                near = nearest(condition.measure, measure_names())
+                text = f"no measure {condition.measure!r}; `grokbench list measures` prints all"
+                yield Mistake(file, f"{where}.measure", text, near)
+                continue
+            faults = list(argument_faults(condition.measure, condition.args))
+            for name, text, near in faults:
+                yield Mistake(file, f"{where}.args.{name}", text, near)
+            for text in [] if faults else dict.fromkeys(_refusals(paper, claim, condition)):
+                yield Mistake(file, where, text)
+
+
+def _refusals(paper: Paper, claim: Claim, condition: Condition) -> Iterator[str]:
+    """Why the measure would refuse the claim's records, or those of its control."""
+    by_id = {experiment.id: experiment for experiment in paper.experiments}
+    control = [claim.control] if claim.control and claim.kind != "never" else []
+    for names in (claim.experiments, control):
+        for tier in TIERS:
+            if names and all(seeds_needed(paper, claim, tier).get(name) for name in names):
+                arms = [_cells(by_id[name], tier) for name in names] * (2 if claim.pairs else 1)
+                text = _refusal(condition, SeedView(0, tuple(arms)))
+                if text:
+                    yield f"{text} (experiment {', '.join(names)}, tier {tier})"
+
+
+def _cells(experiment: Experiment, tier: str) -> tuple[Cell, ...]:
+    plan = tier_plan(experiment, tier)
+    assert plan is not None
+    grid = itertools.product(*plan.vary.values(), plan.alphas)
+    names = [*plan.vary, "alpha"]
+    absent = cast(Record, _Absent())
+    return tuple(Cell(dict(zip(names, values, strict=True)), absent) for values in grid)
+
+
+def _refusal(condition: Condition, view: SeedView) -> str:
+    count = f"{len(view.arms)} experiment{'s' if len(view.arms) > 1 else ''}"
+    try:
+        measure(condition.measure)(view, **arguments(condition.measure, condition.args))
+    except _Asked:
+        return ""
+    except GrokbenchError as error:
+        return f"{condition.measure}: {error}"
+    except IndexError:
+        return f"{condition.measure} reads more arms than the claim has: it has {count} here"
+    except KeyError as error:
+        return f"{condition.measure} needs {error} varied or set for each record, and the experiment does not vary it"
+    except (ArithmeticError, TypeError, ValueError) as error:
+        return f"{condition.measure} cannot be worked out on {count} ({error})"
+    return ""
