@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from grokbench.api import resolve_trial
+from grokbench.runs import provenance
 from grokbench.runs.store import Store
 from grokbench.runs.sweep import HORIZON, Sweep
 from grokbench.specs.errors import InputError
+from grokbench.specs.loader import Library
 from grokbench.specs.types import Trial
 
 MOST_CELLS = 10_000
@@ -29,7 +31,7 @@ def plan(
     exhaustive: bool = False,
     store: str | Path | None = None,
     force: bool = False,
-    specs: Iterable[str | Path] = (),
+    specs: Library | Iterable[str | Path] = (),
     on_damage: Callable[[str], None] | None = None,
 ) -> Sweep:
     """A sweep with every trial checked, its stored records read, and nothing trained.
@@ -46,16 +48,19 @@ def plan(
         raise InputError(f"a sweep trains: steps must be 1 or more; got {steps}")
     if any(seed < 0 for seed in chosen):
         raise InputError(f"seeds must be 0 or more; got {min(chosen)}")
-    folders = tuple(specs)
+    library = specs if isinstance(specs, Library) else Library(specs)
     trials: dict[tuple[int, float], Trial] = {}
     for alpha in levels:
         first = resolve_trial(
-            task, baseline, alpha=alpha, seed=chosen[0], steps=steps, settings=settings, specs=folders
+            task, baseline, alpha=alpha, seed=chosen[0], steps=steps, settings=settings, specs=library
         )
         if not first.budget:
             raise InputError(f"{baseline} is not trained; a sweep needs a recipe that is")
         trials |= {(seed, alpha): replace(first, seed=seed, horizon=HORIZON) for seed in chosen}
-    command = _command(task, baseline, levels, chosen, first.budget, settings or {}, exhaustive, folders)
+    command = _command(
+        task, baseline, levels, chosen, first.budget, settings or {}, exhaustive, library.extra
+    )
+    used = library.files_of(tasks=[task], baselines=[baseline])
     return Sweep(
         trials,
         Store(store, on_damage),
@@ -63,6 +68,8 @@ def plan(
         force=force,
         command=command,
         settings=settings,
+        spec_hashes=provenance.spec_hashes(used),
+        shadowed=provenance.shadowed(used),
     )
 
 

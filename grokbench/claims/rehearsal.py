@@ -17,7 +17,7 @@ from grokbench.specs.errors import GrokbenchError, Mistake, nearest
 from grokbench.specs.types import TIERS, Claim, Condition, Experiment, Paper, Record
 
 
-class _Asked(Exception):
+class _AskedError(Exception):
     """A measure looks into a record."""
 
 
@@ -25,7 +25,7 @@ class _Absent:
     """Stands where a record will be."""
 
     def __getattr__(self, name: str) -> Any:
-        raise _Asked
+        raise _AskedError
 
 
 def measure_mistakes(paper: Paper, file: str) -> Iterator[Mistake]:
@@ -71,7 +71,7 @@ def _refusal(condition: Condition, view: SeedView) -> str:
     count = f"{len(view.arms)} experiment{'s' if len(view.arms) > 1 else ''}"
     try:
         measure(condition.measure)(view, **arguments(condition.measure, condition.args))
-    except _Asked:
+    except _AskedError:
         return ""
     except GrokbenchError as error:
         return f"{condition.measure}: {error}"

@@ -7,11 +7,14 @@ import tomllib
 from collections.abc import Callable, Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from grokbench.specs.errors import InputError
+
+if TYPE_CHECKING:
+    from grokbench.specs.loader import Library
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -21,8 +24,19 @@ PATH = click.Path(path_type=Path)
 def specs(function: F) -> F:
     """``--specs DIR``, repeatable."""
     return click.option(
-        "--specs", "specs", multiple=True, type=PATH, help="A further folder with tasks/ and baselines/."
+        "--specs",
+        "specs",
+        multiple=True,
+        type=PATH,
+        help="A further folder of specs: DIR/tasks, DIR/baselines/<paper> (repeatable).",
     )(function)
+
+
+def library(folders: Sequence[Path]) -> Library:
+    """The built-in specs and those of the folders of ``--specs``. What there is to tell of them is said on stderr."""
+    from grokbench.specs.loader import Library
+
+    return Library(folders, on_note=lambda text: click.echo(f"note: {text}", err=True))
 
 
 def store(function: F) -> F:

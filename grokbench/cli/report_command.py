@@ -32,14 +32,14 @@ def command(
 ) -> None:
     """Write the report of PAPER from stored records, without training."""
     from grokbench import api
-    from grokbench.specs.loader import Library
 
     if (paper is None) != every:
         raise InputError("name one paper, or --all")
     if every and records is not None:
         raise InputError("--records belongs to one paper; name it")
-    names = Library(specs).paper_ids() if paper is None else (paper,)
-    pages = [api.report(name, records=records, store=store, out=out, specs=specs) for name in names]
+    library = options.library(specs)
+    names = library.paper_ids() if paper is None else (paper,)
+    pages = [api.report(name, records=records, store=store, out=out, specs=library) for name in names]
     if as_json:
         options.print_json({name: str(page) for name, page in zip(names, pages, strict=True)})
     else:

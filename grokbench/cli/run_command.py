@@ -80,7 +80,14 @@ def command(
         single.check_file(plot)
     settings = options.settings(pairs)
     trial = api.resolve_trial(
-        task, baseline, alpha=alpha, seed=seed, steps=steps, settings=settings, probes=probes, specs=specs
+        task,
+        baseline,
+        alpha=alpha,
+        seed=seed,
+        steps=steps,
+        settings=settings,
+        probes=probes,
+        specs=options.library(specs),
     )
     place = Store(store, on_damage=lambda text: click.echo(f"note: {text}", err=True))
 

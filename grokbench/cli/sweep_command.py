@@ -85,7 +85,7 @@ def command(
         exhaustive=exhaustive,
         store=store,
         force=force,
-        specs=specs,
+        specs=options.library(specs),
         on_damage=lambda text: click.echo(f"note: {text}", err=True),
     )
     count = workers or executor.default_workers()

@@ -11,7 +11,16 @@ from grokbench.measures import timing
 from grokbench.measures.statistics import median
 from grokbench.measures.thresholds import Bracket, Level
 from grokbench.reports import wording as w
-from grokbench.reports.document import bounds, dumps, extended, number, plain, write_text
+from grokbench.reports.document import (
+    bounds,
+    dumps,
+    extended,
+    number,
+    plain,
+    shadow_line,
+    shadows,
+    write_text,
+)
 from grokbench.runs import keys
 from grokbench.runs.sweep import SweepResult
 
@@ -156,6 +165,8 @@ def document(result: SweepResult, figure: str | None = None) -> dict[str, Any]:
         ],
         "task_spec": plain(vars(trial.task)),
         "recipe": plain(vars(trial.recipe)),
+        "spec_hashes": dict(result.spec_hashes),
+        "shadowed": shadows(result.shadowed),
         "environment": plain(_environment(result)),
         "seconds": round(sum(float(r.cost.get("seconds", 0.0)) for r in result.records.values()), 2),
         "figure": figure,
@@ -193,7 +204,8 @@ def page(result: SweepResult, figure: str) -> str:
     cost = sum(float(record.cost.get("seconds", 0.0)) for record in result.records.values())
     environment = [(key, "; ".join(map(w.value, values))) for key, values in _environment(result).items()]
     parts = [
-        f"# {trial.task.title}: solved from which α on?",
+        f"# {' '.join(trial.task.title.split())}: solved from which α on?",
+        shadow_line(result.shadowed),
         f"Task `{trial.task.id}`, recipe `{trial.recipe.id}` ({trial.recipe.title}), "
         f"seeds {w.ranges(result.seeds)}, budget {w.steps(result.budget)}.",
         settings,
@@ -209,6 +221,7 @@ def page(result: SweepResult, figure: str) -> str:
         f"```\n{result.command}\n```",
         f"Trials: {len(result.records)} of {len(result.seeds) * len(result.alphas)}, {w.seconds(cost)} of training in all.",
         table(("", "value"), environment) if environment else "",
+        table(("spec", "SHA-256"), [(name, f"`{h}`") for name, h in result.spec_hashes.items()]),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 

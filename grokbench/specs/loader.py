@@ -173,10 +173,14 @@ class Library:
 
     def each(self, kind: str) -> Iterator[Any]:
         """Every task, recipe or paper that can be read; a note tells of each file that cannot."""
-        load: Callable[[str], Any] = {"task": self.task, "baseline": self.recipe, "paper": self.paper}[kind]
+        loaders: dict[str, Callable[[str], Any]] = {
+            "task": self.task,
+            "baseline": self.recipe,
+            "paper": self.paper,
+        }
         for name in self.ids(kind):
             try:
-                yield load(name)
+                yield loaders[kind](name)
             except GrokbenchError as error:
                 path = self._files[kind, name].path
                 first = str(error).splitlines()[0].removeprefix(f"{path}: ").removeprefix("top level: ")
