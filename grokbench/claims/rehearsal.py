@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Iterator
 from typing import Any, cast
 
-from grokbench.claims.measures import argument_faults, arguments, measure, measure_names
+from grokbench.claims.measures import argument_faults, arguments, arms_read, measure, measure_names
 from grokbench.claims.views import Cell, SeedView
 from grokbench.runs.plan import seeds_needed, tier_plan
 from grokbench.specs.errors import GrokbenchError, Mistake, nearest
@@ -68,17 +68,21 @@ def _cells(experiment: Experiment, tier: str) -> tuple[Cell, ...]:
 
 
 def _refusal(condition: Condition, view: SeedView) -> str:
-    count = f"{len(view.arms)} experiment{'s' if len(view.arms) > 1 else ''}"
+    name, arms = condition.measure, len(view.arms)
+    count = f"{arms} experiment{'s' if arms > 1 else ''}"
+    missing = [arm for arm in arms_read(name, condition.args) if arm >= arms]
+    if missing:
+        return f"{name} reads arm {missing[0]}, and arms are counted from 0; the claim has {count} here"
     try:
-        measure(condition.measure)(view, **arguments(condition.measure, condition.args))
+        measure(name)(view, **arguments(name, condition.args))
     except _AskedError:
         return ""
     except GrokbenchError as error:
-        return f"{condition.measure}: {error}"
+        return f"{name}: {error}"
     except IndexError:
-        return f"{condition.measure} reads more arms than the claim has: it has {count} here"
+        return f"{name} reads more arms than the claim has: it has {count} here"
     except KeyError as error:
-        return f"{condition.measure} needs {error} varied or set for each record, and the experiment does not vary it"
+        return f"{name} needs {error} varied or set for each record, and the experiment does not vary it"
     except (ArithmeticError, TypeError, ValueError) as error:
-        return f"{condition.measure} cannot be worked out on {count} ({error})"
+        return f"{name} cannot be worked out on {count} ({error})"
     return ""

@@ -9,7 +9,7 @@ from typing import Any
 
 from grokbench.runs import cost, keys
 from grokbench.specs.loader import Library
-from grokbench.specs.types import Claim, Experiment, Paper, TierPlan, Trial
+from grokbench.specs.types import Claim, Experiment, Paper, Recipe, TaskSpec, TierPlan, Trial
 
 
 @dataclass(frozen=True)
@@ -94,6 +94,7 @@ def expand(
     for values in itertools.product(*plan.vary.values()):
         varied = dict(zip(plan.vary, values, strict=True))
         task, recipe = library.resolve(experiment.task, experiment.baseline, {**experiment.set, **varied})
+        shown = {name: _whole(value, task, recipe, name) for name, value in varied.items()}
         for alpha, seed in itertools.product(plan.alphas, chosen):
             trial = Trial(
                 task=task,
@@ -108,8 +109,17 @@ def expand(
                 analyses=experiment.analyses,
             )
             expected = plan.steps if plan.expected_steps is None else plan.expected_steps
-            out.append(PlannedTrial(trial, experiment.id, {"alpha": alpha, **varied}, seed, expected))
+            out.append(PlannedTrial(trial, experiment.id, {"alpha": alpha, **shown}, seed, expected))
     return tuple(out)
+
+
+def _whole(value: Any, task: TaskSpec, recipe: Recipe, path: str) -> Any:
+    """A varied value, as an int where its field is one and it is written as 20.0."""
+    if not isinstance(value, float):
+        return value
+    *tables, last = path.removeprefix("task.").split(".")
+    table = task.domain if path.startswith("task.") else getattr(recipe, tables[0])
+    return int(value) if isinstance(table[last], int) else value
 
 
 def plan_paper(library: Library, paper: Paper, tier: str, claim_ids: Iterable[str] = ()) -> Plan:

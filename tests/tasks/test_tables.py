@@ -169,10 +169,10 @@ def test_any_operation_gives_what_plain_integers_give(data: st.DataObject, p: in
     except InputError as error:
         # A comparison that decides nothing, or with a constant that is no residue, has no table.
         assume("decides nothing" not in str(error) and "is compared with" not in str(error))
-        assert not defined
-        assert "divides by zero on every row" in str(error)
-    else:
-        assert rows == defined
+        if "divides by zero on every row" not in str(error):
+            raise
+        rows = []
+    assert rows == defined
 
 
 def test_only_the_chosen_branch_can_drop_a_row() -> None:

@@ -30,7 +30,7 @@ def circle_share(view: SeedView, at: Literal["start", "end"] = "end", arm: int =
 
 @named("circle-share-over-permuted")
 def circle_share_over_permuted(view: SeedView, at: Literal["start", "end"] = "end", arm: int = 0) -> float:
-    """The same over what the same rows give when they are permuted (median of 100 seeded permutations)."""
+    """The circle share over that of the same rows permuted (median of 100 seeded permutations)."""
     record = one(view, arm)
     permuted = _number(record, "permuted_share", at)
     return _number(record, "best_share", at) / permuted if permuted > 0 else math.nan

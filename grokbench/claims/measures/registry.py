@@ -81,6 +81,17 @@ def arguments(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
     return {key: int(v) if key in whole and hints.get(key) is int else v for key, v in given.items()}
 
 
+def arms_read(name: str, given: Mapping[str, Any]) -> tuple[int, ...]:
+    """The arms that the measure's arguments name, given or by default."""
+    hints, parameters = get_type_hints(measure(name)), inspect.signature(measure(name)).parameters
+    defaults = {key: p.default for key, p in parameters.items() if p.default is not p.empty}
+    chosen = {**defaults, **arguments(name, given)}
+    return tuple(v for key, v in chosen.items() if hints.get(key) is int and key not in COUNTS)
+
+
+COUNTS = ("leaders",)  # integers that count arms; every other one names an arm
+
+
 def argument_faults(name: str, given: Mapping[str, Any]) -> Iterator[tuple[str, str, str | None]]:
     """Argument, sentence and nearest word for each argument that is missing, that there is not, or that has a wrong value."""
     function, known = measure(name), argument_names(name)
@@ -103,12 +114,14 @@ def argument_faults(name: str, given: Mapping[str, Any]) -> Iterator[tuple[str, 
             yield key, f"expected {TYPES[hint]}; got {value!r}", None
 
 
-TYPES = {int: "an integer", float: "a number", str: "text", bool: "true or false"}
+TYPES = {int: "an integer, 0 or more", float: "a number", str: "text", bool: "true or false"}
 
 
 def _is(value: Any, hint: type) -> bool:
     if isinstance(value, bool):
         return hint is bool
+    if hint is int:  # they count a claim's arms
+        return isinstance(value, int) and value >= 0
     return isinstance(value, int | float if hint is float else hint)
 
 

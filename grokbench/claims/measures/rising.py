@@ -175,7 +175,7 @@ def delay_peak_fraction(view: SeedView, arm: int = 0) -> float:
 
 @named("delay-peak-rank")
 def delay_peak_rank(view: SeedView, arm: int = 0) -> float:
-    """The same fraction's place among those that generalise, 0 for the smallest."""
+    """The place of the fraction with the largest T_gen / T_mem among those that generalise, 0 for the smallest."""
     delays = _delays(view, arm)
     if len(delays) < LEAST_LEVELS:
         return math.nan
