@@ -7,14 +7,17 @@ record's contents, and then its arguments were good as far as they go, or it ref
 from __future__ import annotations
 
 import itertools
+import warnings
 from collections.abc import Iterator
 from typing import Any, cast
+
+import numpy as np
 
 from grokbench.claims.measures import argument_faults, arguments, arms_read, measure, measure_names
 from grokbench.claims.views import Cell, SeedView
 from grokbench.runs.plan import seeds_needed, tier_plan
 from grokbench.specs.errors import GrokbenchError, Mistake, nearest
-from grokbench.specs.types import TIERS, Claim, Condition, Experiment, Paper, Record
+from grokbench.specs.types import TIERS, Claim, Condition, Experiment, Paper, Recipe, Record, TaskSpec, Trial
 
 
 class _AskedError(Exception):
@@ -26,6 +29,20 @@ class _Absent:
 
     def __getattr__(self, name: str) -> Any:
         raise _AskedError
+
+
+TASK = TaskSpec("blank", "blank", "x + y", {"kind": "integers-mod", "p": 3})
+RECIPE = Recipe("blank/blank", "", "", "", {"kind": ""}, {}, {}, {}, {}, {})
+BLANK = Record(
+    trial=Trial(TASK, RECIPE, alpha=0.5, seed=0, budget=1),
+    outcome="finished",
+    curves={
+        "step": np.arange(2),
+        **{f"{side}_{what}": np.zeros(2) for side in ("train", "test") for what in ("loss", "accuracy")},
+    },
+    facts={"n_train": 4, "n_test": 5, "n_elements": 3, "memoriser_baseline": 0.0, "steps": 1},
+)
+"""A run in which nothing happened."""
 
 
 def measure_mistakes(paper: Paper, file: str) -> Iterator[Mistake]:
@@ -76,13 +93,34 @@ def _refusal(condition: Condition, view: SeedView) -> str:
     try:
         measure(name)(view, **arguments(name, condition.args))
     except _AskedError:
-        return ""
+        return (
+            f"{name} compares more experiments than the claim has: {count} here"
+            if _short(condition, view)
+            else ""
+        )
     except GrokbenchError as error:
         return f"{name}: {error}"
     except IndexError:
-        return f"{name} reads more arms than the claim has: it has {count} here"
+        return f"{name} compares more experiments than the claim has: {count} here"
     except KeyError as error:
         return f"{name} needs {error} varied or set for each record, and the experiment does not vary it"
     except (ArithmeticError, TypeError, ValueError) as error:
         return f"{name} cannot be worked out on {count} ({error})"
     return ""
+
+
+def _short(condition: Condition, view: SeedView) -> bool:
+    """Whether the measure looks for an arm that there is not, once it has looked into those that there are.
+
+    It is given runs in which nothing happened. Whatever else it makes of them says nothing of real ones.
+    """
+    blank = SeedView(0, tuple(tuple(Cell(cell.settings, BLANK) for cell in arm) for arm in view.arms))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            measure(condition.measure)(blank, **arguments(condition.measure, condition.args))
+    except IndexError as error:
+        return "tuple index" in str(error)  # the arms are a tuple; curves are arrays
+    except Exception:
+        return False
+    return False

@@ -86,8 +86,7 @@ def _trial_faults(
     def told(error: GrokbenchError, prefix: str) -> Iterator[Found]:
         if isinstance(error, SettingsError):
             for one in error.mistakes:
-                field = f"{prefix}{one.path}"
-                yield place(field) or f"set.{field}", one.expected, one.near
+                yield place(one.path) or f"set.{one.path}", one.expected, one.near
         elif not isinstance(error, SpecError):
             named = [
                 key for key in {**own, **rest} if repr(key) in str(error) or f"--set {key}:" in str(error)

@@ -64,8 +64,8 @@ def command(
     documents = []
     failed = False
     library = options.library(specs)
-    for name, own in _chosen(library, paper, claims).items():
-        job = Reproduction(
+    jobs = [  # each checks its specs, before one of them trains
+        Reproduction(
             name,
             tier,
             claims=own,
@@ -74,6 +74,9 @@ def command(
             specs=library,
             on_damage=lambda text: click.echo(f"note: {text}", err=True),
         )
+        for name, own in _chosen(library, paper, claims).items()
+    ]
+    for job in jobs:
         document = _one(job, out, workers, dry_run=dry_run, force=force, quiet=as_json)
         documents.append(document)
         failed = failed or bool(job.failures)

@@ -76,7 +76,7 @@ class SpecError(GrokbenchError):
 
 
 class SettingsError(SpecError):
-    """The mistakes that settings make of a spec which had none; their paths are dotted fields of that spec."""
+    """The mistakes that settings make of a spec which had none; their paths are those of the settings (``task.domain.p``)."""
 
 
 def likely(name: str, known: Iterable[str]) -> tuple[str, ...]:

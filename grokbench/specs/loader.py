@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +110,9 @@ class Library:
             path = Path(name)
             if not path.is_file():
                 raise InputError(f"{name}: no such file")
+            there = files.kind_of_file(path)
+            if there != kind:
+                raise InputError(f"{name}: the file of a {there}; the file of a {kind} is expected here")
             own = self.beside(path)._files.get((kind, files.id_of(kind, path)))
             if own is None or not own.path.samefile(path):
                 own = SpecFile(kind, files.id_of(kind, path), path)
@@ -300,5 +304,6 @@ def _changed(kind: str, document: dict[str, Any], settings: Mapping[str, Any], n
         node[last] = value
     wrong = schema.mistakes(kind, out, f"{name} with --set")
     if wrong:
-        raise SettingsError(wrong)
+        prefix = "task." if kind == "task" else ""
+        raise SettingsError([replace(one, path=f"{prefix}{one.path}") for one in wrong])
     return schema.completed(kind, out)

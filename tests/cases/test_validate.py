@@ -63,6 +63,12 @@ FAULTS = {
     },
     "claim it-groks.rule[0]: groks reads arm 1": {"rule": "min = 1\nargs = { arm = 1 }"},
     "claim it-groks.rule[0]: time-ratio reads arm 1": {"measure": "time-ratio"},
+    "claim it-groks.rule[0]: phase-spread-difference compares more experiments than the claim has: 1 experiment": {
+        "measure": "phase-spread-difference"
+    },
+    "claim it-groks.rule[0]: alpha-threshold-change compares more experiments": {
+        "measure": "alpha-threshold-change"
+    },
     "claim it-groks.rule[0]: t-gen: this measure reads one record per seed and arm": {
         "measure": "t-gen",
         "quick": "{ seeds = 6, steps = 30, alphas = [0.4, 0.5] }",
@@ -184,3 +190,26 @@ def test_reproduce_checks_the_paper_and_what_it_uses_before_it_trains(grokbench,
     assert "own.toml: operation: operation 'min(x, y)'" in done.err
     assert "other" not in done.err
     assert not (tmp_path / "out").exists()
+
+
+def test_reproduce_all_checks_every_paper_before_it_trains_one(grokbench, tmp_path):
+    paper(tmp_path, id="zzz", measure="groksx")
+    words = ("--tier", "smoke", "--out", str(tmp_path / "out"), "--store", str(tmp_path / "store"))
+    done = grokbench("reproduce", "--all", "--specs", str(tmp_path), *words)
+    assert done.status == 2
+    assert "no measure 'groksx'" in done.err
+    assert "to train" not in done.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_file_of_another_kind_is_told_in_one_sentence(grokbench, tmp_path):
+    own = str(recipe(tmp_path, "mine/ok", 'extends = "gromov2023/gd"'))
+    done = grokbench("reproduce", own, "--dry-run")
+    assert done.err == f"Error: {own}: the file of a baseline; the file of a paper is expected here\n"
+    done = grokbench("run", "--task", own, "--baseline", own)
+    assert done.err == f"Error: {own}: the file of a baseline; the file of a task is expected here\n"
+
+
+def test_a_setting_is_named_as_it_is_written(grokbench):
+    words = ("--task", "addition", "--baseline", "gromov2023/gd", "--set", "task.domain.p=1")
+    assert "addition with --set: task.domain.p: expected a number ≥ 2" in grokbench("run", *words).err
