@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,8 @@ Words = str | Path
 """An id, or the path of a spec file."""
 Paths = str | Path | Iterable[str | Path]
 """One path, or several."""
+Specs = Library | Paths
+"""Further folders of specs, or a library that is open already."""
 
 
 @dataclass(frozen=True)
@@ -45,26 +48,43 @@ class Task:
         return build_table(self.spec).rows
 
 
-def load_task(id_or_path: Words, specs: Paths = (), **parameters: int) -> Task:
+class SpecWarning(UserWarning):
+    """A spec file hides another one of the same id, or is left out because it cannot be read."""
+
+
+def open_library(specs: Specs) -> Library:
+    """The library of these further folders, or the one given; what it has to tell is a warning."""
+    if isinstance(specs, Library):
+        return specs
+    return Library(specs, on_note=lambda text: warnings.warn(text, SpecWarning, stacklevel=4))
+
+
+def load_task(id_or_path: Words, specs: Specs = (), **parameters: int) -> Task:
     """The task of that id or file; ``parameters`` replace fields of its domain.
 
     >>> load_task("addition", p=5).table()[7].tolist()
     [1, 2, 3]
     """
     name = values.name("id_or_path", id_or_path)
-    return Task(Library(specs).task(name, {f"domain.{field}": value for field, value in parameters.items()}))
+    return Task(
+        open_library(specs).task(name, {f"domain.{field}": value for field, value in parameters.items()})
+    )
 
 
-def load_baseline(id_or_path: Words, specs: Paths = ()) -> Recipe:
+def load_baseline(id_or_path: Words, specs: Specs = ()) -> Recipe:
     """The recipe of that id or file, every field filled in."""
-    return Library(specs).recipe(values.name("id_or_path", id_or_path))
+    return open_library(specs).recipe(values.name("id_or_path", id_or_path))
 
 
-def validate(paths: Paths = (), specs: Paths = ()) -> list[Path]:
-    """Check spec files (all, when none is named) and return those read. Errors: SpecError with every mistake."""
+def validate(paths: Paths = (), specs: Specs = ()) -> list[Path]:
+    """Check spec files, folders or ids (all, when none is named) and return the files read.
+
+    Errors: SpecError with every mistake.
+    """
     from grokbench.claims.check import validate_all
+    from grokbench.reports.figures import registry
 
-    return validate_all(Library(specs), list(values.paths("paths", paths)))
+    return validate_all(open_library(specs), list(values.paths("paths", paths)), registry)
 
 
 def resolve_trial(
@@ -77,20 +97,20 @@ def resolve_trial(
     steps: int | None = None,
     settings: Mapping[str, Any] | None = None,
     probes: str | Iterable[str] = (),
-    specs: Paths = (),
+    specs: Specs = (),
 ) -> Trial:
     """The trial that these words mean, its table and split checked, nothing trained.
 
     rows: the number of training rows, in place of ``alpha``. The trial holds plain Python values, so that its key does not
     depend on the types that were passed. Errors: GrokbenchError for anything that could not be trained.
     """
-    from grokbench.tasks.fitting import check_fit
+    from grokbench.tasks.fitting import MOST_STEPS, check_fit, check_watched
     from grokbench.tasks.splits import fraction, rows_as_fraction, trial_split
     from grokbench.tasks.table import build_table
 
     number = values.integer("seed", seed, least=0)
     looked_at = values.chosen("probes", "probe", probes, PROBES)
-    spec, recipe = Library(specs).resolve(
+    spec, recipe = open_library(specs).resolve(
         task.spec if isinstance(task, Task) else values.name("task", task),
         baseline if isinstance(baseline, Recipe) else values.name("baseline", baseline),
         settings or {},
@@ -99,8 +119,8 @@ def resolve_trial(
     if steps is None:
         steps = 0 if untrained else DEFAULT_STEPS
     budget = values.integer("steps", steps, least=0, most=MOST_STEPS)
-    if looked_at and "quadratic-mlp" not in recipe.model["kind"]:
-        raise InputError(f"probes are of the quadratic MLP; {recipe.id} has another network")
+    if looked_at:
+        check_watched(recipe, "probes")
     if untrained and budget:
         raise InputError(f"{recipe.id} is not trained; leave steps out or give 0")
     check_fit(spec, recipe)
@@ -119,7 +139,6 @@ def resolve_trial(
 
 DEFAULT_STEPS = 5000
 """Budget of ``run`` when no steps are named."""
-MOST_STEPS = 10**9
 
 
 def run(
@@ -136,7 +155,7 @@ def run(
     save: str | Path | None = None,
     store: str | Path | None = None,
     force: bool = False,
-    specs: Paths = (),
+    specs: Specs = (),
 ) -> Record:
     """Train one trial in this process, on one thread, and return its record.
 
@@ -217,7 +236,7 @@ def reproduce(
     out: str | Path | None = None,
     reuse: Paths = (),
     force: bool = False,
-    specs: Paths = (),
+    specs: Specs = (),
     on_event: OnEvent | None = None,
     on_note: Callable[[str], None] | None = None,
 ) -> tuple[Verdict, ...]:
@@ -233,7 +252,7 @@ def reproduce(
     from grokbench.runs.single import check_folder
 
     target = None if out is None else values.path("out", out)
-    job = Reproduction(paper, tier, claims=claims, store=store, reuse=reuse, specs=specs)
+    job = Reproduction(paper, tier, claims=claims, store=store, reuse=reuse, specs=open_library(specs))
     if target is not None:
         check_folder(target)
     for text in job.unanswering():
@@ -258,7 +277,7 @@ def sweep(
     store: str | Path | None = None,
     out: str | Path | None = None,
     force: bool = False,
-    specs: Paths = (),
+    specs: Specs = (),
     on_event: OnEvent | None = None,
 ) -> SweepResult:
     """Which of ``seeds`` generalise within ``steps`` at each of ``alphas``, and α50; page, JSON and plot go to ``out``.
@@ -283,7 +302,7 @@ def sweep(
         exhaustive=exhaustive,
         store=store,
         force=force,
-        specs=specs,
+        specs=open_library(specs),
     )
     if target is not None:
         check_folder(target)
@@ -303,7 +322,7 @@ def report(
     records: str | Path | None = None,
     store: str | Path | None = None,
     out: str | Path = "reports",
-    specs: Paths = (),
+    specs: Specs = (),
     on_note: Callable[[str], None] | None = None,
 ) -> Path:
     """Write the report of ``paper`` from the records of ``records``, or else of the store, without training.
@@ -315,7 +334,7 @@ def report(
     from grokbench.reproduction import Reproduction
 
     target = values.path("out", out)
-    job = Reproduction(paper, "quick", store=store, records=records, specs=specs)
+    job = Reproduction(paper, "quick", store=store, records=records, specs=open_library(specs))
     note = job.check_records(target)
     page = job.write(target)
     if note and on_note is not None:

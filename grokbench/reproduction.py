@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import copy
+import shlex
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from grokbench.claims import judge
+from grokbench.claims import check, judge
 from grokbench.claims.verdict import ERROR, NOT_RUN, Verdict
 from grokbench.claims.views import Cells, RecordCell
 from grokbench.measures.record import Record
-from grokbench.reports import evidence
+from grokbench.reports import evidence, figures
 from grokbench.runs import archive, executor, keys, provenance, single
 from grokbench.runs import plan as planning
 from grokbench.runs.estimate import Estimate, estimated
@@ -25,14 +26,15 @@ from grokbench.specs.loader import Library
 from grokbench.specs.types import TIERS, Claim, Experiment, Trial
 
 CONFIRMATORY = ("paper", "quick")  # highest first; smoke decides for smoke alone
+DEFAULT_OUT = Path("reports")
 
 
 class Reproduction:
     """The trials, records, verdicts and report of one paper at one tier.
 
-    claims: those to look at, as ``claim`` or ``paper.claim``; none means all. records: a folder of committed records to
-    read in place of the store. reuse: such folders, read after the store. Errors: UnknownNameError, SpecError,
-    InputError on construction.
+    paper: an id, or a claims file. claims: those to look at, as ``claim`` or ``paper.claim``; none means all. records: a
+    folder of committed records to read in place of the store. reuse: such folders, read after the store. The paper, its
+    tasks and its recipes are checked whole. Errors: UnknownNameError, SpecError, InputError on construction.
     """
 
     def __init__(
@@ -44,13 +46,30 @@ class Reproduction:
         store: str | Path | None = None,
         records: str | Path | None = None,
         reuse: str | Path | Iterable[str | Path] = (),
-        specs: str | Path | Iterable[str | Path] = (),
+        specs: Library | str | Path | Iterable[str | Path] = (),
         on_damage: Any = None,
     ) -> None:
         if values.text("tier", tier) not in TIERS:
             raise UnknownNameError("tier", tier, TIERS)
-        self.spec_library = Library(specs)
-        self.paper = self.spec_library.paper(values.name("paper", paper))
+        named = values.name("paper", paper)
+        library = specs if isinstance(specs, Library) else Library(specs)
+        check.require(library, named, figures.registry)
+        self.paper = library.paper(named)
+        file = library.file("paper", named)
+        self.spec_library, self._claims_file = library.beside(file.path), file.path
+        used = self.spec_library.files_of(
+            tasks=[one.task for one in self.paper.experiments],
+            baselines=[one.baseline for one in self.paper.experiments],
+            papers=[named],
+        )
+        self.spec_hashes, self.shadowed = provenance.spec_hashes(used), provenance.shadowed(used)
+        folders = [
+            ("--specs", library.extra),
+            ("--reuse", values.paths("reuse", reuse)),
+            ("--store", [] if store is None else [store]),
+        ]
+        self._named = named
+        self._options = [(name, str(one)) for name, own in folders for one in own]
         self.tier = tier
         self.claims = tuple(dict.fromkeys(self._claim(name) for name in values.texts("claims", claims)))
         self.store = Store(store, on_damage)
@@ -281,7 +300,8 @@ class Reproduction:
         whole = self if smoke else self._beside(records)
         cells = whole.shown_cells()
         single.check_folder(out)
-        flags = "".join(f" --claim {claim}" for claim in self.claims)
+        options = (*self._options, *([] if out == DEFAULT_OUT else [("--out", str(out))]))
+        words = [self._named, "--tier", self.tier, *(w for claim in self.claims for w in ("--claim", claim))]
         recipes = {e.baseline for e in self.paper.experiments}
         archived = [
             name for name, own in cells.items() if any(self._record(r.trial) is None for _, _, r in own)
@@ -295,9 +315,12 @@ class Reproduction:
             recipes={name: self.spec_library.recipe(name) for name in recipes},
             tasks={name: self.spec_library.task(name) for name in {e.task for e in self.paper.experiments}},
             environment=provenance.environment(),
-            frozen=self._frozen(),
-            spec_hashes=provenance.spec_hashes(self.spec_library, self.paper.id, recipes),
-            command=f"grokbench reproduce {self.paper.id} --tier {self.tier}{flags}",
+            frozen=provenance.frozen_commits(self._claims_file),
+            spec_hashes=self.spec_hashes,
+            shadowed=self.shadowed,
+            command=shlex.join(["grokbench", "reproduce", *words, *(w for pair in options for w in pair)]),
+            named=self._named,
+            options=options,
             reused=tuple(name for name in self._reused_experiments(cells) if name not in archived),
             kept=frozenset(
                 v.id for v in whole._whole if any(self.find(planned) is None for planned in whole._read_by(v))
@@ -313,10 +336,6 @@ class Reproduction:
                 f"the report cannot be written to {out} ({error.strerror}); name another folder"
             ) from None
         return path
-
-    def _frozen(self) -> dict[str, str]:
-        path = self.spec_library.path_of(self.paper.id)
-        return provenance.frozen_commits(path) if path is not None else {}
 
     def _reused_experiments(self, cells: Cells) -> tuple[str, ...]:
         """Those of which a record is not in the own store, where other folders are read too."""

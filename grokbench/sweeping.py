@@ -9,7 +9,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from grokbench.api import Paths, Task, Words, resolve_trial
+from grokbench.api import Specs, Task, Words, open_library, resolve_trial
+from grokbench.runs import provenance
 from grokbench.runs.store import Store
 from grokbench.runs.sweep import HORIZON, Sweep
 from grokbench.specs import values
@@ -31,7 +32,7 @@ def plan(
     exhaustive: bool = False,
     store: str | Path | None = None,
     force: bool = False,
-    specs: Paths = (),
+    specs: Specs = (),
     on_damage: Callable[[str], None] | None = None,
 ) -> Sweep:
     """A sweep with every trial checked, its stored records read, and nothing trained.
@@ -46,21 +47,22 @@ def plan(
         raise InputError(f"a sweep needs at least one {'seed' if levels else 'training fraction'}")
     if steps is not None:
         steps = values.integer("steps", steps, least=1)  # a sweep trains
-    folders = values.paths("specs", specs)
+    library = open_library(specs)
     changed = values.settings(settings or {})
     trials: dict[tuple[int, float], Trial] = {}
     written: list[float] = []  # as the command names them: all digits where ten give another number of rows
     for alpha in levels:
         first = resolve_trial(
-            task, baseline, alpha=alpha, seed=chosen[0], steps=steps, settings=changed, specs=folders
+            task, baseline, alpha=alpha, seed=chosen[0], steps=steps, settings=changed, specs=library
         )
         if not first.budget:
             raise InputError(f"{first.recipe.id} is not trained; a sweep needs a recipe that is")
         if (chosen[0], first.alpha) not in trials:
             written.append(first.alpha if first.rows is None else alpha)
         trials |= {(seed, first.alpha): replace(first, seed=seed, horizon=HORIZON) for seed in chosen}
-    names, changed = _in_words(Library(folders), task, baseline, first, changed)
-    command = _command(*names, written, chosen, first.budget, changed, exhaustive, folders)
+    names, changed = _in_words(library, task, baseline, first, changed)
+    command = _command(*names, written, chosen, first.budget, changed, exhaustive, library.extra)
+    used = library.files_of(tasks=[names[0]], baselines=[names[1]])
     return Sweep(
         trials,
         Store(store, on_damage),
@@ -68,6 +70,8 @@ def plan(
         force=force,
         command=command,
         settings=changed,
+        spec_hashes=provenance.spec_hashes(used),
+        shadowed=provenance.shadowed(used),
     )
 
 

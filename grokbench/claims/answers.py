@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from grokbench.claims.measures import Between, measure
+from grokbench.claims.measures import Between, arguments, measure
 from grokbench.claims.measures.registry import ends, generalised
 from grokbench.claims.views import SeedView
 from grokbench.specs.types import Condition
@@ -71,7 +71,7 @@ def answer(
     ``budgets``: per arm, the number of steps that the claim asks for. A seed with a censored run whose own
     budget is smaller answers nothing, unless it gave the answer ``settled``, which more steps cannot undo.
     """
-    values = tuple(ends(measure(c.measure)(view, **dict(c.args))) for c in rule)
+    values = tuple(ends(measure(c.measure)(view, **arguments(c.measure, c.args))) for c in rule)
     said = [inside(value, condition) for value, condition in zip(values, rule, strict=True)]
     yes = False if False in said else None if None in said else True
     return Answer(view.seed, values, yes if yes is settled or not cut_short(view, budgets) else None)

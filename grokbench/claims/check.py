@@ -1,54 +1,159 @@
-"""Specs checked whole: what their schemas say, and that every rule names a registered measure and its arguments."""
+"""Specs checked whole: whatever would fail while training or while deciding fails here, all of it at once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from grokbench.claims.judge import extends
-from grokbench.claims.measures import argument_names, measure_names
+from grokbench.claims.rehearsal import measure_mistakes
 from grokbench.claims.rules import what_decides
+from grokbench.claims.trials import Tables, experiment_mistakes, task_faults
 from grokbench.runs.plan import experiments_of, seeds_needed
-from grokbench.specs.errors import InputError, Mistake, SpecError, nearest
-from grokbench.specs.loader import CLAIMS_FILE, Library
+from grokbench.specs import files
+from grokbench.specs.errors import (
+    GrokbenchError,
+    InputError,
+    Mistake,
+    SpecError,
+    UnknownNameError,
+    nearest,
+)
+from grokbench.specs.loader import Library
 from grokbench.specs.types import TIERS, Claim, Paper
-from grokbench.tasks.fitting import check_fit
+from grokbench.tasks.fitting import recipe_faults
+
+Figures = Callable[[Paper], Collection[str]]
+"""A paper → the names of the figures that its claims may ask for."""
 
 
-def validate_all(library: Library, paths: Sequence[Path] = ()) -> list[Path]:
-    """Check ``paths``, or every file of the library; returns the files read.
+def validate_all(library: Library, paths: Sequence[Path] = (), figures: Figures | None = None) -> list[Path]:
+    """Check files, folders and ids, or every file of the library; returns the files read.
 
-    Errors: SpecError with every mistake of every file.
+    Errors: SpecError with every mistake of every file; InputError, UnknownNameError for a path or id that there is not.
     """
-    wrong: list[Mistake] = []
+    chosen = [file for path in paths for file in _named(library, path)] if paths else list(library.paths())
+    tables = Tables()
+    _refuse(mistake for path in chosen for mistake in _mistakes_in(library, path, figures, tables))
+    return chosen
+
+
+def require(library: Library, paper: str, figures: Figures | None = None) -> None:
+    """Check a paper's claims file and every task and recipe that it uses. Errors: as in ``validate_all``."""
+    own, tables = library.file("paper", paper).path, Tables()
+    wrong = list(_mistakes_in(library, own, figures, tables))
     try:
-        files = library.validate(paths)
+        experiments = library.paper(paper).experiments
+    except SpecError:
+        experiments = ()
+    beside = library.beside(own)
+    used = {("task", one.task) for one in experiments} | {("baseline", one.baseline) for one in experiments}
+    for kind, name in sorted(used):
+        wrong.extend(_mistakes_in(library, beside.file(kind, name).path, figures, tables))
+    _refuse(wrong)
+
+
+def _refuse(wrong: Iterable[Mistake]) -> None:
+    found = list(dict.fromkeys(wrong))
+    if found:
+        raise SpecError(found)
+
+
+def _named(library: Library, path: Path) -> list[Path]:
+    """The files that an argument of ``validate`` means: a file, those of a folder, or the one of an id."""
+    if path.is_dir():
+        return files.below(path)
+    name = path.as_posix()
+    if name.endswith(".toml"):
+        if not path.is_file():
+            raise InputError(f"{path}: no such file")
+        return [path]
+    if path.exists():
+        raise InputError(f"{path}: the name of a spec file ends in .toml")
+    kinds = [kind for kind in files.KEYS if name in library.ids(kind)]
+    if not kinds:
+        raise UnknownNameError("id", name, [one for kind in files.KEYS for one in library.ids(kind)])
+    return [library.file(kind, name).path for kind in kinds]
+
+
+def _mistakes_in(library: Library, path: Path, figures: Figures | None, tables: Tables) -> Iterator[Mistake]:
+    """Everything that is wrong in one file."""
+    file, name = str(path), str(path)
+    try:
+        kind = files.kind_of_file(path)
+        if kind == "paper":
+            paper = library.paper(name)
+            yield from paper_mistakes(library.beside(path), paper, file, figures, tables)
+        elif kind == "task":
+            for field, text in task_faults(library.task(name), tables):
+                yield Mistake(file, field, text)
+        else:
+            for field, text in recipe_faults(library.recipe(name)):
+                yield Mistake(file, field, text)
     except SpecError as error:
-        wrong.extend(error.mistakes)
-        files = []
-    papers = [path for path in (paths or library.paper_files()) if path.name == CLAIMS_FILE]
-    seen = {mistake.file for mistake in wrong}
-    for path in papers:
-        if str(path) not in seen:
-            paper = library.paper(str(path))
-            wrong.extend(measure_mistakes(paper, str(path)))
-            wrong.extend(seed_mistakes(paper, str(path)))
-            wrong.extend(fit_mistakes(library, paper, str(path)))
-    if wrong:
-        raise SpecError(wrong)
-    return files
+        yield from error.mistakes
+    except GrokbenchError as error:
+        yield Mistake(file, "", str(error).removeprefix(f"{file}: "))
 
 
-def fit_mistakes(library: Library, paper: Paper, file: str) -> Iterable[Mistake]:
-    """Experiments whose recipe cannot be trained on their task."""
-    for experiment in paper.experiments:
-        try:
-            check_fit(*library.resolve(experiment.task, experiment.baseline, dict(experiment.set)))
-        except InputError as error:
-            yield Mistake(file, f"experiment {experiment.id}", str(error))
+def paper_mistakes(
+    library: Library, paper: Paper, file: str, figures: Figures | None, tables: Tables
+) -> Iterator[Mistake]:
+    """Everything that its schema cannot say of a paper."""
+    yield from experiment_mistakes(library, paper, file, tables)
+    yield from measure_mistakes(paper, file)
+    yield from rule_mistakes(paper, file)
+    yield from seed_mistakes(paper, file)
+    yield from never_mistakes(paper, file)
+    if figures is not None:
+        yield from figure_mistakes(paper, figures(paper), file)
 
 
-def seed_mistakes(paper: Paper, file: str) -> Iterable[Mistake]:
+def rule_mistakes(paper: Paper, file: str) -> Iterator[Mistake]:
+    """Conditions that no number meets, or every number."""
+    for claim in paper.claims:
+        for index, condition in enumerate(claim.rule):
+            where = f"claim {claim.id}.rule[{index}]"
+            if condition.min is None and condition.max is None:
+                yield Mistake(file, where, "neither min nor max is given, so every number is accepted")
+            elif condition.min is not None and condition.max is not None and condition.min > condition.max:
+                text = f"min {condition.min:g} lies above max {condition.max:g}, so no number is accepted"
+                yield Mistake(file, where, text)
+
+
+def never_mistakes(paper: Paper, file: str) -> Iterator[Mistake]:
+    """Claims of kind ``never`` that can never be confirmed, and budgets of claims that have none."""
+    for claim in paper.claims:
+        where = f"claim {claim.id}"
+        if claim.kind != "never":
+            if claim.budget is not None:
+                text = f"only a claim of kind never has a budget; this one's kind is {claim.kind}"
+                yield Mistake(file, f"{where}.budget", text)
+            continue
+        if claim.control is None:
+            text = "missing; a claim of kind never needs an experiment that must generalise"
+            yield Mistake(file, f"{where}.control", text)
+        for experiment in experiments_of(paper, claim):
+            tier = next(name for name in reversed(TIERS) if name in experiment.tiers)
+            steps = experiment.tiers[tier].steps
+            if claim.budget is not None and experiment.id != claim.control and steps < claim.budget:
+                text = (
+                    f"{experiment.id} has {steps} steps at its highest tier, {tier}, which are fewer than the budget of "
+                    f"{claim.budget}; the claim could not be confirmed"
+                )
+                yield Mistake(file, f"{where}.budget", text)
+
+
+def figure_mistakes(paper: Paper, known: Collection[str], file: str) -> Iterator[Mistake]:
+    """Claims that ask for a figure that nothing draws."""
+    for claim in paper.claims:
+        if claim.figure is not None and claim.figure_in(known) is None:
+            names = sorted({*known, "curves"})
+            text = f"no figure {claim.figure!r}; there are {', '.join(names)}"
+            yield Mistake(file, f"claim {claim.id}.figure", text, nearest(claim.figure, names))
+
+
+def seed_mistakes(paper: Paper, file: str) -> Iterator[Mistake]:
     """Claims whose arms have no seed in common at a tier, or whose highest tier has too few seeds to decide them."""
     for claim in paper.claims:
         where, arms = f"claim {claim.id}.experiment", ", ".join(claim.experiments)
@@ -80,20 +185,3 @@ def _undecidable(
                 f"{n} seeds of {name} at tier {tier} cannot decide a claim of kind {claim.kind}; {needed} can"
             )
             yield Mistake(file, where, text)
-
-
-def measure_mistakes(paper: Paper, file: str) -> Iterable[Mistake]:
-    """Rules that name an unknown measure, or give it an argument that it does not take."""
-    for claim in paper.claims:
-        for index, condition in enumerate(claim.rule):
-            where = f"claim {claim.id}.rule[{index}]"
-            if condition.measure not in measure_names():
-                near = nearest(condition.measure, measure_names())
-                yield Mistake(file, f"{where}.measure", f"no measure {condition.measure!r}", near)
-                continue
-            known = argument_names(condition.measure)
-            for name in sorted(set(condition.args) - set(known)):
-                expected = (
-                    f"unknown argument of {condition.measure}; expected one of {', '.join(known) or 'none'}"
-                )
-                yield Mistake(file, f"{where}.args.{name}", expected, nearest(name, known))

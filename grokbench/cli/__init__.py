@@ -15,8 +15,8 @@ import click
 from grokbench import __version__
 
 COMMANDS = {
-    "list": "List papers, tasks, baselines or claims.",
-    "show": "Show a spec; --resolved fills in every field and shows a task's first rows.",
+    "list": "List papers, tasks, baselines, claims or measures.",
+    "show": "Show a spec; --resolved fills in every field and shows rows of a task's table.",
     "validate": "Check spec files and print every mistake in them.",
     "run": "Train one trial and print when it fitted and when it generalised.",
     "reproduce": "Train what a paper's claims need, decide them and write the report.",

@@ -9,40 +9,54 @@ import click
 
 from grokbench.cli import options
 
+KINDS = {"tasks": "task", "baselines": "baseline", "papers": "paper", "claims": "paper"}
+
 
 @click.command(
     name="list",
     epilog=options.examples("grokbench list", "grokbench list tasks", "grokbench list claims --json"),
 )
-@click.argument("what", type=click.Choice(["papers", "tasks", "baselines", "claims"]), default="papers")
+@click.argument("what", type=click.Choice([*KINDS, "measures"]), default="papers")
 @options.specs
 @options.as_json
 def command(what: str, specs: Sequence[Path], as_json: bool) -> None:
-    """List papers, tasks, baselines or claims."""
-    from grokbench.specs.loader import Library
-
-    library = Library(specs)
-    rows: list[dict[str, str]]
-    if what == "papers":
-        papers = [library.paper(name) for name in library.paper_ids()]
-        rows = [
-            {
-                "id": p.id,
-                "title": f"{p.title} ({p.authors}{f', {p.year}' if p.year else ''}); {len(p.claims)} claims",
-            }
-            for p in papers
-        ]
-    elif what == "tasks":
-        tasks = [library.task(name) for name in library.task_ids()]
-        rows = [{"id": task.id, "title": task.title, "operation": task.operation} for task in tasks]
-    elif what == "baselines":
-        rows = [{"id": r.id, "title": r.title} for r in map(library.recipe, library.recipe_ids())]
-    else:
-        papers = [library.paper(name) for name in library.paper_ids()]
-        rows = [{"id": f"{p.id}.{c.id}", "kind": c.kind, "title": c.title} for p in papers for c in p.claims]
+    """List papers, tasks, baselines or claims, or the measures that a claim's rule may name."""
+    rows = _measures() if what == "measures" else _rows(what, specs)
     if as_json:
         options.print_json(rows)
         return
     from tabulate import tabulate
 
-    click.echo(tabulate([list(row.values()) for row in rows], tablefmt="plain"))
+    lines = [[" ".join(text.split()) for text in row.values()] for row in rows]
+    click.echo(tabulate(lines, tablefmt="plain", disable_numparse=True))
+
+
+def _rows(what: str, specs: Sequence[Path]) -> list[dict[str, str]]:
+    """Every spec of a kind that can be read; a note on stderr tells of the others."""
+    found = options.library(specs).each(KINDS[what])
+    if what == "papers":
+        return [
+            {
+                "id": p.id,
+                "title": f"{p.title} ({p.authors}{f', {p.year}' if p.year else ''}); {len(p.claims)} claims",
+            }
+            for p in found
+        ]
+    if what == "tasks":
+        return [{"id": task.id, "title": task.title, "operation": task.operation} for task in found]
+    if what == "baselines":
+        return [{"id": recipe.id, "title": recipe.title} for recipe in found]
+    return [{"id": f"{p.id}.{c.id}", "kind": c.kind, "title": c.title} for p in found for c in p.claims]
+
+
+def _measures() -> list[dict[str, str]]:
+    from grokbench.claims.measures import measure, measure_names, signature
+
+    return [
+        {
+            "id": name,
+            "arguments": signature(name),
+            "meaning": (measure(name).__doc__ or "").strip().split("\n")[0],
+        }
+        for name in measure_names()
+    ]

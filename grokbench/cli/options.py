@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Callable, Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.types import IntParamType
@@ -16,6 +16,9 @@ from click.types import IntParamType
 from grokbench.cli import completion
 from grokbench.specs import values
 from grokbench.specs.errors import InputError
+
+if TYPE_CHECKING:
+    from grokbench.specs.loader import Library
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -106,8 +109,15 @@ def specs(function: F) -> F:
         "specs",
         multiple=True,
         type=PATH,
-        help="A further folder with tasks/ and baselines/ (repeatable).",
+        help="A further folder of specs: DIR/tasks, DIR/baselines/<paper> (repeatable).",
     )(function)
+
+
+def library(folders: Sequence[Path]) -> Library:
+    """The built-in specs and those of the folders of ``--specs``. What there is to tell of them is said on stderr."""
+    from grokbench.specs.loader import Library
+
+    return Library(folders, on_note=lambda text: click.echo(f"note: {text}", err=True))
 
 
 def store(function: F) -> F:

@@ -38,18 +38,18 @@ def command(
 ) -> None:
     """Write the report of PAPER from stored records, without training."""
     from grokbench import api
-    from grokbench.specs.loader import Library
 
     if (paper is None) != every:
         raise InputError("name one paper, or --all")
     if every and records is not None:
         raise InputError("--records belongs to one paper; name it")
-    names = Library(specs).paper_ids() if paper is None else (paper,)
+    library = options.library(specs)
+    names = library.paper_ids() if paper is None else (paper,)
     pages: dict[str, Path] = {}
     for name in names:
         try:
             pages[name] = api.report(
-                name, records=records, store=store, out=out, specs=specs, on_note=options.note
+                name, records=records, store=store, out=out, specs=library, on_note=options.note
             )
         except NoRecordsError as error:
             if not every:

@@ -77,9 +77,8 @@ def command(
     specs: Sequence[Path],
     as_json: bool,
 ) -> int:
-    """Train what the claims of PAPER need, decide them, and write the report."""
+    """Train what the claims of PAPER, an id or a claims.toml, need; decide them, and write the report."""
     from grokbench.reproduction import Reproduction
-    from grokbench.specs.loader import Library
 
     if (paper is None) != every:
         raise InputError("name one paper, or --all")
@@ -87,16 +86,20 @@ def command(
         raise InputError(f"--workers must be 1 or more; got {workers}")
     documents = []
     failed = False
-    for name, own in _chosen(Library(specs), paper, claims).items():
-        job = Reproduction(
+    library = options.library(specs)
+    jobs = [  # each checks its specs, before one of them trains
+        Reproduction(
             name,
             tier,
             claims=own,
             store=store,
             reuse=reuse,
-            specs=specs,
+            specs=library,
             on_damage=options.note,
         )
+        for name, own in _chosen(library, paper, claims).items()
+    ]
+    for job in jobs:
         for text in job.unanswering():
             options.note(text)
         document = _one(job, out, workers, dry_run=dry_run, force=force, quiet=as_json)
@@ -111,7 +114,7 @@ def _chosen(library: Library, paper: str | None, claims: Sequence[str]) -> dict[
     """Paper → the claims of it to look at, none meaning all. Of all papers, those that have one of the claims named."""
     if paper is not None or not claims:
         return dict.fromkeys(library.paper_ids() if paper is None else (paper,), claims)
-    papers = [library.paper(name) for name in library.paper_ids()]
+    papers = list(library.each("paper"))
     for claim in claims:
         if not any(one.claim_id(claim) for one in papers):
             raise UnknownNameError("claim", claim, [f"{p.id}.{c.id}" for p in papers for c in p.claims])

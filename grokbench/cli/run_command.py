@@ -103,7 +103,7 @@ def command(
         steps=steps,
         settings=options.settings(pairs),
         probes=probes,
-        specs=specs,
+        specs=options.library(specs),
     )
     place = Store(store, on_damage=options.note)
 

@@ -11,9 +11,10 @@ import click
 
 from grokbench.cli import completion, options
 from grokbench.specs.errors import UnknownNameError
-from grokbench.specs.loader import Library, kind_of_file
+from grokbench.specs.files import kind_of_file, text_of
+from grokbench.specs.loader import Library
 
-FIRST_ROWS = 8
+SHOWN_ROWS = 8
 
 
 @click.command(
@@ -26,18 +27,17 @@ FIRST_ROWS = 8
 )
 @click.argument("name", metavar="ID", shell_complete=completion.anything)
 @click.option(
-    "--resolved", is_flag=True, help="Every field filled in; for a task, also the first rows of its table."
+    "--resolved", is_flag=True, help="Every field filled in; for a task, also rows from all over its table."
 )
 @options.specs
 @options.as_json
 def command(name: str, resolved: bool, specs: Sequence[Path], as_json: bool) -> None:
-    """Show a task, baseline, paper or claim (paper.claim)."""
-    library = Library(specs)
+    """Show a task, baseline or paper by its id or file, or a claim (paper.claim)."""
+    library = options.library(specs)
     kind = _kind(library, name)
     if not resolved and not as_json and kind != "claim":
-        path = Path(name) if name.endswith(".toml") else library.path_of(name)
-        assert path is not None
-        click.echo(f"# {path}\n{path.read_text(encoding='utf-8').rstrip()}")
+        path = library.file(kind, name).path
+        click.echo(f"# {path}\n{text_of(path).rstrip()}")
         return
     document = _document(library, name, kind)
     if as_json:
@@ -48,19 +48,22 @@ def command(name: str, resolved: bool, specs: Sequence[Path], as_json: bool) -> 
 
 
 def _kind(library: Library, name: str) -> str:
-    claims = [f"{paper}.{claim.id}" for paper in library.paper_ids() for claim in library.paper(paper).claims]
-    groups = {
-        "task": library.task_ids(),
-        "baseline": library.recipe_ids(),
-        "paper": library.paper_ids(),
-        "claim": claims,
-    }
+    """What ``name`` is the name of. Specs that it does not name are read only to say what may have been meant."""
     if name.endswith(".toml"):
-        return kind_of_file(Path(name))
-    for kind, ids in groups.items():
-        if name in ids:
+        path = Path(name)
+        return (
+            kind_of_file(path) if path.is_file() else "task"
+        )  # of which the library then says that it is not there
+    for kind in ("task", "baseline", "paper"):
+        if name in library.ids(kind):
             return kind
-    raise UnknownNameError("id", name, [one for ids in groups.values() for one in ids])
+    paper, dot, claim = name.partition(".")
+    if dot and paper in library.paper_ids() and library.paper(paper).claim_id(claim):
+        return "claim"
+    claims = [f"{paper.id}.{claim.id}" for paper in library.each("paper") for claim in paper.claims]
+    raise UnknownNameError(
+        "id", name, [*library.task_ids(), *library.recipe_ids(), *library.paper_ids(), *claims]
+    )
 
 
 def _document(library: Library, name: str, kind: str) -> dict[str, Any]:
@@ -68,12 +71,13 @@ def _document(library: Library, name: str, kind: str) -> dict[str, Any]:
         from grokbench.tasks.table import build_table
 
         table = build_table(library.task(name))
-        rows = table.rows[:FIRST_ROWS].tolist()
+        last, count = len(table.rows) - 1, min(SHOWN_ROWS, len(table.rows))
+        places = [i * last // max(count - 1, 1) for i in range(count)]
         return {
             **library.task_document(name),
             "elements": table.n_elements,
             "rows": len(table.rows),
-            "first_rows": rows,
+            "some_rows": table.rows[places].tolist(),
         }
     if kind == "baseline":
         return library.recipe_document(name)

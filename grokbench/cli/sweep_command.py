@@ -86,7 +86,7 @@ def command(
         exhaustive=exhaustive,
         store=store,
         force=force,
-        specs=specs,
+        specs=options.library(specs),
         on_damage=options.note,
     )
     count = workers or executor.default_workers()

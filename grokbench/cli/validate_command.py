@@ -19,12 +19,15 @@ from grokbench.cli import options
 @options.specs
 @options.as_json
 def command(paths: Sequence[Path], specs: Sequence[Path], as_json: bool) -> int:
-    """Check the given spec files, or all, and print every mistake at once."""
+    """Check spec files, folders of them or ids, or all there are, and print every mistake at once.
+
+    A file finds the specs beside it without --specs. Whatever would fail while training fails here.
+    """
     from grokbench import api
     from grokbench.specs.errors import SpecError
 
     try:
-        files = api.validate(paths, specs)
+        files = api.validate(paths, options.library(specs))
     except SpecError as error:
         if not as_json:
             raise
@@ -33,5 +36,5 @@ def command(paths: Sequence[Path], specs: Sequence[Path], as_json: bool) -> int:
     if as_json:
         options.print_json({"valid": True, "files": len(files), "mistakes": []})
     else:
-        click.echo(f"{len(files)} files, no mistakes")
+        click.echo(f"{len(files)} file{'' if len(files) == 1 else 's'}, no mistakes")
     return 0

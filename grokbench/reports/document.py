@@ -6,7 +6,7 @@ import json
 import math
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from grokbench.claims.verdict import Verdict
 from grokbench.claims.wording import NOT_REACHED, why
 from grokbench.reports.cost import costs
 from grokbench.reports.input import ReportInput, environments
+from grokbench.specs.files import SpecFile
 
 SCHEMA_VERSION = 2
 
@@ -36,9 +37,29 @@ def document(report: ReportInput, figures: Mapping[str, str] | None = None) -> d
         "environment": plain({key: list(values) for key, values in environments(report).items()}),
         "cost": {name: plain(cost.entry()) for name, cost in costs(report).items()},
         "spec_hashes": dict(report.spec_hashes),
+        "shadowed": shadows(report.shadowed),
         "reused": list(report.reused),
         "figures": dict(figures or {}),
     }
+
+
+def shadows(files: Iterable[SpecFile]) -> list[dict[str, str]]:
+    """An entry for each spec file that hides another one of the same id."""
+    return [
+        {
+            "kind": file.kind,
+            "id": file.id,
+            "file": str(file.path),
+            "hides": file.hides.key if file.hides.builtin else str(file.hides.path),
+        }
+        for file in files
+        if file.hides is not None
+    ]
+
+
+def shadow_line(files: Iterable[SpecFile]) -> str:
+    """What the first line of a page says of such files; "" where there is none."""
+    return " ".join(f"**{file.shadow[:1].upper()}{file.shadow[1:]}**" for file in files)
 
 
 def seeds_of(verdict: Verdict) -> tuple[int, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from grokbench.claims.verdict import Verdict
 from grokbench.claims.views import Cells
 from grokbench.measures.record import Record
+from grokbench.specs.files import SpecFile
 from grokbench.specs.types import Claim, Experiment, Paper, Recipe, TaskSpec
 
 RECIPE_TABLES = ("model", "loss", "optimizer", "data", "training", "evaluation")
@@ -20,9 +22,11 @@ class ReportInput:
 
     ``recipes`` is keyed by recipe id, or by experiment id where an experiment changes fields of its baseline.
     ``environment`` is what the report was made with; the records carry their own. ``spec_hashes`` maps a spec file to
-    its SHA-256, ``frozen`` a claim to the commit since which its rule stands. ``records`` are, by experiment, those to be
-    archived beside those of ``cells``. ``reused`` names the experiments that came from another store; ``archived`` those
-    that came, wholly or in part, from the report that was there before, and ``kept`` the claims whose verdict did.
+    its SHA-256, ``frozen`` a claim to the commit since which its rule stands. ``shadowed`` are the spec files that hide
+    another one. ``records`` are, by experiment, those to be archived beside those of ``cells``. ``reused`` names the
+    experiments that came from another store; ``archived`` those that came, wholly or in part, from the report that was
+    there before, and ``kept`` the claims whose verdict did. ``named`` is the paper as the command named it, and
+    ``options`` are the folders that the command was given, which each claim's own command needs too.
     """
 
     paper: Paper
@@ -35,10 +39,26 @@ class ReportInput:
     spec_hashes: Mapping[str, str] = field(default_factory=dict)
     frozen: Mapping[str, str] = field(default_factory=dict)
     records: Mapping[str, Sequence[Record]] = field(default_factory=dict)
+    shadowed: Sequence[SpecFile] = ()
     command: str = ""
+    named: str = ""
+    options: Sequence[tuple[str, str]] = ()
     reused: tuple[str, ...] = ()
     kept: Collection[str] = ()
     archived: Collection[str] = ()
+
+    def reproduce(self, *words: str) -> str:
+        """A command that reproduces this paper, with the folders that this report was made with."""
+        folders = [word for pair in self.options for word in pair]
+        return shlex.join(["grokbench", "reproduce", self.named or self.paper.id, *words, *folders])
+
+    def show(self, claim: str = "") -> str:
+        """A command that shows this paper, or one of its claims."""
+        folders = [
+            word for option, folder in self.options if option == "--specs" for word in (option, folder)
+        ]
+        name = f"{self.paper.id}.{claim}" if claim else self.named or self.paper.id
+        return shlex.join(["grokbench", "show", name, *folders])
 
     def claim(self, claim_id: str) -> Claim | None:
         """The claim of that id, or None when the paper has none."""

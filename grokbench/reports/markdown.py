@@ -8,7 +8,7 @@ from typing import Any
 from grokbench.claims.verdict import NOT_RUN, Verdict
 from grokbench.reports import wording as w
 from grokbench.reports.cost import costs
-from grokbench.reports.document import seeds_of
+from grokbench.reports.document import seeds_of, shadow_line
 from grokbench.reports.evidence import JUDGED, read_by
 from grokbench.reports.input import RECIPE_TABLES, ReportInput, confounds, environments
 from grokbench.reports.sections import not_run, other_figures, sections
@@ -46,6 +46,7 @@ def _head(report: ReportInput, words: str) -> str:
     claims = w.count(len(report.verdicts), "claim") + (f", {left} of them not run" if left else "")
     lines = [
         f"# {paper.title}",
+        *filter(None, [shadow_line(report.shadowed)]),
         f"{paper.authors}{f' ({paper.year})' if paper.year else ''}{f', <{paper.url}>' if paper.url else ''}.",
         f"**`{paper.id}` · tier {report.tier} · {claims} · {w.count(len(seeds), 'seed')} ({w.ranges(seeds)}).** "
         f"{w.count(_sharing(report), 'claim')} read trials that another claim reads too, so their verdicts are not "
@@ -118,7 +119,7 @@ def _recipes(report: ReportInput) -> str:
             parts += _recipe(report, experiment)
     if len(told) < len(report.paper.experiments):
         parts.append(
-            f"Experiments that only claims not run read are left out here: `grokbench show {report.paper.id}` prints them, "
+            f"Experiments that only claims not run read are left out here: `{report.show()}` prints them, "
             "`grokbench show RECIPE --resolved` a recipe."
         )
     return "\n\n".join(parts)

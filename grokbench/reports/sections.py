@@ -45,8 +45,8 @@ def not_run(report: ReportInput) -> str:
             f"{w.count(len(left), 'claim')} of this paper {'waits' if len(left) == 1 else 'wait'} for trials. "
             "To run one, take its id and tier from the table; `--claim` may be repeated, and `--dry-run` says how long "
             "it takes on your machine.",
-            f"```\ngrokbench reproduce {report.paper.id} --tier {tier} --claim ID\n"
-            f"grokbench show {report.paper.id}.ID            # its rule and experiments\n```",
+            f"```\n{report.reproduce('--tier', tier, '--claim', 'ID')}\n"
+            f"{report.show('ID')}            # its rule and experiments\n```",
             table(["claim", "what it says", "tier", "needs"], rows),
         ]
     )
@@ -99,7 +99,7 @@ def _section(
     figure = name_for(report.paper, claim)
     if figure is not None:
         lines.append(_figure(figure, figures, shown))
-    command = f"grokbench reproduce {report.paper.id} --tier {verdict.tier} --claim {claim.id}"
+    command = report.reproduce("--tier", verdict.tier, "--claim", claim.id)
     lines.append(f"Re-make it:\n\n```\n{command}\n```")
     return "\n\n".join(lines)
 

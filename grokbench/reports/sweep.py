@@ -12,7 +12,15 @@ from grokbench.measures.record import Record
 from grokbench.measures.statistics import median
 from grokbench.measures.thresholds import Bracket, Level
 from grokbench.reports import wording as w
-from grokbench.reports.document import bounds, dumps, number, plain, write_text
+from grokbench.reports.document import (
+    bounds,
+    dumps,
+    number,
+    plain,
+    shadow_line,
+    shadows,
+    write_text,
+)
 from grokbench.runs import keys
 from grokbench.runs.sweep import SweepResult
 
@@ -160,6 +168,8 @@ def document(result: SweepResult, figure: str | None = None) -> dict[str, Any]:
         ],
         "task_spec": plain(vars(trial.task)),
         "recipe": plain(vars(trial.recipe)),
+        "spec_hashes": dict(result.spec_hashes),
+        "shadowed": shadows(result.shadowed),
         "environment": plain(_environment(result)),
         "seconds": round(sum(float(r.cost.get("seconds", 0.0)) for r in result.records.values()), 2),
         "figure": figure,
@@ -216,7 +226,8 @@ def page(result: SweepResult, figure: str) -> str:
     cost = sum(float(record.cost.get("seconds", 0.0)) for record in result.records.values())
     environment = [(key, "; ".join(map(w.value, values))) for key, values in _environment(result).items()]
     parts = [
-        f"# {trial.task.title}: solved from which α on?",
+        f"# {' '.join(trial.task.title.split())}: solved from which α on?",
+        shadow_line(result.shadowed),
         f"Task `{trial.task.id}`, recipe `{trial.recipe.id}` ({trial.recipe.title}), "
         f"seeds {w.ranges(result.seeds)}, budget {w.steps(result.budget)}.",
         settings,
@@ -232,6 +243,7 @@ def page(result: SweepResult, figure: str) -> str:
         f"```\n{result.command}\n```",
         f"Trials: {len(result.records)} of {len(result.seeds) * len(result.alphas)}, {w.seconds(cost)} of training in all.",
         table(("", "value"), environment) if environment else "",
+        table(("spec", "SHA-256"), [(name, f"`{h}`") for name, h in result.spec_hashes.items()]),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 

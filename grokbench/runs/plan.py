@@ -95,6 +95,7 @@ def expand(
     for values in itertools.product(*plan.vary.values()):
         varied = dict(zip(plan.vary, values, strict=True))
         task, recipe = library.resolve(experiment.task, experiment.baseline, {**experiment.set, **varied})
+        shown = {name: _whole(value, task, recipe, name) for name, value in varied.items()}
         for (alpha, rows), seed in itertools.product(fractions(task, recipe, plan.alphas, plan.rows), chosen):
             trial = Trial(
                 task=task,
@@ -110,7 +111,7 @@ def expand(
                 analyses=experiment.analyses,
             )
             expected = plan.steps if plan.expected_steps is None else plan.expected_steps
-            out.append(PlannedTrial(trial, experiment.id, {"alpha": alpha, **varied}, seed, expected))
+            out.append(PlannedTrial(trial, experiment.id, {"alpha": alpha, **shown}, seed, expected))
     return tuple(out)
 
 
@@ -132,6 +133,15 @@ def fractions(
     return [fraction(n, alpha, rounding) for alpha in exact] + [
         rows_as_fraction(n, count, rounding) for count in counts
     ]
+
+
+def _whole(value: Any, task: TaskSpec, recipe: Recipe, path: str) -> Any:
+    """A varied value, as an int where its field is one and it is written as 20.0."""
+    if not isinstance(value, float):
+        return value
+    *tables, last = path.removeprefix("task.").split(".")
+    table = task.domain if path.startswith("task.") else getattr(recipe, tables[0])
+    return int(value) if isinstance(table[last], int) else value
 
 
 def plan_paper(library: Library, paper: Paper, tier: str, claim_ids: Iterable[str] = ()) -> Plan:

@@ -13,7 +13,7 @@ from typing import Any
 import grokbench
 from grokbench.runs import keys
 from grokbench.runs.keys import digest
-from grokbench.specs.loader import Library
+from grokbench.specs.files import SpecFile
 from grokbench.specs.types import TIERS
 
 
@@ -46,7 +46,7 @@ def _git(folder: Path, *words: str) -> bytes | None:
 def _rules(text: bytes) -> dict[str, str]:
     """Claim id → hash of what decides it."""
     try:
-        document = tomllib.loads(text.decode())
+        document = tomllib.loads(text.decode("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError):
         return {}
     experiments = {
@@ -77,14 +77,14 @@ def _without(table: Mapping[str, Any], *names: str) -> dict[str, Any]:
     return out
 
 
-def spec_hashes(library: Library, paper: str, recipes: Iterable[str]) -> dict[str, str]:
-    """SHA-256 of the paper's claims file and of the recipes that it runs."""
-    out = {}
-    for name in (paper, *sorted(recipes)):
-        path = library.path_of(name)
-        if path is not None:
-            out[f"{path.parent.name}/{path.name}"] = hashlib.sha256(path.read_bytes()).hexdigest()
-    return out
+def spec_hashes(files: Iterable[SpecFile]) -> dict[str, str]:
+    """Path inside its folder of specs → SHA-256, of each file that was read."""
+    return {file.key: hashlib.sha256(file.path.read_bytes()).hexdigest() for file in files}
+
+
+def shadowed(files: Iterable[SpecFile]) -> tuple[SpecFile, ...]:
+    """The files that hide another one of the same id."""
+    return tuple(file for file in files if file.hides is not None)
 
 
 def environment() -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from grokbench.measures import thresholds
@@ -15,6 +15,7 @@ from grokbench.runs.executor import Failure, OnEvent
 from grokbench.runs.plan import PlannedTrial
 from grokbench.runs.speed import slowdown
 from grokbench.runs.store import Store
+from grokbench.specs.files import SpecFile
 from grokbench.specs.types import Trial
 
 HORIZON = 1.2  # a solved trial stops here, in units of T_gen: as soon as its window has confirmed it
@@ -54,6 +55,8 @@ class SweepResult:
     failures: tuple[Failure, ...] = ()
     command: str = ""  # makes this sweep again
     settings: tuple[tuple[str, str], ...] = ()  # fields that were changed, and to what
+    spec_hashes: Mapping[str, str] = field(default_factory=dict)  # spec file → SHA-256
+    shadowed: tuple[SpecFile, ...] = ()  # spec files that hide another one of the same id
 
     def times(self, alpha: float) -> tuple[float, ...]:
         """T_gen of the trials at ``alpha``, by seed; inf for a censored one."""
@@ -95,12 +98,15 @@ class Sweep:
         force: bool = False,
         command: str = "",
         settings: Mapping[str, object] | None = None,
+        spec_hashes: Mapping[str, str] | None = None,
+        shadowed: tuple[SpecFile, ...] = (),
     ) -> None:
         self.seeds = tuple(dict.fromkeys(seed for seed, _ in trials))
         self.alphas = tuple(sorted({alpha for _, alpha in trials}))
         self.store, self.exhaustive, self.force = store, exhaustive, force
         self.command = command
         self.settings = tuple((name, str(value)) for name, value in (settings or {}).items())
+        self.spec_hashes, self.shadowed = spec_hashes or {}, shadowed
         self.failures: list[Failure] = []
         self._planned = {
             (seed, alpha): PlannedTrial(trial, "sweep", {"alpha": alpha}, seed, trial.budget)
@@ -200,4 +206,6 @@ class Sweep:
             failures=tuple(self.failures),
             command=self.command,
             settings=self.settings,
+            spec_hashes=self.spec_hashes,
+            shadowed=self.shadowed,
         )

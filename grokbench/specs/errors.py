@@ -30,11 +30,16 @@ class InputError(GrokbenchError):
 class UnknownNameError(GrokbenchError):
     """A name that nothing here carries; the text offers those that may have been meant, else the first of those known."""
 
-    def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
+    def __init__(self, what: str, name: str, known: Iterable[str], remedy: str = "") -> None:
         names = sorted(known)
         meant = likely(name, names)[:SHOWN]
         hint = f"did you mean {_either(meant)}?" if meant else f"known: {_first(what, names)}"
-        super().__init__(f"unknown {what} {name!r}; {hint}")
+        more = (
+            f"{' ' if meant else '; '}{remedy[:1].upper() + remedy[1:] if meant else remedy}"
+            if remedy
+            else ""
+        )
+        super().__init__(f"unknown {what} {name!r}; {hint}{more}")
 
     def __reduce__(self) -> tuple[type, tuple[str]]:
         # Crosses process boundaries as its text alone.
@@ -72,6 +77,10 @@ class SpecError(GrokbenchError):
 
     def __reduce__(self) -> tuple[type, tuple[tuple[Mistake, ...]]]:
         return (SpecError, (self.mistakes,))
+
+
+class SettingsError(SpecError):
+    """The mistakes that settings make of a spec which had none; their paths are those of the settings (``task.domain.p``)."""
 
 
 def likely(name: str, known: Iterable[str]) -> tuple[str, ...]:

@@ -3,77 +3,142 @@
 from __future__ import annotations
 
 import dataclasses
-import tomllib
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from grokbench.specs import parse, schema, values
-from grokbench.specs.errors import GrokbenchError, InputError, Mistake, SpecError, UnknownNameError
+from grokbench.specs import files, parse, schema, values
+from grokbench.specs.errors import (
+    GrokbenchError,
+    InputError,
+    Mistake,
+    SettingsError,
+    SpecError,
+    UnknownNameError,
+    nearest,
+)
+from grokbench.specs.files import CLAIMS_FILE, SpecFile
 from grokbench.specs.locate import builtin_root
 from grokbench.specs.types import Paper, Recipe, TaskSpec
 
-CLAIMS_FILE = "claims.toml"
-LOSSES = {
-    "quadratic-mlp": "mse",
-    "analytic-quadratic-mlp": "mse",
-    "one-layer-transformer": "cross-entropy",
-    "decoder-transformer": "cross-entropy",
-    "lstm": "cross-entropy",
-    "relu-mlp": "cross-entropy",
-}
-"""The loss that the engines of each kind of network have."""
+OnNote = Callable[[str], None]
+PLACES = {"task": "tasks/{}.toml", "baseline": "baselines/{}.toml", "paper": f"baselines/{{}}/{CLAIMS_FILE}"}
+"""Kind of spec → where its file lies in a folder of specs."""
 
 
 class Library:
     """Every spec under the installed folder and the ``extra`` ones (later folders win).
 
-    ids: a task's is its file's name, a recipe's ``paper/name``, a paper's its folder's name. Where an id is
-    asked for, a path that ends in ``.toml`` is read instead.
+    ids: a task's is its file's name, a recipe's ``paper/name``, a paper's its folder's name. Where an id is asked for, a
+    path that ends in ``.toml`` is read instead; ids in that file are looked for beside it first.
+    on_note: told once of each file that hides another one and is used, and of each file that :meth:`each` leaves out.
     """
 
-    def __init__(self, extra: str | Path | Iterable[str | Path] = ()) -> None:
-        self._tasks: dict[str, Path] = {}
-        self._recipes: dict[str, Path] = {}
-        self._papers: dict[str, Path] = {}
-        for root in (builtin_root(), *values.paths("specs", extra)):
+    def __init__(self, extra: str | Path | Iterable[str | Path] = (), on_note: OnNote | None = None) -> None:
+        self.extra = values.paths("specs", extra)
+        self._on_note = on_note or (lambda text: None)
+        self._said: set[str] = set()
+        self._documents: dict[Path, dict[str, Any]] = {}
+        self._papers: dict[Path, Paper] = {}
+        self._files: dict[tuple[str, str], SpecFile] = {}
+        self._beside: dict[Path, Library] = {}
+        self._homes = [files.absolute(builtin_root())]
+        self._add(files.in_root(builtin_root(), builtin=True))
+        for root in self.extra:
             if not root.is_dir():
                 raise InputError(f"{root}: no such folder of specs")
-            self._scan(root)
+            if not files.is_root(root):
+                raise InputError(
+                    f"{root}: the folder of specs holds neither tasks/ nor baselines/; "
+                    "tasks lie in DIR/tasks, recipes and claims in DIR/baselines/<paper>"
+                )
+            self._homes.append(files.absolute(root))
+            self._add(files.in_root(root))
 
-    def _scan(self, root: Path) -> None:
-        for path in sorted((root / "tasks").glob("*.toml")):
-            self._tasks[path.stem] = path
-        for path in sorted((root / "baselines").glob("*/*.toml")):
-            if path.name == CLAIMS_FILE:
-                self._papers[path.parent.name] = path
-            else:
-                self._recipes[f"{path.parent.name}/{path.stem}"] = path
+    def _add(self, found: Iterable[SpecFile]) -> None:
+        for file in found:
+            hidden = self._files.get((file.kind, file.id))
+            if hidden is not None and not hidden.path.samefile(file.path):
+                file = SpecFile(file.kind, file.id, file.path, file.builtin, hides=hidden)
+            self._files[file.kind, file.id] = file
+
+    def beside(self, path: Path) -> Library:
+        """This library, with the specs that lie beside the file ``path`` added: its folder of specs, or its own folder."""
+        root = files.root_of(path)
+        home = root or files.absolute(path).parent
+        if home in self._homes:
+            return self
+        if home not in self._beside:
+            other = Library(self.extra, self._on_note)
+            other._said, other._documents, other._papers = self._said, self._documents, self._papers
+            other._homes.append(home)
+            shown = path.parent if root is None else _shown(path, root)
+            other._add(files.in_folder(shown) if root is None else files.in_root(shown))
+            self._beside[home] = other
+        return self._beside[home]
+
+    def ids(self, kind: str) -> tuple[str, ...]:
+        """Ids of all specs of a kind (``task``, ``baseline`` or ``paper``), sorted."""
+        return tuple(sorted(name for own, name in self._files if own == kind))
 
     def task_ids(self) -> tuple[str, ...]:
         """Ids of all tasks, sorted."""
-        return tuple(sorted(self._tasks))
+        return self.ids("task")
 
     def recipe_ids(self) -> tuple[str, ...]:
         """Ids of all recipes, sorted."""
-        return tuple(sorted(self._recipes))
+        return self.ids("baseline")
 
     def paper_ids(self) -> tuple[str, ...]:
         """Ids of all papers, sorted."""
-        return tuple(sorted(self._papers))
+        return self.ids("paper")
 
-    def paper_files(self) -> tuple[Path, ...]:
-        """The claims files of all papers."""
-        return tuple(self._papers[name] for name in self.paper_ids())
+    def paths(self) -> tuple[Path, ...]:
+        """The files of all specs, hidden ones left out."""
+        return tuple(file.path for file in self._files.values())
 
-    def path_of(self, name: str) -> Path | None:
-        """The file behind a task's, recipe's or paper's id; None when nothing has that id."""
-        return self._tasks.get(name) or self._recipes.get(name) or self._papers.get(name)
+    def note(self, text: str) -> None:
+        """Tell whoever opened the library, once."""
+        if text and text not in self._said:
+            self._said.add(text)
+            self._on_note(text)
+
+    def file(self, kind: str, name: str) -> SpecFile:
+        """The file behind an id or a path. A file that hides another one is told of. Errors: UnknownNameError, InputError."""
+        if name.endswith(".toml"):
+            path = Path(name)
+            if not path.is_file():
+                raise InputError(f"{name}: no such file")
+            there = files.kind_of_file(path)
+            if there != kind:
+                raise InputError(f"{name}: the file of a {there}; the file of a {kind} is expected here")
+            own = self.beside(path)._files.get((kind, files.id_of(kind, path)))
+            if own is None or not own.path.samefile(path):
+                own = SpecFile(kind, files.id_of(kind, path), path)
+            found = SpecFile(kind, own.id, path, own.builtin, own.hides)
+        elif (kind, name) in self._files:
+            found = self._files[kind, name]
+        else:
+            raise UnknownNameError(kind, name, self.ids(kind), _remedy(kind, name))
+        self.note(found.shadow)
+        return found
+
+    def files_of(
+        self, *, tasks: Iterable[str] = (), baselines: Iterable[str] = (), papers: Iterable[str] = ()
+    ) -> tuple[SpecFile, ...]:
+        """Every file that is read for these, parents of recipes included, each once and in the order of their keys."""
+        found = [self.file("task", name) for name in tasks] + [self.file("paper", name) for name in papers]
+        for name in baselines:
+            own = self.file("baseline", name)
+            parent = self._parent(own)
+            found += [own] if parent is None else [own, parent]
+        return tuple(sorted({file.key: file for file in found}.values(), key=lambda file: file.key))
 
     def task_document(self, name: str) -> dict[str, Any]:
         """The task's checked table, completed with defaults."""
-        path = _path("task", name, self._tasks)
-        document = _read(path)
+        path = self.file("task", name).path
+        document = self._read(path)
         _check("task", document, path)
         return schema.completed("task", document)
 
@@ -87,23 +152,11 @@ class Library:
 
     def recipe_document(self, name: str) -> dict[str, Any]:
         """The recipe's checked table, its parent merged in, completed with defaults."""
-        path = _path("baseline", name, self._recipes)
-        document = _read(path)
-        if "extends" in document:
-            parent_path = _path("baseline", str(document["extends"]), self._recipes)
-            parent = _read(parent_path)
-            if "extends" in parent:
-                raise SpecError(
-                    [
-                        Mistake(
-                            str(path),
-                            "extends",
-                            f"{document['extends']} itself extends; one level is the limit",
-                        )
-                    ]
-                )
-            document = merged(parent, document)
-        _check("recipe", document, path)
+        own = self.file("baseline", name)
+        document, parent = self._read(own.path), self._parent(own)
+        if parent is not None:
+            document = merged(self._read(parent.path), document)
+        _check("recipe", document, own.path)
         return schema.completed("recipe", {key: value for key, value in document.items() if key != "extends"})
 
     def recipe(self, name: str | Recipe, settings: Mapping[str, Any] | None = None) -> Recipe:
@@ -116,75 +169,78 @@ class Library:
 
     def paper(self, name: str) -> Paper:
         """The paper ``name``: its experiments and claims; every reference in them is checked."""
-        path = _path("paper", name, self._papers)
-        document = _read(path)
-        _check("paper", document, path)
-        paper = parse.paper(schema.completed("paper", document))
-        wrong = parse.broken_references(paper, self.task_ids(), self.recipe_ids(), str(path))
-        if wrong:
-            raise SpecError(wrong)
-        return paper
+        path = self.file("paper", name).path
+        if path not in self._papers:
+            document = self._read(path)
+            _check("paper", document, path)
+            wrong = parse.long_snapshots(document, str(path))
+            if not wrong:
+                paper = parse.paper(schema.completed("paper", document))
+                known = self.beside(path)
+                wrong = parse.broken_references(paper, known.task_ids(), known.recipe_ids(), str(path))
+            if wrong:
+                raise SpecError(wrong)
+            self._papers[path] = paper
+        return self._papers[path]
 
-    def validate(self, paths: Iterable[Path] = ()) -> list[Path]:
-        """Check the given files, or all; returns the files read. Errors: SpecError with every mistake of every file."""
-        files = list(paths) or [*self._tasks.values(), *self._recipes.values(), *self._papers.values()]
-        wrong: list[Mistake] = []
-        for path in files:
-            wrong.extend(self._mistakes_in(path))
-        if wrong:
-            raise SpecError(wrong)
-        return files
-
-    def _mistakes_in(self, path: Path) -> list[Mistake]:
-        try:
-            kind = kind_of_file(path)
-            if kind == "paper":
-                return self._settings_mistakes(self.paper(str(path)), path)
-            if kind == "task":
-                self.task(str(path))
-            else:
-                self.recipe(str(path))
-        except SpecError as error:
-            return list(error.mistakes)
-        except GrokbenchError as error:
-            return [Mistake(str(path), "", str(error))]
-        return []
-
-    def _settings_mistakes(self, paper: Paper, path: Path) -> list[Mistake]:
-        """Settings of experiments that their recipe or task refuses."""
-        wrong: list[Mistake] = []
-        for experiment in paper.experiments:
-            varied = [{k: v} for plan in experiment.tiers.values() for k, vs in plan.vary.items() for v in vs]
-            for settings in [dict(experiment.set), *varied]:
-                try:
-                    self.resolve(experiment.task, experiment.baseline, settings)
-                except GrokbenchError as error:
-                    wrong.append(Mistake(str(path), f"experiment {experiment.id}", str(error)))
-        return wrong
+    def each(self, kind: str) -> Iterator[Any]:
+        """Every task, recipe or paper that can be read; a note tells of each file that cannot."""
+        loaders: dict[str, Callable[[str], Any]] = {
+            "task": self.task,
+            "baseline": self.recipe,
+            "paper": self.paper,
+        }
+        for name in self.ids(kind):
+            try:
+                yield loaders[kind](name)
+            except GrokbenchError as error:
+                path = self._files[kind, name].path
+                first = str(error).splitlines()[0].removeprefix(f"{path}: ").removeprefix("top level: ")
+                self.note(f"{path} is left out: {first}; `grokbench validate {path}` says all.")
 
     def resolve(
         self, task: str | TaskSpec, baseline: str | Recipe, settings: Mapping[str, Any]
     ) -> tuple[TaskSpec, Recipe]:
         """Task and recipe with ``settings`` applied: ``task.…`` fields to the task, all others to the recipe."""
-        settings = values.settings(settings)
-        own = {key.removeprefix("task."): value for key, value in settings.items() if key.startswith("task.")}
-        rest = {key: value for key, value in settings.items() if not key.startswith("task.")}
-        recipe = self.recipe(baseline, rest)
-        fitting = LOSSES[recipe.model["kind"]]
-        if recipe.loss["kind"] != fitting:
-            raise InputError(
-                f"{recipe.id}: loss.kind {recipe.loss['kind']!r} does not go with model.kind "
-                f"{recipe.model['kind']!r}, which is trained on {fitting!r}"
-            )
-        return self.task(task, own), recipe
+        own, rest = divided(values.settings(settings))
+        return self.task(task, own), self.recipe(baseline, rest)
+
+    def _read(self, path: Path) -> dict[str, Any]:
+        """The table in a file, which is read once."""
+        if path not in self._documents:
+            self._documents[path] = files.read(path)
+        return self._documents[path]
+
+    def _parent(self, own: SpecFile) -> SpecFile | None:
+        """The file of the recipe that ``own`` extends, if it extends one. Errors: SpecError."""
+        document, library = self._read(own.path), self.beside(own.path)
+        if "extends" not in document:
+            return None
+        name, near = document["extends"], None
+        if not isinstance(name, str):
+            text = f"expected the id of one recipe, such as 'gromov2023/gd'; got {name!r}"
+        elif not name:
+            text = "names no recipe; write the id of one, such as 'gromov2023/gd', or leave the key out"
+        elif name.endswith(".toml"):
+            text = f"expected the id of a recipe, as <paper>/<name>; got the file name {name!r}"
+            near = nearest(f"{own.path.parent.name}/{Path(name).stem}", library.recipe_ids())
+        elif name == own.id:
+            text = "a recipe cannot extend itself"
+        elif name not in library.recipe_ids():
+            text, near = f"no baseline {name!r}", nearest(name, library.recipe_ids())
+        else:
+            found = library.file("baseline", name)
+            further = self._read(found.path).get("extends")
+            if further is None:
+                return found
+            text = f"{name!r} itself extends {further!r}; one level is the limit"
+        raise SpecError([Mistake(str(own.path), "extends", text, near)])
 
 
-def kind_of_file(path: Path) -> str:
-    """``paper``, ``task`` or ``baseline``, by a spec file's own keys. Errors: InputError, SpecError."""
-    document = _read(_path("file", str(path), {}))
-    if path.name == CLAIMS_FILE or "paper" in document:
-        return "paper"
-    return "task" if "operation" in document or "domain" in document else "baseline"
+def divided(settings: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Settings of the task, without their ``task.``, and settings of the recipe."""
+    own = {key.removeprefix("task."): value for key, value in settings.items() if key.startswith("task.")}
+    return own, {key: value for key, value in settings.items() if not key.startswith("task.")}
 
 
 def merged(parent: Mapping[str, Any], child: Mapping[str, Any]) -> dict[str, Any]:
@@ -201,39 +257,33 @@ def merged(parent: Mapping[str, Any], child: Mapping[str, Any]) -> dict[str, Any
     return out
 
 
-def _path(what: str, name: str, known: Mapping[str, Path]) -> Path:
-    if name.endswith(".toml"):
-        path = Path(name)
-        if not path.is_file():
-            raise InputError(f"{name}: no such file")
-        return path
-    if name not in known:
-        raise UnknownNameError(what, name, known)
-    return known[name]
+def _shown(path: Path, root: Path) -> Path:
+    """``root``, the folder of specs of ``path``, as ``path`` is written: relative where that is."""
+    levels = len(files.absolute(path).relative_to(root).parts)
+    parents = list(path.parents)
+    short = parents[levels - 1] if levels <= len(parents) and ".." not in path.parts else root
+    return short if files.absolute(short) == root else root
 
 
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SpecError([Mistake(str(path), "", f"not valid TOML: {error}")]) from None
+def _remedy(kind: str, name: str) -> str:
+    """Where the file of one's own task, recipe or paper must lie."""
+    folder = Path(name)
+    if kind == "paper" and (folder / CLAIMS_FILE).is_file():
+        return f"its file is named as {folder / CLAIMS_FILE}"
+    if not re.fullmatch(r"[a-z0-9-]+/[a-z0-9-]+" if kind == "baseline" else r"[a-z0-9-]+", name):
+        return ""
+    return f"one of your own needs --specs DIR, and lies in DIR/{PLACES[kind].format(name)}"
 
 
 def _check(kind: str, document: Mapping[str, Any], path: Path) -> None:
     wrong = schema.mistakes(kind, document, str(path))
     if not wrong:
         identity = document["paper"]["id"] if kind == "paper" else document["id"]
-        expected = {
-            "task": path.stem,
-            "recipe": f"{path.parent.name}/{path.stem}",
-            "paper": path.parent.name,
-        }[kind]
+        expected = files.id_of("baseline" if kind == "recipe" else kind, path)
         if identity != expected:
-            wrong = [
-                Mistake(str(path), "id", f"expected {expected!r}, as the file is called; got {identity!r}")
-            ]
+            key = "paper.id" if kind == "paper" else "id"
+            called = "as the folder is called" if kind == "paper" else "as the file is called"
+            wrong = [Mistake(str(path), key, f"expected {expected!r}, {called}; got {identity!r}")]
     if wrong:
         raise SpecError(wrong)
 
@@ -274,5 +324,6 @@ def _changed(kind: str, document: dict[str, Any], settings: Mapping[str, Any], n
         node[last] = value
     wrong = schema.mistakes(kind, out, f"{name} with its settings")
     if wrong:
-        raise SpecError(wrong)
+        prefix = "task." if kind == "task" else ""
+        raise SettingsError([dataclasses.replace(one, path=f"{prefix}{one.path}") for one in wrong])
     return schema.completed(kind, out)

@@ -66,6 +66,20 @@ def snapshot_steps(entries: Sequence[int | str]) -> tuple[int, ...]:
     return tuple(sorted(steps))
 
 
+def long_snapshots(document: Mapping[str, Any], file: str) -> list[Mistake]:
+    """Ranges of snapshots that hold more steps than may be kept, told without writing them out."""
+    wrong = []
+    for index, experiment in enumerate(document["experiment"]):
+        for place, entry in enumerate(experiment.get("snapshots", ())):
+            if isinstance(entry, str):
+                first, last, step = map(int, entry.split(":"))
+                count = max(0, (last - first) // step + 1)
+                if count > MOST_SNAPSHOTS:
+                    text = f"expected at most {MOST_SNAPSHOTS} steps; the range {entry!r} has {count}"
+                    wrong.append(Mistake(file, f"experiment[{index}].snapshots[{place}]", text))
+    return wrong
+
+
 def _tier(entry: Mapping[str, Any], experiment: Mapping[str, Any]) -> TierPlan:
     seeds = entry["seeds"]
     vary = entry.get("vary", experiment.get("vary", {}))

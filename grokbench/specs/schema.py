@@ -67,7 +67,8 @@ def _explain(error: Any, file: str) -> Iterator[Mistake]:
             file, dotted(parts), f"expected one of {', '.join(map(str, wanted))}; got {got!r}", near
         )
     elif error.validator == "type":
-        yield Mistake(file, dotted(parts), f"expected {wanted}; got {got!r}")
+        name = {"object": "a table", "array": "a list"}.get(wanted, wanted)
+        yield Mistake(file, dotted(parts), f"expected {name}; got {got!r}")
     elif error.validator == "uniqueItems":
         yield Mistake(file, dotted(parts), f"expected distinct values; got {got!r}")
     elif error.validator == "not":
@@ -122,7 +123,10 @@ def _deref(node: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[str, Any
 
 
 def completed(kind: str, document: Mapping[str, Any]) -> dict[str, Any]:
-    """``document`` with every default of its schema filled in, whole numbers as integers, all others as floats."""
+    """``document`` with every default of its schema filled in.
+
+    Numbers that may be fractions are floats, and whole numbers are ints, however they are written: 500.0 and 5e2 are 500.
+    """
     root = schema(kind)
     result: dict[str, Any] = _complete(root, root, document)
     return result
@@ -130,6 +134,8 @@ def completed(kind: str, document: Mapping[str, Any]) -> dict[str, Any]:
 
 def _complete(node: Mapping[str, Any], root: Mapping[str, Any], value: Any) -> Any:
     node = _deref(node, root)
+    if "oneOf" in node:
+        node = next((one for one in node["oneOf"] if _takes(one, value)), {})
     if isinstance(value, Mapping):
         properties = _properties(node, root, value)
         out = dict(value)
@@ -145,6 +151,13 @@ def _complete(node: Mapping[str, Any], root: Mapping[str, Any], value: Any) -> A
     if "integer" in types and "number" not in types and isinstance(value, float) and value.is_integer():
         return int(value)  # 1e5 is a float to TOML and a whole number to the schema
     return value
+
+
+def _takes(option: Mapping[str, Any], value: Any) -> bool:
+    """Whether a checked value is of the type of this option of a ``oneOf``."""
+    kinds = {"object": Mapping, "array": list, "string": str, "integer": int | float, "number": int | float}
+    wanted = kinds.get(option.get("type", ""))
+    return wanted is not None and isinstance(value, wanted)
 
 
 def without_defaults(kind: str, document: Mapping[str, Any]) -> dict[str, Any]:

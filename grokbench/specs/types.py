@@ -6,7 +6,7 @@ when they are loaded; they are read, never written, after that.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -131,6 +131,11 @@ class Claim:
     known: str | None = None  # a verdict already found and explored
     tried: str = ""  # what else was tried before a NOT REPRODUCED was written down
     figure: str | None = None
+
+    def figure_in(self, known: Collection[str]) -> str | None:
+        """The figure that the claim asks for: ``figure-<its first experiment>``, else ``figure``; None where neither is known."""
+        names = (f"{self.figure}-{self.experiments[0]}", self.figure)
+        return next((name for name in names if name in known), None) if self.figure else None
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ import re
 from typing import NoReturn
 
 from grokbench.specs.errors import InputError
+from grokbench.tasks.hints import HINTS
 from grokbench.tasks.tree import (
     Binary,
     Choice,
@@ -75,6 +76,11 @@ class _Parser:
         tree = self.expression()
         if self.at < len(self.pieces):
             self.unexpected()
+        if isinstance(tree, Condition):
+            text = to_text(self.checked(tree))
+            self.refuse(
+                f"the condition {text!r} cannot be the operation, which takes a value; write '1 if {text} else 0'"
+            )
         return self.value(self.checked(tree), "the operation")
 
     # -- the grammar, one method a rule ------------------------------------------------------------------
@@ -150,7 +156,8 @@ class _Parser:
             if piece in {"x", "y"}:
                 return Variable(piece)
             if piece != "odd":
-                self.refuse(f"unknown name {piece!r}; there are x, y, odd(·), if and else")
+                hint = HINTS.get(piece, "there are x, y, odd(·), if and else")
+                self.refuse(f"unknown name {piece!r}; {hint}")
             if not self.take("("):
                 self.refuse("'odd' needs its argument in parentheses")
             return Odd(self.value(self.closed(), "the argument of odd(·)"))
@@ -232,7 +239,12 @@ class _Parser:
         return tree
 
     def unexpected(self) -> NoReturn:
-        self.refuse(f"unexpected {self.pieces[self.at][1]!r}")
+        piece = self.pieces[self.at][1]
+        after = self.pieces[self.at + 1][1] if self.at + 1 < len(self.pieces) else ""
+        if piece == "(" and after == "mod":
+            piece = after
+        hint = f"; {HINTS[piece]}" if piece in HINTS else ""
+        self.refuse(f"unexpected {piece!r}{hint}")
 
     def refuse(self, why: str) -> NoReturn:
         text = self.text.strip()

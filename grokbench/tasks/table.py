@@ -15,10 +15,12 @@ from numpy.typing import NDArray
 from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.specs.types import TaskSpec
 from grokbench.tasks.algebra import Indices, IntegersMod, SymmetricGroup
+from grokbench.tasks.comparing import check_constants, check_varies
 from grokbench.tasks.expression import parse
 from grokbench.tasks.tree import (
     Binary,
     Choice,
+    Comparison,
     Condition,
     Constant,
     Negative,
@@ -47,14 +49,17 @@ def build_table(task: TaskSpec) -> Table:
     """The table of a task.
 
     A row whose answer needs a division by zero is left out. Raises InputError, one sentence that begins with
-    the task's id, for a bad operation, p < 2, a division over composite p, a table over 5·10⁷ rows (before
-    anything is allocated), or one without rows.
+    the task's id, for a bad operation, p < 2, a division over composite p, a comparison that decides nothing, a table
+    over 5·10⁷ rows (before anything is allocated), or one without rows.
     """
     try:
         domain = make_domain(task)
         tree = parse(task.operation)
         if isinstance(domain, IntegersMod):
             _check_division(tree, domain)
+            for node in _walk(tree):
+                if isinstance(node, Condition):
+                    check_constants(node, domain.p)
             answers, defined = _residues(tree, domain)
         else:
             answers, defined = _permutations(tree, domain), np.ones((1, 1), dtype=np.bool_)
@@ -111,6 +116,8 @@ def _residues(node: Value, domain: IntegersMod) -> tuple[Indices, Mask]:
             return (a + b if operator == "+" else a - b if operator == "-" else a * b) % p, defined
         case Choice(condition, chosen, otherwise):
             holds, defined = _truth(condition, domain)
+            if isinstance(condition, Comparison):
+                check_varies(condition, holds, defined)
             a, a_defined = _residues(chosen, domain)
             b, b_defined = _residues(otherwise, domain)
             return np.where(holds, a, b), defined & np.where(holds, a_defined, b_defined)

@@ -16,17 +16,14 @@ import torch
 from grokbench.measures import progress, spectra
 from grokbench.measures.record import Record
 from grokbench.measures.spectra import Array
-from grokbench.measures.versions import ANALYSES
-from grokbench.specs.errors import InputError, UnknownNameError
+from grokbench.measures.versions import check_analysis
+from grokbench.specs.errors import InputError
 from grokbench.specs.types import Trial
 from grokbench.tasks.splits import trial_split
 from grokbench.tasks.table import build_table
 from grokbench.training import arithmetic, circle_analysis
 from grokbench.training.circuit_analysis import circuit_of
-from grokbench.training.table_network import TableNetwork, Weights, finite, key_frequencies, modulus
-
-MODEL = "one-layer-transformer"
-OPERATION = "x + y"  # the sum directions assume it
+from grokbench.training.table_network import TableNetwork, Weights, finite, key_frequencies
 
 
 @arithmetic.fixed()
@@ -44,14 +41,6 @@ def analysed(record: Record) -> Record:
     return dataclasses.replace(record, analyses={**record.analyses, **made})
 
 
-def check(name: str, trial: Trial) -> int:
-    """p of a trial that this analysis fits. Errors as in ``analyse``; cheap enough to ask before training."""
-    if name not in ANALYSES:
-        raise UnknownNameError("analysis", name, ANALYSES)
-    fits, _ = MADE[name]
-    return fits(name, trial)
-
-
 def analyse(
     name: str, trial: Trial, weights_by_step: Mapping[int, Weights], final_step: int
 ) -> dict[str, Array]:
@@ -62,22 +51,11 @@ def analyse(
 
     Raises UnknownNameError for another name; InputError for a trial that the analysis is not for, or no final weights.
     """
-    p = check(name, trial)
+    p = check_analysis(name, trial.task, trial.recipe)
     if final_step not in weights_by_step:
         raise InputError(f"analysis {name!r} needs the weights at step {final_step}, the last one")
-    _, make = MADE[name]
     with torch.inference_mode():
-        return make(trial, p, weights_by_step, final_step)
-
-
-def _fits(name: str, trial: Trial) -> int:
-    """p of a trial of a one-layer transformer on addition. Raises InputError for another one, or an even p."""
-    p = modulus(name, trial, MODEL)
-    if "".join(trial.task.operation.split()) != "x+y":
-        raise InputError(
-            f"analysis {name!r} is for the operation {OPERATION!r}, not {trial.task.operation!r}"
-        )
-    return p
+        return MADE[name](trial, p, weights_by_step, final_step)
 
 
 def _progress(
@@ -144,11 +122,10 @@ def _circuit(
     return circuit_of(p, weights_by_step, final_step)
 
 
-Fits = Callable[[str, Trial], int]
 Make = Callable[[Trial, int, Mapping[int, Weights], int], dict[str, Array]]
-MADE: dict[str, tuple[Fits, Make]] = {
-    "progress": (_fits, _progress),
-    "circuit": (_fits, _circuit),
-    "circles": (circle_analysis.fits, circle_analysis.circles_of),
+MADE: dict[str, Make] = {
+    "progress": _progress,
+    "circuit": _circuit,
+    "circles": circle_analysis.circles_of,
 }
-"""Name → what says whether a trial fits (and gives its p), and what makes the arrays; versions in measures/versions.py."""
+"""Name → what makes the arrays; versions, and the trials that each is for, in measures/versions.py."""

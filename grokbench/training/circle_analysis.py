@@ -14,14 +14,7 @@ from grokbench.measures import circles, spectra
 from grokbench.measures.spectra import Array
 from grokbench.specs.types import Trial
 from grokbench.tasks.vocabulary import FIRST_RESIDUE
-from grokbench.training.table_network import Weights, modulus
-
-MODEL = "decoder-transformer"
-
-
-def fits(name: str, trial: Trial) -> int:
-    """p of a trial that this analysis is for. Errors as in ``modulus``."""
-    return modulus(name, trial, MODEL)
+from grokbench.training.table_network import Weights
 
 
 def circles_of(

@@ -13,15 +13,16 @@ from numpy.typing import NDArray
 
 from grokbench.measures.record import Record
 from grokbench.measures.timing import StopRule
+from grokbench.measures.versions import check_analysis
 from grokbench.models.mlp import QuadraticMLP
 from grokbench.models.registry import build
 from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.specs.types import Array, Trial
-from grokbench.tasks.fitting import check_fit
+from grokbench.tasks.fitting import check_fit, check_watched
 from grokbench.tasks.memoriser import memoriser_baseline
 from grokbench.tasks.splits import trial_split
 from grokbench.tasks.table import build_table
-from grokbench.training import analysis, arithmetic
+from grokbench.training import arithmetic
 from grokbench.training.engines import Engine, make_engine
 from grokbench.training.environment import environment
 from grokbench.training.evaluation import Cadence
@@ -51,8 +52,10 @@ def train(trial: Trial, on_evaluation: OnEvaluation | None = None, engine: str =
     if trial.budget < 0:
         raise InputError(f"a budget is a number of steps, 0 or more; got {trial.budget}")
     for name in trial.analyses:
-        analysis.check(name, trial)
+        check_analysis(name, trial.task, recipe)
     check_fit(trial.task, recipe)
+    if trial.probes or trial.portraits:
+        check_watched(recipe, "probes and portraits")
     dtype = DTYPES[recipe.training["dtype"]]
     table = build_table(trial.task)
     split = trial_split(table, trial)
@@ -69,8 +72,6 @@ def train(trial: Trial, on_evaluation: OnEvaluation | None = None, engine: str =
         trial.task,
         recipe.training["weight_noise"],
     )
-    if (trial.probes or trial.portraits) and not isinstance(network, QuadraticMLP):
-        raise InputError(f"probes and portraits are of the quadratic MLP; {recipe.id} has another network")
     run = _Run(trial, net, on_evaluation)
     with arithmetic.denormals(flushed=True):
         run.go()

@@ -16,8 +16,6 @@ from torch import Tensor
 
 from grokbench.measures import spectra
 from grokbench.measures.spectra import Array
-from grokbench.specs.errors import InputError
-from grokbench.specs.types import Trial
 
 Weights = Mapping[str, NDArray[np.floating]]
 CHUNK = 16  # values of x whose hidden layer is held at a time where only the logits are asked for
@@ -106,20 +104,3 @@ def key_frequencies(weights: Weights, p: int) -> Array:
     if not finite(weights):
         return np.empty(0, dtype=np.int64)
     return spectra.key_frequencies(TableNetwork.of(weights, p).logit_map.numpy())
-
-
-def modulus(name: str, trial: Trial, model: str) -> int:
-    """p of a trial of that model kind on integers modulo p, for the analysis ``name``.
-
-    Raises InputError for another model or domain, or an even p.
-    """
-    kind, domain = trial.recipe.model.get("kind"), trial.task.domain
-    if kind != model:
-        raise InputError(f"analysis {name!r} is for the model kind {model!r}, not {kind!r}")
-    if domain.get("kind") != "integers-mod":
-        raise InputError(
-            f"analysis {name!r} is for tasks on the domain 'integers-mod', not {domain.get('kind')!r}"
-        )
-    p = int(domain["p"])
-    spectra.n_frequencies(p)
-    return p

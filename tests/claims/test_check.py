@@ -6,7 +6,10 @@ import dataclasses
 
 import pytest
 
-from grokbench.claims.check import fit_mistakes, measure_mistakes, seed_mistakes
+from grokbench.claims.check import paper_mistakes, seed_mistakes
+from grokbench.claims.rehearsal import measure_mistakes
+from grokbench.claims.trials import Tables, experiment_mistakes
+from grokbench.reports.figures import registry
 from grokbench.specs.loader import Library
 from grokbench.specs.types import Condition
 
@@ -17,15 +20,13 @@ POWER = LIBRARY.paper("power2022")
 def test_every_paper_fits_its_tasks_and_its_measures() -> None:
     for name in LIBRARY.paper_ids():
         paper = LIBRARY.paper(name)
-        assert not list(fit_mistakes(LIBRARY, paper, name))
-        assert not list(measure_mistakes(paper, name))
-        assert not list(seed_mistakes(paper, name))
+        assert not list(paper_mistakes(LIBRARY, paper, name, registry, Tables()))
 
 
 def test_a_task_beyond_the_vocabulary_is_a_mistake_of_its_experiment() -> None:
     wide = dataclasses.replace(POWER.experiments[0], set={"task.domain.p": 113})
     paper = dataclasses.replace(POWER, experiments=(wide, *POWER.experiments[1:]))
-    (found,) = fit_mistakes(LIBRARY, paper, "claims.toml")
+    (found,) = experiment_mistakes(LIBRARY, paper, "claims.toml", Tables())
     assert found.path == f"experiment {wide.id}"
     assert "the vocabulary of 239 tokens" in found.expected
 

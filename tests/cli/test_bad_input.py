@@ -103,11 +103,11 @@ CASES = {
     ),
     "heads that do not divide": (
         run_words("addition", "power2022/answer", "0.5", "--set", "model.heads=3"),
-        "model.heads divides model.d_model",
+        "does not divide model.d_model",
     ),
     "a loss of another type": (
         run_words("addition", "hu2024/mlp-one-hot", "0.5", "--set", "training.dtype='float64'"),
-        "loss.precision and training.dtype",
+        "differs from loss.precision",
     ),
     "an empty batch": (run_words("addition", "power2022/answer", "0.5", "--set", "training.batch=0"), "≥ 1"),
     "half a row": (

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from grokbench.claims.check import validate_all
 from grokbench.specs import locate, schema
 from grokbench.specs.errors import InputError, SpecError, UnknownNameError
 from grokbench.specs.loader import Library, merged
@@ -34,7 +35,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_every_committed_spec_loads() -> None:
     library = Library()
-    assert len(library.validate()) == len(library.task_ids()) + len(library.recipe_ids()) + len(
+    assert len(validate_all(library)) == len(library.task_ids()) + len(library.recipe_ids()) + len(
         library.paper_ids()
     )
 
@@ -87,7 +88,7 @@ def test_validate_reports_the_mistakes_of_every_file(folder: Path) -> None:
     first = write(folder, "tasks/one.toml", 'id = "one"\ntitle = "One"\noperation = "x + y"\n')
     second = write(folder, "tasks/two.toml", "id = [")
     with pytest.raises(SpecError) as caught:
-        Library([folder]).validate([first, second])
+        validate_all(Library([folder]), [first, second])
     assert "one.toml: domain: missing" in str(caught.value)
     assert "two.toml: top level: not valid TOML" in str(caught.value)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 import numpy as np
 
@@ -22,14 +23,14 @@ def _number(record: Record, name: str, at: str = "end") -> float:
 
 
 @named("circle-share")
-def circle_share(view: SeedView, at: str = "end", arm: int = 0) -> float:
+def circle_share(view: SeedView, at: Literal["start", "end"] = "end", arm: int = 0) -> float:
     """Share of the power of the output rows in their six strongest frequencies over the residues; ``at``: "start" or "end"."""
     return _number(one(view, arm), "best_share", at)
 
 
 @named("circle-share-over-permuted")
-def circle_share_over_permuted(view: SeedView, at: str = "end", arm: int = 0) -> float:
-    """The same over what the same rows give when they are permuted (median of 100 seeded permutations)."""
+def circle_share_over_permuted(view: SeedView, at: Literal["start", "end"] = "end", arm: int = 0) -> float:
+    """The circle share over that of the same rows permuted (median of 100 seeded permutations)."""
     record = one(view, arm)
     permuted = _number(record, "permuted_share", at)
     return _number(record, "best_share", at) / permuted if permuted > 0 else math.nan
@@ -49,6 +50,6 @@ def circle_gini_change(view: SeedView, first: int = 0, second: int = 1) -> float
 
 
 @named("ring-score")
-def ring_score(view: SeedView, at: str = "end", arm: int = 0) -> float:
+def ring_score(view: SeedView, at: Literal["start", "end"] = "end", arm: int = 0) -> float:
     """How well the output rows follow a circle at their strongest frequency: 1 on a ring, see ``measures.circles``."""
     return _number(one(view, arm), "ring_score", at)

@@ -7,6 +7,7 @@ Ablated losses are means over the whole table; chance is ln p.
 from __future__ import annotations
 
 import math
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -16,10 +17,11 @@ from grokbench.claims.views import SeedView
 from grokbench.measures.record import Record
 from grokbench.specs.errors import UnknownNameError
 
-CHANGES = (
+Change = Literal[
     "all", "formula", "heads-zero", "key-components", "logit-directions", "nullspace", "polynomial",
     "skip-attention-zero", "skip-mlp-mean", "skip-mlp-zero", "sum-only",
-)  # fmt: skip
+]  # fmt: skip
+CHANGES: tuple[str, ...] = get_args(Change)
 """What is done to the network before its loss is taken; "all" is the network as it is."""
 
 
@@ -90,7 +92,7 @@ def logit_map_svd_residual(view: SeedView, arm: int = 0) -> float:
 
 
 @named("readout-fve")
-def readout_fve(view: SeedView, which: str = "least", arm: int = 0) -> float:
+def readout_fve(view: SeedView, which: Literal["least", "median"] = "least", arm: int = 0) -> float:
     """Variance of uᵀMLP and vᵀMLP explained by cos and sin of w(a + b), over key frequencies: "least" or "median"."""
     _chosen(which, ("least", "median"))
     values = _array(one(view, arm), "readout_fve")
@@ -106,7 +108,9 @@ def logit_formula_fve(view: SeedView, arm: int = 0) -> float:
 
 
 @named("neuron-share")
-def neuron_share(view: SeedView, at: str = "end", fve: float = 0.85, arm: int = 0) -> float:
+def neuron_share(
+    view: SeedView, at: Literal["start", "end"] = "end", fve: float = 0.85, arm: int = 0
+) -> float:
     """Share of neurons of whose variance the degree-2 terms of one frequency explain more than ``fve``.
 
     ``at``: "start" (before the first step) or "end".
@@ -126,27 +130,29 @@ def cluster_energy_share(view: SeedView, arm: int = 0) -> float:
 
 
 @named("ablation-loss")
-def ablation_loss(view: SeedView, change: str = "all", arm: int = 0) -> float:
+def ablation_loss(view: SeedView, change: Change = "all", arm: int = 0) -> float:
     """Mean loss over the whole table after a change to the network, in nats."""
     return _loss(one(view, arm), change)
 
 
 @named("ablation-loss-over-chance")
-def ablation_loss_over_chance(view: SeedView, change: str, arm: int = 0) -> float:
-    """The same over ln p, the loss of guessing."""
+def ablation_loss_over_chance(view: SeedView, change: Change, arm: int = 0) -> float:
+    """Mean loss over the whole table after a change to the network, over ln p, the loss of guessing."""
     record = one(view, arm)
     return _loss(record, change) / chance(record)
 
 
 @named("ablation-loss-ratio")
-def ablation_loss_ratio(view: SeedView, change: str, arm: int = 0) -> float:
-    """The same over the loss of the network as it is."""
+def ablation_loss_ratio(view: SeedView, change: Change, arm: int = 0) -> float:
+    """Mean loss over the whole table after a change to the network, over its loss as it is."""
     record = one(view, arm)
     return _over(_loss(record, change), _loss(record, "all"))
 
 
 @named("frequency-ablation-ratio")
-def frequency_ablation_ratio(view: SeedView, which: str, arm: int = 0) -> float:
+def frequency_ablation_ratio(
+    view: SeedView, which: Literal["least-key", "median-other"], arm: int = 0
+) -> float:
     """Loss without one frequency's components in the neurons over the loss as it is.
 
     ``which``: "least-key", the smallest over key frequencies, or "median-other", the median over all others.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 
@@ -97,8 +98,8 @@ def accuracy_step(view: SeedView, better: int = 0, worse: int = 1) -> float:
 
 
 @named("accuracy-gain")
-def accuracy_gain(view: SeedView, rank: str = "least") -> float:
-    """The same of each arm but the last less the last: the "least" difference, or the "second" largest one."""
+def accuracy_gain(view: SeedView, rank: Literal["least", "second"] = "least") -> float:
+    """The best mean test accuracy of each other arm less that of the last: the "least" difference, or the "second" largest."""
     if rank not in ("least", "second"):
         raise UnknownNameError("rank", rank, ("least", "second"))
     last = len(view.arms) - 1

@@ -6,6 +6,7 @@ The end is that of the budget. An accuracy there is the median of the last five 
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,7 +53,7 @@ def best_train_accuracy(view: SeedView, arm: int = 0) -> float:
 
 
 @named("final-accuracy-lead")
-def final_accuracy_lead(view: SeedView, leaders: int = 1, over: str = "best") -> float:
+def final_accuracy_lead(view: SeedView, leaders: int = 1, over: Literal["best", "worst"] = "best") -> float:
     """Test accuracy at the end, averaged over the fractions: the worst of the first ``leaders`` arms less another arm.
 
     ``over``: the "best" or the "worst" of the other arms. nan where the arms' fractions differ.

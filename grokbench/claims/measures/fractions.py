@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from typing import Literal
 
 import numpy as np
 
@@ -116,7 +117,7 @@ def fit_trend_over_alpha(view: SeedView, arm: int = 0) -> float:
 
 
 @named("fit-extreme")
-def fit_extreme(view: SeedView, which: str) -> Measured:
+def fit_extreme(view: SeedView, which: Literal["least", "largest"]) -> Measured:
     """The "least" or "largest" T_mem over all runs of all arms, in steps; above the budget where one is censored."""
     choose = {"least": min, "largest": max}
     if which not in choose:

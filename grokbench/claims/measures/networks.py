@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 import numpy as np
 
@@ -24,10 +25,12 @@ from grokbench.specs.errors import InputError, UnknownNameError
 
 _LINES = ("share_2n", "share_2m", "share_difference")
 _COLUMNS = ("share_sum", *_LINES, "share_rest")
+Column = Literal["share_sum", "share_2n", "share_2m", "share_difference", "share_rest"]
+Stretch = Literal["fit", "after", "end"]
 
 
 @named("spectrum-share")
-def spectrum_share(view: SeedView, column: str = "share_sum", horizon: float = 1.5, arm: int = 0) -> float:
+def spectrum_share(view: SeedView, column: Column = "share_sum", horizon: float = 1.5, arm: int = 0) -> float:
     """Share of an output's spectral energy (probe "spectrum") on a line at horizon · T_gen; 0 is step 0."""
     if column not in _COLUMNS:
         raise UnknownNameError("spectrum column", column, _COLUMNS)
@@ -35,7 +38,9 @@ def spectrum_share(view: SeedView, column: str = "share_sum", horizon: float = 1
 
 
 @named("spectrum-line-ratio")
-def spectrum_line_ratio(view: SeedView, which: str = "strongest", arm: int = 0) -> float:
+def spectrum_line_ratio(
+    view: SeedView, which: Literal["strongest", "weakest"] = "strongest", arm: int = 0
+) -> float:
     """Energy of one of the lines 2n, 2m, n − m over that of n + m, in the first row of the probe.
 
     ``which``: the "strongest" or the "weakest" of the three.
@@ -84,7 +89,7 @@ def _regimes(record: Record) -> dict[str, tuple[float, float]]:
 
 
 @named("ipr-slope-ratio")
-def ipr_slope_ratio(view: SeedView, late: str, early: str, arm: int = 0) -> float:
+def ipr_slope_ratio(view: SeedView, late: Stretch, early: Stretch, arm: int = 0) -> float:
     """Mean slope of the IPR over one stretch over that of another.
 
     Stretches: "fit" [0, T_mem/2], "after" [T_gen, 2 T_gen], "end" the last fifth of 20 T_gen. inf where
@@ -172,7 +177,7 @@ def width_threshold(view: SeedView, accuracy: float = 0.99, arm: int = 0) -> Mea
 
 
 @named("accuracy-above-analytic")
-def accuracy_above_analytic(view: SeedView, rank: str = "least") -> float:
+def accuracy_above_analytic(view: SeedView, rank: Literal["least", "second"] = "least") -> float:
     """Test accuracy of trained networks less the analytic accuracy on the table, width by width.
 
     The last arm is the analytic one. ``rank``: "least", or "second" for the second largest difference. nan

@@ -7,6 +7,7 @@ end at m (excluded loss at its minimum), c (test loss down at the level of guess
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 import numpy as np
 
@@ -18,6 +19,8 @@ from grokbench.measures.record import Record
 from grokbench.specs.errors import UnknownNameError
 
 _SPLITS = ("all", "test")
+Split = Literal["all", "test"]
+Landmark = Literal["memorisation", "formation", "cleanup", "end"]
 _GINIS = {"embedding": "gini_embedding", "logit-map": "gini_logit_map"}
 _MEMORISED = 0.5  # of its initial value: above it, the excluded loss's minimum is no memorisation
 
@@ -81,7 +84,7 @@ def loss_peak_height(view: SeedView, arm: int = 0) -> float:
 
 
 @named("restricted-fall-position")
-def restricted_fall_position(view: SeedView, split: str = "all", arm: int = 0) -> float:
+def restricted_fall_position(view: SeedView, split: Split = "all", arm: int = 0) -> float:
     """First row with the restricted loss at half of its initial value or less, over the first a′ ≥ 0.5.
 
     ``split``: pairs it is taken over, "all" or "test". inf where it never falls so far, nan without that rise.
@@ -96,7 +99,7 @@ def restricted_fall_position(view: SeedView, split: str = "all", arm: int = 0) -
 
 
 @named("test-loss-at-restricted-fall")
-def loss_at_restricted_fall(view: SeedView, split: str = "all", arm: int = 0) -> float:
+def loss_at_restricted_fall(view: SeedView, split: Split = "all", arm: int = 0) -> float:
     """Test loss over ln p in the row where the restricted loss has first halved; nan where it never does."""
     record = one(view, arm)
     rows = _restricted(record, split)
@@ -108,7 +111,7 @@ def loss_at_restricted_fall(view: SeedView, split: str = "all", arm: int = 0) ->
 
 
 @named("restricted-at-onset")
-def restricted_at_onset(view: SeedView, split: str = "test", arm: int = 0) -> float:
+def restricted_at_onset(view: SeedView, split: Split = "test", arm: int = 0) -> float:
     """Restricted loss over ln p in the last row at or before the onset; nan without an onset."""
     record = one(view, arm)
     rows = _restricted(record, split)
@@ -152,7 +155,7 @@ def excluded_rise(view: SeedView, arm: int = 0) -> float:
 
 
 @named("excluded-change")
-def excluded_change(view: SeedView, begin: str, end: str, arm: int = 0) -> float:
+def excluded_change(view: SeedView, begin: Landmark, end: Landmark, arm: int = 0) -> float:
     """Largest |E − E₀|/E₀ of the excluded loss between the ends of two phases, E₀ being that at ``begin``.
 
     nan where they are not reached in that order.
@@ -170,13 +173,13 @@ def excluded_change(view: SeedView, begin: str, end: str, arm: int = 0) -> float
 
 
 @named("phase-end")
-def phase_end(view: SeedView, phase: str, arm: int = 0) -> float:
+def phase_end(view: SeedView, phase: Landmark, arm: int = 0) -> float:
     """Step at which a phase ends: "memorisation", "formation" or "cleanup". inf: it does not."""
     return _landmark(one(view, arm), phase)
 
 
 @named("phase-ratio")
-def phase_ratio(view: SeedView, numerator: str, denominator: str, arm: int = 0) -> float:
+def phase_ratio(view: SeedView, numerator: Landmark, denominator: Landmark, arm: int = 0) -> float:
     """Step at which one phase ends over that of another; nan when the latter does not end."""
     record = one(view, arm)
     top, bottom = _landmark(record, numerator), _landmark(record, denominator)
@@ -215,7 +218,7 @@ def _gini(record: Record, which: str) -> tuple[Floats, ...] | None:
 
 
 @named("gini-rise-in-cleanup")
-def gini_rise_in_cleanup(view: SeedView, which: str, arm: int = 0) -> float:
+def gini_rise_in_cleanup(view: SeedView, which: Literal["embedding", "logit-map"], arm: int = 0) -> float:
     """Share of a Gini coefficient's rise over the run that falls into cleanup; 0 where it does not rise.
 
     ``which``: "embedding" or "logit-map". nan without the phases.
@@ -231,7 +234,9 @@ def gini_rise_in_cleanup(view: SeedView, which: str, arm: int = 0) -> float:
 
 
 @named("gini-rise-in-memorisation")
-def gini_rise_in_memorisation(view: SeedView, which: str, arm: int = 0) -> float:
+def gini_rise_in_memorisation(
+    view: SeedView, which: Literal["embedding", "logit-map"], arm: int = 0
+) -> float:
     """A Gini coefficient at the end of memorisation less its initial value; inf where there was no such phase."""
     record = one(view, arm)
     rows, end = _gini(record, which), _landmark(record, "memorisation")

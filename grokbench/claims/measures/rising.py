@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 import numpy as np
 
@@ -114,7 +115,9 @@ def best_normalised_at_fraction(view: SeedView, alpha: float, arm: int = 0) -> f
 
 
 @named("time-at-fraction")
-def time_at_fraction(view: SeedView, alpha: float, unit: str = "steps", arm: int = 0) -> Measured:
+def time_at_fraction(
+    view: SeedView, alpha: float, unit: Literal["steps", "epochs"] = "steps", arm: int = 0
+) -> Measured:
     """T_gen of the arm's run at ``alpha``, in "steps" or "epochs"; above the budget when censored."""
     units = ("steps", "epochs")
     if unit not in units:
@@ -172,7 +175,7 @@ def delay_peak_fraction(view: SeedView, arm: int = 0) -> float:
 
 @named("delay-peak-rank")
 def delay_peak_rank(view: SeedView, arm: int = 0) -> float:
-    """The same fraction's place among those that generalise, 0 for the smallest."""
+    """The place of the fraction with the largest T_gen / T_mem among those that generalise, 0 for the smallest."""
     delays = _delays(view, arm)
     if len(delays) < LEAST_LEVELS:
         return math.nan

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 import numpy as np
 
@@ -21,6 +22,8 @@ from grokbench.claims.measures.registry import (
 from grokbench.claims.views import SeedView
 from grokbench.measures import timing
 
+Outcome = Literal["diverged", "grokking", "comprehension", "partial", "memorisation", "underfit"]
+
 
 @named("t-gen")
 def t_gen(view: SeedView, arm: int = 0) -> Measured:
@@ -35,7 +38,7 @@ def t_mem(view: SeedView, arm: int = 0) -> Measured:
 
 
 @named("outcome-is")
-def outcome_is(view: SeedView, outcome: str, arm: int = 0) -> float:
+def outcome_is(view: SeedView, outcome: Outcome, arm: int = 0) -> float:
     """1 when the run's outcome class is ``outcome``, else 0."""
     return float(one(view, arm).outcome == outcome)
 

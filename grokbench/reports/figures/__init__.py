@@ -65,15 +65,8 @@ def registry(paper: Paper) -> dict[str, Drawing]:
 
 
 def name_for(paper: Paper, claim: Claim) -> str | None:
-    """The registered figure that a claim asks for: ``figure-<its first experiment>``, else ``figure``.
-
-    None when it asks for none, or for an unknown one.
-    """
-    if claim.figure is None:
-        return None
-    known = registry(paper)
-    names = (f"{claim.figure}-{claim.experiments[0]}", claim.figure)
-    return next((name for name in names if name in known), None)
+    """The registered figure that a claim asks for; None when it asks for none, or for an unknown one."""
+    return claim.figure_in(registry(paper))
 
 
 def shown_in(paper: Paper, names: Iterable[str]) -> set[str]:

@@ -1,0 +1,155 @@
+"""Spec files on disk: how their text is read, the folders that hold them, and the id that each has by its place."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from grokbench.specs.errors import GrokbenchError, InputError, Mistake, SpecError
+
+CLAIMS_FILE = "claims.toml"
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+KEYS = {
+    "paper": ("paper", "experiment", "claim"),
+    "task": ("operation", "domain"),
+    "baseline": ("model", "loss", "optimizer", "extends"),
+}
+"""Kind of spec → the keys by which a file outside a folder of specs is known as one."""
+
+
+@dataclass(frozen=True)
+class SpecFile:
+    """The file of a task, baseline or paper. ``hides``: the file that has the same id and is not read because of it."""
+
+    kind: str
+    id: str
+    path: Path
+    builtin: bool = False
+    hides: SpecFile | None = None
+
+    @property
+    def key(self) -> str:
+        """Its path inside its folder of specs: ``tasks/addition.toml``, ``baselines/gromov2023/gd.toml``."""
+        parts = absolute(self.path).parts
+        return "/".join(parts[-3:] if parts[-3:-2] == ("baselines",) else parts[-2:])
+
+    @property
+    def name(self) -> str:
+        """What a reader is told: a built-in file by its key, another one by its path."""
+        return f"the built-in {self.key}" if self.builtin else str(self.path)
+
+    @property
+    def shadow(self) -> str:
+        """One sentence on what the file hides; "" where it hides nothing."""
+        if self.hides is None:
+            return ""
+        return f"{self.kind} {self.id!r} is read from {self.path}, which hides {self.hides.name}."
+
+
+def absolute(path: Path) -> Path:
+    """``path`` from the root of the disk, without ``..``; links are kept, because a file's id is its name."""
+    return Path(os.path.abspath(path))  # noqa: PTH100 - Path.resolve follows links
+
+
+def text_of(path: Path) -> str:
+    """The text of a spec file, with or without the mark that some editors put before UTF-8. Errors: InputError, SpecError."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    if data.startswith(UTF_16) or b"\0" in data:
+        raise SpecError(
+            [Mistake(str(path), "", "the file is not UTF-8 (it looks like UTF-16); save it as UTF-8")]
+        )
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise SpecError(
+            [Mistake(str(path), "", f"the file is not UTF-8 (line {line}); save it as UTF-8")]
+        ) from None
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The table in a spec file. Errors: InputError, SpecError."""
+    try:
+        return tomllib.loads(text_of(path))
+    except tomllib.TOMLDecodeError as error:
+        raise SpecError([Mistake(str(path), "", f"not valid TOML: {error}")]) from None
+
+
+def kind_of_file(path: Path) -> str:
+    """``paper``, ``task`` or ``baseline``, by the file's place, else by its own keys. Errors: InputError, SpecError."""
+    place = absolute(path)
+    if place.name == CLAIMS_FILE:
+        return "paper"
+    if root_of(path) is not None:
+        return "task" if place.parent.name == "tasks" else "baseline"
+    document = read(path)
+    for kind, keys in KEYS.items():
+        if any(key in document for key in keys):
+            return kind
+    text = "neither a task (operation, domain), nor a recipe (model, loss, optimizer or extends), nor a claims file"
+    raise SpecError([Mistake(str(path), "", f"{text} ([paper])")])
+
+
+def id_of(kind: str, path: Path) -> str:
+    """The id that a file must have: its name, after its folder's where it is a recipe; a paper's is its folder's name."""
+    place = absolute(path)
+    if kind == "paper":
+        return place.parent.name
+    return place.stem if kind == "task" else f"{place.parent.name}/{place.stem}"
+
+
+def root_of(path: Path) -> Path | None:
+    """The folder of specs in whose ``tasks/`` or ``baselines/<paper>/`` a file lies; None for a file elsewhere."""
+    place = absolute(path)
+    if place.parent.name == "tasks":
+        return place.parent.parent
+    if place.parent.parent.name == "baselines":
+        return place.parent.parent.parent
+    return None
+
+
+def toml_in(folder: Path, pattern: str = "*.toml") -> Iterator[Path]:
+    """The TOML files that match, in order. Names that begin with a dot belong to editors and notebooks, not to specs."""
+    for path in sorted(folder.glob(pattern)):
+        inside = path.relative_to(folder).parts
+        if path.is_file() and not any(part.startswith(".") for part in inside):
+            yield path
+
+
+def is_root(folder: Path) -> bool:
+    """Whether a folder holds specs in the order that ``--specs`` asks for."""
+    return (folder / "tasks").is_dir() or (folder / "baselines").is_dir()
+
+
+def in_root(root: Path, *, builtin: bool = False) -> Iterator[SpecFile]:
+    """The specs of a folder with ``tasks/`` and ``baselines/<paper>/``."""
+    for path in toml_in(root / "tasks"):
+        yield SpecFile("task", id_of("task", path), path, builtin)
+    for path in toml_in(root / "baselines", "*/*.toml"):
+        kind = "paper" if path.name == CLAIMS_FILE else "baseline"
+        yield SpecFile(kind, id_of(kind, path), path, builtin)
+
+
+def in_folder(folder: Path) -> Iterator[SpecFile]:
+    """The specs that lie side by side in a folder of no order; a file that is none is left out."""
+    for path in toml_in(folder):
+        try:
+            kind = kind_of_file(path)
+        except GrokbenchError:
+            continue
+        yield SpecFile(kind, id_of(kind, path), path)
+
+
+def below(folder: Path) -> list[Path]:
+    """Every spec file below a folder, or of its ``tasks/`` and ``baselines/`` where it has them. Errors: InputError."""
+    found = [file.path for file in in_root(folder)] if is_root(folder) else list(toml_in(folder, "**/*.toml"))
+    if not found:
+        raise InputError(f"{folder}: no spec file (*.toml) lies in this folder")
+    return found
