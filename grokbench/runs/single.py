@@ -52,7 +52,7 @@ def check_folder(out: Path) -> None:
             pass
     except OSError as error:
         raise InputError(
-            f"the report cannot be written to {out} ({error.strerror}); name another folder with --out"
+            f"the report cannot be written to {out} ({error.strerror}); name another folder"
         ) from None
 
 
