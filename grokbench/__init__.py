@@ -17,6 +17,7 @@ __version__ = "0.1.0"
 __all__ = [
     "GrokbenchError",
     "Record",
+    "SpecWarning",
     "SweepResult",
     "Task",
     "Verdict",
@@ -32,18 +33,9 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from grokbench.api import (
-        Task,
-        load_baseline,
-        load_network,
-        load_task,
-        report,
-        reproduce,
-        run,
-        sweep,
-        validate,
-    )
+    from grokbench.api import report, reproduce, run, sweep
     from grokbench.claims.verdict import Verdict
+    from grokbench.loading import SpecWarning, Task, load_baseline, load_network, load_task, validate
     from grokbench.measures.record import Record
     from grokbench.runs.sweep import SweepResult
     from grokbench.specs.errors import GrokbenchError
@@ -53,6 +45,9 @@ _HOMES = {
     "Record": "grokbench.measures.record",
     "SweepResult": "grokbench.runs.sweep",
     "Verdict": "grokbench.claims.verdict",
+    **dict.fromkeys(
+        ("SpecWarning", "Task", "load_baseline", "load_network", "load_task", "validate"), "grokbench.loading"
+    ),
 }
 
 

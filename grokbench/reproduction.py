@@ -9,11 +9,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from grokbench import coverage
 from grokbench.claims import check, judge
 from grokbench.claims.verdict import ERROR, NOT_RUN, Verdict
 from grokbench.claims.views import Cells, RecordCell
 from grokbench.measures.record import Record
-from grokbench.reports import evidence, figures
+from grokbench.reports import figures
 from grokbench.runs import archive, executor, keys, provenance, single
 from grokbench.runs import plan as planning
 from grokbench.runs.estimate import Estimate, estimated
@@ -21,7 +22,7 @@ from grokbench.runs.executor import Failure, OnEvent
 from grokbench.runs.plan import Plan, PlannedTrial
 from grokbench.runs.store import Source, Store
 from grokbench.specs import values
-from grokbench.specs.errors import InputError, NoRecordsError, UnknownNameError
+from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.specs.loader import Library
 from grokbench.specs.types import TIERS, Claim, Experiment, Trial
 
@@ -73,9 +74,9 @@ class Reproduction:
         self.tier = tier
         self.claims = tuple(dict.fromkeys(self._claim(name) for name in values.texts("claims", claims)))
         self.store = Store(store, on_damage)
-        self._reused = [archive.Archive(folder) for folder in values.paths("reuse", reuse)]
+        self.reused = [archive.Archive(folder) for folder in values.paths("reuse", reuse)]
         self.sources: list[Source] = [archive.Archive(records)] if records is not None else [self.store]
-        self.sources.extend(self._reused)
+        self.sources.extend(self.reused)
         self.failures: list[Failure] = []
         self._found: dict[str, Record | None] = {}
 
@@ -136,7 +137,7 @@ class Reproduction:
         None while one is missing.
         """
         out = []
-        for planned in self._expanded(experiment.id, tier):
+        for planned in self.expanded(experiment.id, tier):
             if seeds is not None and planned.seed not in seeds:
                 continue
             record = self.find(planned)
@@ -145,7 +146,8 @@ class Reproduction:
             out.append((planned.seed, planned.settings, record))
         return tuple(out) or None
 
-    def _expanded(self, experiment: str, tier: str) -> tuple[PlannedTrial, ...]:
+    def expanded(self, experiment: str, tier: str) -> tuple[PlannedTrial, ...]:
+        """The trials of an experiment at a tier, expanded once."""
         name = (experiment, tier)
         if name not in self._expansions:
             by_id = {one.id: one for one in self.paper.experiments}
@@ -156,7 +158,8 @@ class Reproduction:
     def _expansions(self) -> dict[tuple[str, str], tuple[PlannedTrial, ...]]:
         return {}
 
-    def _tiers(self) -> tuple[str, ...]:
+    def tiers(self) -> tuple[str, ...]:
+        """The tiers that may decide, highest first."""
         return ("smoke",) if self.tier == "smoke" else CONFIRMATORY
 
     def verdicts(self) -> tuple[Verdict, ...]:
@@ -171,7 +174,7 @@ class Reproduction:
                 self.spec_library,
                 self.paper,
                 claim,
-                self._tiers(),
+                self.tiers(),
                 self.tier,
                 self.cells,
                 self.failures,
@@ -185,7 +188,7 @@ class Reproduction:
         trials = [
             planned
             for name, wanted in seeds.items()
-            for planned in self._expanded(name, tier)
+            for planned in self.expanded(name, tier)
             if planned.seed in wanted and self.find(planned) is None
         ]
         return sum(planned.seconds for planned in planning.without_covered(trials)) / 60
@@ -194,7 +197,7 @@ class Reproduction:
         """Experiment id → records of the highest tier complete, for figures and costs; else what a decided claim read."""
         out: dict[str, tuple[RecordCell, ...]] = {}
         for experiment in self.paper.experiments:
-            whole = (self.cells(experiment, tier) for tier in self._tiers())
+            whole = (self.cells(experiment, tier) for tier in self.tiers())
             found = next((cells for cells in whole if cells), None) or tuple(
                 (planned.seed, planned.settings, record)
                 for planned in self._evidence.get(experiment.id, ())
@@ -205,7 +208,7 @@ class Reproduction:
         return out
 
     @cached_property
-    def _whole(self) -> tuple[Verdict, ...]:
+    def all_verdicts(self) -> tuple[Verdict, ...]:
         """The verdicts on all claims of the paper, whichever were chosen."""
         return self._judged(self.paper.claims)
 
@@ -215,13 +218,13 @@ class Reproduction:
             return []
         claim = next(claim for claim in self.paper.claims if claim.id == verdict.id)
         seeds = planning.seeds_needed(self.paper, claim, verdict.tier)
-        return [p for name, own in seeds.items() for p in self._expanded(name, verdict.tier) if p.seed in own]
+        return [p for name, own in seeds.items() for p in self.expanded(name, verdict.tier) if p.seed in own]
 
     @cached_property
     def _evidence(self) -> dict[str, list[PlannedTrial]]:
         """Experiment id → trials that any verdict was reached on."""
         out: dict[str, dict[str, PlannedTrial]] = {}
-        for verdict in self._whole:
+        for verdict in self.all_verdicts:
             for planned in self._read_by(verdict):
                 out.setdefault(planned.experiment, {})[keys.request(planned.trial)] = planned
         return {name: list(found.values()) for name, found in out.items()}
@@ -233,7 +236,7 @@ class Reproduction:
             [*self.sources, archive.Archive(folder, strict=False)] if folder.is_dir() else self.sources
         )
         other._found = {}
-        for name in ("_whole", "_evidence"):
+        for name in ("all_verdicts", "_evidence"):
             other.__dict__.pop(name, None)
         return other
 
@@ -243,49 +246,11 @@ class Reproduction:
         for experiment in self.paper.experiments:
             read = [r for planned in self._evidence.get(experiment.id, ()) if (r := self.find(planned))]
             families = {
-                keys.family(p.trial) for tier in CONFIRMATORY for p in self._expanded(experiment.id, tier)
+                keys.family(p.trial) for tier in CONFIRMATORY for p in self.expanded(experiment.id, tier)
             }
             held = [r for r in archive.read(folder, experiment.id) if keys.family(r.trial) in families]
             out[experiment.id] = [*read, *(record for record in held if not archive.answered(record, read))]
         return out
-
-    def _answers(self, source: Source) -> bool:
-        """Whether ``source`` has a record for any trial of the paper, at a tier that may decide."""
-        tiers = dict.fromkeys((*self._tiers(), self.tier))
-        expanded = (self._expanded(one.id, tier) for one in self.paper.experiments for tier in tiers)
-        return any(source.find(planned.trial) is not None for trials in expanded for planned in trials)
-
-    def unanswering(self) -> list[str]:
-        """A sentence for each folder to re-use that has no record for the paper."""
-        return [
-            f"--reuse {one.folder} has no record for any trial of {self.paper.id}"
-            for one in self._reused
-            if not self._answers(one)
-        ]
-
-    def check_records(self, out: Path) -> str:
-        """A sentence on what the own sources have no records for, or "". Errors: NoRecordsError where they answer nothing.
-
-        A store may, beside records of an earlier report in ``out``.
-        """
-        source, folder = self.sources[0], out / self.paper.id / "records"
-        where = (
-            f"the store {source.root}" if isinstance(source, Store) else str(getattr(source, "folder", ""))
-        )
-        if not any(map(self._answers, self.sources)):
-            none = f"no record in {where} is of a trial of {self.paper.id}"
-            if (
-                source is self.store
-                and folder.is_dir()
-                and self._answers(archive.Archive(folder, strict=False))
-            ):
-                return f"{none}; the report rests on the records in {folder}"
-            raise NoRecordsError(
-                f"{none}, so nothing was written; name its folder with --records or --store, or train with "
-                f"`grokbench reproduce {self.paper.id}`"
-            )
-        left = evidence.lacking(self.paper, self._whole, self.shown_cells())
-        return f"{left} in {where}" if left else ""
 
     def write(self, out: Path) -> Path:
         """Write page, JSON, figures and (beyond smoke) records under ``out``; returns the page's path.
@@ -309,7 +274,7 @@ class Reproduction:
         page = reports.ReportInput(
             paper=self.paper,
             tier=self.tier,
-            verdicts=whole._whole,
+            verdicts=whole.all_verdicts,
             cells=cells,
             records={} if smoke else whole._archived(records),
             recipes={name: self.spec_library.recipe(name) for name in recipes},
@@ -321,9 +286,11 @@ class Reproduction:
             command=shlex.join(["grokbench", "reproduce", *words, *(w for pair in options for w in pair)]),
             named=self._named,
             options=options,
-            reused=tuple(name for name in self._reused_experiments(cells) if name not in archived),
+            reused=tuple(name for name in coverage.reused_experiments(self, cells) if name not in archived),
             kept=frozenset(
-                v.id for v in whole._whole if any(self.find(planned) is None for planned in whole._read_by(v))
+                v.id
+                for v in whole.all_verdicts
+                if any(self.find(planned) is None for planned in whole._read_by(v))
             ),
             archived=frozenset(archived),
         )
@@ -336,13 +303,3 @@ class Reproduction:
                 f"the report cannot be written to {out} ({error.strerror}); name another folder"
             ) from None
         return path
-
-    def _reused_experiments(self, cells: Cells) -> tuple[str, ...]:
-        """Those of which a record is not in the own store, where other folders are read too."""
-        if not self._reused:
-            return ()
-        return tuple(
-            name
-            for name, entries in cells.items()
-            if not all(self.store.find(record.trial) for _, _, record in entries)
-        )

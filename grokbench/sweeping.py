@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from grokbench.api import Specs, Task, Words, open_library, resolve_trial
+from grokbench.loading import Specs, Task, Words, open_library, resolve_trial
 from grokbench.runs import provenance
 from grokbench.runs.store import Store
 from grokbench.runs.sweep import HORIZON, Sweep

@@ -9,7 +9,7 @@ import pytest
 
 ROOMS = ["specs", "tasks", "measures", "models", "training", "runs", "claims", "reports", "cli"]
 # Above the rooms: what ties them together for Python, the command line and pytest.
-GLUE = {"api", "reproduction", "sweeping", "pytest_plugin", "__init__", "__main__"}
+GLUE = {"api", "coverage", "loading", "reproduction", "sweeping", "pytest_plugin", "__init__", "__main__"}
 PACKAGE = Path(__file__).resolve().parents[1] / "grokbench"
 
 
@@ -22,13 +22,13 @@ def rooms_imported(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
         found |= {name.split(".")[1] for name in names if name.startswith("grokbench.")}
-    return found & {*ROOMS, "api", "reproduction", "sweeping"}
+    return found & {*ROOMS, "api", "coverage", "loading", "reproduction", "sweeping"}
 
 
 @pytest.mark.parametrize("room", ROOMS)
 def test_a_room_imports_only_rooms_below_it(room: str) -> None:
     allowed = {*ROOMS[: ROOMS.index(room) + 1]} | (
-        {"api", "reproduction", "sweeping"} if room == "cli" else set()
+        {"api", "coverage", "loading", "reproduction", "sweeping"} if room == "cli" else set()
     )
     wrong = {
         path.relative_to(PACKAGE).as_posix(): sorted(rooms_imported(path) - allowed)
@@ -48,7 +48,7 @@ def test_modules_are_read_in_one_sitting() -> None:
     long = {
         path.name: n
         for path in PACKAGE.rglob("*.py")
-        if (n := len(path.read_text(encoding="utf-8").splitlines())) > 330
+        if (n := len(path.read_text(encoding="utf-8").splitlines())) > 310
     }
     assert long == {}
 

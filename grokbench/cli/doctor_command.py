@@ -23,7 +23,7 @@ from grokbench.cli import options
 @options.as_json
 def command(store: Path | None, as_json: bool) -> int:
     """Check the installation, the store and the machine. Exit status 1 when there is a problem."""
-    from grokbench import __version__, api
+    from grokbench import __version__, loading
     from grokbench.runs import speed
     from grokbench.runs.executor import default_workers
     from grokbench.runs.store import Store
@@ -46,7 +46,7 @@ def command(store: Path | None, as_json: bool) -> int:
     except Exception as error:  # whatever keeps torch from loading is what the user came to learn
         why["torch"] = f"torch cannot be used: {error}"
     try:
-        facts["specs"] = f"{builtin_root()} ({len(api.validate())} files, no mistakes)"
+        facts["specs"] = f"{builtin_root()} ({len(loading.validate())} files, no mistakes)"
     except GrokbenchError as error:
         why["specs"] = str(error)
     try:

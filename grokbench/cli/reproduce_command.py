@@ -15,6 +15,7 @@ from grokbench.cli import completion, options
 from grokbench.specs.errors import InputError, UnknownNameError
 
 if TYPE_CHECKING:
+    from grokbench import coverage
     from grokbench.claims.verdict import Verdict
     from grokbench.reproduction import Reproduction
     from grokbench.runs.estimate import Estimate
@@ -100,7 +101,7 @@ def command(
         for name, own in _chosen(library, paper, claims).items()
     ]
     for job in jobs:
-        for text in job.unanswering():
+        for text in coverage.unanswering(job):
             options.note(text)
         document = _one(job, out, workers, dry_run=dry_run, force=force, quiet=as_json)
         documents.append(document)

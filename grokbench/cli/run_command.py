@@ -83,7 +83,7 @@ def command(
     as_json: bool,
 ) -> int:
     """Train one trial; print when it fitted and when it generalised, and draw its curves."""
-    from grokbench import api
+    from grokbench import loading
     from grokbench.cli.progress import Progress
     from grokbench.reports.figures import FORMATS
     from grokbench.runs import cost, executor, single
@@ -94,7 +94,7 @@ def command(
         single.check_file(plot, FORMATS)
     if alpha is not None and rows is not None:
         raise InputError("--alpha and --rows say the same thing; give one of them")
-    trial = api.resolve_trial(
+    trial = loading.resolve_trial(
         task,
         baseline,
         alpha=0.5 if alpha is None else alpha,

@@ -23,11 +23,11 @@ def command(paths: Sequence[Path], specs: Sequence[Path], as_json: bool) -> int:
 
     A file finds the specs beside it without --specs. Whatever would fail while training fails here.
     """
-    from grokbench import api
+    from grokbench import loading
     from grokbench.specs.errors import SpecError
 
     try:
-        files = api.validate(paths, options.library(specs))
+        files = loading.validate(paths, options.library(specs))
     except SpecError as error:
         if not as_json:
             raise

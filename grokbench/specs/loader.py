@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -13,13 +12,13 @@ from grokbench.specs.errors import (
     GrokbenchError,
     InputError,
     Mistake,
-    SettingsError,
     SpecError,
     UnknownNameError,
     nearest,
 )
 from grokbench.specs.files import CLAIMS_FILE, SpecFile
 from grokbench.specs.locate import builtin_root
+from grokbench.specs.settings import changed, divided, given, merged
 from grokbench.specs.types import Paper, Recipe, TaskSpec
 
 OnNote = Callable[[str], None]
@@ -145,10 +144,10 @@ class Library:
     def task(self, name: str | TaskSpec, settings: Mapping[str, Any] | None = None) -> TaskSpec:
         """The task ``name``, or the one given, with fields (``domain.p``) replaced by ``settings``."""
         if isinstance(name, TaskSpec):
-            document, label = _given("task", name), name.id
+            document, label = given("task", name), name.id
         else:
             document, label = self.task_document(name), name
-        return parse.task(_changed("task", document, settings or {}, label))
+        return parse.task(changed("task", document, settings or {}, label))
 
     def recipe_document(self, name: str) -> dict[str, Any]:
         """The recipe's checked table, its parent merged in, completed with defaults."""
@@ -162,10 +161,10 @@ class Library:
     def recipe(self, name: str | Recipe, settings: Mapping[str, Any] | None = None) -> Recipe:
         """The recipe ``name``, or the one given, with fields (``optimizer.lr``) replaced by ``settings``."""
         if isinstance(name, Recipe):
-            document, label = _given("recipe", name), name.id
+            document, label = given("recipe", name), name.id
         else:
             document, label = self.recipe_document(name), name
-        return parse.recipe(_changed("recipe", document, settings or {}, label))
+        return parse.recipe(changed("recipe", document, settings or {}, label))
 
     def paper(self, name: str) -> Paper:
         """The paper ``name``: its experiments and claims; every reference in them is checked."""
@@ -237,26 +236,6 @@ class Library:
         raise SpecError([Mistake(str(own.path), "extends", text, near)])
 
 
-def divided(settings: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Settings of the task, without their ``task.``, and settings of the recipe."""
-    own = {key.removeprefix("task."): value for key, value in settings.items() if key.startswith("task.")}
-    return own, {key: value for key, value in settings.items() if not key.startswith("task.")}
-
-
-def merged(parent: Mapping[str, Any], child: Mapping[str, Any]) -> dict[str, Any]:
-    """``child`` over ``parent``: tables key by key, lists replaced, a table of another ``kind`` replaced whole."""
-    out = dict(parent)
-    for key, value in child.items():
-        old = out.get(key)
-        same_kind = (
-            isinstance(old, dict)
-            and isinstance(value, dict)
-            and value.get("kind", old.get("kind")) == old.get("kind")
-        )
-        out[key] = merged(old, value) if same_kind and isinstance(old, dict) else value
-    return out
-
-
 def _shown(path: Path, root: Path) -> Path:
     """``root``, the folder of specs of ``path``, as ``path`` is written: relative where that is."""
     levels = len(files.absolute(path).relative_to(root).parts)
@@ -286,44 +265,3 @@ def _check(kind: str, document: Mapping[str, Any], path: Path) -> None:
             wrong = [Mistake(str(path), key, f"expected {expected!r}, {called}; got {identity!r}")]
     if wrong:
         raise SpecError(wrong)
-
-
-def _given(kind: str, spec: TaskSpec | Recipe) -> dict[str, Any]:
-    """The checked table of a spec that was handed over as a value."""
-    document = dataclasses.asdict(spec)
-    wrong = schema.mistakes(kind, document, spec.id)
-    if wrong:
-        raise SpecError(wrong)
-    return schema.completed(kind, document)
-
-
-def _changed(kind: str, document: dict[str, Any], settings: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """``document`` with dotted fields replaced, checked again. A new ``kind`` empties its table first."""
-    settings = values.settings(settings)
-    if not settings:
-        return document
-    out = {key: dict(value) if isinstance(value, dict) else value for key, value in document.items()}
-    for path, value in sorted(settings.items(), key=lambda item: not item[0].endswith(".kind")):
-        *tables, last = path.split(".")
-        if not tables and path != "operation":
-            raise InputError(f"{path} cannot be set; only fields of a table can, such as optimizer.lr")
-        node = out
-        for part in tables:
-            child = node.get(part)
-            if not isinstance(child, dict):
-                known = [
-                    f"{key}.{field}"
-                    for key, table in out.items()
-                    if isinstance(table, dict)
-                    for field in table
-                ]
-                raise UnknownNameError(f"setting of {name}", path, known)
-            node = child
-        if last == "kind" and node.get("kind") != value:
-            node.clear()
-        node[last] = value
-    wrong = schema.mistakes(kind, out, f"{name} with its settings")
-    if wrong:
-        prefix = "task." if kind == "task" else ""
-        raise SettingsError([dataclasses.replace(one, path=f"{prefix}{one.path}") for one in wrong])
-    return schema.completed(kind, out)

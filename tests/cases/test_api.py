@@ -16,7 +16,7 @@ import pytest
 import torch
 
 import grokbench
-from grokbench import api, sweeping
+from grokbench import loading, sweeping
 from grokbench.runs import keys
 from grokbench.specs import schema, values
 from grokbench.specs.types import PROBES, Trial
@@ -33,7 +33,7 @@ domain = { kind = "integers-mod", p = 11 }
 
 def trial(**words: Any) -> Trial:
     plain = {"task": "addition", "baseline": "gromov2023/adamw", "alpha": 0.3, "seed": 3, "steps": 5}
-    return api.resolve_trial(**{**plain, "settings": SMALL, **words})
+    return loading.resolve_trial(**{**plain, "settings": SMALL, **words})
 
 
 def run(**words: Any) -> grokbench.Record:

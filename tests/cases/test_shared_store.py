@@ -183,14 +183,14 @@ def test_a_holder_touches_its_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 SCRIPT = """
 import json, sys
-from grokbench import api
+from grokbench import loading
 from grokbench.runs import executor
 from grokbench.runs.store import Store
 
 if __name__ == "__main__":
     settings = {"task.domain.p": 11, "model.width": 16}
     trials = [
-        api.resolve_trial("addition", "gromov2023/adamw", seed=seed, steps=int(sys.argv[2]), settings=settings)
+        loading.resolve_trial("addition", "gromov2023/adamw", seed=seed, steps=int(sys.argv[2]), settings=settings)
         for seed in range(int(sys.argv[3]))
     ]
     events = []

@@ -15,7 +15,7 @@ from grokbench.specs.types import Trial
 
 
 def trial(seed: int = 0) -> Trial:
-    from grokbench.api import resolve_trial
+    from grokbench.loading import resolve_trial
 
     return resolve_trial("addition", "gromov2023/adamw", alpha=0.5, seed=seed, steps=1000)
 

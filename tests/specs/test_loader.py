@@ -8,7 +8,8 @@ import pytest
 from grokbench.claims.check import validate_all
 from grokbench.specs import locate, schema
 from grokbench.specs.errors import InputError, SpecError, UnknownNameError
-from grokbench.specs.loader import Library, merged
+from grokbench.specs.loader import Library
+from grokbench.specs.settings import merged
 
 RECIPE = """
 id = "mine/small"
