@@ -15,7 +15,6 @@ from grokbench.cli import completion, options
 from grokbench.specs.errors import InputError, UnknownNameError
 
 if TYPE_CHECKING:
-    from grokbench import coverage
     from grokbench.claims.verdict import Verdict
     from grokbench.reproduction import Reproduction
     from grokbench.runs.estimate import Estimate
@@ -79,6 +78,7 @@ def command(
     as_json: bool,
 ) -> int:
     """Train what the claims of PAPER, an id or a claims.toml, need; decide them, and write the report."""
+    from grokbench import coverage
     from grokbench.reproduction import Reproduction
 
     if (paper is None) != every:

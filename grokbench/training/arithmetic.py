@@ -27,9 +27,12 @@ _threads_before = 1  # of torch, when the first of them began
 def fixed() -> Iterator[None]:
     """In here numbers are those of one thread, float32 in full precision, gradients on and denormals kept; any run may nest."""
     global _inside, _threads_before
+    threads = (
+        torch.get_num_threads()
+    )  # of this thread: torch takes the process's number at the first call, and here it is
     with _lock:
         if not _inside:
-            _threads_before = torch.get_num_threads()
+            _threads_before = threads
             _set_process(_process)
         _inside += 1
     try:

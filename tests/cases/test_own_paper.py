@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from pathlib import Path
 
 import pytest
 
+from grokbench.reproduction import Reproduction
 from tests.cases.commands import paper, recipe
 
 
@@ -44,18 +46,18 @@ def test_the_commands_of_a_report_run_as_printed(grokbench, home, named):
 
 
 def test_commands_name_the_records_that_were_reused(grokbench, home):
-    words = ("mine", "--specs", "my specs", "--tier", "smoke", "--workers", "1")
-    grokbench("reproduce", *words, "--store", "a", cwd=home)
-    (home / "kept").mkdir()
-    done = grokbench("reproduce", *words, "--store", "a", "--reuse", "kept", "--json", cwd=home)
+    words = ("mine", "--specs", "my specs", "--workers", "1")
+    assert grokbench("reproduce", *words, "--store", "a", "--out", "first", cwd=home).status == 0
+    kept = "first/mine/records"
+    done = grokbench("reproduce", *words, "--store", "b", "--reuse", kept, "--json", cwd=home)
     assert json.loads(done.out)["command"] == (
-        "grokbench reproduce mine --tier smoke --specs 'my specs' --reuse kept --store a"
+        f"grokbench reproduce mine --tier quick --specs 'my specs' --reuse {kept} --store b"
     )
 
 
-def test_claims_that_were_not_run_are_told_with_commands_that_work(grokbench, home):
-    page = home / "pages" / "mine.md"
-    grokbench("report", "mine", "--specs", "my specs", "--store", "none", "--out", "pages", cwd=home)
+def test_claims_that_were_not_run_are_told_with_commands_that_work(grokbench, home, monkeypatch):
+    monkeypatch.chdir(home)
+    page = Reproduction("mine", store="none", specs="my specs").write(Path("pages"))
     run, show = commands(page.read_text(encoding="utf-8"))
     words = [word.replace("ID", "it-groks") for word in run[1:]]
     assert grokbench(*words, "--dry-run", cwd=home).status == 0

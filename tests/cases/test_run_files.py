@@ -32,11 +32,11 @@ def run(store: Path, *more: str) -> subprocess.CompletedProcess[str]:
 def in_process(monkeypatch: pytest.MonkeyPatch, capsys: Any, store: Path, *more: str) -> tuple[int, str, str]:
     """The command in this process, its trial trained here."""
     from grokbench import cli
-    from grokbench.runs import executor
+    from grokbench.runs import executor, worker
 
     def here(trials: Any, place: Store, *_: Any, **__: Any) -> list[Any]:
         for trial in trials:
-            executor.train_here(trial, place)
+            worker.train_here(trial, place, worker.Job(str(place.root)))
         return []
 
     monkeypatch.setattr(executor, "execute", here)

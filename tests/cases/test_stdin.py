@@ -21,7 +21,7 @@ def sweep(_=None):
         return f"{type(error).__name__}: {error}"
 
 def run(_=None):
-    return grokbench.run("addition", "gromov2023/adamw", steps=3, settings=SMALL).outcome
+    return grokbench.run("addition", "gromov2023/adamw", steps=3, settings=SMALL).ended
 """
 GUARD = """
 if __name__ == "__main__":

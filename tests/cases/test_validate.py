@@ -212,4 +212,4 @@ def test_a_file_of_another_kind_is_told_in_one_sentence(grokbench, tmp_path):
 
 def test_a_setting_is_named_as_it_is_written(grokbench):
     words = ("--task", "addition", "--baseline", "gromov2023/gd", "--set", "task.domain.p=1")
-    assert "addition with --set: task.domain.p: expected a number ≥ 2" in grokbench("run", *words).err
+    assert "addition with its settings: task.domain.p: expected a number ≥ 2" in grokbench("run", *words).err
