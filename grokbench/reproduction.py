@@ -231,10 +231,11 @@ class Reproduction:
 
     def _beside(self, folder: Path) -> Reproduction:
         """The same, with the records in ``folder`` looked at where the own sources lack one."""
+        known = (one.folder.resolve() for one in self.sources if isinstance(one, archive.Archive))
+        if not folder.is_dir() or folder.resolve() in known:
+            return self
         other = copy.copy(self)
-        other.sources = (
-            [*self.sources, archive.Archive(folder, strict=False)] if folder.is_dir() else self.sources
-        )
+        other.sources = [*self.sources, archive.Archive(folder, strict=False)]
         other._found = {}
         for name in ("all_verdicts", "_evidence"):
             other.__dict__.pop(name, None)

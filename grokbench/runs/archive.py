@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 import zipfile
 import zlib
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from grokbench.measures.record import Record
 from grokbench.runs import codec, keys
@@ -92,8 +93,17 @@ def prune(folder: Path, experiments: Iterable[str]) -> None:
             path.unlink()
 
 
+class _Entry(NamedTuple):
+    """A record of an archive."""
+
+    path: Path
+    stored: zipfile.ZipFile
+    name: str  # its trial's key
+    head: dict[str, Any]
+
+
 class Archive:
-    """The records under a folder such as ``reports/<paper>/records``.
+    """The records under a folder such as ``reports/<paper>/records``, as they are when it is first read.
 
     Errors: InputError where there is no such folder; when it is first read, where it is damaged or, if ``strict``, holds
     no records of this version.
@@ -105,19 +115,19 @@ class Archive:
             raise InputError(f"{folder}: no such folder of records")
 
     @cached_property
-    def _index(self) -> dict[str, list[tuple[Path, str, dict[str, Any]]]]:
-        """Family → archive, key and head of each record."""
-        index: dict[str, list[tuple[Path, str, dict[str, Any]]]] = {}
+    def _index(self) -> dict[str, list[_Entry]]:
+        """Family → its records. Archives are small and are kept in memory: opening one costs more than reading a record."""
+        index: dict[str, list[_Entry]] = {}
         for path in sorted(self.folder.glob("*.zip")):
             try:
-                with zipfile.ZipFile(path) as stored:
-                    heads = json.loads(stored.read(_HEADS))
+                stored = zipfile.ZipFile(io.BytesIO(path.read_bytes()))
+                heads = json.loads(stored.read(_HEADS))
                 for name, head in heads.items():
                     if head["training_version"] == keys.TRAINING_VERSION:
                         trial = codec.trial_from_json(head["trial"])
                         if keys.key(trial) != name:
                             raise _damaged(path, "a record lies under another one's name")
-                        index.setdefault(keys.family(trial), []).append((path, name, head))
+                        index.setdefault(keys.family(trial), []).append(_Entry(path, stored, name, head))
             except DAMAGE as error:
                 raise _damaged(path, error) from None
         if not index and self._strict:
@@ -125,21 +135,15 @@ class Archive:
         return index
 
     def find(self, trial: Trial) -> Record | None:
-        """The record that answers ``trial``, cut to it, or None.
-
-        An archive that has gone since the folder was looked at, as when a report is written over it, answers nothing.
-        """
+        """The record that answers ``trial``, cut to it, or None."""
         wanted = keys.key(trial)
         entries = self._index.get(keys.family(trial), [])
-        for path, name, head in sorted(entries, key=lambda entry: entry[1] != wanted):
+        for entry in sorted(entries, key=lambda entry: entry.name != wanted):
             try:
-                with zipfile.ZipFile(path) as stored:
-                    record = codec.unpack(head, stored.read(f"{name}.npz"))
-            except FileNotFoundError:
-                continue
+                record = codec.unpack(entry.head, entry.stored.read(f"{entry.name}.npz"))
             except DAMAGE as error:
-                raise _damaged(path, error) from None
-            answer = _answer(name, record, trial)
+                raise _damaged(entry.path, error) from None
+            answer = _answer(entry.name, record, trial)
             if answer is not None:
                 return answer
         return None

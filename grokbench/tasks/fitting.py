@@ -26,7 +26,7 @@ MOST_STEPS = 10**9
 def recipe_faults(recipe: Recipe) -> Iterator[tuple[str, str]]:
     """Dotted field and sentence for each way in which a recipe's own tables contradict one another."""
     model, kind = recipe.model, recipe.model["kind"]
-    if recipe.loss["kind"] != LOSSES[kind]:
+    if kind in LOSSES and recipe.loss["kind"] != LOSSES[kind]:
         yield (
             "loss.kind",
             f"{recipe.loss['kind']!r} does not go with model.kind {kind!r}, which is trained on {LOSSES[kind]!r}",

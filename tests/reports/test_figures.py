@@ -10,7 +10,7 @@ import sys
 import numpy as np
 import pytest
 
-from grokbench.reports import figures
+from grokbench.reports import figures, wording
 from grokbench.reports.figures import style
 from grokbench.reports.figures.gromov2023 import networks, sweeps, training
 from tests.reports import synthetic
@@ -90,11 +90,11 @@ def test_a_figure_that_lost_its_trials_is_removed(tmp_path):
 
 def test_of_what_a_figure_lacks_a_few_experiments_are_named(cells):
     drawing = figures.registry(synthetic.paper())["momentum"]
-    assert len(drawing.needs) > figures.MOST_NAMED
+    assert len(drawing.needs) > wording.MOST_NAMED
     first, *rest = drawing.needs
     said = figures.missing(synthetic.paper(), {}, {first: cells["gd-addition"]})["momentum"]
     assert f"`{first}`" not in said
-    named = [f"`{name}`" for name in rest[: figures.MOST_NAMED]]
+    named = [f"`{name}`" for name in rest[: wording.MOST_NAMED]]
     more = len(rest) - len(named)
     assert said == ", ".join(named) + (f" and {more} more" if more else "")
 
