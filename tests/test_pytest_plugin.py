@@ -21,7 +21,7 @@ def claim(id, kind="event", known=None):
 
 def verdict(id, outcome, statistic=1.0, values=()):
     return types.SimpleNamespace(
-        id=id, verdict=outcome, statistic=statistic, values=values, reason="because of " + id, source="Fig. 1"
+        id=id, verdict=outcome, name=outcome, statistic=statistic, values=values, reason="because of " + id, source="Fig. 1"
     )
 
 CLAIMS = {claims}

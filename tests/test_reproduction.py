@@ -18,7 +18,7 @@ import pytest
 
 import grokbench
 from grokbench.reproduction import Reproduction
-from grokbench.runs import archive, executor
+from grokbench.runs import archive, worker
 from grokbench.specs import schema
 
 SPECS = Path(__file__).parent / "data" / "specs"
@@ -220,7 +220,7 @@ def test_a_verdict_on_another_recipe_is_not_kept(clone: Path) -> None:
         grokbench.report("tiny", store=clone / "store", out=clone / "out", specs=[specs])
     job = Reproduction("tiny", claims=["generalises-untrained"], store=clone / "store", specs=[specs])
     for planned in job.plan.trials:
-        executor.train_here(planned.trial, job.store)
+        worker.train_here(planned.trial, job.store, worker.Job(str(job.store.root)))
     grokbench.report("tiny", store=clone / "store", out=clone / "out", specs=[specs])
     after = by_id(json.loads((clone / "out" / "tiny.json").read_text(encoding="utf-8")))
     assert after["generalises"]["verdict"] == "NOT RUN"
