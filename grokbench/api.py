@@ -170,7 +170,7 @@ def load_network(path: str | Path) -> nn.Module:
 
     from safetensors import SafetensorError, safe_open
 
-    from grokbench.models.registry import restored
+    from grokbench.networks.registry import restored
 
     try:
         with safe_open(path, framework="pt") as stored:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-ROOMS = ["specs", "tasks", "measures", "models", "training", "runs", "claims", "reports", "cli"]
+ROOMS = ["specs", "tasks", "measures", "networks", "training", "runs", "claims", "reports", "cli"]
 # Above the rooms: what ties them together for Python, the command line and pytest.
 GLUE = {"api", "reproduction", "sweeping", "pytest_plugin", "__init__", "__main__"}
 PACKAGE = Path(__file__).resolve().parents[1] / "grokbench"

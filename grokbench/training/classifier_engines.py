@@ -7,12 +7,12 @@ from typing import Any, Protocol, TypeVar
 import torch
 from torch import Tensor, nn
 
-from grokbench.models.fast_lstm import FastLSTM
-from grokbench.models.fast_relu_mlp import FastReluMLP
-from grokbench.models.fast_transformer import PRECISIONS, FastOneLayerTransformer
-from grokbench.models.lstm import LSTM
-from grokbench.models.relu_mlp import ReluMLP
-from grokbench.models.transformer import OneLayerTransformer, dropout_mask
+from grokbench.networks.fast.lstm import FastLSTM
+from grokbench.networks.fast.relu_mlp import FastReluMLP
+from grokbench.networks.fast.one_layer_transformer import PRECISIONS, FastOneLayerTransformer
+from grokbench.networks.lstm import LSTM
+from grokbench.networks.relu_mlp import ReluMLP
+from grokbench.networks.one_layer_transformer import OneLayerTransformer, dropout_mask
 from grokbench.training.score import Score
 from grokbench.training.setup import FastEngine, FastModel, N, PlainEngine, Setup, mean_score
 

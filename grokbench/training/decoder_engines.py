@@ -7,9 +7,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from grokbench.models.decoder import DecoderTransformer, dropout_masks
-from grokbench.models.fast_decoder import FastDecoderTransformer
-from grokbench.models.fast_transformer import PRECISIONS
+from grokbench.networks.decoder_transformer import DecoderTransformer, dropout_masks
+from grokbench.networks.fast.decoder_transformer import FastDecoderTransformer
+from grokbench.networks.fast.one_layer_transformer import PRECISIONS
 from grokbench.specs.errors import InputError
 from grokbench.tasks.vocabulary import encode
 from grokbench.training.score import Score

@@ -12,8 +12,8 @@ import torch
 from numpy.typing import NDArray
 
 from grokbench.measures.timing import StopRule
-from grokbench.models.mlp import QuadraticMLP
-from grokbench.models.registry import build
+from grokbench.networks.quadratic_mlp import QuadraticMLP
+from grokbench.networks.registry import build
 from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.specs.types import Array, Record, Trial
 from grokbench.tasks.fitting import check_fit

@@ -14,11 +14,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from grokbench.models.decoder import DecoderTransformer
-from grokbench.models.lstm import LSTM
-from grokbench.models.mlp import QuadraticMLP
-from grokbench.models.relu_mlp import ReluMLP
-from grokbench.models.transformer import OneLayerTransformer
+from grokbench.networks.decoder_transformer import DecoderTransformer
+from grokbench.networks.lstm import LSTM
+from grokbench.networks.quadratic_mlp import QuadraticMLP
+from grokbench.networks.relu_mlp import ReluMLP
+from grokbench.networks.one_layer_transformer import OneLayerTransformer
 from grokbench.specs.errors import UnknownNameError
 from grokbench.specs.types import TaskSpec
 from grokbench.training.classifier_engines import (

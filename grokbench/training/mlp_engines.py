@@ -11,8 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from grokbench.models.fast_mlp import FastQuadraticMLP
-from grokbench.models.mlp import QuadraticMLP
+from grokbench.networks.fast.quadratic_mlp import FastQuadraticMLP
+from grokbench.networks.quadratic_mlp import QuadraticMLP
 from grokbench.specs.errors import UnknownNameError
 from grokbench.training.score import Score
 from grokbench.training.setup import FastEngine, PlainEngine, Setup

@@ -18,7 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from grokbench.models.fast_transformer import PRECISIONS
+from grokbench.networks.fast.one_layer_transformer import PRECISIONS
 from grokbench.specs.errors import UnknownNameError
 from grokbench.specs.types import TaskSpec
 from grokbench.tasks.streams import stream

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 import torch
 
-from grokbench.models.decoder import initial_decoder
-from grokbench.models.fast_decoder import FastDecoderTransformer
+from grokbench.networks.decoder_transformer import initial_decoder
+from grokbench.networks.fast.decoder_transformer import FastDecoderTransformer
 from grokbench.tasks.vocabulary import encode
 from grokbench.training.optimizers import AdamW
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from grokbench.models.registry import build
+from grokbench.networks.registry import build
 from grokbench.training.engines import Engine, make_engine
 from grokbench.training.optimizers import optimizer
 

@@ -11,7 +11,7 @@ import torch
 
 from grokbench.measures.progress import table_loss
 from grokbench.measures.versions import ANALYSES
-from grokbench.models.transformer import OneLayerTransformer, initial_transformer
+from grokbench.networks.one_layer_transformer import OneLayerTransformer, initial_transformer
 from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.specs.types import Recipe, Record, TaskSpec, Trial
 from grokbench.tasks.splits import split_table

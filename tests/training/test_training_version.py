@@ -20,7 +20,7 @@ from grokbench.runs.keys import TRAINING_VERSION
 
 ROOT = Path(__file__).resolve().parents[2]
 GOLDEN = ROOT / "tests" / "data" / "golden.json"
-ROOMS = ("tasks", "models", "training")
+ROOMS = ("tasks", "networks", "training")
 SMALL = {"task.domain.p": 23, "model.d_model": 16, "model.d_head": 4, "model.d_mlp": 32}
 DECODER = {"model.d_model": 16, "evaluation.spacing": 10}
 HU = {"task.domain.p": 23, "model.d_embedding": 8}
@@ -100,7 +100,7 @@ def test_golden_trajectories_hold_for_this_training_version() -> None:
 def test_the_code_that_trains_is_the_code_that_was_checked() -> None:
     golden = json.loads(GOLDEN.read_text(encoding="utf-8"))
     assert golden["trees"] == trees(), (
-        f"tasks, models or training changed: run python {Path(__file__).relative_to(ROOT)}"
+        f"tasks, networks or training changed: run python {Path(__file__).relative_to(ROOT)}"
     )
 
 
