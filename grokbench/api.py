@@ -76,7 +76,7 @@ def resolve_trial(
 
     rows: the number of training rows, in place of ``alpha``. Errors: GrokbenchError for anything that could not be trained.
     """
-    from grokbench.tasks.fitting import check_fit
+    from grokbench.networks.registry import architecture, check_fit
     from grokbench.tasks.splits import fraction, rows_as_fraction, trial_split
     from grokbench.tasks.table import build_table
 
@@ -84,8 +84,12 @@ def resolve_trial(
     untrained = recipe.optimizer["kind"] == "none"
     if steps is None:
         steps = 0 if untrained else DEFAULT_STEPS
-    if probes and "quadratic-mlp" not in recipe.model["kind"]:
-        raise InputError(f"probes are of the quadratic MLP; {recipe.id} has another network")
+    looks = architecture(recipe.model).probes
+    for probe in probes:
+        if probe not in looks:
+            raise InputError(
+                f"{recipe.id}: a {recipe.model['kind']} has no probe {probe!r}; it has {', '.join(looks) or 'none'}"
+            )
     if not 0 <= steps <= MOST_STEPS:
         raise InputError(f"steps must be 0 or more, and at most {MOST_STEPS}; got {steps}")
     if untrained and steps:

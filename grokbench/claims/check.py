@@ -8,11 +8,11 @@ from pathlib import Path
 from grokbench.claims.judge import extends
 from grokbench.claims.measures import argument_names, measure_names
 from grokbench.claims.rules import what_decides
+from grokbench.networks.registry import check_fit
 from grokbench.runs.plan import experiments_of, seeds_needed
 from grokbench.specs.errors import InputError, Mistake, SpecError, nearest
 from grokbench.specs.loader import CLAIMS_FILE, Library
 from grokbench.specs.types import TIERS, Claim, Paper
-from grokbench.tasks.fitting import check_fit
 
 
 def validate_all(library: Library, paths: Sequence[Path] = ()) -> list[Path]:

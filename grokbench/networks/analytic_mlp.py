@@ -13,24 +13,66 @@ A = (2D)^(1/3), D = 2p, that one sums to 1 at q = n + m.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from grokbench.networks.quadratic_mlp import QuadraticMLP
-from grokbench.specs.errors import InputError, UnknownNameError
+from grokbench.networks.architecture import Architecture, Size
+from grokbench.specs.fields import field
+from grokbench.specs.types import Table
 from grokbench.tasks.streams import stream
 
 INPUTS = ("identity", "square")
 COVERS = ("even", "random")
 READOUTS = ("plain", "one-root", "forward")
 
+
+@dataclass(frozen=True)
+class Fields:
+    """cosine weights with random phases (Gromov 2023, Eqs 6, 7, 12, 19), not trained"""
+
+    width: int = field(500, help="hidden units N", least=1)
+    cover: str = field("even", choices=COVERS, help="how frequencies are given to neurons")
+    inputs: str = field("identity", choices=INPUTS, help="function applied to each operand before its cosine")
+    readout: str = field("plain", choices=READOUTS, help="how the sum's class becomes the answer's")
+
+
+def size(model: Table, n: int) -> Size:
+    """Multiply-adds of a row, and weights."""
+    return Size(model["width"] * n, 3 * n * model["width"])
+
+
+_HERE = "grokbench.networks.analytic_mlp"
+ARCHITECTURE = Architecture(
+    "analytic-quadratic-mlp",
+    Fields,
+    build=f"{_HERE}:analytic_mlp",
+    restore=f"{_HERE}:restored",
+    size=size,
+    fast={"mse": "grokbench.networks.fast.quadratic_mlp:step"},
+    probes=("trace", "ipr", "phases", "spectrum"),
+    facts=f"{_HERE}:peaks",
+)
+
+# ---- from here on with torch
+
+import torch
+from torch import Tensor
+
+from grokbench.networks.base import Rows
+from grokbench.networks.quadratic_mlp import QuadraticMLP
+from grokbench.specs.errors import InputError, UnknownNameError
+
 Array = NDArray[np.float64]
 
 
-def analytic_mlp(model: Mapping[str, Any], n_elements: int, seed: int) -> QuadraticMLP:
+def restored(model: Table, weights: Mapping[str, Tensor]) -> QuadraticMLP:
+    """The network with these weights."""
+    return QuadraticMLP(weights["W1"], weights["W2"], "mean-field")
+
+
+def analytic_mlp(model: Table, n_elements: int, seed: int) -> QuadraticMLP:
     """The constructed network, in the paper's (mean-field) convention.
 
     ``inputs``: what W1 reads, n itself or n² (the paper's "sum of functions"). ``cover``: frequencies 1 … (p−1)/2 dealt out as
@@ -38,7 +80,7 @@ def analytic_mlp(model: Mapping[str, Any], n_elements: int, seed: int) -> Quadra
     square root of each q (Eq 19, "one-root"), or t² with the row of every t added into row t² ("forward").
     """
     p, width = n_elements, int(model["width"])
-    inputs, cover, readout = model.get("inputs", "identity"), model["cover"], model["readout"]
+    inputs, cover, readout = model["inputs"], model["cover"], model["readout"]
     for what, name, known in (
         ("inputs", inputs, INPUTS),
         ("cover", cover, COVERS),
@@ -91,3 +133,19 @@ def _read_out(w2: Array, readout: str) -> Array:
         roots = np.arange(p // 2 + 1)  # 0 … (p−1)/2: one root of every quadratic residue
         rows[square[roots]] = w2[roots]
     return rows
+
+
+def peaks(network: QuadraticMLP, weights: Mapping[str, Tensor], rows: Rows) -> dict[str, float]:
+    """Mean and standard deviation of the output at the correct class over the table: 1 and 0 for a perfect construction."""
+    found = outputs_at_target(weights, network.output_scale, rows)
+    return {"analytic_peak": float(found.mean()), "analytic_peak_std": float(found.std())}
+
+
+def outputs_at_target(weights: Mapping[str, torch.Tensor], scale: float, rows: Rows) -> Array:
+    """The output at the correct class of each row of the table, (n,): 1 for a perfect construction."""
+    w1, w2 = (weights[name].numpy().astype(np.float64) for name in ("W1", "W2"))
+    u, v = w1[:, : len(w2)].T, w1[:, len(w2) :].T  # (p, N) each
+    parts = [
+        ((u[x] + v[y]) ** 2 * w2[z]).sum(axis=1) for x, y, z in (part.T for part in np.array_split(rows, 16))
+    ]
+    return scale * np.concatenate(parts)

@@ -9,20 +9,90 @@ text).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
+
+from grokbench.networks.architecture import Architecture, Size
+from grokbench.specs.errors import InputError
+from grokbench.specs.fields import field
+from grokbench.specs.types import Recipe, Table, TaskSpec
+from grokbench.tasks.streams import stream
+from grokbench.tasks.vocabulary import VOCABULARY, encode, first_element
+
+SCORED = {"answer-and-eos": (4, 5), "answer": (4,)}  # the positions whose predictions count: "=", and c
+
+
+@dataclass(frozen=True)
+class Fields:
+    """tokens <|eos|> x ∘ y = of one vocabulary of 239; post-LayerNorm blocks, fixed sinusoids, untied output (Power et al. 2022,
+    A.1.2; openai/grok)"""
+
+    layers: int = field(2, help="blocks", least=1)
+    d_model: int = field(
+        128,
+        help="width of the residual stream; its feed-forward layers have four times as many ReLU units",
+        least=1,
+    )
+    heads: int = field(4, help="attention heads; divides d_model", least=1)
+    scored: str = field(
+        "answer-and-eos",
+        choices=tuple(SCORED),
+        help="tokens that count for loss and accuracy: the answer and the closing <|eos|> (the code), or the answer alone "
+        "(the text)",
+    )
+    dropout: float = field(
+        0.0,
+        help="rate at which a training pass drops components of what a feed-forward layer adds",
+        least=0.0,
+        below=1.0,
+    )
+
+
+def size(model: Table, n: int) -> Size:
+    """Positions before b are shared by all rows; the last layer works at the scored ones, keys and values beside them apart."""
+    layers, d, scored = model["layers"], model["d_model"], len(SCORED[model["scored"]])
+    inner, last = 9 * (1 + scored), 10 * scored + 2 * (1 + scored)
+    tokens = len(VOCABULARY)
+    return Size(
+        d * d * (inner * (layers - 1) + last) + tokens * d * scored,
+        d * (2 * tokens + layers * (12 * d + 4)),
+    )
+
+
+def fits(task: TaskSpec, recipe: Recipe) -> None:
+    """The vocabulary has the task's elements, and heads divides d_model."""
+    first_element(task.domain)
+    model = recipe.model
+    if model["d_model"] % model["heads"]:
+        raise InputError(
+            f"{recipe.id}: model.heads divides model.d_model; got {model['heads']} and {model['d_model']}"
+        )
+
+
+_HERE = "grokbench.networks.decoder_transformer"
+ARCHITECTURE = Architecture(
+    "decoder-transformer",
+    Fields,
+    build=f"{_HERE}:initial_decoder",
+    restore=f"{_HERE}:restored",
+    size=size,
+    fast={"cross-entropy": "grokbench.networks.fast.decoder_transformer:step"},
+    fits=fits,
+    step_seconds=5e-3,
+)
+
+# ---- from here on with torch
+
+import torch
 from torch import Tensor, nn
 
+from grokbench.networks.base import Network, Rows
 from grokbench.networks.one_layer_transformer import dropout_mask
-from grokbench.specs.errors import InputError, UnknownNameError
-from grokbench.tasks.streams import stream
-from grokbench.tasks.vocabulary import VOCABULARY
+from grokbench.specs.errors import UnknownNameError
 
 POSITIONS = 6  # of the sequences' seven tokens, those that are read
-SCORED = {"answer-and-eos": (4, 5), "answer": (4,)}  # the positions whose predictions count: "=", and c
 BLOCK_WEIGHTS = ("W_Q", "W_K", "W_V", "W_O", "gain1", "bias1", "W_in", "W_out", "gain2", "bias2")
 EPS = 1e-5  # LayerNorm's
 
@@ -71,7 +141,7 @@ class DecoderBlock(nn.Module):
         return torch.cat(z, -1) @ self.W_O.T
 
 
-class DecoderTransformer(nn.Module):
+class DecoderTransformer(Network):
     """Embedding W_E (V, d) and positions, blocks, logits W_U x, W_U (V, d).
 
     ``weights`` bear the names of ``state_dict``: W_E, ``blocks.0.W_Q``, …, W_U. ``dropout`` is the rate at which training passes
@@ -102,23 +172,36 @@ class DecoderTransformer(nn.Module):
         self.n_tokens, self.d_model = self.W_E.shape  # V, d
         self.register_buffer("position", sinusoids(self.d_model).to(self.W_E.dtype), persistent=False)
 
-    def forward(self, tokens: Tensor, mask: Tensor | None = None) -> Tensor:
-        """(B, P) tokens, P ≤ 6, to logits (B, P, V) at every position; ``mask`` (layers, B, P, d) as of ``dropout_masks``."""
+    def forward(self, inputs: Tensor, noise: Tensor | None = None) -> Tensor:
+        """(B, 6) tokens to logits (B, scored, V); ``noise`` as in ``every_position``."""
+        return self.every_position(inputs, noise)[:, list(SCORED[self.scored])]
+
+    def every_position(self, tokens: Tensor, mask: Tensor | None = None) -> Tensor:
+        """(B, P) tokens, P ≤ 6, to logits (B, P, V); ``mask`` (layers, B, P, d) as of ``draw_noise``."""
         x = self.W_E[tokens] + self.position[: tokens.shape[1]]  # (B, P, d)
         for layer, block in enumerate(self.blocks):
             x = block(x, None if mask is None else mask[layer])
         return x @ self.W_U.T
 
-    def loss(self, sequences: Tensor, logits: Tensor) -> Tensor:
-        """Mean cross-entropy of (B, 7) sequences over the scored positions of their logits (B, 6, V)."""
-        at = list(SCORED[self.scored])
-        targets = sequences[:, 1:][:, at]  # (B, scored)
-        return nn.functional.cross_entropy(logits[:, at].flatten(0, 1), targets.flatten())
+    def inputs(self, rows: Rows, task: TaskSpec) -> Tensor:
+        """(n, 6) tokens."""
+        return torch.from_numpy(encode(rows, task.domain, task.operation)[:, :-1].copy())
 
-    def correct(self, sequences: Tensor, logits: Tensor) -> int:
-        """How many rows have the right argmax at every scored position."""
+    def targets(self, rows: Rows, task: TaskSpec) -> Tensor:
+        """(n, scored) tokens."""
         at = list(SCORED[self.scored])
-        return int((logits[:, at].argmax(-1) == sequences[:, 1:][:, at]).all(1).sum())
+        return torch.from_numpy(encode(rows, task.domain, task.operation)[:, 1:][:, at].copy())
+
+    @property
+    def drops(self) -> bool:
+        """See ``Network``."""
+        return bool(self.dropout)
+
+    def draw_noise(self, n_rows: int, generator: torch.Generator | None, dtype: torch.dtype) -> Tensor:
+        """(layers, n_rows, P, d) of 0 and 1 / (1 − rate): each row, position and component on its own, as nn.Dropout does."""
+        n = self.layers * n_rows * POSITIONS
+        mask = dropout_mask(n, self.d_model, self.dropout, generator, dtype)
+        return mask.view(self.layers, n_rows, POSITIONS, -1)
 
 
 def sinusoids(d_model: int) -> Tensor:
@@ -128,21 +211,12 @@ def sinusoids(d_model: int) -> Tensor:
     return torch.from_numpy(np.where(i % 2 == 0, np.sin(angle), np.cos(angle)).astype(np.float32))
 
 
-def dropout_masks(
-    network: DecoderTransformer, n_rows: int, generator: torch.Generator | None, dtype: torch.dtype
-) -> Tensor:
-    """(layers, n_rows, P, d) of 0 and 1 / (1 − rate): each row, position and component on its own, as nn.Dropout does."""
-    n = network.layers * n_rows * POSITIONS
-    mask = dropout_mask(n, network.d_model, network.dropout, generator, dtype)
-    return mask.view(network.layers, n_rows, POSITIONS, -1)
-
-
-def initial_decoder(model: Mapping[str, Any], n_elements: int, seed: int) -> DecoderTransformer:
+def initial_decoder(model: Table, n_elements: int, seed: int) -> DecoderTransformer:
     """A network drawn as torch draws nn.Embedding, N(0, 1), nn.Linear, U(±1/√fan_in), and nn.LayerNorm, 1 and 0 (float64).
 
     Each parameter has its own stream, named after it. The vocabulary is the same whatever ``n_elements`` is.
     """
-    layers, d, heads = int(model.get("layers", 2)), int(model.get("d_model", 128)), int(model.get("heads", 4))
+    layers, d, heads = int(model["layers"]), int(model["d_model"]), int(model["heads"])
     m = 4 * d
     if min(layers, d, heads) < 1 or d % heads:
         raise InputError(
@@ -159,11 +233,12 @@ def initial_decoder(model: Mapping[str, Any], n_elements: int, seed: int) -> Dec
         for name in BLOCK_WEIGHTS
     }
     weights["W_U"] = _drawn(seed, "W_U", (len(VOCABULARY), d))
-    return DecoderTransformer(
-        {name: torch.from_numpy(w) for name, w in weights.items()},
-        str(model.get("scored", "answer-and-eos")),
-        float(model.get("dropout", 0.0)),
-    )
+    return restored(model, {name: torch.from_numpy(w) for name, w in weights.items()})
+
+
+def restored(model: Table, weights: Mapping[str, Tensor]) -> DecoderTransformer:
+    """The network with these weights."""
+    return DecoderTransformer(weights, model["scored"], model["dropout"])
 
 
 def _drawn(seed: int, name: str, shape: tuple[int, ...]) -> NDArray[np.float64]:

@@ -8,12 +8,47 @@ encoding of the tokens (see ``operands``), and whether "=" is read.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+
+from grokbench.networks.architecture import Architecture, Size
+from grokbench.networks.encodings import embedded_weights, embedding_field, encoded_width, encoding_field
+from grokbench.specs.fields import field
+from grokbench.specs.types import Table
+
+
+@dataclass(frozen=True)
+class Fields:
+    """one layer of torch's nn.LSTM over x, y, and a linear map of its last state (Hu, Zhou and Yu 2024, section 4.2)"""
+
+    hidden: int = field(20, help="size of its state", least=1)
+    encoding: str = encoding_field()
+    d_embedding: int = embedding_field()
+    equals: bool = field(False, help="whether = is read after y")
+
+
+def size(model: Table, n: int) -> Size:
+    """Sigmoids and tanh cost about as much as a few hundred multiply-adds a unit."""
+    tokens, h = n + model["equals"], model["hidden"]
+    weights = 4 * h * (encoded_width(model, tokens) + h + 2) + n * (h + 1)
+    return Size(h * (300 + n), embedded_weights(model, tokens) + weights)
+
+
+_HERE = "grokbench.networks.lstm"
+ARCHITECTURE = Architecture(
+    "lstm",
+    Fields,
+    build=f"{_HERE}:initial_lstm",
+    restore=f"{_HERE}:restored",
+    size=size,
+    fast={"cross-entropy": "grokbench.networks.fast.lstm:step"},
+)
+
+# ---- from here on with torch
 
 import torch
 from torch import Tensor, nn
 
-from grokbench.networks.operands import Operands, encoded_width, initial_embedding, size_of, uniform
+from grokbench.networks.operands import Operands, initial_embedding, uniform
 
 WEIGHTS = ("W_ih", "W_hh", "b_ih", "b_hh", "W_out", "b_out")
 
@@ -41,9 +76,9 @@ class LSTM(Operands):
         for name in WEIGHTS:
             self.register_parameter(name, nn.Parameter(weights[name]))
 
-    def forward(self, pairs: Tensor) -> Tensor:
+    def forward(self, inputs: Tensor, noise: Tensor | None = None) -> Tensor:
         """(B, 2) element indices x, y to logits (B, p)."""
-        x = self.encode(self.tokens(pairs))  # (B, L, k)
+        x = self.encode(self.tokens(inputs))  # (B, L, k)
         h = c = x.new_zeros(len(x), self.hidden)
         for t in range(x.shape[1]):
             gates = x[:, t] @ self.W_ih.T + self.b_ih + h @ self.W_hh.T + self.b_hh  # (B, 4H)
@@ -57,21 +92,20 @@ class LSTM(Operands):
         return nn.functional.pad(pairs, (0, 1), value=self.n_elements) if self.equals else pairs
 
 
-def initial_lstm(model: Mapping[str, Any], n_elements: int, seed: int) -> LSTM:
+def restored(model: Table, weights: Mapping[str, Tensor]) -> LSTM:
+    """The network with these weights."""
+    return LSTM(weights, model["encoding"], model["equals"])
+
+
+def initial_lstm(model: Table, n_elements: int, seed: int) -> LSTM:
     """A network with drawn weights; each parameter has its own stream, named after it (float64).
 
-    Fields: ``hidden`` (20), ``encoding`` ("one-hot"), ``d_embedding`` (128), ``equals`` (false). All of the LSTM is drawn from
-    U(±1/√H), as is the output layer, whose fan-in H is.
+    All of the LSTM is drawn from U(±1/√H), as is the output layer, whose fan-in H is.
     """
-    hidden, equals = size_of(model, "hidden", 20), bool(model.get("equals", False))
-    width = encoded_width(model, n_elements + equals)
-    shapes: dict[str, tuple[int, ...]] = {"W_ih": (4 * hidden, width), "W_hh": (4 * hidden, hidden)}
-    shapes |= {"b_ih": (4 * hidden,), "b_hh": (4 * hidden,)}
+    hidden, tokens = model["hidden"], n_elements + model["equals"]
+    shapes: dict[str, tuple[int, ...]] = {"W_ih": (4 * hidden, encoded_width(model, tokens))}
+    shapes |= {"W_hh": (4 * hidden, hidden), "b_ih": (4 * hidden,), "b_hh": (4 * hidden,)}
     shapes |= {"W_out": (n_elements, hidden), "b_out": (n_elements,)}
     weights = {name: uniform(seed, name, shape, hidden) for name, shape in shapes.items()}
-    weights |= initial_embedding(model, n_elements + equals, seed)
-    return LSTM(
-        {name: torch.from_numpy(w) for name, w in weights.items()},
-        str(model.get("encoding", "one-hot")),
-        equals,
-    )
+    weights |= initial_embedding(model, tokens, seed)
+    return restored(model, {name: torch.from_numpy(w) for name, w in weights.items()})

@@ -10,12 +10,47 @@ It is fed the two encoded operands side by side (see ``operands`` for the three 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+
+from grokbench.networks.architecture import Architecture, Size
+from grokbench.networks.encodings import embedded_weights, embedding_field, encoded_width, encoding_field
+from grokbench.specs.fields import field
+from grokbench.specs.types import Table
+
+
+@dataclass(frozen=True)
+class Fields:
+    """linear layers with biases and ReLU between them, over x and y side by side (Hu, Zhou and Yu 2024, section 4.2)"""
+
+    width: int = field(512, help="units of a hidden layer", least=1)
+    hidden_layers: int = field(2, help="hidden layers", least=1)
+    encoding: str = encoding_field()
+    d_embedding: int = embedding_field()
+
+
+def size(model: Table, n: int) -> Size:
+    """What x and y add to the first layer is looked up, once per element."""
+    m, inner, read = model["width"], model["hidden_layers"] - 1, encoded_width(model, n)
+    weights = m * (2 * read + 1) + inner * m * (m + 1) + n * (m + 1)
+    return Size(m * (n + inner * m), embedded_weights(model, n) + weights)
+
+
+_HERE = "grokbench.networks.relu_mlp"
+ARCHITECTURE = Architecture(
+    "relu-mlp",
+    Fields,
+    build=f"{_HERE}:initial_relu_mlp",
+    restore=f"{_HERE}:restored",
+    size=size,
+    fast={"cross-entropy": "grokbench.networks.fast.relu_mlp:step"},
+)
+
+# ---- from here on with torch
 
 import torch
 from torch import Tensor, nn
 
-from grokbench.networks.operands import Operands, encoded_width, initial_embedding, size_of, uniform
+from grokbench.networks.operands import Operands, initial_embedding, uniform
 from grokbench.specs.errors import InputError
 
 
@@ -37,9 +72,9 @@ class ReluMLP(Operands):
             for name in (f"W{layer}", f"b{layer}"):
                 self.register_parameter(name, nn.Parameter(weights[name]))
 
-    def forward(self, pairs: Tensor) -> Tensor:
+    def forward(self, inputs: Tensor, noise: Tensor | None = None) -> Tensor:
         """(B, 2) element indices x, y to logits (B, p)."""
-        h = self.encode(pairs).flatten(1)  # (B, 2k)
+        h = self.encode(inputs).flatten(1)  # (B, 2k)
         for layer in range(1, self.layers):
             h = torch.relu(nn.functional.linear(h, *self._linear(layer)))  # (B, m)
         return nn.functional.linear(h, *self._linear(self.layers))  # (B, p)
@@ -48,20 +83,20 @@ class ReluMLP(Operands):
         return getattr(self, f"W{layer}"), getattr(self, f"b{layer}")
 
 
-def initial_relu_mlp(model: Mapping[str, Any], n_elements: int, seed: int) -> ReluMLP:
+def restored(model: Table, weights: Mapping[str, Tensor]) -> ReluMLP:
+    """The network with these weights."""
+    return ReluMLP(weights, model["encoding"])
+
+
+def initial_relu_mlp(model: Table, n_elements: int, seed: int) -> ReluMLP:
     """A network with drawn weights; each parameter has its own stream, named after it (float64).
 
-    Fields: ``width`` (512), ``hidden_layers`` (2), ``encoding`` ("one-hot"), ``d_embedding`` (128). Each linear layer is drawn
-    from U(±1/√fan_in), weights and biases.
+    Each linear layer is drawn from U(±1/√fan_in), weights and biases.
     """
-    width, hidden_layers = size_of(model, "width", 512), size_of(model, "hidden_layers", 2)
-    sizes = [2 * encoded_width(model, n_elements), *[width] * hidden_layers, n_elements]
+    sizes = [2 * encoded_width(model, n_elements), *[model["width"]] * model["hidden_layers"], n_elements]
     weights = initial_embedding(model, n_elements, seed)
     for layer in range(1, len(sizes)):
         fan_in, fan_out = sizes[layer - 1], sizes[layer]
         weights[f"W{layer}"] = uniform(seed, f"W{layer}", (fan_out, fan_in), fan_in)
         weights[f"b{layer}"] = uniform(seed, f"b{layer}", (fan_out,), fan_in)
-    return ReluMLP(
-        {name: torch.from_numpy(w) for name, w in weights.items()},
-        str(model.get("encoding", "one-hot")),
-    )
+    return restored(model, {name: torch.from_numpy(w) for name, w in weights.items()})

@@ -13,15 +13,6 @@ from grokbench.specs.locate import builtin_root
 from grokbench.specs.types import Paper, Recipe, TaskSpec
 
 CLAIMS_FILE = "claims.toml"
-LOSSES = {
-    "quadratic-mlp": "mse",
-    "analytic-quadratic-mlp": "mse",
-    "one-layer-transformer": "cross-entropy",
-    "decoder-transformer": "cross-entropy",
-    "lstm": "cross-entropy",
-    "relu-mlp": "cross-entropy",
-}
-"""The loss that the engines of each kind of network have."""
 
 
 class Library:
@@ -158,12 +149,6 @@ class Library:
         own = {key.removeprefix("task."): value for key, value in settings.items() if key.startswith("task.")}
         rest = {key: value for key, value in settings.items() if not key.startswith("task.")}
         recipe = self.recipe(baseline, rest)
-        fitting = LOSSES[recipe.model["kind"]]
-        if recipe.loss["kind"] != fitting:
-            raise InputError(
-                f"{recipe.id}: loss.kind {recipe.loss['kind']!r} does not go with model.kind "
-                f"{recipe.model['kind']!r}, which is trained on {fitting!r}"
-            )
         return self.task(task, own), recipe
 
 

@@ -11,12 +11,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from grokbench import parts
 from grokbench.measures.timing import StopRule
-from grokbench.networks.quadratic_mlp import QuadraticMLP
-from grokbench.networks.registry import build
+from grokbench.networks.registry import architecture, build, check_fit
 from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.specs.types import Array, Record, Trial
-from grokbench.tasks.fitting import check_fit
 from grokbench.tasks.memoriser import memoriser_baseline
 from grokbench.tasks.splits import trial_split
 from grokbench.tasks.table import build_table
@@ -26,6 +25,7 @@ from grokbench.training.environment import environment
 from grokbench.training.evaluation import Cadence
 from grokbench.training.optimizers import optimizer as make_optimizer
 from grokbench.training.probes import Observer
+from grokbench.training.setup import Setup
 
 OnEvaluation = Callable[[int, float, float], None]
 Weights = dict[str, NDArray[np.float32]]
@@ -55,21 +55,23 @@ def train(trial: Trial, on_evaluation: OnEvaluation | None = None, engine: str =
     dtype = DTYPES[recipe.training["dtype"]]
     table = build_table(trial.task)
     split = trial_split(table, trial)
-    network = build(recipe.model, table.n_elements, trial.seed)
-    net = make_engine(
-        engine,
-        network,
-        recipe.loss,
-        table.rows[split.train],
-        table.rows[split.test],
-        dtype,
-        trial.seed,
-        recipe.training["batch"],
-        trial.task,
-        recipe.training["weight_noise"],
+    network, own = build(recipe.model, table.n_elements, trial.seed), architecture(recipe.model)
+    unseen = sorted({*trial.probes, *(f"portrait {name}" for name in trial.portraits)} - set(own.probes))
+    if (trial.probes or trial.portraits) and not own.probes:
+        raise InputError(f"{recipe.id}: a {own.kind} has no probes; {', '.join(unseen)} cannot be recorded")
+    setup = Setup(
+        network=network,
+        loss=parts.find("losses", recipe.loss["kind"]),
+        loss_fields=recipe.loss,
+        train=table.rows[split.train],
+        test=table.rows[split.test],
+        task=trial.task,
+        dtype=dtype,
+        seed=trial.seed,
+        batch=recipe.training["batch"],
+        weight_noise=recipe.training["weight_noise"],
     )
-    if (trial.probes or trial.portraits) and not isinstance(network, QuadraticMLP):
-        raise InputError(f"probes and portraits are of the quadratic MLP; {recipe.id} has another network")
+    net = make_engine(engine, own, setup)
     run = _Run(trial, net, on_evaluation)
     with arithmetic.denormals(flushed=True):
         run.go()
@@ -82,9 +84,8 @@ def train(trial: Trial, on_evaluation: OnEvaluation | None = None, engine: str =
         "steps": run.step,
     }
     curves, weights = run.curves(), float32(net)
-    if isinstance(network, QuadraticMLP) and recipe.model["kind"] == "analytic-quadratic-mlp":
-        peaks = outputs_at_target(net.weights(), network.output_scale, table.rows)
-        facts["analytic_peak"], facts["analytic_peak_std"] = float(peaks.mean()), float(peaks.std())
+    if own.facts:
+        facts |= parts.loaded(own.facts)(network, net.weights(), table.rows)
     seconds = time.perf_counter() - began
     return Record(
         trial=trial,
@@ -192,16 +193,6 @@ def float32(net: Engine) -> Weights:
     """Copies of the weights now; beyond the range of float32 they are infinite."""
     with np.errstate(over="ignore"):
         return {name: w.numpy().astype(np.float32) for name, w in net.weights().items()}
-
-
-def outputs_at_target(weights: Mapping[str, torch.Tensor], scale: float, rows: Array) -> Array:
-    """The output at the correct class of each row of the table, (n,): 1 for a perfect construction."""
-    w1, w2 = (weights[name].numpy().astype(np.float64) for name in ("W1", "W2"))
-    u, v = w1[:, : len(w2)].T, w1[:, len(w2) :].T  # (p, N) each
-    parts = [
-        ((u[x] + v[y]) ** 2 * w2[z]).sum(axis=1) for x, y, z in (part.T for part in np.array_split(rows, 16))
-    ]
-    return scale * np.concatenate(parts)
 
 
 def content_hash(curves: Mapping[str, Array], outcome: str, weights: Mapping[str, Array]) -> str:

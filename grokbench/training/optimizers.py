@@ -1,4 +1,4 @@
-"""Update rules, in place on lists of tensors, with torch.optim's semantics (tested against it).
+"""Update rules, in place on lists of tensors, with torch.optim's semantics where torch has them (tested against it).
 
 Written out, because they are short and because the first use of ``torch.optim`` imports torch's compiler, which costs a worker
 longer than a small trial.
@@ -6,14 +6,72 @@ longer than a small trial.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
+
+from grokbench.specs.fields import field, with_defaults
+from grokbench.specs.types import Table
+from grokbench.tasks.streams import stream
+
+
+@dataclass(frozen=True)
+class OptimizerPart:
+    """An optimizer as a part. build: "module:name" of (optimizer table, seed) → ``Optimizer``, or None for no updates."""
+
+    kind: str
+    fields: type
+    build: str
+
+
+@dataclass(frozen=True)
+class GradientDescentFields:
+    """full-batch gradient descent, v ← μ v + g, w ← w − lr v"""
+
+    lr: float = field(help="learning rate", above=0.0)
+    momentum: float = field(0.0, help="momentum μ", least=0.0, below=1.0)
+    weight_decay: float = field(0.0, help="L2 coefficient added to the gradient", least=0.0)
+
+
+@dataclass(frozen=True)
+class AdamWFields:
+    """Adam with decoupled weight decay (Loshchilov and Hutter 2019)"""
+
+    lr: float = field(help="learning rate", above=0.0)
+    beta1: float = field(0.9, help="decay of the first moment", least=0.0, below=1.0)
+    beta2: float = field(0.98, help="decay of the second moment", least=0.0, below=1.0)
+    eps: float = field(1e-8, help="added to the root of the second moment", above=0.0)
+    weight_decay: float = field(0.0, help="decoupled decay, multiplied by lr", least=0.0)
+    warmup: int = field(
+        0,
+        help="updates of linear warm-up from 0: update t (from 0) has lr · min(t/warmup, 1); 0 for none",
+        least=0,
+    )
+    l1: float = field(0.0, help="coefficient of the sign of each weight, added to the gradient", least=0.0)
+    update_noise: float = field(
+        0.0,
+        help="standard deviation of the Gaussian added to the update before it is multiplied by the learning rate",
+        least=0.0,
+    )
+    decay_to: str = field("zero", choices=("zero", "initial"), help="where the decay pulls the weights to")
+
+
+@dataclass(frozen=True)
+class UntrainedFields:
+    """no updates (steps = 0)"""
+
+
+_HERE = "grokbench.training.optimizers"
+GD = OptimizerPart("gd", GradientDescentFields, f"{_HERE}:gradient_descent")
+ADAMW = OptimizerPart("adamw", AdamWFields, f"{_HERE}:adamw")
+NONE = OptimizerPart("none", UntrainedFields, f"{_HERE}:untrained")
+
+# ---- from here on with torch
 
 import torch
 from torch import Tensor
 
-from grokbench.specs.errors import UnknownNameError
-from grokbench.tasks.streams import stream
+from grokbench import parts
 
 
 class Optimizer(Protocol):
@@ -101,28 +159,28 @@ class AdamW:
                 p.add_(buffer, alpha=-self.update_noise * lr / bias1)
 
 
-def optimizer(table: Mapping[str, Any], seed: int = 0) -> Optimizer | None:
-    """The update rule a recipe's ``optimizer`` table names; None for ``kind = "none"`` (an untrained model).
+def gradient_descent(table: Table, seed: int) -> GradientDescent:
+    """From a recipe's table."""
+    return GradientDescent(table["lr"], table["momentum"], table["weight_decay"])
 
-    ``seed`` feeds the noise of the updates, from the stream ("update-noise",).
-    """
-    kind = str(table.get("kind", ""))
-    if kind == "none":
-        return None
-    if kind == "gd":
-        return GradientDescent(table["lr"], table.get("momentum", 0.0), table.get("weight_decay", 0.0))
-    if kind == "adamw":
-        betas = table.get("beta1", 0.9), table.get("beta2", 0.98)
-        extras = (table.get(name, 0) for name in ("weight_decay", "warmup", "l1"))
-        to_initial, update_noise = table.get("decay_to", "zero") == "initial", table.get("update_noise", 0.0)
-        noise = torch.Generator().manual_seed(int(stream(seed, "update-noise").integers(2**63)))
-        return AdamW(
-            table["lr"],
-            *betas,
-            table.get("eps", 1e-8),
-            *extras,
-            to_initial=to_initial,
-            update_noise=update_noise,
-            noise=noise,
-        )
-    raise UnknownNameError("optimizer.kind", kind, ("gd", "adamw", "none"))
+
+def adamw(table: Table, seed: int) -> AdamW:
+    """From a recipe's table; ``seed`` feeds the noise of the updates, from the stream ("update-noise",)."""
+    noise = torch.Generator().manual_seed(int(stream(seed, "update-noise").integers(2**63)))
+    return AdamW(
+        *(table[name] for name in ("lr", "beta1", "beta2", "eps", "weight_decay", "warmup", "l1")),
+        to_initial=table["decay_to"] == "initial",
+        update_noise=table["update_noise"],
+        noise=noise,
+    )
+
+
+def untrained(table: Table, seed: int) -> None:
+    """No updates."""
+
+
+def optimizer(table: Table, seed: int = 0) -> Optimizer | None:
+    """The update rule a recipe's ``optimizer`` table names; None for an untrained model. Errors: UnknownNameError."""
+    part: OptimizerPart = parts.find("optimizers", str(table.get("kind", "")))
+    made: Any = parts.loaded(part.build)(with_defaults(part.fields, table), seed)
+    return made  # type: ignore[no-any-return]

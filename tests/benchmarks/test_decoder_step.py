@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 import torch
 
-from grokbench.networks.decoder_transformer import initial_decoder
 from grokbench.networks.fast.decoder_transformer import FastDecoderTransformer
 from grokbench.tasks.vocabulary import encode
 from grokbench.training.optimizers import AdamW
+from tests.networks.drawn import initial_decoder
 
 P, ALPHA, BATCH = 97, 0.5, 512
 # The least ratio of plain to fast. Where two tokens are scored, what is left of the products is 3.1 of the plain 7.8 GFlop.

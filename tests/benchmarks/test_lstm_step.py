@@ -16,9 +16,9 @@ from torch import nn
 
 from grokbench.networks.fast.lstm import FastLSTM
 from grokbench.networks.fast.relu_mlp import FastReluMLP
-from grokbench.networks.lstm import LSTM, initial_lstm
+from grokbench.networks.lstm import LSTM
 from grokbench.networks.operands import ENCODINGS
-from grokbench.networks.relu_mlp import initial_relu_mlp
+from tests.networks.drawn import initial_lstm, initial_relu_mlp
 
 P, HIDDEN = 97, 20
 LSTM_FASTER, MLP_FASTER = 2.0, 1.0  # the least ratios of plain to fast

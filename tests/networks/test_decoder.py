@@ -9,15 +9,17 @@ import torch
 from grokbench.networks.decoder_transformer import (
     BLOCK_WEIGHTS,
     DecoderTransformer,
-    dropout_masks,
-    initial_decoder,
     sinusoids,
 )
 from grokbench.specs.errors import GrokbenchError, InputError
+from grokbench.specs.types import TaskSpec
 from grokbench.tasks.vocabulary import encode
+from grokbench.training.losses import cross_entropy
+from tests.networks.drawn import initial_decoder
 
 P = 97
 SMALL = {"d_model": 16, "heads": 2}
+DIVISION = TaskSpec("division", "", "x / y", {"kind": "integers-mod", "p": P})
 
 
 def sequences(n_rows: int = 12) -> torch.Tensor:
@@ -72,10 +74,10 @@ def test_weights_round_trip_through_their_names():
 
 def test_a_position_does_not_see_those_after_it():
     network, tokens = initial_decoder(SMALL, P, 9000), sequences()[:, :-1]
-    before = network(tokens)
+    before = network.every_position(tokens)
     changed = tokens.clone()
     changed[:, 3] = 30
-    after = network(changed)
+    after = network.every_position(changed)
     assert torch.equal(before[:, :3], after[:, :3])
     assert not torch.equal(before[:, 3:], after[:, 3:])
 
@@ -88,31 +90,29 @@ def test_positions_are_sines_and_cosines():
     np.testing.assert_allclose(table[:, 65], np.cos(np.arange(6) / 100), atol=1e-7)
 
 
+@pytest.mark.parametrize(("scored", "positions"), [("answer", [5]), ("answer-and-eos", [5, 6])])
+def test_the_scored_tokens_are_the_answer_and_the_closing_one(scored, positions):
+    network, task = initial_decoder({**SMALL, "scored": scored}, P, 9000), DIVISION
+    rows = np.random.default_rng(9000).integers(0, P, (12, 3))
+    tokens = torch.from_numpy(encode(rows, task.domain, task.operation))
+    assert torch.equal(network.inputs(rows, task), tokens[:, :-1])
+    assert torch.equal(network.targets(rows, task), tokens[:, positions])
+    at = [position - 1 for position in positions]
+    assert torch.equal(network(tokens[:, :-1]), network.every_position(tokens[:, :-1])[:, at])
+
+
 def test_the_loss_is_the_mean_over_the_scored_tokens():
-    rows, logits = sequences(), torch.randn(12, 6, 239, dtype=torch.float64)
-    weights = initial_decoder(SMALL, P, 9000).state_dict()
+    logits, targets = torch.randn(12, 2, 239, dtype=torch.float64), torch.randint(239, (12, 2))
     log_p = logits.log_softmax(-1)
-    answer = -log_p[torch.arange(12), 4, rows[:, 5]].mean()
-    closing = -log_p[:, 5, 0].mean()
-    torch.testing.assert_close(DecoderTransformer(weights, "answer").loss(rows, logits), answer)
-    torch.testing.assert_close(
-        DecoderTransformer(weights, "answer-and-eos").loss(rows, logits), (answer + closing) / 2
-    )
-
-
-def test_a_row_is_right_where_every_scored_token_is():
-    rows, weights = sequences(4), initial_decoder(SMALL, P, 9000).state_dict()
-    logits = torch.zeros(4, 6, 239)
-    logits[torch.arange(3), 4, rows[:3, 5]] = 1  # three answers are right
-    logits[1:, 5, 0] = 1  # and three closing tokens, one of them after the wrong answer
-    logits[0, 5, 7] = 1
-    assert DecoderTransformer(weights, "answer").correct(rows, logits) == 3
-    assert DecoderTransformer(weights, "answer-and-eos").correct(rows, logits) == 2
+    by_hand = [-log_p[torch.arange(12), at, targets[:, at]] for at in (0, 1)]
+    table = {"precision": "float64"}
+    torch.testing.assert_close(cross_entropy(logits, targets, table), ((by_hand[0] + by_hand[1]) / 2).sum())
+    torch.testing.assert_close(cross_entropy(logits[:, :1], targets[:, :1], table), by_hand[0].sum())
 
 
 def test_dropout_keeps_the_mean_and_drops_each_component_on_its_own():
     network = initial_decoder({**SMALL, "dropout": 0.25}, P, 9000)
-    mask = dropout_masks(network, 100, torch.Generator().manual_seed(0), torch.float64)
+    mask = network.draw_noise(100, torch.Generator().manual_seed(0), torch.float64)
     assert mask.shape == (2, 100, 6, 16)
     assert set(mask.unique().tolist()) == {0, 4 / 3}
     assert mask.mean() == pytest.approx(1, abs=0.02)

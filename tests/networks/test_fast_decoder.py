@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from grokbench.networks.decoder_transformer import DecoderTransformer, dropout_masks, initial_decoder
+from grokbench.networks.decoder_transformer import DecoderTransformer
 from grokbench.networks.fast.decoder_transformer import FastDecoderTransformer
 from grokbench.specs.errors import InputError
 from grokbench.tasks.streams import stream
 from grokbench.tasks.vocabulary import encode
+from tests.networks.drawn import decoder_correct, decoder_loss, initial_decoder
 
 P = 7
 DOMAIN = {"kind": "integers-mod", "p": P}
@@ -34,9 +35,8 @@ def sequences(n_rows: int = 30) -> np.ndarray:
 
 def plain_step(plain, rows, mask=None):
     rows, trained = torch.from_numpy(rows), list(plain.parameters())
-    logits = plain(rows[:, :-1], mask)
-    loss = plain.loss(rows, logits)
-    return loss.item(), plain.correct(rows, logits), torch.autograd.grad(loss, trained)
+    loss = decoder_loss(plain, rows, mask)
+    return loss.item(), decoder_correct(plain, rows, mask), torch.autograd.grad(loss, trained)
 
 
 def assert_steps_agree(plain, fast, rows, batch, mask=None):
@@ -56,7 +56,7 @@ def test_loss_and_gradients_are_autograds(scored, layers, dropout):
     plain = network(scored=scored, layers=layers, dropout=dropout)
     fast, rows, mask = FastDecoderTransformer(plain, torch.float64), sequences(), None
     if dropout:
-        mask = dropout_masks(plain, len(rows), torch.Generator().manual_seed(0), torch.float64)
+        mask = plain.draw_noise(len(rows), torch.Generator().manual_seed(0), torch.float64)
     assert_steps_agree(plain, fast, rows, fast.rows(rows), mask)
 
 
@@ -65,7 +65,7 @@ def test_many_blocks_give_what_one_gives(dropout, monkeypatch):
     monkeypatch.setattr("grokbench.networks.fast.decoder_transformer.BLOCK", 13)
     plain, rows = network(dropout=dropout), sequences()
     fast = FastDecoderTransformer(plain, torch.float64)
-    mask = dropout_masks(plain, len(rows), None, torch.float64) if dropout else None
+    mask = plain.draw_noise(len(rows), None, torch.float64) if dropout else None
     assert len(fast.rows(rows).blocks) == 3
     assert_steps_agree(plain, fast, rows, fast.rows(rows), mask)
 

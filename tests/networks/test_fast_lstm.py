@@ -8,8 +8,9 @@ import torch
 
 from grokbench.networks.fast import lstm, products
 from grokbench.networks.fast.lstm import FastLSTM
-from grokbench.networks.lstm import LSTM, initial_lstm
+from grokbench.networks.lstm import LSTM
 from grokbench.networks.operands import ENCODINGS
+from tests.networks.drawn import initial_lstm
 
 P = 31
 CASES = [(encoding, equals) for encoding in ENCODINGS for equals in (False, True)]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from grokbench.networks.fast import quadratic_mlp, products
+from grokbench.networks.fast import products, quadratic_mlp
 from grokbench.networks.fast.quadratic_mlp import FastQuadraticMLP
 from grokbench.networks.quadratic_mlp import QuadraticMLP
 from grokbench.networks.registry import build

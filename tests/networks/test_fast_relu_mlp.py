@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from grokbench.networks.fast import relu_mlp, products
+from grokbench.networks.fast import products, relu_mlp
 from grokbench.networks.fast.relu_mlp import FastReluMLP
 from grokbench.networks.operands import ENCODINGS
-from grokbench.networks.relu_mlp import ReluMLP, initial_relu_mlp
+from grokbench.networks.relu_mlp import ReluMLP
+from tests.networks.drawn import initial_relu_mlp
 
 P = 31
 CASES = [(encoding, hidden_layers) for encoding in ENCODINGS for hidden_layers in (1, 2, 3)]

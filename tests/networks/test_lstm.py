@@ -6,9 +6,10 @@ import pytest
 import torch
 from torch import nn
 
-from grokbench.networks.lstm import WEIGHTS, initial_lstm
+from grokbench.networks.lstm import WEIGHTS
 from grokbench.networks.operands import ENCODINGS
 from grokbench.specs.errors import InputError, UnknownNameError
+from tests.networks.drawn import initial_lstm
 
 P = 97
 

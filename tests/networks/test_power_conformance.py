@@ -17,6 +17,7 @@ import torch
 from grokbench.networks.decoder_transformer import BLOCK_WEIGHTS, DecoderTransformer
 from grokbench.networks.fast.decoder_transformer import FastDecoderTransformer
 from grokbench.training.optimizers import AdamW
+from tests.networks.drawn import decoder_loss
 
 DATA = Path(__file__).parent.parent / "data" / "power2022-transformer.npz"
 HEADS, LAYERS = 4, 2
@@ -67,7 +68,7 @@ def network(reference):
 
 def test_logits_of_the_plain_module_are_the_references(reference, network):
     rows = torch.from_numpy(reference["rows"].astype(np.int64))
-    assert relative(network(rows[:, :-1]).detach(), reference["logits_step0"]) < 1e-6
+    assert relative(network.every_position(rows[:, :-1]).detach(), reference["logits_step0"]) < 1e-6
 
 
 def test_logits_of_the_hand_written_forward_are_the_references(reference, network):
@@ -83,7 +84,7 @@ class Plain:
         self.names, self.parameters = tuple(self.trained), tuple(p.data for p in self.trained.values())
 
     def gradient(self) -> tuple[float, list[torch.Tensor]]:
-        loss = self.network.loss(self.rows, self.network(self.rows[:, :-1]))
+        loss = decoder_loss(self.network, self.rows)
         return float(loss.detach()), list(torch.autograd.grad(loss, list(self.trained.values())))
 
 

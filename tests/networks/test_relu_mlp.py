@@ -7,8 +7,9 @@ import torch
 from torch import nn
 
 from grokbench.networks.operands import ENCODINGS
-from grokbench.networks.relu_mlp import ReluMLP, initial_relu_mlp
+from grokbench.networks.relu_mlp import ReluMLP
 from grokbench.specs.errors import InputError, UnknownNameError
+from tests.networks.drawn import initial_relu_mlp
 
 P = 97
 

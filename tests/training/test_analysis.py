@@ -11,7 +11,7 @@ import torch
 
 from grokbench.measures.progress import table_loss
 from grokbench.measures.versions import ANALYSES
-from grokbench.networks.one_layer_transformer import OneLayerTransformer, initial_transformer
+from grokbench.networks.one_layer_transformer import OneLayerTransformer
 from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.specs.types import Recipe, Record, TaskSpec, Trial
 from grokbench.tasks.splits import split_table
@@ -20,6 +20,7 @@ from grokbench.training import analysis
 from grokbench.training.analysis import analyse, analysed
 from grokbench.training.circuit_analysis import CIRCUIT
 from grokbench.training.table_network import TableNetwork
+from tests.networks.drawn import initial_transformer
 
 P = 23
 OURS = ("circuit", "progress")

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from grokbench.networks.fast.columns import Block, Column, Rooms, chunks, collect, columns, groups, spread
 from grokbench.networks.decoder_transformer import EPS
 from grokbench.networks.fast.attention import Attention, Seen
+from grokbench.networks.fast.columns import Block, Column, Rooms, chunks, collect, columns, groups, spread
 from grokbench.networks.fast.products import add_times, times_transposed, transposed_times
 
 CHUNK = 256  # rows whose hidden layer stays in the CPU's cache

@@ -14,20 +14,22 @@ Dropout, which each row of the batch draws for itself, ends the sharing: after t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from grokbench.networks.fast.columns import Block, Column, Rooms, Rows, columns, in_blocks
 from grokbench.networks.decoder_transformer import BLOCK_WEIGHTS, SCORED, DecoderTransformer
+from grokbench.networks.fast.columns import Block, Column, Rooms, Rows, columns, in_blocks
 from grokbench.networks.fast.decoder_layer import Layer, Pass
 from grokbench.networks.fast.one_layer_transformer import PRECISIONS
 from grokbench.networks.fast.products import add_times, times_transposed, transposed_times
+from grokbench.networks.fast.step import Indices, Step, Sums
 from grokbench.specs.errors import InputError, UnknownNameError
+from grokbench.tasks.vocabulary import encode
 
 BLOCK = 1024  # rows at most
 FUSED = {"W_Q": "w_q", "W_K": "w_k", "W_V": "w_v"}  # all heads' as one matrix (d, d)
@@ -35,14 +37,6 @@ FUSED = {"W_Q": "w_q", "W_K": "w_k", "W_V": "w_v"}  # all heads' as one matrix (
 # row of the batch.
 TOKENS = ("all", "a", "all", "b", "all", "c")
 PASTS = ("all", "a", "a", "row", "row", "row")
-
-
-@dataclass
-class Sums:
-    """Over rows: Σ of a row's mean −log p(target), and how many rows are right throughout, where that was counted."""
-
-    loss_sum: float = 0.0
-    correct: int = 0
 
 
 class FastDecoderTransformer:
@@ -98,7 +92,7 @@ class FastDecoderTransformer:
     ) -> Sums:
         """Loss sums, and the gradient of the mean over rows, written to ``gradients``.
 
-        ``mask`` is of ``decoder.dropout_masks``.
+        ``mask`` is of ``DecoderTransformer.draw_noise``.
         """
         self._flat_gradient.zero_()
         sums = Sums()
@@ -188,3 +182,44 @@ def _views(flat: Tensor, given: Mapping[str, Tensor]) -> dict[str, Tensor]:
             views[f"{block}.{FUSED[own]}"] = views[name].flatten(0, 1)
         start += w.numel()
     return views
+
+
+class DecoderStep:
+    """The decoder's side of the fast engine: rows are token sequences, masks are drawn for every pass."""
+
+    def __init__(self, model: FastDecoderTransformer, setup: Any) -> None:
+        self._model, self._setup, self.n_classes = model, setup, setup.network.n_tokens
+        self.parameters: Sequence[Tensor] = model.parameters
+        self.gradients: Sequence[Tensor] = model.gradients
+
+    def rows(self, table: Indices) -> Rows:
+        """See ``Step``."""
+        task = self._setup.task
+        return self._model.rows(encode(table, task.domain, task.operation))
+
+    def batch(self, rows: Rows, table: Indices, which: Indices) -> Rows:
+        """See ``Step``."""
+        return self._model.batch(rows, which)
+
+    def gradient(self, rows: Rows, count: bool) -> Sums:
+        """See ``Step``."""
+        network, mask = self._setup.network, None
+        if network.drops:
+            mask = network.draw_noise(rows.n_rows, self._setup.generator, self._setup.dtype)
+        return self._model.gradient(rows, count, mask)
+
+    def evaluate(self, rows: Rows) -> Sums:
+        """See ``Step``."""
+        return self._model.evaluate(rows)
+
+    def weights(self) -> dict[str, Tensor]:
+        """See ``Step``."""
+        return self._model.weights()
+
+
+def step(setup: Any) -> Step | None:
+    """The hand-written step of a training setup; None where the log-softmax has a half type."""
+    precision = setup.loss_fields["precision"]
+    if precision not in PRECISIONS:
+        return None
+    return DecoderStep(FastDecoderTransformer(setup.network, setup.dtype, precision), setup)

@@ -14,6 +14,7 @@ Where "=" is read there is a third step, and with it a product per row. Checked 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,10 +22,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from grokbench.networks.fast.columns import Rooms
-from grokbench.networks.fast.token_tables import Block, Rows, Tokens, add_loss, in_blocks
-from grokbench.networks.fast.one_layer_transformer import Sums
-from grokbench.networks.lstm import LSTM
 from grokbench.networks.fast.products import add_times, transposed_times
+from grokbench.networks.fast.step import Classifier, Step, Sums
+from grokbench.networks.fast.token_tables import Block, Rows, Tokens, add_loss, in_blocks
+from grokbench.networks.lstm import LSTM
 
 BLOCK = 3072  # rows at most
 PARTS = 5  # tables to gather from: the gates i, f, g, o, and the cell state before
@@ -202,3 +203,10 @@ class FastLSTM:
     def _room3(self, name: str, parts: int, n: int) -> Tensor:
         """A (parts, n, H) buffer."""
         return self._room(f"{name} gates", parts * n, self.hidden).view(parts, n, self.hidden)
+
+
+def step(setup: Any) -> Step | None:
+    """The hand-written step of a training setup; None unless the log-softmax has the weights' own type."""
+    if setup.loss_fields["precision"] != str(setup.dtype).removeprefix("torch."):
+        return None
+    return Classifier(FastLSTM(setup.network, setup.dtype), setup.network.n_elements)

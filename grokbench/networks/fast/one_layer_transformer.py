@@ -21,6 +21,7 @@ that stay in cache. Checked against autograd in float64 to 1e-10.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -29,19 +30,12 @@ from torch import Tensor
 
 from grokbench.networks.fast.head_sums import FEW, HeadSums, RowsFirst, TableFirst
 from grokbench.networks.fast.products import add_times, count_correct, times_transposed, transposed_times
+from grokbench.networks.fast.step import Classifier, Step, Sums
 from grokbench.networks.fast.tiles import BLOCK, Block, Rows, in_tiles
 from grokbench.networks.one_layer_transformer import BIASES, WEIGHTS, OneLayerTransformer, dropout_mask
 from grokbench.specs.errors import UnknownNameError
 
 PRECISIONS = {"float64": torch.float64, "float32": torch.float32}
-
-
-@dataclass
-class Sums:
-    """Over rows: Σ −log p(target), and how many argmaxes are right, where that was counted."""
-
-    loss_sum: float = 0.0
-    correct: int = 0
 
 
 @dataclass(frozen=True)
@@ -226,3 +220,14 @@ class FastOneLayerTransformer:
         torch.add(d_tokens[:n], d_tokens[n:-1], out=d["W_E"][:n])
         d["W_E"][n] = d_tokens[-1]
         torch.stack([d_tokens[:n].sum(0), d_tokens[n:-1].sum(0), d_tokens[-1]], out=d["W_pos"])
+
+
+def step(setup: Any) -> Step | None:
+    """The hand-written step of a training setup; None where the log-softmax has a half type."""
+    precision = setup.loss_fields["precision"]
+    if precision not in PRECISIONS:
+        return None
+    network = setup.network
+    return Classifier(
+        FastOneLayerTransformer(network, setup.dtype, precision, setup.generator), network.n_outputs
+    )

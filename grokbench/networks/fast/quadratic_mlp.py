@@ -13,13 +13,13 @@ What is left is three matrix products a step: f = W2 zᵀ, dW2 = r z, dz = rᵀ 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from grokbench.networks.quadratic_mlp import QuadraticMLP
 from grokbench.networks.fast.products import (
     add_times,
     count_correct,
@@ -27,6 +27,8 @@ from grokbench.networks.fast.products import (
     times_transposed,
     transposed_times,
 )
+from grokbench.networks.fast.step import Classifier, Step, Sums
+from grokbench.networks.quadratic_mlp import QuadraticMLP
 
 BLOCK = 400  # rows at most; two buffers of 400 · 500 floats lie in a 2 MB L2 cache
 
@@ -51,14 +53,6 @@ class Rows:
 
     n_rows: int
     blocks: tuple[Block, ...]
-
-
-@dataclass
-class Sums:
-    """Over rows: Σ over classes of (f − onehot)², and how many argmaxes are right, where that was counted."""
-
-    squares: float = 0.0
-    correct: int = 0
 
 
 class FastQuadraticMLP:
@@ -143,4 +137,22 @@ def _residual(f: Tensor, block: Block, count: bool, sums: Sums) -> None:
     if count:
         sums.correct += count_correct(f, block.target)
     flat = f.scatter_add_(0, block.target, block.minus_one).view(-1)
-    sums.squares += float(torch.dot(flat, flat))
+    sums.loss_sum += float(torch.dot(flat, flat))
+
+
+class QuadraticStep(Classifier):
+    """The quadratic network's side of the fast engine: its squared error has three scales."""
+
+    def __init__(self, setup: Any) -> None:
+        super().__init__(FastQuadraticMLP(setup.network, setup.dtype), setup.network.n_elements)
+        self._scale = setup.scale
+
+    def gradient(self, rows: Rows, count: bool) -> Sums:
+        """See ``Step``."""
+        sums: Sums = self._model.gradient(rows, self._scale(rows.n_rows, self.n_classes), count=count)
+        return sums
+
+
+def step(setup: Any) -> Step:
+    """The hand-written step of a training setup."""
+    return QuadraticStep(setup)

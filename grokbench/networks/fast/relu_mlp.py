@@ -12,15 +12,17 @@ Checked against autograd in float64 to 1e-10.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from grokbench.networks.fast.columns import Rooms
-from grokbench.networks.fast.token_tables import Block, Rows, Tokens, add_loss, in_blocks
-from grokbench.networks.fast.one_layer_transformer import Sums
 from grokbench.networks.fast.products import add_times, transposed_times
+from grokbench.networks.fast.step import Classifier, Step, Sums
+from grokbench.networks.fast.token_tables import Block, Rows, Tokens, add_loss, in_blocks
 from grokbench.networks.relu_mlp import ReluMLP
 
 BLOCK = 480  # rows at most
@@ -140,3 +142,10 @@ class FastReluMLP:
 def _relu_backward(d: Tensor, h: Tensor) -> None:
     """d becomes 0 where the unit was silent."""
     torch.ops.aten.threshold_backward.grad_input(d, h, 0, grad_input=d)
+
+
+def step(setup: Any) -> Step | None:
+    """The hand-written step of a training setup; None unless the log-softmax has the weights' own type."""
+    if setup.loss_fields["precision"] != str(setup.dtype).removeprefix("torch."):
+        return None
+    return Classifier(FastReluMLP(setup.network, setup.dtype), setup.network.n_elements)

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from grokbench.networks.fast.columns import chunks
-from grokbench.networks.fast.one_layer_transformer import Sums
-from grokbench.networks.operands import Operands, fixed_table
 from grokbench.networks.fast.products import count_correct, sparse
+from grokbench.networks.fast.step import Sums
+from grokbench.networks.operands import Operands, fixed_table
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,46 @@
+"""What a network says of itself to those who never load torch: its fields, what it fits, how large it is, where its code lies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from grokbench.specs.types import Recipe, Table, TaskSpec
+
+
+class Size(NamedTuple):
+    """Of a network: multiply-adds for one row's outputs, and number of weights."""
+
+    multiply_adds: float
+    weights: float
+
+
+def fits_any(task: TaskSpec, recipe: Recipe) -> None:
+    """A network that can be trained on every task, with whatever its fields say."""
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A network as a part. Strings are "module:name", loaded in the process that trains.
+
+    build: (model, n_elements, seed) → module with drawn weights in float64; each parameter has its own stream, named after it.
+    restore: (model, weights) → module with these weights, in their own type. A module is a ``networks.base.Network``.
+    fast: loss kind → hand-written step, where there is one; any other loss trains on the plain engine.
+    size: (model, n_elements) → ``Size``. fits: raises InputError where a task or fields that contradict each other rule it out.
+    step_seconds: what a step costs beside its products, on the fast path. pass_multiply_adds: those of a row on the fast path,
+    where they are not ``size``'s. probes: those that can look at its weights. facts: (network, rows) → numbers that a record
+    keeps beside the curves.
+    """
+
+    kind: str
+    fields: type
+    build: str
+    restore: str
+    size: Callable[[Table, int], Size]
+    fast: Mapping[str, str] = field(default_factory=dict)
+    fits: Callable[[TaskSpec, Recipe], None] = fits_any
+    step_seconds: float = 3e-4
+    probes: tuple[str, ...] = ()
+    facts: str = ""
+    pass_multiply_adds: Callable[[Table, int], float] | None = None
