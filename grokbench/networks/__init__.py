@@ -1,5 +1,5 @@
-"""Networks: each plain module reads like its paper, and its fast path lies beside it.
+"""Networks: one file each, with a plain module that reads like its paper; ``fast`` holds hand-written steps.
 
 In: the ``model`` table of a recipe, the number of elements of the task's domain, a seed.
-Out: a torch module with initialised (or constructed) weights; it knows nothing of tasks, training or claims.
+Out: a torch module with initialised (or constructed) weights; it knows nothing of training or claims.
 """

@@ -62,7 +62,7 @@ from torch import Tensor
 
 from grokbench.networks.base import Rows
 from grokbench.networks.quadratic_mlp import QuadraticMLP
-from grokbench.specs.errors import InputError, UnknownNameError
+from grokbench.specs.errors import InputError
 
 Array = NDArray[np.float64]
 
@@ -81,15 +81,8 @@ def analytic_mlp(model: Table, n_elements: int, seed: int) -> QuadraticMLP:
     """
     p, width = n_elements, int(model["width"])
     inputs, cover, readout = model["inputs"], model["cover"], model["readout"]
-    for what, name, known in (
-        ("inputs", inputs, INPUTS),
-        ("cover", cover, COVERS),
-        ("readout", readout, READOUTS),
-    ):
-        if name not in known:
-            raise UnknownNameError(f"model.{what}", name, known)
-    if width < 1 or p < 3:
-        raise InputError(f"an analytic network needs width >= 1 and p >= 3; got width {width}, p {p}")
+    if p < 3:
+        raise InputError(f"an analytic network needs p >= 3; got p {p}")
 
     frequency = _frequencies(cover, width, p, stream(seed, "init", "frequencies"))  # (N,)
     phase1, phase2 = stream(seed, "init", "phases").uniform(-np.pi, np.pi, (2, width))  # (N,) each

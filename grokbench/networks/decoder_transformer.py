@@ -217,12 +217,9 @@ def initial_decoder(model: Table, n_elements: int, seed: int) -> DecoderTransfor
     Each parameter has its own stream, named after it. The vocabulary is the same whatever ``n_elements`` is.
     """
     layers, d, heads = int(model["layers"]), int(model["d_model"]), int(model["heads"])
-    m = 4 * d
-    if min(layers, d, heads) < 1 or d % heads:
-        raise InputError(
-            f"a decoder's layers, d_model and heads are at least 1, and heads divides d_model; got {layers}, {d}, {heads}"
-        )
-    e = d // heads
+    if d % heads:
+        raise InputError(f"model.heads divides model.d_model; got {heads} and {d}")
+    m, e = 4 * d, d // heads
     shapes: dict[str, tuple[int, ...]] = {"W_Q": (heads, e, d), "W_K": (heads, e, d), "W_V": (heads, e, d)}
     shapes |= {"W_O": (d, d), "gain1": (d,), "bias1": (d,), "W_in": (m, d), "W_out": (d, m)}
     shapes |= {"gain2": (d,), "bias2": (d,)}

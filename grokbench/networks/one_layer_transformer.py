@@ -95,7 +95,6 @@ from grokbench.specs.errors import InputError, UnknownNameError
 
 WEIGHTS = ("W_E", "W_pos", "W_Q", "W_K", "W_V", "W_O", "W_in", "b_in", "W_out", "b_out", "W_U")
 BIASES = ("b_in", "b_out")
-SIZES = ("d_model", "heads", "d_head", "d_mlp")
 
 
 class OneLayerTransformer(Network):
@@ -197,15 +196,8 @@ def initial_transformer(model: Table, n_elements: int, seed: int) -> OneLayerTra
 
     ``init = "code"``: N(0, 1/d), and N(0, 1/(n+1)) for W_U. ``init = "demo"``: N(0, 0.64/d) for all. Biases are 0 in both.
     """
-    outputs, init = model["outputs"], model["init"]
-    for what, name, known in (("outputs", outputs, OUTPUTS), ("init", init, INITS)):
-        if name not in known:
-            raise UnknownNameError(f"model.{what}", name, known)
-    d, heads, e, m = (int(model[size]) for size in SIZES)
-    if min(d, heads, e, m) < 1:
-        raise InputError(f"a transformer's {', '.join(SIZES)} are at least 1; got {d}, {heads}, {e}, {m}")
-
-    vocabulary = n_elements + 1
+    init, vocabulary = model["init"], n_elements + 1
+    d, heads, e, m = (int(model[name]) for name in ("d_model", "heads", "d_head", "d_mlp"))
     read, written = (heads, e, d), (heads, d, e)
     shapes = {"W_E": (vocabulary, d), "W_pos": (3, d), "W_Q": read, "W_K": read, "W_V": read, "W_O": written}
     shapes |= {"W_in": (m, d), "b_in": (m,), "W_out": (d, m), "b_out": (d,)}

@@ -61,7 +61,7 @@ import torch
 from torch import Tensor, nn
 
 from grokbench.networks.base import Network, Rows
-from grokbench.specs.errors import InputError, UnknownNameError
+from grokbench.specs.errors import UnknownNameError
 
 
 class QuadraticMLP(Network):
@@ -112,8 +112,6 @@ def restored(model: Table, weights: Mapping[str, Tensor]) -> QuadraticMLP:
 def initial_mlp(model: Table, n_elements: int, seed: int) -> QuadraticMLP:
     """A network with drawn weights; each parameter has its own stream, named after it (float64)."""
     width, convention = int(model["width"]), model["convention"]
-    if width < 1:
-        raise InputError(f"model.width is {width}; a network needs at least one neuron")
     std = float(model["init_std"]) or (1.0 if convention == "mean-field" else (16 * width) ** (-1 / 3))
     w1 = std * stream(seed, "init", "W1").standard_normal((width, 2 * n_elements))
     w2 = std * stream(seed, "init", "W2").standard_normal((n_elements, width))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from grokbench import parts
 from grokbench.networks.architecture import Architecture
 from grokbench.specs.errors import InputError
-from grokbench.specs.fields import with_defaults
+from grokbench.specs.fields import checked
 from grokbench.specs.types import Recipe, Table, TaskSpec
 
 if TYPE_CHECKING:
@@ -41,12 +41,12 @@ def build(model: Table, n_elements: int, seed: int) -> Network:
     Errors: UnknownNameError where ``model["kind"]`` is missing or names nothing.
     """
     own = architecture(model)
-    network: Network = parts.loaded(own.build)(with_defaults(own.fields, model), n_elements, seed)
+    network: Network = parts.loaded(own.build)(checked(own.fields, model, "model"), n_elements, seed)
     return network
 
 
 def restored(model: Table, weights: Mapping[str, Tensor]) -> Network:
     """The network that ``model`` names, with ``weights`` under its own names, in their own type. Errors as in ``build``."""
     own = architecture(model)
-    network: Network = parts.loaded(own.restore)(with_defaults(own.fields, model), weights)
+    network: Network = parts.loaded(own.restore)(checked(own.fields, model, "model"), weights)
     return network

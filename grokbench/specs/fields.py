@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+from grokbench.specs.errors import InputError, UnknownNameError
 
 _TYPES = {"int": "integer", "float": "number", "str": "string", "bool": "boolean"}
 _BOUNDS = {"least": "minimum", "above": "exclusiveMinimum", "most": "maximum", "below": "exclusiveMaximum"}
@@ -44,11 +46,51 @@ def field(
     return dataclasses.field(default=default, metadata=metadata)
 
 
-def with_defaults(fields: type, table: Mapping[str, Any]) -> dict[str, Any]:
-    """``table`` with the defaults of the fields that it leaves out."""
-    named = dataclasses.fields(fields)
-    own = {one.name: one.default for one in named if one.default is not dataclasses.MISSING}
-    return {**own, **table}
+def checked(fields: type, table: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """``table`` with the defaults of the fields that it leaves out, checked without a schema: types, bounds and choices.
+
+    where: the table's name in a recipe, for messages. Errors: InputError, UnknownNameError.
+    """
+    out = dict(table)
+    for one in dataclasses.fields(fields):
+        name = f"{where}.{one.name}"
+        if one.name in table:
+            _check(one, table[one.name], name)
+        elif one.default is dataclasses.MISSING:
+            raise InputError(f"{name} is missing; it is the {one.metadata['help']}")
+        else:
+            out[one.name] = one.default
+    known = {"kind", *(one.name for one in dataclasses.fields(fields))}
+    for key in table:
+        if key not in known:
+            raise UnknownNameError(f"field of {where}", key, known)
+    return out
+
+
+_PYTHON: Mapping[str, type | tuple[type, ...]] = {"int": int, "float": (int, float), "str": str, "bool": bool}
+_HOLDS: Mapping[str, tuple[Callable[[Any, Any], bool], str]] = {
+    "least": (lambda value, bound: value >= bound, "≥"),
+    "above": (lambda value, bound: value > bound, ">"),
+    "most": (lambda value, bound: value <= bound, "≤"),
+    "below": (lambda value, bound: value < bound, "<"),
+}
+
+
+def _check(one: dataclasses.Field[Any], value: Any, name: str) -> None:
+    own = one.metadata
+    if own["schema"] is not None:
+        return  # the schema alone says what it may be
+    if own["choices"]:
+        if value not in own["choices"]:
+            raise UnknownNameError(name, str(value), own["choices"])
+        return
+    kind = str(one.type)
+    if not isinstance(value, _PYTHON[kind]) or (isinstance(value, bool) and kind != "bool"):
+        raise InputError(f"{name} is {value!r}; expected {_TYPES[kind]}")
+    for bound, limit in own["bounds"].items():
+        holds, sign = _HOLDS[bound]
+        if not holds(value, limit):
+            raise InputError(f"{name} is {value!r}; expected a number {sign} {limit}")
 
 
 def schema_of(fields: type, kind: bool = False) -> dict[str, Any]:

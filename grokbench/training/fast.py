@@ -49,5 +49,5 @@ class FastEngine:
         return self._step.batch(self._train, self._setup.train, which)
 
     def _score(self, sums: Any, n_rows: int, count: bool) -> Score:
-        loss = self._setup.scale(n_rows, self._step.n_classes) * sums.loss_sum
+        loss = self._setup.reduce(sums.loss_sum, n_rows, self._step.n_classes)
         return Score(loss, sums.correct / n_rows if count else math.nan)

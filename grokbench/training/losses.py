@@ -1,35 +1,22 @@
 """Losses as functions of outputs and targets, for any network whose outputs they fit. Torch is loaded when one is first computed.
 
 ``outputs`` are (n, classes), or (n, scored, classes) where several positions of a row are scored. ``targets`` are the right
-classes, (n,) or (n, scored). A loss gives Σ over rows; its ``scale`` says what that is multiplied with.
+classes, (n,) or (n, scored). A loss is a sum over rows, and then ``reduce`` makes a mean of it where its fields ask for one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from grokbench.specs.fields import field
 from grokbench.specs.types import Table
+from grokbench.training.kinds import Loss
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 PRECISIONS = ("float16", "bfloat16", "float32", "float64")
-
-
-@dataclass(frozen=True)
-class Loss:
-    """A loss as a part.
-
-    total: (outputs, targets, loss table) → Σ over rows, a scalar with its gradient. scale: (table, n_rows, n_classes) → factor.
-    """
-
-    kind: str
-    fields: type
-    total: Callable[[Any, Any, Table], Any]
-    scale: Callable[[Table, int, int], float]
 
 
 # -- cross-entropy ---------------------------------------------------------------------------------------
@@ -64,9 +51,9 @@ def softmax_type(precision: str, weights: Any) -> Any:
     return named if precision in PRECISIONS[:2] else torch.promote_types(named, weights)
 
 
-def mean_over_rows(loss: Table, n_rows: int, n_classes: int) -> float:
-    """1/n."""
-    return 1.0 / n_rows
+def mean_over_rows(total: Any, loss: Table, n_rows: int, n_classes: int) -> Any:
+    """The mean over rows of what was summed over them."""
+    return total / n_rows
 
 
 CROSS_ENTROPY = Loss("cross-entropy", CrossEntropyFields, cross_entropy, mean_over_rows)
@@ -97,12 +84,13 @@ def squared_error(outputs: Tensor, targets: Tensor, loss: Table) -> Tensor:
     return ((outputs - onehot) ** 2).sum() / scored
 
 
-def squared_error_scale(loss: Table, n_rows: int, n_classes: int) -> float:
-    """1/(n c), 1 or 1/n, by the reduction."""
-    return {"mean": 1 / (n_rows * n_classes), "sum": 1.0, "sum-classes": 1.0 / n_rows}[loss["reduction"]]
+def reduced(total: Any, loss: Table, n_rows: int, n_classes: int) -> Any:
+    """``total`` times 1/(n c), 1 or 1/n, by the reduction."""
+    scale = {"mean": 1 / (n_rows * n_classes), "sum": 1.0, "sum-classes": 1.0 / n_rows}
+    return scale[loss["reduction"]] * total
 
 
-MSE = Loss("mse", SquaredErrorFields, squared_error, squared_error_scale)
+MSE = Loss("mse", SquaredErrorFields, squared_error, reduced)
 
 
 # -- hinge -----------------------------------------------------------------------------------------------

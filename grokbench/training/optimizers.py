@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from grokbench.specs.fields import field, with_defaults
+from grokbench.specs.fields import checked, field
 from grokbench.specs.types import Table
 from grokbench.tasks.streams import stream
 
@@ -182,5 +182,5 @@ def untrained(table: Table, seed: int) -> None:
 def optimizer(table: Table, seed: int = 0) -> Optimizer | None:
     """The update rule a recipe's ``optimizer`` table names; None for an untrained model. Errors: UnknownNameError."""
     part: OptimizerPart = parts.find("optimizers", str(table.get("kind", "")))
-    made: Any = parts.loaded(part.build)(with_defaults(part.fields, table), seed)
-    return made  # type: ignore[no-any-return]
+    made: Any = parts.loaded(part.build)(checked(part.fields, table, "optimizer"), seed)
+    return made

@@ -59,4 +59,4 @@ class PlainEngine:
         outputs = self._network(inputs, noise)  # (n, classes) or (n, scored, classes)
         right = outputs.detach().argmax(-1) == targets
         correct = int((right if right.dim() == 1 else right.all(1)).sum()) / n
-        return self._setup.scale(n, outputs.shape[-1]) * self._setup.total(outputs, targets), correct
+        return self._setup.reduce(self._setup.total(outputs, targets), n, outputs.shape[-1]), correct

@@ -17,7 +17,7 @@ from grokbench.networks.base import Network
 from grokbench.specs.types import Table, TaskSpec
 from grokbench.tasks.streams import stream
 from grokbench.training.batches import Batches
-from grokbench.training.losses import Loss
+from grokbench.training.kinds import Loss
 
 N = TypeVar("N", bound=Network)
 Indices = NDArray[np.int64]
@@ -50,11 +50,11 @@ class Setup(Generic[N]):
     def total(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """The loss's Σ over rows."""
         total: Any = self.loss.total(outputs, targets, self.loss_fields)
-        return total  # type: ignore[no-any-return]
+        return total
 
-    def scale(self, n_rows: int, n_classes: int) -> float:
-        """What that sum is multiplied with."""
-        return self.loss.scale(self.loss_fields, n_rows, n_classes)
+    def reduce(self, total: Any, n_rows: int, n_classes: int) -> Any:
+        """The loss that is trained on, of a tensor or a number: a mean over rows, as a rule."""
+        return self.loss.reduce(total, self.loss_fields, n_rows, n_classes)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ import torch
 from grokbench.networks.fast.decoder_transformer import FastDecoderTransformer
 from grokbench.tasks.vocabulary import encode
 from grokbench.training.optimizers import AdamW
-from tests.networks.drawn import initial_decoder
+from tests.networks.drawn import decoder_loss, initial_decoder
 
 P, ALPHA, BATCH = 97, 0.5, 512
 # The least ratio of plain to fast. Where two tokens are scored, what is left of the products is 3.1 of the plain 7.8 GFlop.
@@ -44,7 +44,7 @@ def steps(scored: str) -> dict[str, Callable[[np.ndarray], None]]:
 
     def plain_step(which: np.ndarray) -> None:
         batch = plain_rows[torch.from_numpy(which)]
-        loss = network.loss(batch, network(batch[:, :-1]))
+        loss = decoder_loss(network, batch)
         rules[0].update(values, torch.autograd.grad(loss, trained))
 
     def fast_step(which: np.ndarray) -> None:

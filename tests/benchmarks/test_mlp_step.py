@@ -13,8 +13,9 @@ import pytest
 import torch
 
 from grokbench.networks.registry import build
-from grokbench.training.engines import Engine, make_engine
+from grokbench.training.engines import Engine
 from grokbench.training.optimizers import optimizer
+from tests.networks import drawn
 
 P, WIDTH, ALPHA = 97, 500, 0.49
 FASTER = 3.0  # the least ratio of plain to fast
@@ -35,8 +36,8 @@ def network(engine: str) -> Engine:
     n_train = int(ALPHA * P * P)
     train, test = rows[np.sort(order[:n_train])], rows[np.sort(order[n_train:])]
     model = {"kind": "quadratic-mlp", "width": WIDTH, "convention": "mean-field"}
-    return make_engine(
-        engine, build(model, P, 9000), {"kind": "mse", "reduction": "mean"}, train, test, torch.float32
+    return drawn.engine(
+        engine, build(model, P, 9000), model["kind"], {"kind": "mse"}, train, test, torch.float32
     )
 
 

@@ -1,4 +1,4 @@
-"""Networks drawn from a few fields, the others at their defaults; and the decoder's loss by its definition."""
+"""Networks drawn from a few fields, the others at their defaults; their engines; the decoder's loss by its definition."""
 
 from __future__ import annotations
 
@@ -9,8 +9,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from grokbench import parts
+from grokbench.networks.base import Network, Rows
 from grokbench.networks.decoder_transformer import SCORED, DecoderTransformer
-from grokbench.networks.registry import build
+from grokbench.networks.registry import architecture, build
+from grokbench.specs.fields import checked
+from grokbench.specs.types import TaskSpec
+from grokbench.training.engines import Engine, make_engine
+from grokbench.training.kinds import Loss
+from grokbench.training.setup import Setup
 
 
 def _drawn(kind: str, model: dict[str, Any], n_elements: int, seed: int) -> Any:
@@ -39,3 +46,29 @@ def decoder_correct(network: DecoderTransformer, sequences: Tensor, mask: Tensor
 
 def _targets(network: DecoderTransformer, sequences: Tensor) -> Tensor:
     return sequences[:, 1:][:, list(SCORED[network.scored])]
+
+
+def engine(
+    name: str,
+    network: Network,
+    model: str,
+    loss: dict[str, Any],
+    train: Rows,
+    test: Rows,
+    dtype: torch.dtype = torch.float64,
+) -> Engine:
+    """The engine called ``name`` of a network of the kind ``model``: full batches, no noise, addition."""
+    part: Loss = parts.find("losses", loss["kind"])
+    setup = Setup(
+        network=network,
+        loss=part,
+        loss_fields=checked(part.fields, loss, "loss"),
+        train=train,
+        test=test,
+        task=TaskSpec("addition", "addition", "x + y", {"kind": "integers-mod", "p": 97}),
+        dtype=dtype,
+        seed=9000,
+        batch="full",
+        weight_noise=0.0,
+    )
+    return make_engine(name, architecture({"kind": model}), setup)

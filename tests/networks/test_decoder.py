@@ -124,8 +124,8 @@ def test_dropout_keeps_the_mean_and_drops_each_component_on_its_own():
     [
         ({"scored": "answers"}, "did you mean 'answer'"),
         ({"dropout": 1.0}, "model.dropout is 1.0"),
-        ({"heads": 3}, "heads divides d_model"),
-        ({"layers": 0}, "at least 1"),
+        ({"heads": 3}, "heads divides model.d_model"),
+        ({"layers": 0}, "model.layers is 0"),
     ],
 )
 def test_a_bad_recipe_is_refused_in_words(model, message):

@@ -81,7 +81,7 @@ def test_a_batch_is_the_rows_it_names():
 @pytest.mark.parametrize("scored", ["answer-and-eos", "answer"])
 def test_an_evaluation_is_the_plain_modules_without_dropout(scored):
     plain, rows = network(scored=scored, dropout=0.5), sequences()
-    rows[:, 5] = plain(torch.from_numpy(rows[:, :-1]))[:, 4].argmax(-1)  # right at "=" in every row, for once
+    rows[:, 5] = plain(torch.from_numpy(rows[:, :-1]))[:, 0].argmax(-1)  # right at "=" in every row, for once
     rows[::3, 5] = 22
     fast = FastDecoderTransformer(plain, torch.float64)
     loss, correct, _ = plain_step(plain, rows)

@@ -10,7 +10,7 @@ from grokbench.networks.fast import products, quadratic_mlp
 from grokbench.networks.fast.quadratic_mlp import FastQuadraticMLP
 from grokbench.networks.quadratic_mlp import QuadraticMLP
 from grokbench.networks.registry import build
-from grokbench.training.engines import make_engine
+from tests.networks.drawn import engine
 
 
 def table(p: int, share: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -32,7 +32,7 @@ def test_loss_gradient_and_accuracy_agree_with_autograd(convention, reduction):
     model = {"kind": "quadratic-mlp", "width": 37, "convention": convention, "init_std": 0.0}
     loss = {"kind": "mse", "reduction": reduction}
     plain, fast = (
-        make_engine(e, build(model, 31, 9000), loss, train, test, torch.float64) for e in ("plain", "fast")
+        engine(e, build(model, 31, 9000), "quadratic-mlp", loss, train, test) for e in ("plain", "fast")
     )
     wanted, found = plain.train_pass(accuracy=True), fast.train_pass(accuracy=True)
     assert found.loss == pytest.approx(wanted.loss, rel=1e-10)
@@ -46,9 +46,7 @@ def test_loss_gradient_and_accuracy_agree_with_autograd(convention, reduction):
 def test_a_second_pass_forgets_the_first():
     train, test = table(13, 0.5)
     model = {"kind": "quadratic-mlp", "width": 9, "convention": "folded"}
-    net = make_engine(
-        "fast", build(model, 13, 9000), {"kind": "mse", "reduction": "mean"}, train, test, torch.float32
-    )
+    net = engine("fast", build(model, 13, 9000), "quadratic-mlp", {"kind": "mse"}, train, test, torch.float32)
     first = net.train_pass(accuracy=False).loss, [g.clone() for g in net.gradients]
     second = net.train_pass(accuracy=True).loss, list(net.gradients)
     assert first[0] == second[0]
@@ -85,9 +83,8 @@ def test_both_libraries_multiply_alike(monkeypatch):
     nets = {}
     for library in ("blas", "onednn"):
         monkeypatch.setattr(products, "backend", lambda dtype, library=library: library)
-        net = make_engine(
-            "fast", build(model, 31, 9000), {"kind": "mse", "reduction": "sum"}, train, test, torch.float32
-        )
+        network, loss = build(model, 31, 9000), {"kind": "mse", "reduction": "sum"}
+        net = engine("fast", network, "quadratic-mlp", loss, train, test, torch.float32)
         nets[library] = (net.train_pass(accuracy=True), *net.gradients)
     assert nets["blas"][0].loss == pytest.approx(nets["onednn"][0].loss, rel=1e-5)
     for a, b in zip(nets["blas"][1:], nets["onednn"][1:], strict=True):

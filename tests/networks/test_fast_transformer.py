@@ -34,7 +34,7 @@ def network(**fields) -> OneLayerTransformer:
 
 
 def plain_loss(net, table, mask=None, precision=torch.float64):
-    logits = net(net.tokens(table[:, :2]), mask)[:, -1].to(precision)
+    logits = net(net.tokens(table[:, :2]), mask).to(precision)
     return torch.nn.functional.cross_entropy(logits, torch.from_numpy(table[:, 2].copy())), logits.detach()
 
 

@@ -13,8 +13,8 @@ import torch
 
 from grokbench.networks.fast.quadratic_mlp import FastQuadraticMLP
 from grokbench.networks.quadratic_mlp import QuadraticMLP
-from grokbench.training.engines import make_engine
 from grokbench.training.optimizers import AdamW
+from tests.networks import drawn
 
 DATA = Path(__file__).parent.parent / "data" / "gromov2023-folded-mlp.npz"
 NAMES = {"W1": "fc1.weight", "W2": "fc2.weight"}
@@ -53,7 +53,7 @@ def test_outputs_of_the_hand_written_forward_are_the_references(reference, netwo
 
 @pytest.mark.parametrize("engine", ["plain", "fast"])
 def test_losses_gradients_and_four_updates_are_the_references(reference, network, rows, engine):
-    net = make_engine(engine, network, {"kind": "mse", "reduction": "mean"}, rows, rows, torch.float64)
+    net = drawn.engine(engine, network, "quadratic-mlp", {"kind": "mse", "reduction": "mean"}, rows, rows)
     update = AdamW(lr=0.01, beta1=0.9, beta2=0.98, eps=1e-8, weight_decay=5.0)
     losses = []
     for step in range(4):

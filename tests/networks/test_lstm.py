@@ -132,5 +132,5 @@ def test_an_unknown_encoding_is_refused():
 
 @pytest.mark.parametrize("fields", [{"hidden": 0}, {"encoding": "embedding", "d_embedding": 0}])
 def test_impossible_sizes_are_refused(fields):
-    with pytest.raises(InputError, match="at least 1"):
+    with pytest.raises(InputError, match=r"model\.(hidden|d_embedding) is 0"):
         initial_lstm(fields, 5, 9000)

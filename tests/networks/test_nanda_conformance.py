@@ -14,8 +14,8 @@ import torch
 
 from grokbench.networks.fast.one_layer_transformer import FastOneLayerTransformer
 from grokbench.networks.one_layer_transformer import WEIGHTS, OneLayerTransformer
-from grokbench.training.engines import make_engine
 from grokbench.training.optimizers import optimizer
+from tests.networks import drawn
 
 DATA = Path(__file__).parent.parent / "data" / "nanda2023-transformer.npz"
 THEIRS = {"W_E": "embed.W_E", "W_pos": "pos_embed.W_pos", "W_U": "unembed.W_U"}
@@ -57,7 +57,7 @@ def rows(reference):
 def test_logits_of_the_plain_module_are_the_references_at_all_positions(reference, network, rows):
     tokens = network.tokens(rows[:, :2])
     np.testing.assert_array_equal(tokens.numpy(), reference["tokens"])
-    assert relative(network(tokens).detach(), reference["logits_step0"]) < 1e-6
+    assert relative(network.every_position(tokens).detach(), reference["logits_step0"]) < 1e-6
 
 
 def test_logits_of_the_hand_written_forward_are_the_references(reference, network, rows):
@@ -68,7 +68,7 @@ def test_logits_of_the_hand_written_forward_are_the_references(reference, networ
 @pytest.mark.parametrize("engine", ["plain", "fast"])
 def test_losses_gradients_and_four_updates_are_the_references(reference, network, rows, engine):
     loss = {"kind": "cross-entropy", "precision": "float64"}
-    net = make_engine(engine, network, loss, rows, rows, torch.float64, 9000)
+    net = drawn.engine(engine, network, "one-layer-transformer", loss, rows, rows)
     recipe = {"kind": "adamw", "lr": 1e-3, "beta1": 0.9, "beta2": 0.98, "eps": 1e-8, "weight_decay": 1.0}
     update = optimizer({**recipe, "warmup": 10, "l1": 0.0})
     losses = []

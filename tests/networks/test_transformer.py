@@ -28,7 +28,7 @@ def test_the_papers_network_has_its_number_of_weights():
 def test_a_position_does_not_see_those_after_it():
     network = build(model(), 5, 9000)
     with torch.no_grad():
-        a, b = network(torch.tensor([[1, 2, 5], [1, 3, 4]]))
+        a, b = network.every_position(torch.tensor([[1, 2, 5], [1, 3, 4]]))
     torch.testing.assert_close(a[0], b[0], rtol=1e-12, atol=0)
     assert not torch.allclose(a[1], b[1])
 
@@ -40,7 +40,7 @@ def test_tokens_are_the_pair_and_the_equals_sign():
 @pytest.mark.parametrize(("outputs", "n"), [("vocabulary", 6), ("elements", 5)])
 def test_outputs_are_the_vocabulary_or_the_elements(outputs, n):
     network = build(model(outputs=outputs), 5, 9000)
-    assert network(network.tokens(np.array([[3, 0]]))).shape == (1, 3, n)
+    assert network(network.tokens(np.array([[3, 0]]))).shape == (1, n)
 
 
 @pytest.mark.parametrize(
@@ -79,11 +79,11 @@ def test_a_mask_of_ones_changes_nothing_and_one_of_zeros_silences_the_mlp():
     network = build(model(), 5, 9000)
     tokens = network.tokens(np.array([[3, 0], [1, 1]]))
     with torch.no_grad():
-        whole = network(tokens)
-        assert torch.equal(network(tokens, torch.ones(2, 24, dtype=torch.float64)), whole)
-        silent = network(tokens, torch.zeros(2, 24, dtype=torch.float64))
+        whole = network.every_position(tokens)
+        assert torch.equal(network.every_position(tokens, torch.ones(2, 24, dtype=torch.float64)), whole)
+        silent = network.every_position(tokens, torch.zeros(2, 24, dtype=torch.float64))
         network.W_out.zero_()
-        torch.testing.assert_close(silent, network(tokens), rtol=1e-12, atol=1e-12)
+        torch.testing.assert_close(silent, network.every_position(tokens), rtol=1e-12, atol=1e-12)
 
 
 def test_a_dropout_mask_drops_at_its_rate_and_keeps_the_mean():

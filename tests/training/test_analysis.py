@@ -53,7 +53,7 @@ def plain_logits(weights: dict[str, np.ndarray]) -> np.ndarray:
     network = OneLayerTransformer({name: torch.from_numpy(w.copy()) for name, w in weights.items()})
     x, y = np.divmod(np.arange(P * P), P)
     with torch.no_grad():
-        return network(network.tokens(np.column_stack([x, y])))[:, -1, :P].numpy().reshape(P, P, P)
+        return network(network.tokens(np.column_stack([x, y])))[:, :P].numpy().reshape(P, P, P)
 
 
 def trig_weights(keys: tuple[int, ...], scale: float = 20.0, phases: int = 16) -> dict[str, np.ndarray]:

@@ -145,11 +145,11 @@ class QuadraticStep(Classifier):
 
     def __init__(self, setup: Any) -> None:
         super().__init__(FastQuadraticMLP(setup.network, setup.dtype), setup.network.n_elements)
-        self._scale = setup.scale
+        self._reduce = setup.reduce
 
     def gradient(self, rows: Rows, count: bool) -> Sums:
         """See ``Step``."""
-        sums: Sums = self._model.gradient(rows, self._scale(rows.n_rows, self.n_classes), count=count)
+        sums: Sums = self._model.gradient(rows, self._reduce(1.0, rows.n_rows, self.n_classes), count=count)
         return sums
 
 

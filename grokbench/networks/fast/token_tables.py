@@ -1,4 +1,4 @@
-"""What the hand-written steps of ``fast_lstm`` and ``fast_relu_mlp`` share.
+"""What the hand-written steps of ``fast.lstm`` and ``fast.relu_mlp`` share.
 
 A linear layer that reads an operand has one distinct result per token. They are worked out once, as a table, and a row of
 the data gathers those of its x and its y; the gradient sums rows back into the table. Both are products with a sparse 0/1
