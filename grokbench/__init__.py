@@ -13,6 +13,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from grokbench import parts as parts  # schemas ask it about parts from outside
+
 __version__ = "0.1.0"
 __all__ = [
     "GrokbenchError",
@@ -24,6 +26,7 @@ __all__ = [
     "load_baseline",
     "load_network",
     "load_task",
+    "register",
     "report",
     "reproduce",
     "run",
@@ -44,6 +47,7 @@ if TYPE_CHECKING:
         validate,
     )
     from grokbench.claims.verdict import Verdict
+    from grokbench.parts import register
     from grokbench.runs.sweep import SweepResult
     from grokbench.specs.errors import GrokbenchError
     from grokbench.specs.types import Record
@@ -53,6 +57,7 @@ _HOMES = {
     "Record": "grokbench.specs.types",
     "SweepResult": "grokbench.runs.sweep",
     "Verdict": "grokbench.claims.verdict",
+    "register": "grokbench.parts",
 }
 
 

@@ -1,27 +1,30 @@
 """Finding a named part: built in, from an installed package, or registered by a script. Loads no torch for what is built in.
 
-A package adds parts by entry points in the groups ``grokbench.networks``, ``grokbench.losses``, … ; a script by
+A package adds parts by entry points in the groups ``grokbench.networks``, ``grokbench.losses``, …; a script by
 ``grokbench.register``; a command takes a script with ``--plugin FILE.py``.
 """
 
 from __future__ import annotations
 
 import ast
+import dataclasses
 import functools
 import hashlib
 import importlib
 import importlib.util
-import inspect
-import runpy
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from importlib import metadata
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from grokbench.specs import schema
 from grokbench.specs.errors import GrokbenchError, InputError, UnknownNameError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 BUILT_IN: Mapping[str, Mapping[str, str]] = {
     "networks": {
@@ -38,14 +41,35 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "hinge": "grokbench.training.losses:HINGE",
     },
     "optimizers": {
-        "gd": "grokbench.training.optimizers:GD",
-        "adamw": "grokbench.training.optimizers:ADAMW",
-        "none": "grokbench.training.optimizers:NONE",
+        "gd": "grokbench.training.optimizers.gd:GD",
+        "adamw": "grokbench.training.optimizers.adam:ADAMW",
+        "none": "grokbench.training.optimizers.untrained:NONE",
+        "adam": "grokbench.training.optimizers.adam:ADAM",
+        "muon": "grokbench.training.optimizers.muon:MUON",
+        "lion": "grokbench.training.optimizers.lion:LION",
+    },
+    "wrappers": {
+        "none": "grokbench.training.wrappers.bare:NONE",
+        "grokfast-ema": "grokbench.training.wrappers.grokfast:EMA",
     },
 }
 """Kind → name → "module:object"."""
-FIELD = {"networks": "model.kind", "losses": "loss.kind", "optimizers": "optimizer.kind"}
-"""Kind → the field of a recipe that names one, for messages."""
+FIELD = {
+    "networks": "model.kind",
+    "losses": "loss.kind",
+    "optimizers": "optimizer.kind",
+    "wrappers": "optimizer.wrapper.kind",
+}
+"""Kind → the field of a recipe that names one."""
+NEEDS = {
+    "networks": ("fields", "build", "restore", "size"),
+    "losses": ("fields", "total", "reduce"),
+    "optimizers": ("fields", "build"),
+    "wrappers": ("fields", "build"),
+}
+"""Kind → what such a part has."""
+KINDS = (*NEEDS, "domains", "measures", "analyses", "figures", "executors")
+_SINGULAR = {"losses": "loss", "analyses": "analysis"}
 HERE = "grokbench"
 
 
@@ -53,7 +77,8 @@ HERE = "grokbench"
 class Part:
     """A named part and where it comes from. ``origin`` is "grokbench", a distribution with its version, or a script's path.
 
-    digest: SHA-256 of the source file of an outside part; empty for a built-in one, whose version is ``TRAINING_VERSION``.
+    digest: SHA-256 of the source of an outside part; empty for a built-in one, whose version is ``TRAINING_VERSION``.
+    label: of an outside part, what of its origin belongs to a trial's key: no path, which differs from machine to machine.
     """
 
     kind: str
@@ -61,72 +86,93 @@ class Part:
     load: Callable[[], Any]
     origin: str = HERE
     digest: str = ""
+    label: str = ""
+
+    def __str__(self) -> str:
+        return f"the {one(self.kind)} {self.name!r} of {self.origin}"
 
 
 _registered: dict[tuple[str, str], Part] = {}
 
 
 def find(kind: str, name: str) -> Any:
-    """The part called ``name``. Errors: UnknownNameError, and GrokbenchError for one that cannot be loaded."""
+    """The part called ``name``. Errors: UnknownNameError, and InputError for one that cannot be used."""
     return load(part(kind, name))
 
 
-def load(one: Part) -> Any:
-    """The object behind a part. Errors: GrokbenchError, one sentence that names the part and its package."""
+def load(found: Part) -> Any:
+    """The object behind a part. Errors: InputError, one sentence that names the part and its package."""
+    if found.origin == HERE:
+        return found.load()
     try:
-        return one.load()
+        value = found.load()
     except GrokbenchError:
         raise
     except Exception as error:
-        if one.origin == HERE:
-            raise
-        raise InputError(
-            f"the {_one(one.kind)} {one.name!r} of {one.origin} cannot be loaded ({type(error).__name__}: {error})"
-        ) from error
+        raise InputError(f"{found} cannot be loaded ({type(error).__name__}: {error})") from error
+    missing = [name for name in NEEDS.get(found.kind, ()) if not hasattr(value, name)]
+    if missing:
+        raise InputError(f"{found} lacks {', '.join(missing)}; it is of type {type(value).__name__}")
+    if "fields" in NEEDS.get(found.kind, ()) and not dataclasses.is_dataclass(value.fields):
+        raise InputError(f"the fields of {found} are no dataclass")
+    return value
 
 
 def part(kind: str, name: str) -> Part:
     """The part called ``name``, not loaded. Errors: UnknownNameError; InputError where two packages claim the name."""
-    found = [one for one in listed(kind) if one.name == name]
+    found = [other for other in listed(kind) if other.name == name]
     if not found:
-        raise UnknownNameError(FIELD.get(kind, _one(kind)), name, sorted({one.name for one in listed(kind)}))
+        raise UnknownNameError(FIELD.get(kind, one(kind)), name, names(kind))
     if len(found) > 1:
-        claims = " and ".join(sorted({one.origin for one in found}))
-        raise InputError(f"two packages claim the {_one(kind)} {name!r}: {claims}; uninstall one of them")
+        claims = " and ".join(sorted({other.origin for other in found}))
+        raise InputError(f"two packages claim the {one(kind)} {name!r}: {claims}; uninstall one of them")
     return found[0]
 
 
 def names(kind: str) -> tuple[str, ...]:
     """Names of all parts of a kind, sorted."""
-    return tuple(sorted({one.name for one in listed(kind)}))
+    return tuple(sorted({found.name for found in listed(kind)}))
 
 
 def listed(kind: str) -> tuple[Part, ...]:
     """All parts of a kind: built in, then installed, then registered."""
-    return (*_built_in(kind), *_installed(kind), *(p for (k, _), p in _registered.items() if k == kind))
+    return (*_built_in(kind), *_outside(kind))
+
+
+def outside(kind: str, name: str) -> Part | None:
+    """The part of that name where it comes from elsewhere; None for a built-in one, and for none."""
+    if name in BUILT_IN.get(kind, {}):
+        return None
+    return next((found for found in _outside(kind) if found.name == name), None)
 
 
 def register(kind: str, name: str, value: Any) -> None:
     """Add a part from Python: ``grokbench.register("losses", "focal", FOCAL)``.
 
-    Errors: InputError for a kind that there is not or a name that is taken.
+    Workers have it too where the script registers it at its top level. Errors: InputError for a name that is taken,
+    UnknownNameError for a kind that there is not.
     """
     if kind not in KINDS:
         raise UnknownNameError("kind of part", kind, KINDS)
-    file, digest = _source(value)
+    file = _caller()
+    found = Part(kind, name, lambda: value, file, _digest([Path(file)]), Path(file).name)
     known = _registered.get((kind, name))
-    if known is not None and known.digest == digest and known.origin == file:
-        return  # the same script once more, as a worker runs it
-    if name in names(kind):
+    again = known is not None and (known.origin, known.digest) == (found.origin, found.digest)
+    if not again and name in names(kind):
         raise InputError(
-            f"{file} registers the {_one(kind)} {name!r}, which {part(kind, name).origin} has already"
+            f"{file} registers the {one(kind)} {name!r}; {part(kind, name).origin} has one already"
         )
-    _registered[kind, name] = Part(kind, name, lambda: value, file, digest)
+    load(found)
+    _registered[kind, name] = found
 
 
 def run_plugin(path: str | Path) -> None:
-    """Run a script that registers parts. Errors: InputError where it cannot be read or raises."""
+    """Run a script that registers parts, once. Errors: InputError where it cannot be read or raises."""
+    import runpy
+
     place = Path(path).expanduser().resolve()
+    if place in _plugins:
+        return
     if not place.is_file():
         raise InputError(f"--plugin {path}: no such file")
     try:
@@ -141,9 +187,9 @@ def run_plugin(path: str | Path) -> None:
 _plugins: dict[Path, None] = {}
 
 
-def plugins() -> tuple[Path, ...]:
+def plugins() -> tuple[str, ...]:
     """Scripts that were run, for workers to run again."""
-    return tuple(_plugins)
+    return tuple(map(str, _plugins))
 
 
 def _built_in(kind: str) -> Iterator[Part]:
@@ -151,38 +197,67 @@ def _built_in(kind: str) -> Iterator[Part]:
         yield Part(kind, name, functools.partial(declared, target))
 
 
+def _outside(kind: str) -> tuple[Part, ...]:
+    return (*_installed(kind), *(found for (of, _), found in _registered.items() if of == kind))
+
+
 @functools.cache
 def _installed(kind: str) -> tuple[Part, ...]:
+    from importlib import metadata
+
     found = []
     for entry in metadata.entry_points(group=f"grokbench.{kind}"):
-        distribution = entry.dist
-        origin = f"{distribution.name} {distribution.version}" if distribution else "an unknown package"
-        found.append(Part(kind, entry.name, entry.load, origin, _entry_digest(entry)))
+        origin = f"{entry.dist.name} {entry.dist.version}" if entry.dist else "an unknown package"
+        found.append(Part(kind, entry.name, entry.load, origin, _entry_digest(entry), origin))
     return tuple(found)
 
 
-def _entry_digest(entry: metadata.EntryPoint) -> str:
+def _entry_digest(entry: EntryPoint) -> str:
+    """Of all Python files of the package, which is not imported for it."""
     try:
-        spec = importlib.util.find_spec(entry.module)
+        spec = importlib.util.find_spec(entry.module.split(".")[0])
     except (ImportError, ValueError):
         return ""
-    return _file_digest(spec.origin) if spec is not None and spec.origin else ""
+    return _digest(sorted(_sources(spec))) if spec is not None else ""
 
 
-def _source(value: Any) -> tuple[str, str]:
-    """The file that a registered object comes from, and its digest."""
-    frame = inspect.currentframe()
-    while frame is not None and frame.f_globals.get("__name__") == __name__:
+def _sources(spec: ModuleSpec) -> Iterator[Path]:
+    for folder in spec.submodule_search_locations or ():
+        yield from Path(folder).rglob("*.py")
+    if not spec.submodule_search_locations and spec.origin:
+        yield Path(spec.origin)
+
+
+def _caller() -> str:
+    """The file that calls into this module."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__") == __name__:
         frame = frame.f_back
-    file = frame.f_code.co_filename if frame is not None else ""
-    return (file or "a script", _file_digest(file))
+    return frame.f_code.co_filename
 
 
-def _file_digest(file: str) -> str:
-    try:
-        return hashlib.sha256(Path(file).read_bytes()).hexdigest()
-    except OSError:
-        return ""
+def _digest(files: list[Path]) -> str:
+    """SHA-256 over files; of what is typed into a session, which has none, it is that of nothing."""
+    digest = hashlib.sha256()
+    for file in files:
+        if file.is_file():
+            digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def _outside_names(kind: str) -> tuple[str, ...]:
+    return tuple(found.name for found in _outside(kind))
+
+
+def _outside_fields(kind: str, name: str) -> type | None:
+    found = outside(kind, name)
+    return None if found is None else find(kind, name).fields
+
+
+schema.look_outside(_outside_names, _outside_fields)
+
+
+# -- what a module says of its part, without torch -----------------------------------------------------
 
 
 def declared(target: str) -> Any:
@@ -195,8 +270,10 @@ def declared(target: str) -> Any:
     return getattr(module, attribute)
 
 
-def loaded(target: str) -> Any:
-    """The object at "module:name", with all that its module imports."""
+def loaded(target: str | Callable[..., Any]) -> Any:
+    """The object at "module:name", with all that its module imports; what is no such text is taken as it is."""
+    if not isinstance(target, str):
+        return target
     name, _, attribute = target.partition(":")
     return getattr(importlib.import_module(name), attribute)
 
@@ -223,18 +300,6 @@ def _imports_torch(node: ast.stmt) -> bool:
     return isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "torch"
 
 
-KINDS = (
-    "networks",
-    "losses",
-    "optimizers",
-    "domains",
-    "measures",
-    "analyses",
-    "figures",
-    "executors",
-)
-_SINGULAR = {"losses": "loss", "analyses": "analysis"}
-
-
-def _one(kind: str) -> str:
+def one(kind: str) -> str:
+    """A kind of parts in the singular."""
     return _SINGULAR.get(kind, kind.removesuffix("s"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from grokbench.specs.types import Recipe, Table, TaskSpec
 
@@ -22,7 +22,7 @@ def fits_any(task: TaskSpec, recipe: Recipe) -> None:
 
 @dataclass(frozen=True)
 class Architecture:
-    """A network as a part. Strings are "module:name", loaded in the process that trains.
+    """A network as a part. Strings are "module:name", loaded in the process that trains; outside parts may give the functions.
 
     build: (model, n_elements, seed) → module with drawn weights in float64; each parameter has its own stream, named after it.
     restore: (model, weights) → module with these weights, in their own type. A module is a ``networks.base.Network``.
@@ -35,12 +35,12 @@ class Architecture:
 
     kind: str
     fields: type
-    build: str
-    restore: str
+    build: str | Callable[..., Any]
+    restore: str | Callable[..., Any]
     size: Callable[[Table, int], Size]
-    fast: Mapping[str, str] = field(default_factory=dict)
+    fast: Mapping[str, str | Callable[..., Any]] = field(default_factory=dict)
     fits: Callable[[TaskSpec, Recipe], None] = fits_any
     step_seconds: float = 3e-4
     probes: tuple[str, ...] = ()
-    facts: str = ""
+    facts: str | Callable[..., Any] = ""
     pass_multiply_adds: Callable[[Table, int], float] | None = None

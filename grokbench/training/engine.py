@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from grokbench import parts
 from grokbench.measures.timing import StopRule
@@ -23,9 +24,9 @@ from grokbench.training import analysis, arithmetic
 from grokbench.training.engines import Engine, make_engine
 from grokbench.training.environment import environment
 from grokbench.training.evaluation import Cadence
-from grokbench.training.optimizers import optimizer as make_optimizer
 from grokbench.training.probes import Observer
 from grokbench.training.setup import Setup
+from grokbench.training.updates import Update, make_update
 
 OnEvaluation = Callable[[int, float, float], None]
 Weights = dict[str, NDArray[np.float32]]
@@ -124,7 +125,9 @@ class _Run:
     def go(self) -> None:
         trial, net, observer = self.trial, self.net, self.observer
         clock = time.perf_counter
-        update = make_optimizer(trial.recipe.optimizer, trial.seed)
+        update = make_update(trial.recipe.optimizer, trial.seed)
+        if update is not None:
+            update.rule.init(self._shaped(update, net.parameters), net.names)
         budget = trial.budget if update else 0
         cadence = Cadence(trial.recipe.evaluation["growth"], trial.recipe.evaluation["spacing"], also=budget)
         probe_cadence = Cadence(trial.recipe.evaluation["probe_growth"])
@@ -162,13 +165,18 @@ class _Run:
             if last:
                 break
             assert update is not None
-            update.update(net.parameters, net.gradients)
+            update.rule.update(
+                self._shaped(update, net.parameters), self._shaped(update, net.gradients), self.step
+            )
             self.step += 1
             self.train_seconds += clock() - updating
         if diverged:
             self.outcome = "diverged"
         elif self.step < budget:
             self.outcome = "stopped"
+
+    def _shaped(self, update: Update, tensors: Sequence[Tensor]) -> Sequence[Tensor]:
+        return tensors if update.elementwise else self.net.shaped(tensors)
 
     def _evaluate(
         self, train_loss: float, train_accuracy: float, stop_rule: StopRule, diverged: bool

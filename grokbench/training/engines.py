@@ -27,6 +27,7 @@ class Engine(Protocol):
 
     name: str
     noisy: bool  # whether a training pass differs from an evaluation (minibatches, dropout, noise)
+    names: Sequence[str]  # of the parameters, as the plain module has them
     parameters: Sequence[Tensor]
     gradients: Sequence[Tensor]
 
@@ -35,6 +36,9 @@ class Engine(Protocol):
 
     def score(self, side: str) -> Score:
         """Loss and accuracy over the rows of ``side``, "train" or "test", in evaluation mode."""
+
+    def shaped(self, tensors: Sequence[Tensor]) -> Sequence[Tensor]:
+        """Parameters or gradients as views in the plain module's shapes."""
 
     def weights(self) -> dict[str, Tensor]:
         """Copies of the weights under the plain module's names."""

@@ -24,6 +24,7 @@ class FastEngine:
         self._train, self._test = step.rows(setup.train), step.rows(setup.test)
         self._generator = setup.generator
         self.noisy = setup.network.drops or bool(setup.weight_noise) or not self._batches.whole
+        self.names: Sequence[str] = step.names
         self.parameters: Sequence[Tensor] = step.parameters
         self.gradients: Sequence[Tensor] = step.gradients
 
@@ -40,6 +41,10 @@ class FastEngine:
         """See ``Engine``."""
         rows = self._train if side == "train" else self._test
         return self._score(self._step.evaluate(rows), rows.n_rows, True)
+
+    def shaped(self, tensors: Sequence[Tensor]) -> Sequence[Tensor]:
+        """See ``Engine``."""
+        return self._step.shaped(tensors)
 
     def weights(self) -> dict[str, Tensor]:
         """See ``Engine``."""

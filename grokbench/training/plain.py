@@ -22,7 +22,9 @@ class PlainEngine:
         self._setup, self._network, self._batches = setup, setup.network.to(setup.dtype), setup.batches()
         self._generator = setup.generator
         self.noisy = self._network.drops or bool(setup.weight_noise) or not self._batches.whole
-        self._trained = tuple(self._network.parameters())
+        named = dict(self._network.named_parameters())
+        self.names: Sequence[str] = tuple(named)
+        self._trained = tuple(named.values())
         self.parameters: Sequence[Tensor] = tuple(p.data for p in self._trained)
         self.gradients: Sequence[Tensor] = tuple(torch.zeros_like(p) for p in self.parameters)
         self._rows = {
@@ -35,7 +37,9 @@ class PlainEngine:
         which = self._batches.next()
         with noised(self.parameters, self._setup.weight_noise, self._generator):
             loss, correct = self._pass("train", None if which is None else torch.from_numpy(which), True)
-            self.gradients = torch.autograd.grad(loss, self._trained)
+            found = torch.autograd.grad(loss, self._trained)
+        for gradient, one in zip(self.gradients, found, strict=True):
+            gradient.copy_(one)  # autograd may give one tensor to two weights
         return Score(float(loss.detach()), correct if accuracy else math.nan)
 
     @torch.no_grad()
@@ -43,6 +47,10 @@ class PlainEngine:
         """See ``Engine``."""
         loss, correct = self._pass(side, None, False)
         return Score(float(loss), correct)
+
+    def shaped(self, tensors: Sequence[Tensor]) -> Sequence[Tensor]:
+        """See ``Engine``."""
+        return tensors
 
     def weights(self) -> dict[str, Tensor]:
         """See ``Engine``."""

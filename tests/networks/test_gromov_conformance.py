@@ -13,7 +13,7 @@ import torch
 
 from grokbench.networks.fast.quadratic_mlp import FastQuadraticMLP
 from grokbench.networks.quadratic_mlp import QuadraticMLP
-from grokbench.training.optimizers import AdamW
+from grokbench.training.optimizers.adam import Adam
 from tests.networks import drawn
 
 DATA = Path(__file__).parent.parent / "data" / "gromov2023-folded-mlp.npz"
@@ -54,7 +54,8 @@ def test_outputs_of_the_hand_written_forward_are_the_references(reference, netwo
 @pytest.mark.parametrize("engine", ["plain", "fast"])
 def test_losses_gradients_and_four_updates_are_the_references(reference, network, rows, engine):
     net = drawn.engine(engine, network, "quadratic-mlp", {"kind": "mse", "reduction": "mean"}, rows, rows)
-    update = AdamW(lr=0.01, beta1=0.9, beta2=0.98, eps=1e-8, weight_decay=5.0)
+    update = Adam(lr=0.01, beta1=0.9, beta2=0.98, eps=1e-8, weight_decay=5.0)
+    update.init(net.parameters, net.names)
     losses = []
     for step in range(4):
         losses.append(net.train_pass(accuracy=False).loss)
@@ -64,7 +65,7 @@ def test_losses_gradients_and_four_updates_are_the_references(reference, network
                     gradient if engine == "plain" or ours == "W2" else gradient.T
                 )  # the fast path holds W1ᵀ
                 assert relative(gradient, reference[f"grad_step0/{theirs}"]) < 1e-5
-        update.update(net.parameters, net.gradients)
+        update.update(net.parameters, net.gradients, step)
     np.testing.assert_allclose(losses, reference["losses"], rtol=1e-6)
     for ours, theirs in NAMES.items():
         assert relative(net.weights()[ours], reference[f"weight_after4/{theirs}"]) < 1e-5

@@ -14,7 +14,7 @@ import torch
 
 from grokbench.networks.fast.one_layer_transformer import FastOneLayerTransformer
 from grokbench.networks.one_layer_transformer import WEIGHTS, OneLayerTransformer
-from grokbench.training.optimizers import optimizer
+from grokbench.training.updates import make_update
 from tests.networks import drawn
 
 DATA = Path(__file__).parent.parent / "data" / "nanda2023-transformer.npz"
@@ -70,14 +70,15 @@ def test_losses_gradients_and_four_updates_are_the_references(reference, network
     loss = {"kind": "cross-entropy", "precision": "float64"}
     net = drawn.engine(engine, network, "one-layer-transformer", loss, rows, rows)
     recipe = {"kind": "adamw", "lr": 1e-3, "beta1": 0.9, "beta2": 0.98, "eps": 1e-8, "weight_decay": 1.0}
-    update = optimizer({**recipe, "warmup": 10, "l1": 0.0})
+    update = make_update({**recipe, "warmup": 10}).rule
+    update.init(net.parameters, net.names)
     losses = []
     for step in range(4):
         losses.append(net.train_pass(accuracy=False).loss)
         if step == 0:
             for name, gradient in zip(WEIGHTS, net.gradients, strict=True):
                 assert relative(gradient, ours(name, reference[f"grad_step0/{THEIRS[name]}"])) < 1e-5, name
-        update.update(net.parameters, net.gradients)
+        update.update(net.parameters, net.gradients, step)
     np.testing.assert_allclose(losses, reference["losses"], rtol=1e-6)
     weights = net.weights()
     for name in WEIGHTS:

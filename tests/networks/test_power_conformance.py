@@ -16,7 +16,7 @@ import torch
 
 from grokbench.networks.decoder_transformer import BLOCK_WEIGHTS, DecoderTransformer
 from grokbench.networks.fast.decoder_transformer import FastDecoderTransformer
-from grokbench.training.optimizers import AdamW
+from grokbench.training.optimizers.adam import Adam
 from tests.networks.drawn import decoder_loss
 
 DATA = Path(__file__).parent.parent / "data" / "power2022-transformer.npz"
@@ -108,7 +108,8 @@ class Fast:
 @pytest.mark.parametrize("path", [Plain, Fast])
 def test_losses_gradients_and_four_updates_are_the_references(reference, network, path):
     net = path(network, reference["rows"].astype(np.int64))
-    update = AdamW(lr=1e-3, beta1=0.9, beta2=0.98, eps=1e-8, weight_decay=1.0, warmup=10)
+    update = Adam(lr=1e-3, beta1=0.9, beta2=0.98, eps=1e-8, weight_decay=1.0, warmup=10)
+    update.init(net.parameters, net.names)
     theirs, losses = ours(reference, "grad_step0"), []
     for step in range(4):
         loss, gradients = net.gradient()
@@ -116,7 +117,7 @@ def test_losses_gradients_and_four_updates_are_the_references(reference, network
         if step == 0:
             for name, gradient in zip(net.names, gradients, strict=True):
                 assert relative(gradient, theirs[name]) < 1e-5, name
-        update.update(net.parameters, gradients)
+        update.update(net.parameters, gradients, step)
     np.testing.assert_allclose(losses, reference["losses"], rtol=1e-6)
     for name, found in zip(net.names, net.parameters, strict=True):
         assert relative(found, ours(reference, "weight_after4")[name]) < 1e-5, name

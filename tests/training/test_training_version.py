@@ -1,7 +1,7 @@
 """TRAINING_VERSION follows the numbers: when the code that trains changes, golden trajectories say whether they did.
 
-``python tests/training/test_training_version.py`` writes ``tests/data/golden.json`` again; it refuses when the
-trajectories changed and the version did not.
+``python -m tests.rewrite`` writes ``tests/data/golden.json`` again; it refuses when the trajectories changed and the version
+did not.
 """
 
 from __future__ import annotations
@@ -92,19 +92,18 @@ def agree(old: dict[str, Any], new: dict[str, Any]) -> bool:
 
 def test_golden_trajectories_hold_for_this_training_version() -> None:
     golden = json.loads(GOLDEN.read_text(encoding="utf-8"))
-    assert golden["training_version"] == TRAINING_VERSION, f"run python {Path(__file__).relative_to(ROOT)}"
+    assert golden["training_version"] == TRAINING_VERSION, "run python -m tests.rewrite"
     assert golden["trajectories"].keys() == RUNS.keys()
     assert agree(golden["trajectories"], trajectories()), "the numbers changed: raise TRAINING_VERSION"
 
 
 def test_the_code_that_trains_is_the_code_that_was_checked() -> None:
     golden = json.loads(GOLDEN.read_text(encoding="utf-8"))
-    assert golden["trees"] == trees(), (
-        f"tasks, networks or training changed: run python {Path(__file__).relative_to(ROOT)}"
-    )
+    assert golden["trees"] == trees(), "tasks, networks or training changed: run python -m tests.rewrite"
 
 
 def rewrite() -> None:
+    """Write the golden file again."""
     new = {"training_version": TRAINING_VERSION, "trees": trees(), "trajectories": trajectories()}
     if GOLDEN.exists():
         old = json.loads(GOLDEN.read_text(encoding="utf-8"))
@@ -116,7 +115,3 @@ def rewrite() -> None:
         if same_version:  # the old ones stay, lest many small changes add up
             new["trajectories"] |= old["trajectories"]
     GOLDEN.write_text(json.dumps(new, indent=1) + "\n", encoding="utf-8")
-
-
-if __name__ == "__main__":
-    rewrite()

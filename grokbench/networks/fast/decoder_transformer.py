@@ -191,6 +191,11 @@ class DecoderStep:
         self._model, self._setup, self.n_classes = model, setup, setup.network.n_tokens
         self.parameters: Sequence[Tensor] = model.parameters
         self.gradients: Sequence[Tensor] = model.gradients
+        self.names: Sequence[str] = model.names
+
+    def shaped(self, tensors: Sequence[Tensor]) -> Sequence[Tensor]:
+        """See ``Step``."""
+        return tensors
 
     def rows(self, table: Indices) -> Rows:
         """See ``Step``."""

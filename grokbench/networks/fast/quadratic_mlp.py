@@ -12,6 +12,7 @@ What is left is three matrix products a step: f = W2 zᵀ, dW2 = r z, dz = rᵀ 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,7 +64,7 @@ class FastQuadraticMLP:
         self.n_elements, self.width = plain.n_elements, plain.width
         self.E = plain.W1.detach().to(dtype).t().contiguous()  # (2p, N)
         self.W2 = plain.W2.detach().to(dtype, copy=True)  # (p, N)
-        self.parameters = (self.E, self.W2)
+        self.names, self.parameters = ("W1", "W2"), (self.E, self.W2)  # E is W1ᵀ
         self.gradients = tuple(torch.zeros_like(w) for w in self.parameters)
         self._out = torch.empty_like(self.W2)  # c W2
         self._back = torch.empty_like(self.W2)  # what dz is read through
@@ -146,6 +147,10 @@ class QuadraticStep(Classifier):
     def __init__(self, setup: Any) -> None:
         super().__init__(FastQuadraticMLP(setup.network, setup.dtype), setup.network.n_elements)
         self._reduce = setup.reduce
+
+    def shaped(self, tensors: Sequence[Tensor]) -> Sequence[Tensor]:
+        """See ``Step``: W1 is held as its transpose."""
+        return tensors[0].t(), tensors[1]
 
     def gradient(self, rows: Rows, count: bool) -> Sums:
         """See ``Step``."""

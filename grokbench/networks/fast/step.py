@@ -33,6 +33,13 @@ class Step(Protocol):
         """Their gradients, in the same order."""
 
     @property
+    def names(self) -> Sequence[str]:
+        """What the plain module calls them."""
+
+    def shaped(self, tensors: Sequence[Tensor]) -> Sequence[Tensor]:
+        """Parameters or gradients as views in the plain module's shapes."""
+
+    @property
     def n_classes(self) -> int:
         """Classes of an output."""
 
@@ -59,6 +66,11 @@ class Classifier:
         self._model, self.n_classes = model, n_classes
         self.parameters: Sequence[Tensor] = model.parameters
         self.gradients: Sequence[Tensor] = model.gradients
+        self.names: Sequence[str] = model.names
+
+    def shaped(self, tensors: Sequence[Tensor]) -> Sequence[Tensor]:
+        """See ``Step``."""
+        return tensors
 
     def rows(self, table: Indices) -> Any:
         """See ``Step``."""
