@@ -34,13 +34,20 @@ class CrossEntropyFields:
 
 
 def cross_entropy(outputs: Tensor, targets: Tensor, loss: Table) -> Tensor:
-    """Σ over rows of −log p(target), the mean of a row's scored positions."""
-    from torch.nn import functional
+    """Σ over rows of −log p(target), the mean of a row's scored positions.
+
+    Rows are added up in float32 at least: a half type is that of the log-softmax alone, as in Prieto et al. (2501.04697).
+    """
+    import torch
 
     wide = outputs.to(softmax_type(loss["precision"], outputs.dtype))
-    scored = targets[0].numel() if targets.dim() > 1 else 1
-    total = functional.cross_entropy(wide.flatten(0, -2), targets.flatten(), reduction="sum")
-    return total / scored
+    rows = -torch.log_softmax(wide, -1).gather(-1, targets[..., None])
+    return rows.to(torch.promote_types(rows.dtype, torch.float32)).sum() / scored(targets)
+
+
+def scored(targets: Tensor) -> int:
+    """How many positions of a row are scored."""
+    return targets[0].numel() if targets.dim() > 1 else 1
 
 
 def softmax_type(precision: str, weights: Any) -> Any:
@@ -80,8 +87,7 @@ def squared_error(outputs: Tensor, targets: Tensor, loss: Table) -> Tensor:
     from torch.nn import functional
 
     onehot = functional.one_hot(targets, outputs.shape[-1]).to(outputs.dtype)
-    scored = targets[0].numel() if targets.dim() > 1 else 1
-    return ((outputs - onehot) ** 2).sum() / scored
+    return ((outputs - onehot) ** 2).sum() / scored(targets)
 
 
 def reduced(total: Any, loss: Table, n_rows: int, n_classes: int) -> Any:
@@ -107,12 +113,11 @@ def hinge(outputs: Tensor, targets: Tensor, loss: Table) -> Tensor:
 
     if outputs.shape[-1] == 1:
         signs = (2 * targets - 1).to(outputs.dtype)
-        return (1 - outputs.squeeze(-1) * signs).clamp(min=0).sum()
+        return (1 - outputs.squeeze(-1) * signs).clamp(min=0).sum() / scored(targets)
     at_target = outputs.gather(-1, targets[..., None])
     margins = (1 - at_target + outputs).clamp(min=0)
-    scored = targets[0].numel() if targets.dim() > 1 else 1
-    ones = torch.ones_like(at_target).sum()  # the target's own margin is 1 in every row
-    return (margins.sum() - ones) / scored
+    own = torch.ones_like(at_target).sum()  # the target's own margin is 1 in every row
+    return (margins.sum() - own) / scored(targets)
 
 
 HINGE = Loss("hinge", HingeFields, hinge, mean_over_rows)
