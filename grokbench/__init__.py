@@ -17,12 +17,19 @@ from grokbench import parts as parts  # schemas ask it about parts from outside
 
 __version__ = "0.1.0"
 __all__ = [
+    "Architecture",
     "GrokbenchError",
+    "Loss",
+    "Network",
+    "Optimizer",
     "Record",
+    "Size",
     "SweepResult",
     "Task",
     "Verdict",
+    "Wrapper",
     "__version__",
+    "field",
     "load_baseline",
     "load_network",
     "load_task",
@@ -47,10 +54,14 @@ if TYPE_CHECKING:
         validate,
     )
     from grokbench.claims.verdict import Verdict
+    from grokbench.networks.architecture import Architecture, Size
+    from grokbench.networks.base import Network
     from grokbench.parts import register
     from grokbench.runs.sweep import SweepResult
     from grokbench.specs.errors import GrokbenchError
+    from grokbench.specs.fields import field
     from grokbench.specs.types import Record
+    from grokbench.training.kinds import Loss, Optimizer, Wrapper
 
 _HOMES = {
     "GrokbenchError": "grokbench.specs.errors",
@@ -58,6 +69,13 @@ _HOMES = {
     "SweepResult": "grokbench.runs.sweep",
     "Verdict": "grokbench.claims.verdict",
     "register": "grokbench.parts",
+    "field": "grokbench.specs.fields",
+    "Architecture": "grokbench.networks.architecture",
+    "Size": "grokbench.networks.architecture",
+    "Network": "grokbench.networks.base",
+    "Loss": "grokbench.training.kinds",
+    "Optimizer": "grokbench.training.kinds",
+    "Wrapper": "grokbench.training.kinds",
 }
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from grokbench import parts
 from grokbench.api import resolve_trial
 from grokbench.runs.store import Store
 from grokbench.runs.sweep import HORIZON, Sweep
@@ -95,4 +96,6 @@ def _command(
         words += ["--set", f"{name}={json.dumps(value, ensure_ascii=False)}"]
     for folder in specs:
         words += ["--specs", str(folder)]
+    for script in parts.plugins():
+        words += ["--plugin", script]
     return shlex.join([*words, *(["--exhaustive"] if exhaustive else [])])

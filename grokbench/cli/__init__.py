@@ -14,7 +14,7 @@ import click
 from grokbench import __version__
 
 COMMANDS = {
-    "list": "List papers, tasks, baselines or claims.",
+    "list": "List papers, tasks, baselines, claims, or the networks, losses and optimizers of recipes.",
     "show": "Show a spec; --resolved fills in every field and shows a task's first rows.",
     "validate": "Check spec files and print every mistake in them.",
     "run": "Train one trial and print when it fitted and when it generalised.",

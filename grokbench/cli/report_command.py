@@ -20,6 +20,7 @@ from grokbench.specs.errors import InputError
 )
 @options.store
 @options.specs
+@options.plugin
 @options.as_json
 def command(
     paper: str | None,

@@ -53,6 +53,7 @@ AFTER = ("dips", "below_99")
 @click.option("--force", is_flag=True, help="Train even when the store has the record.")
 @options.store
 @options.specs
+@options.plugin
 @options.as_json
 def command(
     task: str,
@@ -100,6 +101,8 @@ def command(
             failures = executor.execute(
                 [trial], place, 1, progress, keep_untrained=save is not None, again=force
             )
+        if failures and failures[0].sentence:
+            raise InputError(failures[0].sentence)
         if failures:
             click.echo(f"the trial failed; its traceback is in {failures[0].path}", err=True)
             raise click.exceptions.Exit(1)

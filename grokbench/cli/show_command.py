@@ -22,6 +22,7 @@ FIRST_ROWS = 8
     "--resolved", is_flag=True, help="Every field filled in; for a task, also the first rows of its table."
 )
 @options.specs
+@options.plugin
 @options.as_json
 def command(name: str, resolved: bool, specs: Sequence[Path], as_json: bool) -> None:
     """Show a task, baseline, paper or claim (paper.claim)."""

@@ -14,6 +14,7 @@ from grokbench.cli import options
 @click.command(name="validate")
 @click.argument("paths", nargs=-1, type=options.PATH)
 @options.specs
+@options.plugin
 @options.as_json
 def command(paths: Sequence[Path], specs: Sequence[Path], as_json: bool) -> int:
     """Check the given spec files, or all, and print every mistake at once."""

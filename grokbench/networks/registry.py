@@ -24,7 +24,8 @@ def architecture(model: Table) -> Architecture:
 
 def check_fit(task: TaskSpec, recipe: Recipe) -> None:
     """Raises InputError, in a sentence, where the recipe's network cannot be trained on the task, or its fields contradict."""
-    architecture(recipe.model).fits(task, recipe)
+    with parts.blamed(parts.strangers(recipe)):
+        architecture(recipe.model).fits(task, recipe)
 
 
 def build(model: Table, n_elements: int, seed: int) -> Network:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from grokbench import parts
 from grokbench.networks.architecture import Size
 from grokbench.networks.registry import architecture
 from grokbench.specs.types import Trial
@@ -20,7 +21,8 @@ def elements(trial: Trial) -> int:
 
 def size(trial: Trial) -> Size:
     """Of the trial's network; what rows share is not counted."""
-    return architecture(trial.recipe.model).size(trial.recipe.model, elements(trial))
+    with parts.blamed(parts.strangers(trial.recipe)):
+        return architecture(trial.recipe.model).size(trial.recipe.model, elements(trial))
 
 
 def evaluations(steps: int, growth: float, spacing: int) -> float:

@@ -26,6 +26,7 @@ from grokbench.training.environment import environment
 from grokbench.training.evaluation import Cadence
 from grokbench.training.probes import Observer
 from grokbench.training.setup import Setup
+from grokbench.training.strangers import NETWORK, need, try_out
 from grokbench.training.updates import Update, make_update
 
 OnEvaluation = Callable[[int, float, float], None]
@@ -44,6 +45,11 @@ def train(trial: Trial, on_evaluation: OnEvaluation | None = None, engine: str =
     nothing, and leaves every setting of the process as it was (``training.arithmetic``). Errors: GrokbenchError where the
     trial asks for what does not exist.
     """
+    with parts.blamed(parts.strangers(trial.recipe)):
+        return _train(trial, on_evaluation, engine)
+
+
+def _train(trial: Trial, on_evaluation: OnEvaluation | None, engine: str) -> Record:
     began = time.perf_counter()
     recipe = trial.recipe
     if recipe.training.get("dtype") not in DTYPES:
@@ -57,6 +63,9 @@ def train(trial: Trial, on_evaluation: OnEvaluation | None = None, engine: str =
     table = build_table(trial.task)
     split = trial_split(table, trial)
     network, own = build(recipe.model, table.n_elements, trial.seed), architecture(recipe.model)
+    stranger = parts.outside("networks", recipe.model["kind"])
+    if stranger is not None:
+        need(stranger, "a network", network, NETWORK)
     unseen = sorted({*trial.probes, *(f"portrait {name}" for name in trial.portraits)} - set(own.probes))
     if (trial.probes or trial.portraits) and not own.probes:
         raise InputError(f"{recipe.id}: a {own.kind} has no probes; {', '.join(unseen)} cannot be recorded")
@@ -72,6 +81,7 @@ def train(trial: Trial, on_evaluation: OnEvaluation | None = None, engine: str =
         batch=recipe.training["batch"],
         weight_noise=recipe.training["weight_noise"],
     )
+    try_out(setup, stranger, parts.outside("losses", recipe.loss["kind"]))
     net = make_engine(engine, own, setup)
     run = _Run(trial, net, on_evaluation)
     with arithmetic.denormals(flushed=True):

@@ -15,6 +15,7 @@ from grokbench.specs.fields import checked
 from grokbench.specs.types import Table
 from grokbench.tasks.streams import stream
 from grokbench.training.kinds import Optimizer, Wrapper
+from grokbench.training.strangers import RULE, need
 
 
 class Rule(Protocol):
@@ -46,6 +47,8 @@ def make_update(table: Table, seed: int = 0) -> Update | None:
     rule = build(own, _noise(seed))
     if rule is None:
         return None
+    if (stranger := parts.outside("optimizers", table["kind"])) is not None:
+        need(stranger, "a rule", rule, RULE)
     if groups:
         rule = Grouped(
             [
@@ -64,6 +67,8 @@ def make_update(table: Table, seed: int = 0) -> Update | None:
         return Update(rule, part.elementwise)
     wrapper: Wrapper = parts.find("wrappers", str(around.get("kind", "")))
     rule = parts.loaded(wrapper.build)(checked(wrapper.fields, around, "optimizer.wrapper"), rule)
+    if (stranger := parts.outside("wrappers", around["kind"])) is not None:
+        need(stranger, "a rule", rule, RULE)
     return Update(rule, part.elementwise and wrapper.elementwise)
 
 

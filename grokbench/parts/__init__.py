@@ -6,25 +6,23 @@ A package adds parts by entry points in the groups ``grokbench.networks``, ``gro
 
 from __future__ import annotations
 
-import ast
 import dataclasses
 import functools
-import hashlib
-import importlib
-import importlib.util
-import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.machinery import ModuleSpec
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from grokbench.parts import sources
+from grokbench.parts.heads import declared, loaded
 from grokbench.specs import schema
 from grokbench.specs.errors import GrokbenchError, InputError, UnknownNameError
 
 if TYPE_CHECKING:
-    from importlib.metadata import EntryPoint
+    from grokbench.specs.types import Recipe
+
+__all__ = ["declared", "find", "listed", "loaded", "names", "part", "register", "run_plugin"]
 
 BUILT_IN: Mapping[str, Mapping[str, str]] = {
     "networks": {
@@ -146,6 +144,32 @@ def outside(kind: str, name: str) -> Part | None:
     return next((found for found in _outside(kind) if found.name == name), None)
 
 
+def strangers(recipe: Recipe) -> tuple[Part, ...]:
+    """The parts of a recipe that come from elsewhere."""
+    tables = {
+        "networks": recipe.model,
+        "losses": recipe.loss,
+        "optimizers": recipe.optimizer,
+        "wrappers": recipe.optimizer.get("wrapper", {}),
+    }
+    found = (outside(kind, str(table.get("kind", ""))) for kind, table in tables.items())
+    return tuple(part for part in found if part is not None)
+
+
+@contextmanager
+def blamed(strangers: Sequence[Part]) -> Iterator[None]:
+    """What is raised in here becomes an InputError of one sentence that names these parts, where there are any."""
+    try:
+        yield
+    except GrokbenchError:
+        raise
+    except Exception as error:
+        if not strangers:
+            raise
+        named = " and ".join(map(str, strangers))
+        raise InputError(f"{named} failed ({type(error).__name__}: {error})") from error
+
+
 def register(kind: str, name: str, value: Any) -> None:
     """Add a part from Python: ``grokbench.register("losses", "focal", FOCAL)``.
 
@@ -154,8 +178,9 @@ def register(kind: str, name: str, value: Any) -> None:
     """
     if kind not in KINDS:
         raise UnknownNameError("kind of part", kind, KINDS)
-    file = _caller()
-    found = Part(kind, name, lambda: value, file, _digest([Path(file)]), Path(file).name)
+    file = sources.caller("grokbench.parts")
+    label = Path(file).name if Path(file).is_file() else "a session"
+    found = Part(kind, name, lambda: value, file, sources.of_files([file]), label)
     known = _registered.get((kind, name))
     again = known is not None and (known.origin, known.digest) == (found.origin, found.digest)
     if not again and name in names(kind):
@@ -208,41 +233,8 @@ def _installed(kind: str) -> tuple[Part, ...]:
     found = []
     for entry in metadata.entry_points(group=f"grokbench.{kind}"):
         origin = f"{entry.dist.name} {entry.dist.version}" if entry.dist else "an unknown package"
-        found.append(Part(kind, entry.name, entry.load, origin, _entry_digest(entry), origin))
+        found.append(Part(kind, entry.name, entry.load, origin, sources.of_package(entry.module), origin))
     return tuple(found)
-
-
-def _entry_digest(entry: EntryPoint) -> str:
-    """Of all Python files of the package, which is not imported for it."""
-    try:
-        spec = importlib.util.find_spec(entry.module.split(".")[0])
-    except (ImportError, ValueError):
-        return ""
-    return _digest(sorted(_sources(spec))) if spec is not None else ""
-
-
-def _sources(spec: ModuleSpec) -> Iterator[Path]:
-    for folder in spec.submodule_search_locations or ():
-        yield from Path(folder).rglob("*.py")
-    if not spec.submodule_search_locations and spec.origin:
-        yield Path(spec.origin)
-
-
-def _caller() -> str:
-    """The file that calls into this module."""
-    frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_globals.get("__name__") == __name__:
-        frame = frame.f_back
-    return frame.f_code.co_filename
-
-
-def _digest(files: list[Path]) -> str:
-    """SHA-256 over files; of what is typed into a session, which has none, it is that of nothing."""
-    digest = hashlib.sha256()
-    for file in files:
-        if file.is_file():
-            digest.update(file.read_bytes())
-    return digest.hexdigest()
 
 
 def _outside_names(kind: str) -> tuple[str, ...]:
@@ -255,49 +247,6 @@ def _outside_fields(kind: str, name: str) -> type | None:
 
 
 schema.look_outside(_outside_names, _outside_fields)
-
-
-# -- what a module says of its part, without torch -----------------------------------------------------
-
-
-def declared(target: str) -> Any:
-    """The object at "module:name" of a built-in part, without loading torch where it is not loaded yet.
-
-    A built-in part's file says above its first import of torch what it is; only that is run then.
-    """
-    name, _, attribute = target.partition(":")
-    module = importlib.import_module(name) if "torch" in sys.modules else _head(name)
-    return getattr(module, attribute)
-
-
-def loaded(target: str | Callable[..., Any]) -> Any:
-    """The object at "module:name", with all that its module imports; what is no such text is taken as it is."""
-    if not isinstance(target, str):
-        return target
-    name, _, attribute = target.partition(":")
-    return getattr(importlib.import_module(name), attribute)
-
-
-@functools.cache
-def _head(name: str) -> ModuleType:
-    """The part of a module above its first import of torch, as a module of its own."""
-    spec = importlib.util.find_spec(name)
-    assert spec is not None
-    assert spec.origin is not None
-    tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"), spec.origin)
-    ends = next((i for i, node in enumerate(tree.body) if _imports_torch(node)), len(tree.body))
-    tree.body = tree.body[:ends]
-    head = ModuleType(f"{name}:head")
-    head.__file__ = spec.origin
-    sys.modules[head.__name__] = head  # where dataclasses look up their annotations
-    exec(compile(tree, spec.origin, "exec"), head.__dict__)
-    return head
-
-
-def _imports_torch(node: ast.stmt) -> bool:
-    if isinstance(node, ast.Import):
-        return any(alias.name.split(".")[0] == "torch" for alias in node.names)
-    return isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "torch"
 
 
 def one(kind: str) -> str:
