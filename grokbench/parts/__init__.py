@@ -31,6 +31,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "one-layer-transformer": "grokbench.networks.one_layer_transformer:ARCHITECTURE",
         "decoder-transformer": "grokbench.networks.decoder_transformer:ARCHITECTURE",
         "lstm": "grokbench.networks.lstm:ARCHITECTURE",
+        "gru": "grokbench.networks.gru:ARCHITECTURE",
         "relu-mlp": "grokbench.networks.relu_mlp:ARCHITECTURE",
     },
     "losses": {
