@@ -67,8 +67,8 @@ NEEDS = {
     "wrappers": ("fields", "build"),
 }
 """Kind → what such a part has."""
-KINDS = (*NEEDS, "domains", "measures", "analyses", "figures", "executors")
-_SINGULAR = {"losses": "loss", "analyses": "analysis"}
+KINDS = tuple(NEEDS)
+_SINGULAR = {"losses": "loss"}
 HERE = "grokbench"
 
 
@@ -109,10 +109,10 @@ def load(found: Part) -> Any:
         raise
     except Exception as error:
         raise InputError(f"{found} cannot be loaded ({type(error).__name__}: {error})") from error
-    missing = [name for name in NEEDS.get(found.kind, ()) if not hasattr(value, name)]
+    missing = [name for name in NEEDS[found.kind] if not hasattr(value, name)]
     if missing:
         raise InputError(f"{found} lacks {', '.join(missing)}; it is of type {type(value).__name__}")
-    if "fields" in NEEDS.get(found.kind, ()) and not dataclasses.is_dataclass(value.fields):
+    if not dataclasses.is_dataclass(value.fields):
         raise InputError(f"the fields of {found} are no dataclass")
     return value
 
@@ -243,8 +243,7 @@ def _outside_names(kind: str) -> tuple[str, ...]:
 
 
 def _outside_fields(kind: str, name: str) -> type | None:
-    found = outside(kind, name)
-    return None if found is None else find(kind, name).fields
+    return None if outside(kind, name) is None else find(kind, name).fields
 
 
 schema.look_outside(_outside_names, _outside_fields)

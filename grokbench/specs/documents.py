@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from grokbench.specs.fields import completed_with_parts, schema_of
-from grokbench.specs.types import Recipe
+from grokbench.specs.types import DOMAINS, Recipe, TaskSpec
 
 Parts = Mapping[str, Mapping[str, type]]
 """Kind of part → name → its fields."""
@@ -16,12 +16,18 @@ EXTENDS = {"type": "string", "description": "a recipe whose fields this one inhe
 
 def recipe(known: Parts) -> dict[str, Any]:
     """The schema of ``baselines/<paper>/*.toml``."""
-    own = schema_of(Recipe)
-    own["properties"]["extends"] = EXTENDS
-    document = {
-        "$schema": DRAFT,
-        "title": "grokbench recipe: how a network is built and trained",
-        "type": "object",
-        **{name: own[name] for name in ("additionalProperties", "required", "properties")},
-    }
+    document = _document(Recipe, "grokbench recipe: how a network is built and trained")
+    document["properties"]["extends"] = EXTENDS
     return completed_with_parts(document, known)
+
+
+def task() -> dict[str, Any]:
+    """The schema of ``tasks/*.toml``."""
+    document = _document(TaskSpec, "grokbench task: a binary operation on a finite domain")
+    return completed_with_parts(document, {"domains": DOMAINS})
+
+
+def _document(fields: type, title: str) -> dict[str, Any]:
+    own = schema_of(fields)
+    own.pop("description")  # of Python readers
+    return {"$schema": DRAFT, "title": title, "type": "object", **own}

@@ -23,13 +23,37 @@ Table = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
+class IntegersMod:
+    """integers modulo p"""
+
+    p: int = spec(help="the modulus", least=2)
+
+
+@dataclass(frozen=True)
+class SymmetricGroup:
+    """permutations, in lexicographic order"""
+
+    n: int = spec(help="permutations of n points", least=1, most=6)
+
+
+DOMAINS: Mapping[str, type] = {"integers-mod": IntegersMod, "symmetric-group": SymmetricGroup}
+
+
+@dataclass(frozen=True)
 class TaskSpec:
     """A binary operation on a finite domain (``tasks/*.toml``)."""
 
-    id: str
-    title: str
-    operation: str
-    domain: Table  # {"kind": "integers-mod", "p": 97} or {"kind": "symmetric-group", "n": 5}
+    id: str = spec(
+        help="the file's name without .toml", schema={"type": "string", "pattern": "^[a-z0-9][a-z0-9-]*$"}
+    )
+    title: str = spec(help="", schema={"type": "string", "minLength": 1})
+    operation: str = spec(
+        help="an expression in x and y; see CONTRIBUTING.md",
+        schema={"type": "string", "minLength": 1, "maxLength": 400},
+    )
+    domain: Table = part(
+        "domains"
+    )  # {"kind": "integers-mod", "p": 97} or {"kind": "symmetric-group", "n": 5}
 
 
 @dataclass(frozen=True)
