@@ -13,18 +13,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from grokbench import parts as parts  # schemas ask it about parts from outside
+
 __version__ = "0.1.0"
 __all__ = [
+    "Architecture",
     "GrokbenchError",
+    "Loss",
+    "Network",
+    "Optimizer",
     "Record",
+    "Size",
     "SpecWarning",
     "SweepResult",
     "Task",
     "Verdict",
+    "Wrapper",
     "__version__",
+    "field",
     "load_baseline",
     "load_network",
     "load_task",
+    "register",
     "report",
     "reproduce",
     "run",
@@ -37,8 +47,13 @@ if TYPE_CHECKING:
     from grokbench.claims.verdict import Verdict
     from grokbench.loading import SpecWarning, Task, load_baseline, load_network, load_task, validate
     from grokbench.measures.record import Record
+    from grokbench.networks.architecture import Architecture, Size
+    from grokbench.networks.base import Network
+    from grokbench.parts import register
     from grokbench.runs.sweep import SweepResult
     from grokbench.specs.errors import GrokbenchError
+    from grokbench.specs.fields import field
+    from grokbench.training.kinds import Loss, Optimizer, Wrapper
 
 _HOMES = {
     "GrokbenchError": "grokbench.specs.errors",
@@ -48,6 +63,14 @@ _HOMES = {
     **dict.fromkeys(
         ("SpecWarning", "Task", "load_baseline", "load_network", "load_task", "validate"), "grokbench.loading"
     ),
+    "register": "grokbench.parts",
+    "field": "grokbench.specs.fields",
+    "Architecture": "grokbench.networks.architecture",
+    "Size": "grokbench.networks.architecture",
+    "Network": "grokbench.networks.base",
+    "Loss": "grokbench.training.kinds",
+    "Optimizer": "grokbench.training.kinds",
+    "Wrapper": "grokbench.training.kinds",
 }
 
 

@@ -100,7 +100,7 @@ def resolve_trial(
     rows: the number of training rows, in place of ``alpha``. The trial holds plain Python values, so that its key does not
     depend on the types that were passed. Errors: GrokbenchError for anything that could not be trained.
     """
-    from grokbench.tasks.fitting import MOST_STEPS, check_fit, check_watched
+    from grokbench.networks.fitting import MOST_STEPS, check_fit, check_watched
     from grokbench.tasks.splits import fraction, rows_as_fraction, trial_split
     from grokbench.tasks.table import build_table
 
@@ -143,7 +143,7 @@ def load_network(path: Words) -> nn.Module:
 
     from safetensors import SafetensorError, safe_open
 
-    from grokbench.models.registry import restored
+    from grokbench.networks.registry import restored
 
     path = values.path("path", path)
     if path.is_dir():

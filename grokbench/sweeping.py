@@ -9,6 +9,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from grokbench import parts
 from grokbench.loading import Specs, Task, Words, open_library, resolve_trial
 from grokbench.runs import provenance
 from grokbench.runs.store import Store
@@ -156,4 +157,6 @@ def _command(
         words += ["--set", f"{name}={json.dumps(value, ensure_ascii=False)}"]
     for folder in specs:
         words += ["--specs", str(folder)]
+    for script in parts.plugins():
+        words += ["--plugin", script]
     return shlex.join([*words, *(["--exhaustive"] if exhaustive else [])])

@@ -9,6 +9,7 @@ from grokbench.claims.judge import extends
 from grokbench.claims.rehearsal import measure_mistakes
 from grokbench.claims.rules import what_decides
 from grokbench.claims.trials import Tables, experiment_mistakes, task_faults
+from grokbench.networks.fitting import recipe_faults
 from grokbench.runs.plan import experiments_of, seeds_needed
 from grokbench.specs import files
 from grokbench.specs.errors import (
@@ -21,7 +22,6 @@ from grokbench.specs.errors import (
 )
 from grokbench.specs.loader import Library
 from grokbench.specs.types import TIERS, Claim, Paper
-from grokbench.tasks.fitting import recipe_faults
 
 Figures = Callable[[Paper], Collection[str]]
 """A paper → the names of the figures that its claims may ask for."""

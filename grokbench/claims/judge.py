@@ -41,10 +41,11 @@ def judge(
     asked_seeds = planning.seeds_needed(paper, claim, asked)
     broken = [failure for failure in failures if _belongs(library, failure, experiments, asked, asked_seeds)]
     if broken:
+        why = f" ({broken[0].sentence})" if broken[0].sentence else ""
         return error(
             claim,
             asked,
-            f"{len(broken)} of its trials failed; the first traceback is in {broken[0].path}",
+            f"{len(broken)} of its trials failed{why}; the first traceback is in {broken[0].path}",
             origins,
         )
     for tier in tiers:

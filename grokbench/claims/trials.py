@@ -8,12 +8,12 @@ from functools import partial
 from typing import Any
 
 from grokbench.measures.versions import check_analysis
+from grokbench.networks.fitting import MOST_STEPS, check_fit, check_watched, recipe_faults
 from grokbench.runs.plan import tier_plan
 from grokbench.specs.errors import GrokbenchError, InputError, Mistake, SettingsError, SpecError
 from grokbench.specs.loader import Library
 from grokbench.specs.settings import divided
 from grokbench.specs.types import Experiment, Paper, Recipe, TaskSpec, TierPlan
-from grokbench.tasks.fitting import MOST_STEPS, check_fit, check_watched, recipe_faults
 from grokbench.tasks.splits import fraction, rows_as_fraction
 from grokbench.tasks.table import DOMAINS, build_table, make_domain
 

@@ -15,7 +15,7 @@ import click
 from grokbench import __version__
 
 COMMANDS = {
-    "list": "List papers, tasks, baselines, claims or measures.",
+    "list": "List papers, tasks, baselines, claims, measures, or the networks, losses and optimizers of recipes.",
     "show": "Show a spec; --resolved fills in every field and shows rows of a task's table.",
     "validate": "Check spec files and print every mistake in them.",
     "run": "Train one trial and print when it fitted and when it generalised.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,18 +11,22 @@ import click
 from grokbench.cli import options
 
 KINDS = {"tasks": "task", "baselines": "baseline", "papers": "paper", "claims": "paper"}
+PARTS = ("networks", "losses", "optimizers", "wrappers")
 
 
 @click.command(
     name="list",
-    epilog=options.examples("grokbench list", "grokbench list tasks", "grokbench list claims --json"),
+    epilog=options.examples(
+        "grokbench list", "grokbench list tasks", "grokbench list networks", "grokbench list claims --json"
+    ),
 )
-@click.argument("what", type=click.Choice([*KINDS, "measures"]), default="papers")
+@click.argument("what", type=click.Choice([*KINDS, "measures", *PARTS]), default="papers")
 @options.specs
+@options.plugin
 @options.as_json
 def command(what: str, specs: Sequence[Path], as_json: bool) -> None:
-    """List papers, tasks, baselines or claims, or the measures that a claim's rule may name."""
-    rows = _measures() if what == "measures" else _rows(what, specs)
+    """List papers, tasks, baselines or claims, the measures that a rule may name, or the parts of recipes with their fields."""
+    rows = _measures() if what == "measures" else _parts(what) if what in PARTS else _rows(what, specs)
     if as_json:
         options.print_json(rows)
         return
@@ -47,6 +52,33 @@ def _rows(what: str, specs: Sequence[Path]) -> list[dict[str, str]]:
     if what == "baselines":
         return [{"id": recipe.id, "title": recipe.title} for recipe in found]
     return [{"id": f"{p.id}.{c.id}", "kind": c.kind, "title": c.title} for p in found for c in p.claims]
+
+
+def _parts(kind: str) -> list[dict[str, str]]:
+    import dataclasses
+    import inspect
+
+    from grokbench import parts
+    from grokbench.specs.fields import default_of
+
+    rows = []
+    for name in parts.names(kind):
+        fields = parts.find(kind, name).fields
+        own = [(one.name, default_of(one)) for one in dataclasses.fields(fields)]
+        listed = [
+            f"{key}" if value is dataclasses.MISSING else f"{key}={_short(value)}" for key, value in own
+        ]
+        line = inspect.cleandoc(fields.__doc__ or "").splitlines()[0]
+        origin = parts.part(kind, name).origin
+        rows.append({"id": name, "fields": " ".join(listed), "title": line, "origin": origin})
+    return rows
+
+
+def _short(value: object) -> str:
+    """A default: its kind where it is a table, and as it is written in TOML otherwise."""
+    if isinstance(value, dict):
+        return str(value["kind"])
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _measures() -> list[dict[str, str]]:

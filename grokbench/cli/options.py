@@ -120,6 +120,27 @@ def library(folders: Sequence[Path]) -> Library:
     return Library(folders, on_note=lambda text: click.echo(f"note: {text}", err=True))
 
 
+def plugin(function: F) -> F:
+    """``--plugin FILE.py``, repeatable: scripts that register parts, run before anything else."""
+
+    def run(context: click.Context, parameter: click.Parameter, paths: Sequence[Path]) -> None:
+        from grokbench import parts
+
+        for path in paths:
+            parts.run_plugin(path)
+
+    return click.option(
+        "--plugin",
+        multiple=True,
+        type=PATH,
+        is_eager=True,
+        expose_value=False,
+        callback=run,
+        metavar="FILE.py",
+        help="A script that registers networks, losses or optimizers (repeatable).",
+    )(function)
+
+
 def store(function: F) -> F:
     """``--store DIR``."""
     text = "Folder of records [default: $GROKBENCH_STORE, else the platform's user data folder]."

@@ -26,6 +26,7 @@ from grokbench.specs.errors import InputError, NoRecordsError
 )
 @options.store
 @options.specs
+@options.plugin
 @options.as_json
 def command(
     paper: str | None,

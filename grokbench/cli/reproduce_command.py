@@ -62,6 +62,7 @@ if TYPE_CHECKING:
 @click.option("--force", is_flag=True, help="Train again what the store already has.")
 @options.store
 @options.specs
+@options.plugin
 @options.as_json
 def command(
     paper: str | None,

@@ -64,6 +64,7 @@ if TYPE_CHECKING:
 @click.option("--force", is_flag=True, help="Train even when the store has the record.")
 @options.store
 @options.specs
+@options.plugin
 @options.as_json
 def command(
     task: str,
@@ -116,6 +117,8 @@ def command(
                 )
         except KeyboardInterrupt:
             raise InterruptionError("Nothing was kept; the same command starts over.") from None
+        if failures and failures[0].sentence:
+            raise InputError(failures[0].sentence)
         if failures:
             click.echo(f"the trial failed; its traceback is in {failures[0].path}", err=True)
             raise click.exceptions.Exit(1)

@@ -30,6 +30,7 @@ SHOWN_ROWS = 8
     "--resolved", is_flag=True, help="Every field filled in; for a task, also rows from all over its table."
 )
 @options.specs
+@options.plugin
 @options.as_json
 def command(name: str, resolved: bool, specs: Sequence[Path], as_json: bool) -> None:
     """Show a task, baseline or paper by its id or file, or a claim (paper.claim)."""

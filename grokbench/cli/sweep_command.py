@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 @click.option("--force", is_flag=True, help="Train again what the store already has.")
 @options.store
 @options.specs
+@options.plugin
 @options.as_json
 def command(
     task: str,
@@ -138,7 +139,8 @@ def _show(result: SweepResult, out: Path, *, as_json: bool) -> int:
     from grokbench.reports import sweep
 
     if not result.records:
-        raise InputError("no trial could be trained, so nothing was written; the tracebacks say why")
+        why = next((one.sentence for one in result.failures if one.sentence), "the tracebacks say why")
+        raise InputError(f"no trial could be trained, so nothing was written; {why}")
     try:
         page = sweep.write(result, out)
     except OSError as error:

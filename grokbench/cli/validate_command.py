@@ -17,6 +17,7 @@ from grokbench.cli import options
 )
 @click.argument("paths", nargs=-1, type=options.PATH)
 @options.specs
+@options.plugin
 @options.as_json
 def command(paths: Sequence[Path], specs: Sequence[Path], as_json: bool) -> int:
     """Check spec files, folders of them or ids, or all there are, and print every mistake at once.

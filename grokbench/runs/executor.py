@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from grokbench import parts
 from grokbench.measures.record import Record
 from grokbench.runs import keys, worker
 from grokbench.runs.plan import PlannedTrial, without_covered
@@ -46,12 +47,13 @@ class Event:
 
 @dataclass(frozen=True)
 class Failure:
-    """A trial that raised: its key and the file that holds its traceback."""
+    """A trial that raised: its key, the file that holds its traceback, and a sentence where a person can mend it."""
 
     trial: Trial
     key: str
     trace: str
     path: str
+    sentence: str = ""
 
 
 OnEvent = Callable[[Event], None]
@@ -124,12 +126,13 @@ def execute(
     check_can_spawn()
     store.check_writable(trials)
     failures: list[Failure] = []
-    job = Job(str(store.root), keep_untrained, resume, again)
+    job = Job(str(store.root), keep_untrained, resume, again, parts.plugins())
     left = list(trials)
     while left:
         ended = _one_pool(left, min(workers, len(left), MOST_WORKERS), job, on_event)
-        for trial, trace in ended.failed:
-            failures.append(Failure(trial, keys.key(trial), trace, store.note_failure(trial, trace)))
+        for trial, trace, sentence in ended.failed:
+            path = store.note_failure(trial, trace)
+            failures.append(Failure(trial, keys.key(trial), trace, path, sentence))
             on_event(Event("failed", trial, trace=trace))
         left = ended.left or _waited(ended.busy, store, job, on_event)
     return failures
@@ -163,9 +166,9 @@ def check_can_spawn() -> None:
 
 
 class _Pool(NamedTuple):
-    """What one pool of workers left: failed trials with their traces, those that others train, and those to be trained."""
+    """What one pool of workers left: failed trials with trace and sentence, those that others train, those to be trained."""
 
-    failed: list[tuple[Trial, str]]
+    failed: list[tuple[Trial, str, str]]
     busy: list[Trial]
     left: list[Trial]
 
@@ -196,7 +199,7 @@ def _one_pool(trials: Sequence[Trial], workers: int, job: Job, on_event: OnEvent
     events = context.Queue()
     restore = _one_thread_each()
     pool = ProcessPoolExecutor(workers, context, worker.start, (events,))
-    failed: list[tuple[Trial, str]] = []
+    failed: list[tuple[Trial, str, str]] = []
     busy: list[Trial] = []
     started: set[int] = set()
     try:
@@ -219,7 +222,7 @@ def _one_pool(trials: Sequence[Trial], workers: int, job: Job, on_event: OnEvent
                     lost.add(index)
                     continue
                 if "trace" in result:
-                    failed.append((trials[index], result["trace"]))
+                    failed.append((trials[index], result["trace"], result["sentence"]))
                 elif "busy" in result:
                     busy.append(trials[index])
                     on_event(Event("waiting", trials[index], holder=result["busy"]))
@@ -227,7 +230,7 @@ def _one_pool(trials: Sequence[Trial], workers: int, job: Job, on_event: OnEvent
                     on_event(Event("done", trials[index], **result))
         pool.shutdown()
         running = sorted(lost & started) or sorted(lost)  # where nothing could start, nothing will
-        failed.extend((trials[index], KILLED) for index in running)
+        failed.extend((trials[index], KILLED, "") for index in running)
         left = [trials[index] for index in sorted(lost.difference(running))]
         return _Pool(failed, busy, [*left, *busy] if left else [])
     except BaseException:

@@ -6,6 +6,7 @@ import hashlib
 import json
 from typing import Any
 
+from grokbench import parts
 from grokbench.specs import schema
 from grokbench.specs.types import Trial
 
@@ -24,7 +25,10 @@ def digest(value: Any) -> str:
 
 
 def family_fields(trial: Trial) -> dict[str, Any]:
-    """What makes two trials the same training run, however long it is watched: task, recipe, α and seed."""
+    """What makes two trials the same training run, however long it is watched: task, recipe, α and seed.
+
+    A part from outside brings its distribution's version and the hash of its source, whatever ``TRAINING_VERSION`` says.
+    """
     recipe = {
         name: getattr(trial.recipe, name)
         for name in ("model", "loss", "optimizer", "data", "training", "evaluation")
@@ -32,6 +36,7 @@ def family_fields(trial: Trial) -> dict[str, Any]:
     full = {"id": trial.recipe.id, "title": "", "origin": "", "source": "", **recipe}
     pruned = schema.without_defaults("recipe", full)
     task = trial.task
+    strangers = [[part.kind, part.name, part.label, part.digest] for part in parts.strangers(trial.recipe)]
     return {
         "training_version": TRAINING_VERSION,
         "task": {"id": task.id, "operation": task.operation, "domain": dict(task.domain)},
@@ -39,6 +44,7 @@ def family_fields(trial: Trial) -> dict[str, Any]:
         "alpha": round(trial.alpha, 10),
         "seed": trial.seed,
         **({} if trial.rows is None else {"rows": trial.rows}),
+        **({"parts": strangers} if strangers else {}),
     }
 
 

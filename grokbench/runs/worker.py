@@ -11,10 +11,11 @@ import traceback
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from grokbench import parts
 from grokbench.measures.record import Record
 from grokbench.runs.locks import Holder
 from grokbench.runs.store import Store
-from grokbench.specs.errors import StoreError
+from grokbench.specs.errors import GrokbenchError, StoreError
 from grokbench.specs.types import Trial
 
 POLL_SECONDS = 1.0  # how often a trial that another process trains is asked after
@@ -27,12 +28,14 @@ class Job(NamedTuple):
 
     root: of the store. keep_untrained: store the weights of untrained networks too, and count no record without weights.
     resume: where the store has the trained weights, only make the analyses that are missing. again: train what the store has.
+    plugins: scripts that register parts, which a worker runs first.
     """
 
     root: str
     keep_untrained: bool = False
     resume: bool = False
     again: bool = False
+    plugins: tuple[str, ...] = ()
 
 
 class Made(NamedTuple):
@@ -110,16 +113,21 @@ def _leave_with_parent() -> None:
 
 
 def work(trial: Trial, index: int, job: Job) -> dict[str, Any]:
-    """How the trial ended, its traceback, or who else trains it (``busy``)."""
+    """How the trial ended; its traceback, and what a person can mend in one sentence; or who else trains it (``busy``)."""
 
     def tell(step: int, train_accuracy: float, test_accuracy: float) -> None:
         _events.put((index, {"step": step, "train_accuracy": train_accuracy, "test_accuracy": test_accuracy}))
 
     _events.put((index, {}))
     try:
+        for script in job.plugins:
+            parts.run_plugin(script)
         found = make(trial, Store(job.root), job, tell)
-    except Exception:  # whatever it was, the parent reports it with its traceback
-        return {"trace": traceback.format_exc()}
+    except Exception as error:  # whatever it was, the parent reports it with its traceback
+        return {
+            "trace": traceback.format_exc(),
+            "sentence": str(error) if isinstance(error, GrokbenchError) else "",
+        }
     return {"busy": str(found)} if isinstance(found, Holder) else ended(found)
 
 

@@ -4,26 +4,73 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
 from grokbench.specs.errors import Mistake, nearest
+from grokbench.specs.fields import completed_with_parts, offering
 from grokbench.specs.locate import schema_path
 
 
 @cache
 def schema(kind: str) -> dict[str, Any]:
-    """The JSON Schema (draft-07) called ``kind``."""
+    """The committed JSON Schema (draft-07) called ``kind``; it knows the built-in parts."""
     document: dict[str, Any] = json.loads(schema_path(kind).read_text(encoding="utf-8"))
     return document
+
+
+# -- parts from outside ----------------------------------------------------------------------------------
+
+Fields = Callable[[str, str], type | None]
+"""(kind of part, name) → the fields of a part that is not built in; None where there is none of that name."""
+Names = Callable[[str], Sequence[str]]
+"""Kind of part → names of those that are not built in."""
+
+_outside: tuple[Names, Fields] | None = None
+
+
+def look_outside(names: Names, fields: Fields) -> None:
+    """Ask these two about parts that the committed schemas do not know."""
+    global _outside
+    _outside = names, fields
+
+
+def schema_for(kind: str, document: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema ``kind``, completed by the parts from outside that ``document`` uses."""
+    known, asked = schema(kind), set[tuple[str, str]]()
+    if _outside is None:
+        return known
+    names, fields = _outside
+    while unknown := set(_unknown_parts(known, known, document)) - asked:
+        part, name = min(unknown)
+        asked.add((part, name))
+        found = fields(part, name)
+        known = (
+            offering(known, part, names(part))
+            if found is None
+            else completed_with_parts(known, {part: {name: found}})
+        )
+    return known
+
+
+def _unknown_parts(node: Any, root: Mapping[str, Any], value: Any) -> Iterator[tuple[str, str]]:
+    """Kind and name of each table in ``value`` that names a part which ``root`` does not know."""
+    if not isinstance(value, Mapping):
+        return
+    node = _deref(node, root)
+    name = value.get("kind")
+    if "parts" in node and isinstance(name, str) and name not in node["properties"]["kind"]["enum"]:
+        yield node["parts"], name
+    for key, child in _properties(node, root, value).items():
+        yield from _unknown_parts(child, root, value.get(key))
 
 
 def mistakes(kind: str, document: Mapping[str, Any], file: str) -> list[Mistake]:
     """Everything in ``document`` that the schema ``kind`` refuses, in the order of the file's keys."""
     from jsonschema import Draft7Validator
 
-    validator = Draft7Validator(schema(kind))
+    validator = Draft7Validator(schema_for(kind, document))
     found: list[Mistake] = []
     for error in sorted(
         validator.iter_errors(document), key=lambda e: [str(part) for part in e.absolute_path]
@@ -127,7 +174,7 @@ def completed(kind: str, document: Mapping[str, Any]) -> dict[str, Any]:
 
     Numbers that may be fractions are floats, and whole numbers are ints, however they are written: 500.0 and 5e2 are 500.
     """
-    root = schema(kind)
+    root = schema_for(kind, document)
     result: dict[str, Any] = _complete(root, root, document)
     return result
 
@@ -162,7 +209,7 @@ def _takes(option: Mapping[str, Any], value: Any) -> bool:
 
 def without_defaults(kind: str, document: Mapping[str, Any]) -> dict[str, Any]:
     """``document`` less every field that stands at its schema's default, so that a new optional field changes no key."""
-    root = schema(kind)
+    root = schema_for(kind, document)
     result: dict[str, Any] = _prune(root, root, document)
     return result
 

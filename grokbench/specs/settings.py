@@ -46,13 +46,13 @@ def changed(kind: str, document: dict[str, Any], settings: Mapping[str, Any], na
     if not settings:
         return document
     out = {key: dict(value) if isinstance(value, dict) else value for key, value in document.items()}
-    for path, value in sorted(settings.items(), key=lambda item: not item[0].endswith(".kind")):
+    for path, value in sorted(settings.items(), key=lambda item: _turn(item[0])):
         *tables, last = path.split(".")
         if not tables and path != "operation":
             raise InputError(f"{path} cannot be set; only fields of a table can, such as optimizer.lr")
         node = out
-        for part in tables:
-            child = node.get(part)
+        for depth, part in enumerate(tables):
+            child = node.setdefault(part, {}) if depth else node.get(part)
             if not isinstance(child, dict):
                 known = [
                     f"{key}.{field}"
@@ -70,3 +70,8 @@ def changed(kind: str, document: dict[str, Any], settings: Mapping[str, Any], na
         prefix = "task." if kind == "task" else ""
         raise SettingsError([dataclasses.replace(one, path=f"{prefix}{one.path}") for one in wrong])
     return schema.completed(kind, out)
+
+
+def _turn(path: str) -> tuple[bool, int]:
+    """Kinds are set first, outer ones before inner ones."""
+    return not path.endswith(".kind"), path.count(".")

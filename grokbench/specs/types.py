@@ -12,6 +12,9 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from grokbench.specs.fields import field as spec
+from grokbench.specs.fields import part, table
+
 TIERS = ("smoke", "quick", "paper")
 PROBES = ("trace", "ipr", "phases", "spectrum")
 
@@ -20,32 +23,103 @@ Table = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
+class IntegersMod:
+    """integers modulo p"""
+
+    p: int = spec(help="the modulus", least=2)
+
+
+@dataclass(frozen=True)
+class SymmetricGroup:
+    """permutations, in lexicographic order"""
+
+    n: int = spec(help="permutations of n points", least=1, most=6)
+
+
+DOMAINS: Mapping[str, type] = {"integers-mod": IntegersMod, "symmetric-group": SymmetricGroup}
+
+
+@dataclass(frozen=True)
 class TaskSpec:
     """A binary operation on a finite domain (``tasks/*.toml``)."""
 
-    id: str
-    title: str
-    operation: str
-    domain: Table  # {"kind": "integers-mod", "p": 97} or {"kind": "symmetric-group", "n": 5}
+    id: str = spec(
+        help="the file's name without .toml", schema={"type": "string", "pattern": "^[a-z0-9][a-z0-9-]*$"}
+    )
+    title: str = spec(help="", schema={"type": "string", "minLength": 1})
+    operation: str = spec(
+        help="an expression in x and y; see CONTRIBUTING.md",
+        schema={"type": "string", "minLength": 1, "maxLength": 400},
+    )
+    domain: Table = part(
+        "domains"
+    )  # {"kind": "integers-mod", "p": 97} or {"kind": "symmetric-group", "n": 5}
 
     def __hash__(self) -> int:  # tables have no hash of their own
         return hash((self.id, self.operation))
 
 
 @dataclass(frozen=True)
+class Data:
+    """how the table is split"""
+
+    rounding: str = spec("floor", choices=("floor", "half-even"), help="how α·n becomes a count")
+    split: str = spec(
+        "seed",
+        choices=("seed", "openai-grok", "mirrored"),
+        help="drawn by each seed; the one of openai/grok whatever the seed; by seed, with (x, y) and (y, x) on one side",
+    )
+
+
+@dataclass(frozen=True)
+class Training:
+    """arithmetic, batches, and noise on the weights"""
+
+    dtype: str = spec(
+        "float32", choices=("float32", "float64"), help="floating-point type of weights and updates"
+    )
+    batch: str | int = spec(
+        "full",
+        help="rows an update sees: all, or min(batch, ⌈n/2⌉) of the n training rows, every epoch in a new order, its last batch "
+        "what is left",
+        schema={"oneOf": [{"const": "full"}, {"type": "integer", "minimum": 1}]},
+    )
+    weight_noise: float = spec(
+        0.0,
+        help="standard deviation of the Gaussian added to every weight in a training pass",
+        least=0.0,
+    )
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """when the whole train and test set is evaluated"""
+
+    growth: float = spec(1.02, help="ratio of successive evaluation steps", above=1.0, most=2.0)
+    spacing: int = spec(1, help="least number of steps between evaluations", least=1)
+    probe_growth: float = spec(1.1, help="least ratio of successive probe steps", above=1.0, most=4.0)
+
+
+@dataclass(frozen=True)
 class Recipe:
     """How a network is built and trained (``baselines/<paper>/*.toml``), every field filled in."""
 
-    id: str  # "gromov2023/gd"
-    title: str
-    origin: str  # where the recipe comes from: "paper", "code" or "inferred"
-    source: str
-    model: Table
-    loss: Table
-    optimizer: Table
-    data: Table  # rounding of α·n
-    training: Table  # dtype, batch
-    evaluation: Table  # cadence
+    id: str = spec(
+        help="paper/name, as the folder and the file are called",
+        schema={"type": "string", "pattern": "^[a-z0-9][a-z0-9-]*/[a-z0-9][a-z0-9-]*$"},
+    )
+    title: str = spec(help="", schema={"type": "string", "minLength": 1})
+    origin: str = spec(choices=("paper", "code", "inferred"), help="where the recipe comes from")
+    source: str = spec(
+        help="section, equation or file that the numbers come from",
+        schema={"type": "string", "minLength": 1},
+    )
+    model: Table = part("networks")
+    loss: Table = part("losses")
+    optimizer: Table = part("optimizers")
+    data: Table = table(Data)
+    training: Table = table(Training)
+    evaluation: Table = table(Evaluation)
 
     def __hash__(self) -> int:  # tables have no hash of their own
         return hash(self.id)

@@ -5,20 +5,21 @@ from __future__ import annotations
 import hashlib
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
+from grokbench import parts
 from grokbench.measures.record import Record
 from grokbench.measures.timing import StopRule
 from grokbench.measures.versions import check_analysis
-from grokbench.models.mlp import QuadraticMLP
-from grokbench.models.registry import build
+from grokbench.networks.fitting import check_fit, check_watched
+from grokbench.networks.registry import architecture, build
 from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.specs.types import Array, Trial
-from grokbench.tasks.fitting import check_fit, check_watched
 from grokbench.tasks.memoriser import memoriser_baseline
 from grokbench.tasks.splits import trial_split
 from grokbench.tasks.table import build_table
@@ -26,8 +27,10 @@ from grokbench.training import arithmetic
 from grokbench.training.engines import Engine, make_engine
 from grokbench.training.environment import environment
 from grokbench.training.evaluation import Cadence
-from grokbench.training.optimizers import optimizer as make_optimizer
 from grokbench.training.probes import Observer
+from grokbench.training.setup import Setup
+from grokbench.training.strangers import NETWORK, need, try_out
+from grokbench.training.updates import Update, make_update
 
 OnEvaluation = Callable[[int, float, float], None]
 Weights = dict[str, NDArray[np.float32]]
@@ -45,6 +48,11 @@ def train(trial: Trial, on_evaluation: OnEvaluation | None = None, engine: str =
     nothing, and leaves every setting of the process as it was (``training.arithmetic``). Errors: GrokbenchError where the
     trial asks for what does not exist.
     """
+    with parts.blamed(parts.strangers(trial.recipe)):
+        return _train(trial, on_evaluation, engine)
+
+
+def _train(trial: Trial, on_evaluation: OnEvaluation | None, engine: str) -> Record:
     began = time.perf_counter()
     recipe = trial.recipe
     if recipe.training.get("dtype") not in DTYPES:
@@ -59,19 +67,24 @@ def train(trial: Trial, on_evaluation: OnEvaluation | None = None, engine: str =
     dtype = DTYPES[recipe.training["dtype"]]
     table = build_table(trial.task)
     split = trial_split(table, trial)
-    network = build(recipe.model, table.n_elements, trial.seed)
-    net = make_engine(
-        engine,
-        network,
-        recipe.loss,
-        table.rows[split.train],
-        table.rows[split.test],
-        dtype,
-        trial.seed,
-        recipe.training["batch"],
-        trial.task,
-        recipe.training["weight_noise"],
+    network, own = build(recipe.model, table.n_elements, trial.seed), architecture(recipe.model)
+    stranger = parts.outside("networks", recipe.model["kind"])
+    if stranger is not None:
+        need(stranger, "a network", network, NETWORK)
+    setup = Setup(
+        network=network,
+        loss=parts.find("losses", recipe.loss["kind"]),
+        loss_fields=recipe.loss,
+        train=table.rows[split.train],
+        test=table.rows[split.test],
+        task=trial.task,
+        dtype=dtype,
+        seed=trial.seed,
+        batch=recipe.training["batch"],
+        weight_noise=recipe.training["weight_noise"],
     )
+    try_out(setup, stranger, parts.outside("losses", recipe.loss["kind"]))
+    net = make_engine(engine, own, setup)
     run = _Run(trial, net, on_evaluation)
     with arithmetic.denormals(flushed=True):
         run.go()
@@ -84,9 +97,8 @@ def train(trial: Trial, on_evaluation: OnEvaluation | None = None, engine: str =
         "steps": run.step,
     }
     curves, weights = run.curves(), float32(net)
-    if isinstance(network, QuadraticMLP) and recipe.model["kind"] == "analytic-quadratic-mlp":
-        peaks = outputs_at_target(net.weights(), network.output_scale, table.rows)
-        facts["analytic_peak"], facts["analytic_peak_std"] = float(peaks.mean()), float(peaks.std())
+    if own.facts:
+        facts |= parts.loaded(own.facts)(network, net.weights(), table.rows)
     seconds = time.perf_counter() - began
     return Record(
         trial=trial,
@@ -125,7 +137,9 @@ class _Run:
     def go(self) -> None:
         trial, net, observer = self.trial, self.net, self.observer
         clock = time.perf_counter
-        update = make_optimizer(trial.recipe.optimizer, trial.seed)
+        update = make_update(trial.recipe.optimizer, trial.seed)
+        if update is not None:
+            update.rule.init(self._shaped(update, net.parameters), net.names)
         budget = trial.budget if update else 0
         cadence = Cadence(trial.recipe.evaluation["growth"], trial.recipe.evaluation["spacing"], also=budget)
         probe_cadence = Cadence(trial.recipe.evaluation["probe_growth"])
@@ -163,13 +177,18 @@ class _Run:
             if last:
                 break
             assert update is not None
-            update.update(net.parameters, net.gradients)
+            update.rule.update(
+                self._shaped(update, net.parameters), self._shaped(update, net.gradients), self.step
+            )
             self.step += 1
             self.train_seconds += clock() - updating
         if diverged:
             self.ended = "diverged"
         elif self.step < budget:
             self.ended = "stopped"
+
+    def _shaped(self, update: Update, tensors: Sequence[Tensor]) -> Sequence[Tensor]:
+        return tensors if update.elementwise else self.net.shaped(tensors)
 
     def _evaluate(
         self, train_loss: float, train_accuracy: float, stop_rule: StopRule, diverged: bool
@@ -194,16 +213,6 @@ def float32(net: Engine) -> Weights:
     """Copies of the weights now; beyond the range of float32 they are infinite."""
     with np.errstate(over="ignore"):
         return {name: w.numpy().astype(np.float32) for name, w in net.weights().items()}
-
-
-def outputs_at_target(weights: Mapping[str, torch.Tensor], scale: float, rows: Array) -> Array:
-    """The output at the correct class of each row of the table, (n,): 1 for a perfect construction."""
-    w1, w2 = (weights[name].numpy().astype(np.float64) for name in ("W1", "W2"))
-    u, v = w1[:, : len(w2)].T, w1[:, len(w2) :].T  # (p, N) each
-    parts = [
-        ((u[x] + v[y]) ** 2 * w2[z]).sum(axis=1) for x, y, z in (part.T for part in np.array_split(rows, 16))
-    ]
-    return scale * np.concatenate(parts)
 
 
 def content_hash(curves: Mapping[str, Array], outcome: str, weights: Mapping[str, Array]) -> str:

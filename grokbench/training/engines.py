@@ -1,35 +1,21 @@
-"""Engines: what the training loop needs of a network, whichever network it is.
+"""Engines: what the training loop needs of a network and a loss, whichever they are.
 
-An engine holds the weights of one network and the rows it is trained and tested on. Each kind of network has two: "fast", the
-hand-written step of ``models.fast_*``, and "plain", autograd over the readable module, which the fast one is tested against.
+An engine holds the weights of one network and the rows it is trained and tested on. "fast" is the hand-written step that the
+network has for the loss; "plain" is autograd over the readable module, the definition, which the fast one is tested against.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol
 
-import numpy as np
-import torch
-from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
-from grokbench.models.decoder import DecoderTransformer
-from grokbench.models.lstm import LSTM
-from grokbench.models.mlp import QuadraticMLP
-from grokbench.models.relu_mlp import ReluMLP
-from grokbench.models.transformer import OneLayerTransformer
-from grokbench.specs.errors import UnknownNameError
-from grokbench.specs.types import TaskSpec
-from grokbench.training.classifier_engines import (
-    PlainClassifierEngine,
-    PlainTransformerEngine,
-    fast_lstm,
-    fast_relu_mlp,
-    fast_transformer,
-)
-from grokbench.training.decoder_engines import FastDecoderEngine, PlainDecoderEngine
-from grokbench.training.mlp_engines import FastMLPEngine, PlainMLPEngine
+from grokbench import parts
+from grokbench.networks.architecture import Architecture
+from grokbench.specs.errors import InputError, UnknownNameError
+from grokbench.training.fast import FastEngine
+from grokbench.training.plain import PlainEngine
 from grokbench.training.score import Score
 from grokbench.training.setup import Setup
 
@@ -41,6 +27,7 @@ class Engine(Protocol):
 
     name: str
     noisy: bool  # whether a training pass differs from an evaluation (minibatches, dropout, noise)
+    names: Sequence[str]  # of the parameters, as the plain module has them
     parameters: Sequence[Tensor]
     gradients: Sequence[Tensor]
 
@@ -50,38 +37,26 @@ class Engine(Protocol):
     def score(self, side: str) -> Score:
         """Loss and accuracy over the rows of ``side``, "train" or "test", in evaluation mode."""
 
+    def shaped(self, tensors: Sequence[Tensor]) -> Sequence[Tensor]:
+        """Parameters or gradients as views in the plain module's shapes."""
+
     def weights(self) -> dict[str, Tensor]:
         """Copies of the weights under the plain module's names."""
 
 
-_OF: dict[type[nn.Module], dict[str, Callable[..., Engine]]] = {
-    QuadraticMLP: {"fast": FastMLPEngine, "plain": PlainMLPEngine},
-    OneLayerTransformer: {"fast": fast_transformer, "plain": PlainTransformerEngine},
-    DecoderTransformer: {"fast": FastDecoderEngine, "plain": PlainDecoderEngine},
-    LSTM: {"fast": fast_lstm, "plain": PlainClassifierEngine},
-    ReluMLP: {"fast": fast_relu_mlp, "plain": PlainClassifierEngine},
-}
+def make_engine(name: str, architecture: Architecture, setup: Setup[Any]) -> Engine:
+    """The engine called ``name``; "auto" takes the fast one where there is one.
 
-
-def make_engine(
-    name: str,
-    network: nn.Module,
-    loss: Mapping[str, Any],
-    train: NDArray[np.int64],
-    test: NDArray[np.int64],
-    dtype: torch.dtype,
-    seed: int = 0,
-    batch: str | int = "full",
-    task: TaskSpec | None = None,
-    weight_noise: float = 0.0,
-) -> Engine:
-    """The engine called ``name`` ("auto" takes the fast one); ``train`` and ``test`` are (n, 3) rows of the table.
-
-    ``seed`` feeds the order of minibatches and the noise of a noisy network; ``task`` gives a decoder its tokens;
-    ``weight_noise`` is the σ of what training passes add to each weight. Raises
-    UnknownNameError for an engine or a loss that there is not, InputError for a batch or a task that cannot be.
+    Errors: UnknownNameError for an engine that there is not, InputError where a fast one is asked for and there is none.
     """
     if name not in ENGINES:
         raise UnknownNameError("engine", name, ENGINES)
-    engine = _OF[type(network)]["plain" if name == "plain" else "fast"]
-    return engine(Setup(network, loss, train, test, dtype, seed, batch, task, weight_noise))
+    target = architecture.fast.get(setup.loss.kind) if name != "plain" else None
+    step = parts.loaded(target)(setup) if target is not None else None
+    if step is not None:
+        return FastEngine(setup, step)
+    if name == "fast":
+        raise InputError(
+            f"{architecture.kind} has no hand-written step for {setup.loss.kind} with these fields; the plain engine trains it"
+        )
+    return PlainEngine(setup)

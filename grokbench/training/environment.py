@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from grokbench.models import products
+from grokbench.networks.fast import products
 
 
 def environment(engine: str, dtype: torch.dtype, arithmetic: str) -> dict[str, object]:

@@ -1,7 +1,7 @@
 """A one-layer transformer over the whole table of pairs at once, in float64, with its parts apart.
 
 At the answer position attention and what it carries depend on one token each, so they are worked out per token and added up per
-pair. The definition that reads like the paper is ``models/transformer.py``; this one is tested against it.
+pair. The definition that reads like the paper is ``networks/one_layer_transformer.py``; this one is tested against it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ CHUNK = 16  # values of x whose hidden layer is held at a time where only the lo
 
 @dataclass(frozen=True)
 class TableNetwork:
-    """Weights in float64 (shapes as in models/transformer.py) and the number p of elements; id p is "="."""
+    """Weights in float64 (shapes as in networks/one_layer_transformer.py) and the number p of elements; id p is "="."""
 
     weights: Mapping[str, Tensor]
     p: int

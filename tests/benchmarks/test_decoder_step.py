@@ -5,6 +5,7 @@ Run with ``pytest tests/benchmarks --benchmark-only``; a plain pytest skips it.
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable
 from statistics import median
@@ -13,10 +14,10 @@ import numpy as np
 import pytest
 import torch
 
-from grokbench.models.decoder import initial_decoder
-from grokbench.models.fast_decoder import FastDecoderTransformer
+from grokbench.networks.fast.decoder_transformer import FastDecoderTransformer
 from grokbench.tasks.vocabulary import encode
-from grokbench.training.optimizers import AdamW
+from grokbench.training.optimizers.adam import Adam
+from tests.networks.drawn import decoder_loss, initial_decoder
 
 P, ALPHA, BATCH = 97, 0.5, 512
 # The least ratio of plain to fast. Where two tokens are scored, what is left of the products is 3.1 of the plain 7.8 GFlop.
@@ -40,16 +41,19 @@ def steps(scored: str) -> dict[str, Callable[[np.ndarray], None]]:
     fast = FastDecoderTransformer(network, torch.float32)
     fast_rows, plain_rows, trained = fast.rows(train), torch.from_numpy(train), list(network.parameters())
     values = [w.data for w in trained]
-    rules = [AdamW(1e-3, 0.9, 0.98, 1e-8, weight_decay=1.0, warmup=10) for _ in range(2)]
+    rules = [Adam(1e-3, 0.9, 0.98, 1e-8, weight_decay=1.0, warmup=10) for _ in range(2)]
+    rules[0].init(values, fast.names)
+    rules[1].init(fast.parameters, fast.names)
+    counts = [itertools.count(), itertools.count()]
 
     def plain_step(which: np.ndarray) -> None:
         batch = plain_rows[torch.from_numpy(which)]
-        loss = network.loss(batch, network(batch[:, :-1]))
-        rules[0].update(values, torch.autograd.grad(loss, trained))
+        loss = decoder_loss(network, batch)
+        rules[0].update(values, torch.autograd.grad(loss, trained), next(counts[0]))
 
     def fast_step(which: np.ndarray) -> None:
         fast.gradient(fast.batch(fast_rows, which))
-        rules[1].update(fast.parameters, fast.gradients)
+        rules[1].update(fast.parameters, fast.gradients, next(counts[1]))
 
     return {"plain": plain_step, "fast": fast_step}
 

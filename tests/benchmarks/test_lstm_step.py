@@ -14,11 +14,11 @@ import pytest
 import torch
 from torch import nn
 
-from grokbench.models.fast_lstm import FastLSTM
-from grokbench.models.fast_relu_mlp import FastReluMLP
-from grokbench.models.lstm import LSTM, initial_lstm
-from grokbench.models.operands import ENCODINGS
-from grokbench.models.relu_mlp import initial_relu_mlp
+from grokbench.networks.fast.lstm import FastLSTM
+from grokbench.networks.fast.relu_mlp import FastReluMLP
+from grokbench.networks.lstm import LSTM
+from grokbench.networks.operands import ENCODINGS
+from tests.networks.drawn import initial_lstm, initial_relu_mlp
 
 P, HIDDEN = 97, 20
 LSTM_FASTER, MLP_FASTER = 2.0, 1.0  # the least ratios of plain to fast

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 import torch
 
-from grokbench.models.registry import build
-from grokbench.training.engines import Engine, make_engine
+from grokbench.networks.registry import build
+from grokbench.training.engines import Engine
+from tests.networks import drawn
 
 P, N_TRAIN = 113, 3830
 MODEL = {"kind": "one-layer-transformer", "d_model": 128, "heads": 4, "d_head": 32, "d_mlp": 512}
@@ -34,7 +35,7 @@ def network(engine: str) -> Engine:
     order = np.random.default_rng(9000).permutation(P * P)
     train, test = rows[np.sort(order[:N_TRAIN])], rows[np.sort(order[N_TRAIN:])]
     loss = {"kind": "cross-entropy", "precision": "float64"}
-    return make_engine(engine, build(MODEL, P, 9000), loss, train, test, torch.float32, 9000)
+    return drawn.engine(engine, build(MODEL, P, 9000), MODEL["kind"], loss, train, test, torch.float32)
 
 
 @pytest.mark.benchmark(group="nanda2023 step")

@@ -89,13 +89,17 @@ CASES = {
         "0 or more",
     ),
     "negative seed": (run_words("addition", "gromov2023/gd", "0.5", "--seed", "-1"), "0 or more"),
-    "a loss that the network is not trained on": (
-        run_words("addition", "nanda2023/transformer", "0.5", "--set", "loss.kind='mse'"),
-        "does not go with",
+    "a wrapper that there is not": (
+        run_words("addition", "nanda2023/transformer", "0.5", "--set", "optimizer.wrapper.kind='grokfast'"),
+        "did you mean 'grokfast-ema'",
+    ),
+    "a group of weights without a name": (
+        run_words("addition", "nanda2023/transformer", "0.5", "--set", "optimizer.groups=[{lr=0.1}]"),
+        "optimizer.groups[0].parameters: missing",
     ),
     "a probe of another network": (
         run_words("addition", "nanda2023/transformer", "0.5", "--probe", "ipr"),
-        "probes are of the quadratic MLP",
+        "a one-layer-transformer has no probe 'ipr'",
     ),
     "elements that the vocabulary lacks": (
         run_words("addition", "power2022/answer", "0.5", "--set", "task.domain.p=113"),
@@ -104,10 +108,6 @@ CASES = {
     "heads that do not divide": (
         run_words("addition", "power2022/answer", "0.5", "--set", "model.heads=3"),
         "does not divide model.d_model",
-    ),
-    "a loss of another type": (
-        run_words("addition", "hu2024/mlp-one-hot", "0.5", "--set", "training.dtype='float64'"),
-        "differs from loss.precision",
     ),
     "an empty batch": (run_words("addition", "power2022/answer", "0.5", "--set", "training.batch=0"), "≥ 1"),
     "half a row": (

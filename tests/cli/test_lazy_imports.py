@@ -29,6 +29,8 @@ def command(*words: str) -> str:
         command("--help"),
         command("run", "--help"),
         command("list", "claims"),
+        command("list", "networks"),
+        command("list", "optimizers"),
         command("show", "division", "--resolved"),
         command("validate"),
         command("reproduce", "gromov2023", "--dry-run"),

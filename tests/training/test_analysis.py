@@ -12,7 +12,7 @@ import torch
 from grokbench.measures.progress import table_loss
 from grokbench.measures.record import Record
 from grokbench.measures.versions import ANALYSES
-from grokbench.models.transformer import OneLayerTransformer, initial_transformer
+from grokbench.networks.one_layer_transformer import OneLayerTransformer
 from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.specs.types import Recipe, TaskSpec, Trial
 from grokbench.tasks.splits import split_table
@@ -21,6 +21,7 @@ from grokbench.training import analysis
 from grokbench.training.analysis import analyse, analysed
 from grokbench.training.circuit_analysis import CIRCUIT
 from grokbench.training.table_network import TableNetwork
+from tests.networks.drawn import initial_transformer
 
 P = 23
 OURS = ("circuit", "progress")
@@ -53,7 +54,7 @@ def plain_logits(weights: dict[str, np.ndarray]) -> np.ndarray:
     network = OneLayerTransformer({name: torch.from_numpy(w.copy()) for name, w in weights.items()})
     x, y = np.divmod(np.arange(P * P), P)
     with torch.no_grad():
-        return network(network.tokens(np.column_stack([x, y])))[:, -1, :P].numpy().reshape(P, P, P)
+        return network(network.tokens(np.column_stack([x, y])))[:, :P].numpy().reshape(P, P, P)
 
 
 def trig_weights(keys: tuple[int, ...], scale: float = 20.0, phases: int = 16) -> dict[str, np.ndarray]:

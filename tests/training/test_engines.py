@@ -28,6 +28,9 @@ HU = {
 LSTM = HU | {"model.kind": "lstm", "model.hidden": 8, "model.d_embedding": 6}
 MLP = HU | {"model.kind": "relu-mlp", "model.width": 24, "model.d_embedding": 6}
 
+MUON = {"optimizer.kind": "muon", "optimizer.lr": 0.02, "optimizer.weight_decay": 0.1}
+NANDA = {"model.kind": "one-layer-transformer", "loss.kind": "cross-entropy", "task.domain.p": 13}
+
 
 def trial(task: str, baseline: str, **settings: Any) -> Trial:
     spec, recipe = Library().resolve(task, baseline, settings)
@@ -76,6 +79,22 @@ CASES = {
         MLP | {"model.encoding": "embedding", "training.batch": 16},
     ),
     "ReLU, noise": ("addition", "gromov2023/adamw", MLP | {"training.weight_noise": 0.05}),
+    "quadratic, Muon": ("addition", "gromov2023/adamw", QUADRATIC | MUON),
+    "one layer, Muon": ("addition", "gromov2023/adamw", ONE_LAYER | MUON | NANDA),
+    "decoder, groups": (
+        "division",
+        "power2022/answer",
+        DECODER
+        | {
+            "optimizer.groups": [{"parameters": "blocks.0.*", "lr": 0.003}, {"parameters": "W_?", "lr": 1e-4}]
+        },
+    ),
+    "LSTM, slow gradients": (
+        "addition",
+        "gromov2023/adamw",
+        LSTM | {"optimizer.wrapper.kind": "grokfast-ema", "optimizer.l1": 1e-3},
+    ),
+    "ReLU, Lion": ("addition", "gromov2023/adamw", MLP | {"optimizer.kind": "lion", "optimizer.lr": 1e-4}),
     "quadratic, minibatches": ("addition", "gromov2023/adamw", QUADRATIC | {"training.batch": 16}),
 }
 

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 import torch
 
-from grokbench.specs.errors import UnknownNameError
-from grokbench.training.optimizers import optimizer
+from grokbench.specs.errors import InputError, UnknownNameError
+from grokbench.training.updates import Rule, make_update
 
+DATA = Path(__file__).parent.parent / "data"
 ADAMW = {"kind": "adamw", "lr": 0.01, "beta1": 0.9, "beta2": 0.98, "eps": 1e-8, "weight_decay": 5.0}
+
+
+def begun(table, weights, names=None, seed=0) -> Rule:
+    """The rule of a recipe's table, begun with these weights, which are called a, b, … unless named."""
+    update = make_update(table, seed)
+    update.rule.init(weights, names or [chr(ord("a") + i) for i in range(len(weights))])
+    return update.rule
 
 
 @pytest.mark.filterwarnings("ignore")  # torch's own, on the first use of its optimizers
@@ -20,6 +31,10 @@ ADAMW = {"kind": "adamw", "lr": 0.01, "beta1": 0.9, "beta2": 0.98, "eps": 1e-8, 
             {"kind": "gd", "lr": 0.3, "momentum": 0.9, "weight_decay": 0.1},
             lambda p: torch.optim.SGD(p, lr=0.3, momentum=0.9, weight_decay=0.1),
         ),
+        (
+            {"kind": "adam", "lr": 0.01, "weight_decay": 0.3},
+            lambda p: torch.optim.Adam(p, lr=0.01, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.3),
+        ),
         (ADAMW, lambda p: torch.optim.AdamW(p, lr=0.01, betas=(0.9, 0.98), eps=1e-8, weight_decay=5.0)),
     ],
 )
@@ -27,13 +42,13 @@ def test_ten_updates_are_torch_optims(table, reference):
     generator = torch.Generator().manual_seed(0)
     start = [torch.randn(shape, generator=generator, dtype=torch.float64) for shape in ((4, 3), (5,))]
     ours, theirs = [p.clone() for p in start], [p.clone() for p in start]
-    rule, torchs = optimizer(table), reference(theirs)
-    for _ in range(10):
+    rule, torchs = begun(table, ours), reference(theirs)
+    for step in range(10):
         gradients = [torch.randn(p.shape, generator=generator, dtype=torch.float64) for p in start]
         for p, g in zip(theirs, gradients, strict=True):
             p.grad = g.clone()
         torchs.step()
-        rule.update(ours, gradients)
+        rule.update(ours, gradients, step)
         for a, b in zip(ours, theirs, strict=True):
             torch.testing.assert_close(a, b, rtol=1e-13, atol=1e-15)
 
@@ -43,7 +58,7 @@ def test_warm_up_is_torchs_scheduler_and_its_first_update_changes_nothing():
     generator = torch.Generator().manual_seed(1)
     start = torch.randn(6, generator=generator, dtype=torch.float64)
     ours, theirs = [start.clone()], [start.clone()]
-    rule = optimizer(ADAMW | {"warmup": 3})
+    rule = begun(ADAMW | {"warmup": 3}, ours)
     torchs = torch.optim.AdamW(theirs, lr=0.01, betas=(0.9, 0.98), eps=1e-8, weight_decay=5.0)
     schedule = torch.optim.lr_scheduler.LambdaLR(torchs, lambda step: min(step / 3, 1))
     for step in range(6):
@@ -51,7 +66,7 @@ def test_warm_up_is_torchs_scheduler_and_its_first_update_changes_nothing():
         theirs[0].grad = gradient.clone()
         torchs.step()
         schedule.step()
-        rule.update(ours, [gradient])
+        rule.update(ours, [gradient], step)
         torch.testing.assert_close(ours[0], theirs[0], rtol=1e-13, atol=1e-15)
         assert torch.equal(ours[0], start) == (step == 0)
 
@@ -59,32 +74,33 @@ def test_warm_up_is_torchs_scheduler_and_its_first_update_changes_nothing():
 def test_the_l1_penalty_is_part_of_the_gradient():
     start = torch.tensor([2.0, -3.0, 0.0], dtype=torch.float64)
     with_penalty, by_hand = [start.clone()], [start.clone()]
-    optimizer(ADAMW | {"l1": 0.1}).update(with_penalty, [torch.ones(3, dtype=torch.float64)])
-    optimizer(ADAMW).update(by_hand, [1 + 0.1 * torch.sign(start)])
+    begun(ADAMW | {"l1": 0.1}, with_penalty).update(with_penalty, [torch.ones(3, dtype=torch.float64)], 0)
+    begun(ADAMW, by_hand).update(by_hand, [1 + 0.1 * torch.sign(start)], 0)
     assert torch.equal(with_penalty[0], by_hand[0])
 
 
 def test_an_untrained_model_has_no_rule():
-    assert optimizer({"kind": "none"}) is None
+    assert make_update({"kind": "none"}) is None
 
 
 @pytest.mark.parametrize("table", [{}, {"kind": "adam-w"}])
 def test_a_missing_or_unknown_kind_is_refused(table):
     with pytest.raises(UnknownNameError, match="optimizer"):
-        optimizer(table)
+        make_update(table)
 
 
 def test_decay_can_pull_to_the_initial_weights():
     start = torch.randn(5, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
     table = ADAMW | {"warmup": 0}
     ours, other = [start.clone()], [start.clone()]
-    rule, undecayed = optimizer(table | {"decay_to": "initial"}), optimizer(table | {"weight_decay": 0.0})
+    rule = begun(table | {"decay_to": "initial"}, ours)
+    undecayed = begun(table | {"weight_decay": 0.0}, other)
     for step in range(4):
         gradient = torch.randn(5, generator=torch.Generator().manual_seed(step), dtype=torch.float64)
         before = ours[0].clone()
         moved = other[0].clone()
-        rule.update(ours, [gradient.clone()])
-        undecayed.update(other, [gradient.clone()])
+        rule.update(ours, [gradient.clone()], step)
+        undecayed.update(other, [gradient.clone()], step)
         pulled = before + 0.01 * 5.0 * (start - before)
         torch.testing.assert_close(ours[0] - pulled, other[0] - moved, rtol=1e-12, atol=1e-15)
 
@@ -94,8 +110,8 @@ def test_noise_on_updates_has_its_sigma_its_own_seed_and_the_learning_rate():
     runs = {}
     for seed in (0, 0, 1):
         weights = [torch.zeros(20_000, dtype=torch.float64)]
-        rule = optimizer(table, seed)
-        rule.update(weights, [torch.zeros(20_000, dtype=torch.float64)])  # no gradient: noise alone
+        rule = begun(table, weights, seed=seed)
+        rule.update(weights, [torch.zeros(20_000, dtype=torch.float64)], 0)  # no gradient: noise alone
         if seed in runs:
             assert torch.equal(runs[seed], weights[0])
         runs[seed] = weights[0]
@@ -103,3 +119,99 @@ def test_noise_on_updates_has_its_sigma_its_own_seed_and_the_learning_rate():
     # The first update is divided by 1 - beta1.
     assert float(runs[0].std()) == pytest.approx(2.0 * 0.01 / (1 - 0.9), rel=0.02)
     assert float(runs[0].mean()) == pytest.approx(0, abs=0.005)
+
+
+def test_lion_moves_by_the_sign_of_its_interpolated_momentum():
+    rng = np.random.default_rng(3)
+    weights, momentum = rng.standard_normal((4, 3)), np.zeros((4, 3))
+    ours = [torch.from_numpy(weights.copy())]
+    rule = begun({"kind": "lion", "lr": 0.01, "beta1": 0.9, "beta2": 0.99, "weight_decay": 0.5}, ours)
+    for step in range(8):
+        gradient = rng.standard_normal((4, 3))
+        weights = weights - 0.01 * (np.sign(0.9 * momentum + 0.1 * gradient) + 0.5 * weights)
+        momentum = 0.99 * momentum + 0.01 * gradient
+        rule.update(ours, [torch.from_numpy(gradient)], step)
+        np.testing.assert_allclose(ours[0], weights, rtol=1e-12)
+
+
+MUON = {"kind": "muon", "lr": 0.02, "momentum": 0.95, "weight_decay": 0.1}
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+@pytest.mark.parametrize("name", ["tall", "wide", "square"])
+def test_three_updates_of_muon_are_the_references(name, dtype):
+    reference = np.load(DATA / "muon2024-optimizer.npz")
+    ours = [torch.from_numpy(reference[f"weight/{name}"]).to(dtype)]
+    rule = begun(MUON, ours)
+    for step in range(3):
+        rule.update(ours, [torch.from_numpy(reference[f"grad{step}/{name}"]).to(dtype)], step)
+    wanted = reference[f"float64_after3/{name}"]
+    assert np.linalg.norm(ours[0].numpy() - wanted) < 1e-5 * np.linalg.norm(wanted)
+
+
+def test_muon_leaves_vectors_and_the_matrices_that_are_named_to_adamw():
+    generator = torch.Generator().manual_seed(4)
+    start = [torch.randn(shape, generator=generator, dtype=torch.float64) for shape in ((5, 4), (6, 4), (3,))]
+    names = ["W", "W_E", "b"]
+    gradients = [torch.randn(p.shape, generator=generator, dtype=torch.float64) for p in start]
+    ours, theirs = [p.clone() for p in start], [p.clone() for p in start]
+    begun(MUON | {"adamw_weights": ["*_E"]}, ours, names).update(ours, [g.clone() for g in gradients], 0)
+    table = {"kind": "adamw", "lr": 3e-4, "beta2": 0.95, "eps": 1e-10, "weight_decay": 0.1}
+    begun(table, theirs, names).update(theirs, gradients, 0)
+    assert [torch.equal(a, b) for a, b in zip(ours, theirs, strict=True)] == [False, True, True]
+
+
+def test_a_stack_of_matrices_is_updated_matrix_by_matrix():
+    generator = torch.Generator().manual_seed(5)
+    stack, gradient = (torch.randn(2, 5, 4, generator=generator, dtype=torch.float64) for _ in range(2))
+    whole, parts = [stack.clone()], [w.clone() for w in stack]
+    begun(MUON, whole).update(whole, [gradient.clone()], 0)
+    begun(MUON, parts).update(parts, [g.clone() for g in gradient], 0)
+    torch.testing.assert_close(whole[0], torch.stack(parts), rtol=1e-12, atol=1e-14)
+
+
+def test_a_group_has_its_own_rate_and_decay_and_the_first_that_fits_counts():
+    start = [torch.ones(2, dtype=torch.float64) for _ in range(3)]
+    groups = [{"parameters": "W_E", "lr": 0.5}, {"parameters": "W_*", "weight_decay": 1.0}]
+    rule = begun({"kind": "gd", "lr": 0.1, "groups": groups}, start, ["W_E", "W_U", "b"])
+    rule.update(start, [torch.ones(2, dtype=torch.float64) for _ in range(3)], 0)
+    assert [float(w[0]) for w in start] == pytest.approx([1 - 0.5, 1 - 0.1 * 2, 1 - 0.1])
+
+
+def test_groups_that_name_every_weight_leave_nothing_to_the_table_itself():
+    start = [torch.ones(2, dtype=torch.float64)]
+    rule = begun({"kind": "adamw", "lr": 0.1, "groups": [{"parameters": "*", "lr": 0.2}]}, start)
+    rule.update(start, [torch.ones(2, dtype=torch.float64)], 0)
+    assert float(start[0][0]) == pytest.approx(0.8)
+
+
+def test_a_group_that_names_no_weight_is_refused_with_the_names_there_are():
+    table = {"kind": "gd", "lr": 0.1, "groups": [{"parameters": "W_X", "lr": 0.2}]}
+    with pytest.raises(InputError, match="'W_X' names no weight that is left; there are W_E, b"):
+        begun(table, [torch.ones(2), torch.ones(2)], ["W_E", "b"])
+
+
+def test_the_average_of_the_gradient_starts_at_the_first():
+    bare, wrapped = [torch.zeros(1, dtype=torch.float64)], [torch.zeros(1, dtype=torch.float64)]
+    table = {"kind": "gd", "lr": 1.0}
+    plain = begun(table, bare)
+    rule = begun(table | {"wrapper": {"kind": "grokfast-ema", "alpha": 0.5, "lamb": 2.0}}, wrapped)
+    for step, gradient in enumerate((1.0, 3.0)):
+        plain.update(bare, [torch.tensor([gradient], dtype=torch.float64)], step)
+        rule.update(wrapped, [torch.tensor([gradient], dtype=torch.float64)], step)
+    assert float(bare[0]) == -4.0
+    assert float(wrapped[0]) == -(1 + 2 * 1) - (3 + 2 * 2)  # the average is 1, then (1 + 3)/2
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ({"kind": "adam"}, "optimizer.lr is missing"),
+        ({"kind": "lion", "lr": 0}, "optimizer.lr is 0; expected a number > 0"),
+        ({"kind": "gd", "lr": 0.1, "momentun": 0.9}, "did you mean 'momentum'"),
+        ({"kind": "gd", "lr": 0.1, "wrapper": {"kind": "grokfast"}}, "did you mean 'grokfast-ema'"),
+    ],
+)
+def test_a_table_that_cannot_be_meant_is_refused_in_a_sentence(table, message):
+    with pytest.raises((InputError, UnknownNameError), match=message):
+        make_update(table)

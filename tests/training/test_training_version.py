@@ -1,7 +1,7 @@
 """TRAINING_VERSION follows the numbers: when the code that trains changes, golden trajectories say whether they did.
 
-``python tests/training/test_training_version.py`` writes ``tests/data/golden.json`` again; it refuses when the
-trajectories changed and the version did not.
+``python -m tests.rewrite`` writes ``tests/data/golden.json`` again; it refuses when the trajectories changed and the version
+did not.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from grokbench.runs.keys import TRAINING_VERSION
 
 ROOT = Path(__file__).resolve().parents[2]
 GOLDEN = ROOT / "tests" / "data" / "golden.json"
-ROOMS = ("tasks", "models", "training")
+ROOMS = ("tasks", "networks", "training")
 SMALL = {"task.domain.p": 23, "model.d_model": 16, "model.d_head": 4, "model.d_mlp": 32}
 DECODER = {"model.d_model": 16, "evaluation.spacing": 10}
 HU = {"task.domain.p": 23, "model.d_embedding": 8}
@@ -92,19 +92,18 @@ def agree(old: dict[str, Any], new: dict[str, Any]) -> bool:
 
 def test_golden_trajectories_hold_for_this_training_version() -> None:
     golden = json.loads(GOLDEN.read_text(encoding="utf-8"))
-    assert golden["training_version"] == TRAINING_VERSION, f"run python {Path(__file__).relative_to(ROOT)}"
+    assert golden["training_version"] == TRAINING_VERSION, "run python -m tests.rewrite"
     assert golden["trajectories"].keys() == RUNS.keys()
     assert agree(golden["trajectories"], trajectories()), "the numbers changed: raise TRAINING_VERSION"
 
 
 def test_the_code_that_trains_is_the_code_that_was_checked() -> None:
     golden = json.loads(GOLDEN.read_text(encoding="utf-8"))
-    assert golden["trees"] == trees(), (
-        f"tasks, models or training changed: run python {Path(__file__).relative_to(ROOT)}"
-    )
+    assert golden["trees"] == trees(), "tasks, networks or training changed: run python -m tests.rewrite"
 
 
 def rewrite() -> None:
+    """Write the golden file again."""
     new = {"training_version": TRAINING_VERSION, "trees": trees(), "trajectories": trajectories()}
     if GOLDEN.exists():
         old = json.loads(GOLDEN.read_text(encoding="utf-8"))
@@ -116,7 +115,3 @@ def rewrite() -> None:
         if same_version:  # the old ones stay, lest many small changes add up
             new["trajectories"] |= old["trajectories"]
     GOLDEN.write_text(json.dumps(new, indent=1) + "\n", encoding="utf-8")
-
-
-if __name__ == "__main__":
-    rewrite()

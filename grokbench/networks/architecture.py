@@ -1,0 +1,53 @@
+"""What a network says of itself to those who never load torch: its fields, what it fits, how large it is, where its code lies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from grokbench.specs.types import Recipe, Table, TaskSpec
+
+
+class Size(NamedTuple):
+    """Of a network: multiply-adds for one row's outputs, and number of weights."""
+
+    multiply_adds: float
+    weights: float
+
+
+def faultless(recipe: Recipe) -> Iterable[tuple[str, str]]:
+    """No fields contradict one another."""
+    return ()
+
+
+def fits_any(task: TaskSpec, recipe: Recipe) -> None:
+    """A network that can be trained on every task."""
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A network as a part. Strings are "module:name", loaded in the process that trains; outside parts may give the functions.
+
+    build: (model, n_elements, seed) → module with drawn weights in float64; each parameter has its own stream, named after it.
+    restore: (model, weights) → module with these weights, in their own type. A module is a ``networks.base.Network``.
+    fast: loss kind → hand-written step, where there is one; any other loss trains on the plain engine.
+    size: (model, n_elements) → ``Size``. fits: raises InputError where the network cannot be trained on a task. faults:
+    dotted field and sentence for each way in which the recipe's fields contradict one another.
+    step_seconds: what a step costs beside its products, on the fast path. pass_multiply_adds: those of a row on the fast path,
+    where they are not ``size``'s. probes: those that can look at its weights. facts: (network, rows) → numbers that a record
+    keeps beside the curves.
+    """
+
+    kind: str
+    fields: type
+    build: str | Callable[..., Any]
+    restore: str | Callable[..., Any]
+    size: Callable[[Table, int], Size]
+    fast: Mapping[str, str | Callable[..., Any]] = field(default_factory=dict)
+    fits: Callable[[TaskSpec, Recipe], None] = fits_any
+    faults: Callable[[Recipe], Iterable[tuple[str, str]]] = faultless
+    step_seconds: float = 3e-4
+    probes: tuple[str, ...] = ()
+    facts: str | Callable[..., Any] = ""
+    pass_multiply_adds: Callable[[Table, int], float] | None = None

@@ -1,0 +1,33 @@
+"""The base of all networks: a torch module that says how it reads a task's rows."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from grokbench.specs.types import TaskSpec
+
+Rows = NDArray[np.int64]  # (n, 3) element indices x, y, x∘y
+
+
+class Network(nn.Module):
+    """``forward(inputs, noise=None)`` gives outputs (n, classes), or (n, scored, classes) where several positions are scored."""
+
+    def inputs(self, rows: Rows, task: TaskSpec) -> Tensor:
+        """What ``forward`` reads of rows of the table; here pairs (n, 2) of element indices."""
+        return torch.from_numpy(rows[:, :2].copy())
+
+    def targets(self, rows: Rows, task: TaskSpec) -> Tensor:
+        """The right class of each row (n,), or (n, scored)."""
+        return torch.from_numpy(rows[:, 2].copy())
+
+    @property
+    def drops(self) -> bool:
+        """Whether training passes have noise of their own."""
+        return False
+
+    def draw_noise(self, n_rows: int, generator: torch.Generator, dtype: torch.dtype) -> Tensor | None:
+        """The noise of one training pass, which ``forward`` takes; None without."""
+        return None

@@ -1,0 +1,163 @@
+"""The quadratic network's loss and gradient written out by hand (one CPU thread).
+
+The same function as ``mlp.QuadraticMLP``, three to four times as fast, because
+
+* a product with a one-hot matrix is a gather: h = E[x] + E[p + y], rows of E = W1ᵀ (2p, N); its gradient is a sum of rows. Both
+  are products with a sparse 0/1 matrix that is built once;
+* the scales (1/N, 1/D, those of the loss) are multiplied into copies of W2, which are small, and not into the activations;
+* rows go through in blocks that stay in the CPU's cache, into buffers that are allocated once.
+
+What is left is three matrix products a step: f = W2 zᵀ, dW2 = r z, dz = rᵀ W2. Checked against autograd in float64 to 1e-10.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from grokbench.networks.fast.products import (
+    add_times,
+    count_correct,
+    sparse,
+    times_transposed,
+    transposed_times,
+)
+from grokbench.networks.fast.step import Classifier, Step, Sums
+from grokbench.networks.quadratic_mlp import QuadraticMLP
+
+BLOCK = 400  # rows at most; two buffers of 400 · 500 floats lie in a 2 MB L2 cache
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some rows of the table: what is constant about them over a whole run."""
+
+    n_rows: int
+    gather: Tensor  # sparse (rows, 2p), two ones a row: gather @ E = E[x] + E[p + y]
+    scatter: Tensor  # its transpose: scatter @ dh sums the rows that share an x or a y
+    target: Tensor  # (1, rows) class
+    minus_one: Tensor  # (1, rows)
+    h: Tensor  # (rows, N); this and the next two are buffers that all blocks share
+    z: Tensor  # (rows, N)
+    f: Tensor  # (p, rows): outputs lie class by class, which is how the BLAS fills its vectors
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A set of rows in blocks."""
+
+    n_rows: int
+    blocks: tuple[Block, ...]
+
+
+class FastQuadraticMLP:
+    """Weights, gradients and buffers of one network; ``parameters[i]`` has its gradient in ``gradients[i]``."""
+
+    def __init__(self, plain: QuadraticMLP, dtype: torch.dtype) -> None:
+        self.scale = plain.output_scale
+        self.n_elements, self.width = plain.n_elements, plain.width
+        self.E = plain.W1.detach().to(dtype).t().contiguous()  # (2p, N)
+        self.W2 = plain.W2.detach().to(dtype, copy=True)  # (p, N)
+        self.names, self.parameters = ("W1", "W2"), (self.E, self.W2)  # E is W1ᵀ
+        self.gradients = tuple(torch.zeros_like(w) for w in self.parameters)
+        self._out = torch.empty_like(self.W2)  # c W2
+        self._back = torch.empty_like(self.W2)  # what dz is read through
+        # Rows begin on a cache line, an odd number of lines apart: a power of two would crowd them into few cache sets.
+        apart = 16 * (-(-self.width // 16) | 1)
+        self._h, self._z = (torch.empty(BLOCK, apart, dtype=dtype)[:, : self.width] for _ in range(2))
+        self._f: dict[int, Tensor] = {}  # by rows in the block, which differ by one at most
+        self._minus_one = torch.full((1, BLOCK), -1.0, dtype=dtype)
+
+    def rows(self, rows: NDArray[np.int64]) -> Rows:
+        """(n, 3) element indices x, y, x∘y, ordered by (x, y) for the sake of the cache."""
+        blocks = np.array_split(
+            rows, -(-len(rows) // BLOCK)
+        )  # as few as fit, and equal: a short one costs nearly as much
+        return Rows(len(rows), tuple(self._block(block) for block in blocks))
+
+    def weights(self) -> dict[str, Tensor]:
+        """Copies, named and shaped as the plain module's parameters."""
+        return {"W1": self.E.t().contiguous(), "W2": self.W2.clone()}
+
+    def gradient(self, rows: Rows, loss_scale: float, count: bool = False) -> Sums:
+        """Σ (f − onehot)², and the gradient of ``loss_scale`` times it, written to ``gradients``."""
+        d_embedding, d_w2 = (g.zero_() for g in self.gradients)
+        torch.mul(self.W2, self.scale, out=self._out)
+        torch.mul(self.W2, 4 * self.scale * loss_scale, out=self._back)  # 2 of the loss, 2 of the square
+        sums = Sums()
+        for block in rows.blocks:
+            h, z, r = block.h, block.z, block.f
+            self._forward(block)
+            _residual(r, block, count, sums)
+            add_times(d_w2, r, z)  # (p, N)
+            transposed_times(r, self._back, out=z)  # dz (m, N), where z was: it is done with
+            torch.addmm(d_embedding, block.scatter, z.mul_(h), out=d_embedding)  # dh summed into (2p, N)
+        d_w2.mul_(2 * self.scale * loss_scale)
+        return sums
+
+    def evaluate(self, rows: Rows) -> Sums:
+        """Loss and accuracy sums without a gradient."""
+        torch.mul(self.W2, self.scale, out=self._out)
+        sums = Sums()
+        for block in rows.blocks:
+            _residual(self._forward(block), block, True, sums)
+        return sums
+
+    def outputs(self, rows: Rows) -> Tensor:
+        """f, (n, p)."""
+        torch.mul(self.W2, self.scale, out=self._out)
+        return torch.cat([self._forward(block).t() for block in rows.blocks])
+
+    def _forward(self, block: Block) -> Tensor:
+        torch.addmm(block.h, block.gather, self.E, beta=0, out=block.h)  # (m, N)
+        torch.mul(block.h, block.h, out=block.z)  # (m, N)
+        times_transposed(self._out, block.z, out=block.f)  # (p, m)
+        return block.f
+
+    def _block(self, rows: NDArray[np.int64]) -> Block:
+        n, p = len(rows), self.n_elements
+        columns = rows[:, :2] + np.array([0, p])  # (n, 2)
+        order = np.argsort(columns.ravel(), kind="stable")
+        starts = np.searchsorted(columns.ravel()[order], np.arange(2 * p + 1))
+        ones = torch.ones(2 * n, dtype=self.E.dtype)
+        gather = sparse(np.arange(0, 2 * n + 1, 2), columns.ravel(), ones, (n, 2 * p))
+        scatter = sparse(starts, order // 2, ones, (2 * p, n))
+        target = torch.from_numpy(rows[:, 2].copy())[None, :]
+        f = self._f.setdefault(n, torch.empty(p, n, dtype=self.E.dtype))
+        return Block(n, gather, scatter, target, self._minus_one[:, :n], self._h[:n], self._z[:n], f)
+
+
+def _residual(f: Tensor, block: Block, count: bool, sums: Sums) -> None:
+    """f (p, m) becomes r = f − onehot; adds to ``sums``. Right is a row whose first maximum is at its target."""
+    if count:
+        sums.correct += count_correct(f, block.target)
+    flat = f.scatter_add_(0, block.target, block.minus_one).view(-1)
+    sums.loss_sum += float(torch.dot(flat, flat))
+
+
+class QuadraticStep(Classifier):
+    """The quadratic network's side of the fast engine: its squared error has three scales."""
+
+    def __init__(self, setup: Any) -> None:
+        super().__init__(FastQuadraticMLP(setup.network, setup.dtype), setup.network.n_elements)
+        self._reduce = setup.reduce
+
+    def shaped(self, tensors: Sequence[Tensor]) -> Sequence[Tensor]:
+        """See ``Step``: W1 is held as its transpose."""
+        return tensors[0].t(), tensors[1]
+
+    def gradient(self, rows: Rows, count: bool) -> Sums:
+        """See ``Step``."""
+        sums: Sums = self._model.gradient(rows, self._reduce(1.0, rows.n_rows, self.n_classes), count=count)
+        return sums
+
+
+def step(setup: Any) -> Step:
+    """The hand-written step of a training setup."""
+    return QuadraticStep(setup)

@@ -1,0 +1,101 @@
+"""What the hand-written steps of ``fast.lstm`` and ``fast.relu_mlp`` share.
+
+A linear layer that reads an operand has one distinct result per token. They are worked out once, as a table, and a row of
+the data gathers those of its x and its y; the gradient sums rows back into the table. Both are products with a sparse 0/1
+matrix that is built once. Then the cross-entropy, whose gradient replaces the logits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from grokbench.networks.fast.columns import chunks
+from grokbench.networks.fast.products import count_correct, sparse
+from grokbench.networks.fast.step import Sums
+from grokbench.networks.operands import Operands, fixed_table
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some rows of the data: what is constant about them."""
+
+    n: int
+    gather: Tensor  # sparse (parts·n, parts·2p): gather @ [X; Y] = X[x] + Y[y], for each of ``parts`` tables X, Y (p, …)
+    scatter: Tensor  # its transpose
+    target: Tensor  # (1, n) class
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A set of rows in blocks."""
+
+    n_rows: int
+    table: NDArray[np.int64]  # (n_rows, 3) x, y, class
+    blocks: tuple[Block, ...]
+
+
+def in_blocks(table: NDArray[np.int64], n_elements: int, parts: int, most: int, dtype: torch.dtype) -> Rows:
+    """``Rows`` of (n, 3) element indices x, y, x∘y, cut into blocks of at most ``most``."""
+    blocks = [_block(table[some], n_elements, parts, dtype) for some in chunks(len(table), most)]
+    return Rows(len(table), table, tuple(blocks))
+
+
+def _block(rows: NDArray[np.int64], p: int, parts: int, dtype: torch.dtype) -> Block:
+    n, part = len(rows), np.arange(parts)[:, None]
+    columns = (rows[:, :2] + np.array([0, p])).ravel()  # of one part
+    order = np.argsort(columns, kind="stable")
+    ends = np.cumsum(np.bincount(columns, minlength=2 * p))
+    ones = torch.ones(2 * n * parts, dtype=dtype)
+    starts = np.concatenate([[0], (ends + part * 2 * n).ravel()])
+    gather = sparse(
+        np.arange(0, 2 * n * parts + 1, 2), (columns + part * 2 * p).ravel(), ones, (parts * n, parts * 2 * p)
+    )
+    scatter = sparse(starts, (order // 2 + part * n).ravel(), ones, (parts * 2 * p, parts * n))
+    return Block(n, gather, scatter, torch.from_numpy(rows[:, 2].copy())[None, :])
+
+
+class Tokens:
+    """The encoded tokens as matrices are multiplied by them; ``vectors`` (tokens, k) is None for unit vectors."""
+
+    def __init__(
+        self, plain: Operands, weights: dict[str, Tensor], gradients: dict[str, Tensor], dtype: torch.dtype
+    ) -> None:
+        self._vectors, self._gradient = weights.get("W_E"), gradients.get("W_E")
+        if plain.encoding == "scalars":
+            self._vectors = fixed_table("scalars", plain.n_tokens, dtype)
+
+    def through(self, w: Tensor) -> Tensor:
+        """W (m, k) times every token, (tokens, m)."""
+        return w.t() if self._vectors is None else self._vectors @ w.t()
+
+    def backward(self, d: Tensor, w: Tensor, dw: Tensor) -> None:
+        """From the gradient by ``through(w)``, (tokens, m), to that by w, written to ``dw``, and, added, that by W_E."""
+        if self._vectors is None:
+            dw.copy_(d.t())
+        else:
+            torch.mm(d.t(), self._vectors, out=dw)
+        if self._gradient is not None:
+            self._gradient.addmm_(d, w)
+
+
+def add_loss(
+    logits: Tensor, target: Tensor, sums: Sums, count: bool, loss_scale: float | None = None
+) -> None:
+    """Adds Σ −log p(target) over the columns of ``logits`` (p, m) to ``sums``, and how many are right if asked to ``count``.
+
+    Overwrites the logits: given a ``loss_scale``, with the gradient of that times the sum, loss_scale (softmax − onehot).
+    """
+    if count:
+        sums.correct += count_correct(logits, target)
+    highest = logits.amax(0, keepdim=True)  # (1, m)
+    above = highest - logits.gather(0, target)  # (1, m)
+    total = logits.sub_(highest).exp_().sum(0, keepdim=True)  # (1, m)
+    sums.loss_sum += float(above.add_(total.log()).sum(dtype=torch.float64))
+    if loss_scale is not None:
+        logits.mul_(loss_scale / total)
+        logits.scatter_add_(0, target, total.fill_(-loss_scale))

@@ -1,0 +1,85 @@
+"""What a loss, an optimizer and a wrapper say of themselves to those who never load torch.
+
+Networks have ``networks.architecture`` for it. A string is "module:name", loaded in the process that trains; a part that lies
+outside this package may give the function itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from grokbench.specs.fields import field, part
+from grokbench.specs.types import Table
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A loss as a part.
+
+    total: (outputs, targets, loss table) → Σ over rows, a scalar that autograd can differentiate.
+    reduce: (total, loss table, n_rows, n_classes) → the loss that is trained on, from a tensor or a number.
+    """
+
+    kind: str
+    fields: type
+    total: Callable[[Any, Any, Table], Any]
+    reduce: Callable[[Any, Table, int, int], Any]
+
+
+@dataclass(frozen=True)
+class Optimizer:
+    """An optimizer as a part.
+
+    build: (optimizer table, generator of noise) → ``updates.Rule``, or None where nothing is updated.
+    elementwise: whether it treats each weight on its own. Any other is given weights in the plain module's shapes.
+    """
+
+    kind: str
+    fields: type
+    build: str | Callable[[Table, Any], Any]
+    elementwise: bool = True
+
+
+@dataclass(frozen=True)
+class Wrapper:
+    """What stands between the gradient and an optimizer, as a part.
+
+    build: (wrapper table, the optimizer's ``updates.Rule``) → another, or that one itself. elementwise: as of an optimizer.
+    """
+
+    kind: str
+    fields: type
+    build: str | Callable[[Table, Any], Any]
+    elementwise: bool = True
+
+
+GROUP = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["parameters"],
+    "properties": {
+        "parameters": {
+            "type": "string",
+            "minLength": 1,
+            "description": "names of weights, as the plain network has them; * and ? stand for others' letters",
+        },
+        "lr": {"type": "number", "exclusiveMinimum": 0.0, "description": "learning rate of these"},
+        "weight_decay": {"type": "number", "minimum": 0.0, "description": "decay of these"},
+    },
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trained:
+    """What every optimizer that updates weights takes beside its own fields, which are written in a subclass."""
+
+    groups: list[Any] = field(
+        (),
+        help="weights with a learning rate or a decay of their own; a weight belongs to the first group that names it",
+        schema={"type": "array", "items": GROUP},
+    )
+    wrapper: Table = part(
+        "wrappers", "none", help="what is done to the gradient before the optimizer sees it"
+    )

@@ -1,0 +1,52 @@
+"""Gradient descent with momentum."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from grokbench.specs.fields import field
+from grokbench.specs.types import Table
+from grokbench.training.kinds import Optimizer, Trained
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fields(Trained):
+    """full-batch gradient descent, v ← μ v + g, w ← w − lr v"""
+
+    lr: float = field(help="learning rate", above=0.0)
+    momentum: float = field(0.0, help="momentum μ", least=0.0, below=1.0)
+    weight_decay: float = field(0.0, help="L2 coefficient added to the gradient", least=0.0)
+
+
+GD = Optimizer("gd", Fields, "grokbench.training.optimizers.gd:build")
+
+# ---- from here on with torch
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+
+class GradientDescent:
+    """v ← m v + g + λ p,  p ← p − lr v  (``torch.optim.SGD``: λ is L2, v starts at the first gradient)."""
+
+    def __init__(self, lr: float, momentum: float = 0.0, weight_decay: float = 0.0) -> None:
+        self.lr, self.momentum, self.weight_decay = lr, momentum, weight_decay
+
+    def init(self, parameters: Sequence[Tensor], names: Sequence[str]) -> None:
+        """See ``Rule``."""
+        self._velocity = [torch.zeros_like(p) for p in parameters] if self.momentum else []
+
+    def update(self, parameters: Sequence[Tensor], gradients: Sequence[Tensor], step: int) -> None:
+        """See ``Rule``."""
+        for i, (p, g) in enumerate(zip(parameters, gradients, strict=True)):
+            if self.weight_decay:
+                g.add_(p, alpha=self.weight_decay)
+            moved = self._velocity[i].mul_(self.momentum).add_(g) if self.momentum else g
+            p.add_(moved, alpha=-self.lr)
+
+
+def build(table: Table, noise: object) -> GradientDescent:
+    """From a recipe's table."""
+    return GradientDescent(table["lr"], table["momentum"], table["weight_decay"])

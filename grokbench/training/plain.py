@@ -1,0 +1,70 @@
+"""The plain engine: autograd over the readable module, with any loss. It is the definition; every network trains on it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from grokbench.networks.base import Network
+from grokbench.training.score import Score
+from grokbench.training.setup import Setup, noised
+
+
+class PlainEngine:
+    """The loop's side of autograd over a module."""
+
+    name = "plain"
+
+    def __init__(self, setup: Setup[Network]) -> None:
+        self._setup, self._network, self._batches = setup, setup.network.to(setup.dtype), setup.batches()
+        self._generator = setup.generator
+        self.noisy = self._network.drops or bool(setup.weight_noise) or not self._batches.whole
+        named = dict(self._network.named_parameters())
+        self.names: Sequence[str] = tuple(named)
+        self._trained = tuple(named.values())
+        self.parameters: Sequence[Tensor] = tuple(p.data for p in self._trained)
+        self.gradients: Sequence[Tensor] = tuple(torch.zeros_like(p) for p in self.parameters)
+        self._rows = {
+            side: (self._network.inputs(rows, setup.task), self._network.targets(rows, setup.task))
+            for side, rows in (("train", setup.train), ("test", setup.test))
+        }
+
+    def train_pass(self, accuracy: bool) -> Score:
+        """See ``Engine``."""
+        which = self._batches.next()
+        with noised(self.parameters, self._setup.weight_noise, self._generator):
+            loss, correct = self._pass("train", None if which is None else torch.from_numpy(which), True)
+            found = torch.autograd.grad(loss, self._trained)
+        for gradient, one in zip(self.gradients, found, strict=True):
+            gradient.copy_(one)  # autograd may give one tensor to two weights
+        return Score(float(loss.detach()), correct if accuracy else math.nan)
+
+    @torch.no_grad()
+    def score(self, side: str) -> Score:
+        """See ``Engine``."""
+        loss, correct = self._pass(side, None, False)
+        return Score(float(loss), correct)
+
+    def shaped(self, tensors: Sequence[Tensor]) -> Sequence[Tensor]:
+        """See ``Engine``."""
+        return tensors
+
+    def weights(self) -> dict[str, Tensor]:
+        """See ``Engine``."""
+        return {name: p.detach().clone() for name, p in self._network.state_dict().items()}
+
+    def _pass(self, side: str, which: Tensor | None, training: bool) -> tuple[Tensor, float]:
+        """Loss over the rows ``which`` of a side (None: all), and the share of right answers."""
+        inputs, targets = self._rows[side]
+        if which is not None:
+            inputs, targets = inputs[which], targets[which]
+        noise, n = None, len(inputs)
+        if training and self._network.drops:
+            noise = self._network.draw_noise(n, self._generator, self._setup.dtype)
+        outputs = self._network(inputs, noise)  # (n, classes) or (n, scored, classes)
+        right = outputs.detach().argmax(-1) == targets
+        correct = int((right if right.dim() == 1 else right.all(1)).sum()) / n
+        return self._setup.reduce(self._setup.total(outputs, targets), n, outputs.shape[-1]), correct

@@ -1,0 +1,108 @@
+"""From the ``optimizer`` table of a recipe to the rule that updates weights: groups of weights, and a wrapper around all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from typing import Any, NamedTuple, Protocol
+
+import torch
+from torch import Tensor
+
+from grokbench import parts
+from grokbench.specs.errors import InputError
+from grokbench.specs.fields import checked
+from grokbench.specs.types import Table
+from grokbench.tasks.streams import stream
+from grokbench.training.kinds import Optimizer, Wrapper
+from grokbench.training.strangers import RULE, need
+
+
+class Rule(Protocol):
+    """An update rule with its state."""
+
+    def init(self, parameters: Sequence[Tensor], names: Sequence[str]) -> None:
+        """Begin with these weights, called as the plain network calls them."""
+
+    def update(self, parameters: Sequence[Tensor], gradients: Sequence[Tensor], step: int) -> None:
+        """Change ``parameters`` in place along ``gradients``, which may be overwritten. ``step`` counts updates from 0."""
+
+
+class Update(NamedTuple):
+    """A rule, and whether it treats each weight on its own, whatever the shape of the tensor that holds it."""
+
+    rule: Rule
+    elementwise: bool
+
+
+def make_update(table: Table, seed: int = 0) -> Update | None:
+    """What updates the weights, by a recipe's ``optimizer`` table; None for an untrained network.
+
+    ``seed`` feeds noise on updates, from the stream ("update-noise",). Errors: UnknownNameError, InputError.
+    """
+    part: Optimizer = parts.find("optimizers", str(table.get("kind", "")))
+    own = checked(part.fields, table, "optimizer")
+    groups, around = own.pop("groups", ()), own.pop("wrapper", None)
+    build = parts.loaded(part.build)
+    rule = build(own, _noise(seed))
+    if rule is None:
+        return None
+    if (stranger := parts.outside("optimizers", table["kind"])) is not None:
+        need(stranger, "a rule", rule, RULE)
+    if groups:
+        rule = Grouped(
+            [
+                (
+                    group["parameters"],
+                    build(
+                        checked(part.fields, own | _without(group, "parameters"), "optimizer"),
+                        _noise(seed, group["parameters"]),
+                    ),
+                )
+                for group in groups
+            ],
+            rule,
+        )
+    if around is None:
+        return Update(rule, part.elementwise)
+    wrapper: Wrapper = parts.find("wrappers", str(around.get("kind", "")))
+    rule = parts.loaded(wrapper.build)(checked(wrapper.fields, around, "optimizer.wrapper"), rule)
+    if (stranger := parts.outside("wrappers", around["kind"])) is not None:
+        need(stranger, "a rule", rule, RULE)
+    return Update(rule, part.elementwise and wrapper.elementwise)
+
+
+def _noise(seed: int, *group: str) -> torch.Generator:
+    return torch.Generator().manual_seed(int(stream(seed, "update-noise", *group).integers(2**63)))
+
+
+def _without(table: Table, name: str) -> dict[str, Any]:
+    return {key: value for key, value in table.items() if key != name}
+
+
+class Grouped:
+    """Each weight is updated by the rule of the first group whose pattern its name fits, and by ``rest`` where none does."""
+
+    def __init__(self, groups: Sequence[tuple[str, Rule]], rest: Rule) -> None:
+        self._groups, self._rest = groups, rest
+
+    def init(self, parameters: Sequence[Tensor], names: Sequence[str]) -> None:
+        """See ``Rule``. Errors: InputError for a group that no weight is left for."""
+        left, self._own = list(range(len(names))), []
+        for pattern, rule in self._groups:
+            which = [i for i in left if fnmatchcase(names[i], pattern)]
+            if not which:
+                raise InputError(
+                    f"optimizer.groups: {pattern!r} names no weight that is left; there are {', '.join(names)}"
+                )
+            left = [i for i in left if i not in which]
+            self._own.append((which, rule))
+        if left:
+            self._own.append((left, self._rest))
+        for which, rule in self._own:
+            rule.init([parameters[i] for i in which], [names[i] for i in which])
+
+    def update(self, parameters: Sequence[Tensor], gradients: Sequence[Tensor], step: int) -> None:
+        """See ``Rule``."""
+        for which, rule in self._own:
+            rule.update([parameters[i] for i in which], [gradients[i] for i in which], step)

@@ -1,0 +1,22 @@
+"""No wrapper: the optimizer is given the gradient as it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from grokbench.specs.types import Table
+from grokbench.training.kinds import Wrapper
+
+
+@dataclass(frozen=True)
+class Fields:
+    """nothing: the optimizer sees the gradient as it is"""
+
+
+def build(table: Table, rule: Any) -> Any:
+    """The optimizer itself."""
+    return rule
+
+
+NONE = Wrapper("none", Fields, build)

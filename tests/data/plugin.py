@@ -1,0 +1,102 @@
+"""A network, a loss, an optimizer and a wrapper as a stranger's script registers them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+import grokbench
+from grokbench import Architecture, Loss, Network, Optimizer, Size, Wrapper, field
+
+
+@dataclass(frozen=True)
+class NetworkFields:
+    """the sum of a learned row for x and one for y"""
+
+    spread: float = field(0.1, help="standard deviation of the initial rows", above=0.0)
+
+
+class Rows(Network):
+    def __init__(self, weights):
+        super().__init__()
+        self.X, self.Y = nn.Parameter(weights["X"]), nn.Parameter(weights["Y"])
+
+    def forward(self, inputs, noise=None):
+        return self.X[inputs[:, 0]] + self.Y[inputs[:, 1]]
+
+
+def build(model, n_elements, seed):
+    generator = torch.Generator().manual_seed(seed)
+    draw = [torch.randn(n_elements, n_elements, generator=generator, dtype=torch.float64) for _ in "XY"]
+    return Rows({name: model["spread"] * rows for name, rows in zip("XY", draw, strict=True)})
+
+
+def restore(model, weights):
+    return Rows(weights)
+
+
+def size(model, n):
+    return Size(n, 2 * n * n)
+
+
+@dataclass(frozen=True)
+class LossFields:
+    """absolute error against one-hot targets"""
+
+    margin: float = field(0.0, help="errors below this count as none", least=0.0)
+
+
+def absolute(outputs, targets, loss):
+    onehot = nn.functional.one_hot(targets, outputs.shape[-1])
+    return ((outputs - onehot).abs() - loss["margin"]).clamp(min=0).sum()
+
+
+def mean(total, loss, n_rows, n_classes):
+    return total / n_rows
+
+
+@dataclass(frozen=True)
+class SignFields:
+    """a step of one length along each gradient's sign"""
+
+    lr: float = field(help="length of a step", above=0.0)
+
+
+class Sign:
+    def __init__(self, lr):
+        self.lr = lr
+
+    def init(self, parameters, names):
+        pass
+
+    def update(self, parameters, gradients, step):
+        for p, g in zip(parameters, gradients, strict=True):
+            p.sub_(self.lr * g.sign())
+
+
+@dataclass(frozen=True)
+class ReverseFields:
+    """turns the gradient around"""
+
+
+class Reversed:
+    def __init__(self, rule):
+        self._rule = rule
+
+    def init(self, parameters, names):
+        self._rule.init(parameters, names)
+
+    def update(self, parameters, gradients, step):
+        self._rule.update(parameters, [-g for g in gradients], step)
+
+
+grokbench.register("networks", "rows", Architecture("rows", NetworkFields, build, restore, size))
+grokbench.register("losses", "absolute", Loss("absolute", LossFields, absolute, mean))
+grokbench.register(
+    "optimizers", "sign", Optimizer("sign", SignFields, lambda table, noise: Sign(table["lr"]))
+)
+grokbench.register(
+    "wrappers", "reverse", Wrapper("reverse", ReverseFields, lambda table, rule: Reversed(rule))
+)
