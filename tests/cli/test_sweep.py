@@ -115,10 +115,10 @@ def test_bad_input_is_answered_with_a_sentence(words: list[str], expected: str, 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_ranges_include_their_end_and_grids_are_rounded() -> None:
+def test_ranges_include_their_end_and_fractions_keep_their_digits() -> None:
     assert options.fractions("0.1:0.9:0.1") == (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
     assert options.fractions("0.2:0.75:0.1")[-1] == 0.7
     assert options.fractions("0.5,0.3,0.3") == (0.3, 0.5)
-    assert options.fractions("0.33333333333333") == (0.3333333333,)
+    assert options.fractions("0.33333333333333") == (0.33333333333333,)
     assert options.seeds("0,3,7") == (0, 3, 7)
     assert options.seeds("9000,") == (9000,)
