@@ -29,4 +29,4 @@ def check_fit(task: TaskSpec, recipe: Recipe) -> None:
 def check_watched(recipe: Recipe, what: str) -> None:
     """Raises InputError where ``what``, probes or portraits, are asked of a network that has none."""
     if not architecture(recipe.model).probes:
-        raise InputError(f"{what} are not of a {recipe.model['kind']}; {recipe.id} has no such network")
+        raise InputError(f"{recipe.id}: a {recipe.model['kind']} has no {what}")

@@ -34,8 +34,11 @@ FAULTS = {
         "alphas": "[0.9999]",
         "set": '{ "task.domain.p" = 11, "data.rounding" = "half-even" }',
     },
-    "experiment a.probes: probes are not of a one-layer-transformer": {**NANDA, "fields": 'probes = ["ipr"]'},
-    "experiment a.portraits: portraits are not of a one-layer-transformer": {
+    "experiment a.probes: nanda2023/transformer: a one-layer-transformer has no probes": {
+        **NANDA,
+        "fields": 'probes = ["ipr"]',
+    },
+    "experiment a.portraits: nanda2023/transformer: a one-layer-transformer has no portraits": {
         **NANDA,
         "fields": 'portraits = ["phases"]',
     },
