@@ -77,7 +77,7 @@ def test_an_interruption_promises_what_is_so(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(
-        f"grokbench.runs.{where}" if where else "grokbench.specs.loader.Library.paper_ids", interrupt
+        f"grokbench.runs.{where}" if where else "grokbench.specs.loader.Library.each", interrupt
     )
     monkeypatch.setattr(sys, "argv", ["grokbench", *words])
     monkeypatch.setenv("GROKBENCH_STORE", str(tmp_path))
