@@ -176,7 +176,11 @@ def _summary(record: Record) -> dict[str, Any]:
     outcome = record.outcome
     dips, below = timing.dips(steps, test, times["t_gen"])
     reached = math.isfinite(times["t_gen"])
-    why = {name: f"not reached within {budget} steps" for name, value in times.items() if math.isinf(value)}
+    why = {
+        name: f"not reached within {budget} step{'' if budget == 1 else 's'}"
+        for name, value in times.items()
+        if math.isinf(value)
+    }
     if word := why_missing(ratio):
         why["half_rise_ratio"] = word
     if not reached:
