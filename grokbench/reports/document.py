@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ from grokbench.claims.verdict import Verdict
 from grokbench.claims.wording import NOT_REACHED, why
 from grokbench.reports.cost import costs
 from grokbench.reports.input import ReportInput, environments
+from grokbench.runs.replacing import replaced
 from grokbench.specs.files import SpecFile
 
 SCHEMA_VERSION = 2
@@ -183,16 +182,8 @@ def dumps(content: Mapping[str, Any]) -> str:
 
 def write_text(path: Path, text: str) -> None:
     """Write ``text`` beside ``path`` and rename, so that no reader meets half a file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-        Path(beside).chmod(0o644)
-        Path(beside).replace(path)
-    except BaseException:
-        Path(beside).unlink(missing_ok=True)
-        raise
+    with replaced(path) as beside:
+        beside.write_text(text, encoding="utf-8", newline="\n")
 
 
 def _pair(pair: Any) -> tuple[float, float] | None:

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from grokbench.measures.record import Record
 from grokbench.runs import codec, keys
 from grokbench.runs.cutting import cut
+from grokbench.runs.replacing import replaced
 from grokbench.specs import values
 from grokbench.specs.errors import InputError
 from grokbench.specs.types import Trial
@@ -28,9 +29,7 @@ def write(folder: Path, experiment: str, records: Iterable[Record]) -> Path:
 
     Portraits, which only figures read, are written of the least seed alone that has them.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{experiment}.zip"
-    beside = path.with_suffix(".tmp")
     first: dict[str, Record] = {}
     for record in records:
         first.setdefault(keys.key(record.trial), record)
@@ -44,10 +43,9 @@ def write(folder: Path, experiment: str, records: Iterable[Record]) -> Path:
     for name, record in named.items():
         kept = record if record.trial.seed == shown else dataclasses.replace(record, portraits={})
         members[f"{name}.npz"] = codec.pack_arrays(codec.arrays(kept), compress=False)
-    with zipfile.ZipFile(beside, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as out:
+    with replaced(path) as beside, zipfile.ZipFile(beside, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as out:
         for name, data in members.items():
             out.writestr(zipfile.ZipInfo(name, _EPOCH), data, zipfile.ZIP_DEFLATED, 9)
-    beside.replace(path)
     return path
 
 

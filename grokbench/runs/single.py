@@ -8,6 +8,7 @@ from pathlib import Path
 
 from grokbench.measures.record import Record
 from grokbench.runs import codec
+from grokbench.runs.replacing import replaced
 from grokbench.runs.store import Store
 from grokbench.specs import values
 from grokbench.specs.errors import InputError, UnknownNameError
@@ -84,8 +85,7 @@ def obtain(
 
 def _write_weights(record: Record, target: Path) -> None:
     try:
-        beside = target.with_name(f".{target.name}.part")
-        beside.write_bytes(codec.pack_weights(record))
-        beside.replace(target)
+        with replaced(target) as beside:
+            beside.write_bytes(codec.pack_weights(record))
     except OSError as error:
         raise InputError(f"the weights cannot be written to {target} ({error.strerror})") from None

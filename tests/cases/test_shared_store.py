@@ -244,3 +244,37 @@ def test_what_a_killed_command_was_training_is_taken_over(tmp_path: Path) -> Non
     for process in (first, second):
         assert process.stdout is not None
         process.stdout.close()
+
+
+# -- what a report writes --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("umask", "mode"), [(0o002, 0o664), (0o077, 0o600)])
+def test_the_umask_says_who_may_read_a_page(tmp_path: Path, umask: int, mode: int) -> None:
+    from grokbench.reports.document import write_text
+
+    before = os.umask(umask)
+    try:
+        write_text(tmp_path / "new" / "page.md", "α")
+    finally:
+        os.umask(before)
+    (path,) = (tmp_path / "new").iterdir()
+    assert path.read_text(encoding="utf-8") == "α"
+    assert stat.S_IMODE(path.stat().st_mode) == mode
+
+
+def test_a_file_that_could_not_be_written_whole_is_what_it_was(tmp_path: Path) -> None:
+    from grokbench.runs.replacing import replaced
+
+    path = tmp_path / "page.md"
+    path.write_text("old", encoding="utf-8")
+
+    def half() -> None:
+        with replaced(path) as beside:
+            beside.write_text("ha", encoding="utf-8")
+            raise KeyError("half")
+
+    with pytest.raises(KeyError, match="half"):
+        half()
+    assert [one.name for one in tmp_path.iterdir()] == ["page.md"]
+    assert path.read_text(encoding="utf-8") == "old"

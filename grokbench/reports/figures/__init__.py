@@ -17,6 +17,7 @@ from grokbench.claims.views import Cells
 from grokbench.measures.record import Record
 from grokbench.reports import wording as w
 from grokbench.reports.figures.style import own_look
+from grokbench.runs.replacing import replaced
 from grokbench.specs.types import Claim, Paper
 
 if TYPE_CHECKING:
@@ -129,11 +130,6 @@ def _curves_of(experiment: str, cells: Cells) -> Figure | None:
 
 
 def _save(figure: Figure, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
     ending = path.suffix.lower()
-    beside = path.with_name(f".{path.name}.part")
-    try:
+    with replaced(path) as beside:
         figure.savefig(beside, format=ending.removeprefix("."), dpi=110, metadata=FORMATS[ending])
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
