@@ -38,7 +38,7 @@ def command(what: str, specs: Sequence[Path], as_json: bool) -> None:
 
 def _rows(what: str, specs: Sequence[Path]) -> list[dict[str, str]]:
     """Every spec of a kind that can be read; a note on stderr tells of the others."""
-    found = options.library(specs).each(KINDS[what])
+    found = options.open_library(specs).each(KINDS[what])
     if what == "papers":
         return [
             {

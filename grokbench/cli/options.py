@@ -113,7 +113,7 @@ def specs(function: F) -> F:
     )(function)
 
 
-def library(folders: Sequence[Path]) -> Library:
+def open_library(folders: Sequence[Path]) -> Library:
     """The built-in specs and those of the folders of ``--specs``. What there is to tell of them is said on stderr."""
     from grokbench.specs.loader import Library
 

@@ -44,7 +44,7 @@ def command(
         raise InputError("name one paper, or --all")
     if every and records is not None:
         raise InputError("--records belongs to one paper; name it")
-    library = options.library(specs)
+    library = options.open_library(specs)
     names = library.paper_ids() if paper is None else (paper,)
     pages: dict[str, Path] = {}
     for name in names:

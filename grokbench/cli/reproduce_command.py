@@ -88,7 +88,7 @@ def command(
         raise InputError(f"--workers must be 1 or more; got {workers}")
     documents = []
     failed = False
-    library = options.library(specs)
+    library = options.open_library(specs)
     jobs = [  # each checks its specs, before one of them trains
         Reproduction(
             name,

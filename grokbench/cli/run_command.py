@@ -104,7 +104,7 @@ def command(
         steps=steps,
         settings=options.settings(pairs),
         probes=probes,
-        specs=options.library(specs),
+        specs=options.open_library(specs),
     )
     place = Store(store, on_damage=options.note)
 

@@ -34,7 +34,7 @@ SHOWN_ROWS = 8
 @options.as_json
 def command(name: str, resolved: bool, specs: Sequence[Path], as_json: bool) -> None:
     """Show a task, baseline or paper by its id or file, or a claim (paper.claim)."""
-    library = options.library(specs)
+    library = options.open_library(specs)
     kind = _kind(library, name)
     if not resolved and not as_json and kind != "claim":
         path = library.file(kind, name).path

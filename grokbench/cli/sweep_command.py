@@ -87,7 +87,7 @@ def command(
         exhaustive=exhaustive,
         store=store,
         force=force,
-        specs=options.library(specs),
+        specs=options.open_library(specs),
         on_damage=options.note,
     )
     count = workers or executor.default_workers()

@@ -28,7 +28,7 @@ def command(paths: Sequence[Path], specs: Sequence[Path], as_json: bool) -> int:
     from grokbench.specs.errors import SpecError
 
     try:
-        files = loading.validate(paths, options.library(specs))
+        files = loading.validate(paths, options.open_library(specs))
     except SpecError as error:
         if not as_json:
             raise
