@@ -124,6 +124,6 @@ def _short(condition: Condition, view: SeedView) -> bool:
             measure(condition.measure)(blank, **arguments(condition.measure, condition.args))
     except IndexError as error:
         return "tuple index" in str(error)  # the arms are a tuple; curves are arrays
-    except Exception:
+    except Exception:  # of runs in which nothing happened; of real ones it says nothing
         return False
     return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import multiprocessing
 import os
+import signal
 import threading
 import time
 import traceback
@@ -99,6 +100,9 @@ _events: Any = None
 def start(events: Any) -> None:
     """Begin a worker that puts its news into the queue ``events``."""
     global _events
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN
+    )  # Ctrl-C reaches the parent too, which ends its workers without their tracebacks
     events.cancel_join_thread()  # news that nobody reads any more must not hold a worker up
     _events = events
     threading.Thread(target=_leave_with_parent, daemon=True).start()
