@@ -43,26 +43,26 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from grokbench.api import report, reproduce, run, sweep
+    from grokbench.api import report, reproduce, run, sweep, validate
     from grokbench.claims.verdict import Verdict
-    from grokbench.loading import SpecWarning, Task, load_baseline, load_network, load_task, validate
-    from grokbench.measures.record import Record
     from grokbench.networks.architecture import Architecture, Size
     from grokbench.networks.base import Network
+    from grokbench.networks.saved import load_network
     from grokbench.parts import register
-    from grokbench.runs.sweep import SweepResult
+    from grokbench.plan.resolve import SpecWarning, Task, load_baseline, load_task
+    from grokbench.plan.sweep import SweepResult
     from grokbench.specs.errors import GrokbenchError
     from grokbench.specs.fields import field
     from grokbench.training.kinds import Loss, Optimizer, Wrapper
+    from grokbench.training.record import Record
 
 _HOMES = {
     "GrokbenchError": "grokbench.specs.errors",
-    "Record": "grokbench.measures.record",
-    "SweepResult": "grokbench.runs.sweep",
+    "Record": "grokbench.training.record",
+    "SweepResult": "grokbench.plan.sweep",
     "Verdict": "grokbench.claims.verdict",
-    **dict.fromkeys(
-        ("SpecWarning", "Task", "load_baseline", "load_network", "load_task", "validate"), "grokbench.loading"
-    ),
+    **dict.fromkeys(("SpecWarning", "Task", "load_baseline", "load_task"), "grokbench.plan.resolve"),
+    "load_network": "grokbench.networks.saved",
     "register": "grokbench.parts",
     "field": "grokbench.specs.fields",
     "Architecture": "grokbench.networks.architecture",

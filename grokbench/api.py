@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grokbench.loading import Paths, Specs, Task, Words, open_library, resolve_trial
-from grokbench.measures.record import Record
+from grokbench.plan.resolve import Paths, Specs, Task, Words, open_library, resolve_trial
 from grokbench.specs import values
 from grokbench.specs.types import Recipe
+from grokbench.training.record import Record
 
 if TYPE_CHECKING:
     from grokbench.claims.verdict import Verdict
-    from grokbench.runs.executor import OnEvent
-    from grokbench.runs.sweep import SweepResult
+    from grokbench.plan.executor import OnEvent
+    from grokbench.plan.sweep import SweepResult
 
 
 def run(
@@ -44,8 +44,8 @@ def run(
     that such a folder cuts out of a longer run has no weights. force: train even when the store has the record.
     Errors: GrokbenchError, but for a full disk before anything is trained.
     """
-    from grokbench.runs import single, worker
-    from grokbench.runs.store import Store
+    from grokbench.plan import single, worker
+    from grokbench.store.folder import Store
 
     single.check_device(device)
     trial = resolve_trial(
@@ -92,8 +92,8 @@ def reproduce(
     Errors: UnknownNameError, SpecError, InputError; a trial that fails is an ERROR among the verdicts.
     """
     from grokbench import coverage
+    from grokbench.plan.single import check_folder
     from grokbench.reproduction import Reproduction
-    from grokbench.runs.single import check_folder
 
     target = None if out is None else values.path("out", out)
     job = Reproduction(paper, tier, claims=claims, store=store, reuse=reuse, specs=open_library(specs))
@@ -126,13 +126,13 @@ def sweep(
 ) -> SweepResult:
     """Which of ``seeds`` generalise within ``steps`` at each of ``alphas``, and α50; page, JSON and plot go to ``out``.
 
-    Adaptive unless ``exhaustive``: ``runs.sweep.Sweep`` says what that assumes. The result's ``threshold`` holds the curve,
+    Adaptive unless ``exhaustive``: ``plan.sweep.Sweep`` says what that assumes. The result's ``threshold`` holds the curve,
     each seed's bracket and α50. Workers are spawned: a script that calls this needs to be a file, with
     ``if __name__ == "__main__":``.
     """
-    from grokbench import sweeping
-    from grokbench.runs import executor
-    from grokbench.runs.single import check_folder
+    from grokbench.plan import executor
+    from grokbench.plan import sweep_words as sweeping
+    from grokbench.plan.single import check_folder
 
     count = executor.worker_count(workers)
     target = None if out is None else values.path("out", out)
@@ -185,3 +185,14 @@ def report(
     if note and on_note is not None:
         on_note(note)
     return page
+
+
+def validate(paths: Paths = (), specs: Specs = ()) -> list[Path]:
+    """Check spec files, folders or ids (all, when none is named) and return the files read.
+
+    Errors: SpecError with every mistake.
+    """
+    from grokbench.figures import registry
+    from grokbench.validation.check import validate_all
+
+    return validate_all(open_library(specs), list(values.paths("paths", paths)), registry)

@@ -5,17 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grokbench.claims.views import Cells
+from grokbench.measures.cells import Cells
 from grokbench.reports import evidence
-from grokbench.runs import archive
-from grokbench.runs.store import Source, Store
 from grokbench.specs.errors import NoRecordsError
+from grokbench.store import archive
+from grokbench.store.folder import Shelf, Store
 
 if TYPE_CHECKING:
     from grokbench.reproduction import Reproduction
 
 
-def answers(job: Reproduction, source: Source) -> bool:
+def answers(job: Reproduction, source: Shelf) -> bool:
     """Whether ``source`` has a record for any trial of the paper, at a tier that may decide."""
     tiers = dict.fromkeys((*job.tiers(), job.tier))
     expanded = (job.expanded(one.id, tier) for one in job.paper.experiments for tier in tiers)

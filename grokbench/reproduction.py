@@ -9,22 +9,23 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from grokbench import coverage
-from grokbench.claims import check, judge
+from grokbench import coverage, figures
+from grokbench.claims import judge
 from grokbench.claims.verdict import ERROR, NOT_RUN, Verdict
-from grokbench.claims.views import Cells, RecordCell
-from grokbench.measures.record import Record
-from grokbench.reports import figures
-from grokbench.runs import archive, executor, keys, provenance, single
-from grokbench.runs import plan as planning
-from grokbench.runs.estimate import Estimate, estimated
-from grokbench.runs.executor import Failure, OnEvent
-from grokbench.runs.plan import Plan, PlannedTrial
-from grokbench.runs.store import Source, Store
+from grokbench.measures.cells import Cell, Cells
+from grokbench.plan import executor, provenance, single
+from grokbench.plan import expand as planning
+from grokbench.plan.estimate import Estimate, estimated
+from grokbench.plan.executor import Failure, OnEvent
+from grokbench.plan.expand import Plan, PlannedTrial
 from grokbench.specs import values
 from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.specs.loader import Library
 from grokbench.specs.types import TIERS, Claim, Experiment, Trial
+from grokbench.store import archive, keys
+from grokbench.store.folder import Shelf, Store
+from grokbench.training.record import Record
+from grokbench.validation import check
 
 CONFIRMATORY = ("paper", "quick")  # highest first; smoke decides for smoke alone
 DEFAULT_OUT = Path("reports")
@@ -75,7 +76,7 @@ class Reproduction:
         self.claims = tuple(dict.fromkeys(self._claim(name) for name in values.texts("claims", claims)))
         self.store = Store(store, on_damage)
         self.reused = [archive.Archive(folder) for folder in values.paths("reuse", reuse)]
-        self.sources: list[Source] = [archive.Archive(records)] if records is not None else [self.store]
+        self.sources: list[Shelf] = [archive.Archive(records)] if records is not None else [self.store]
         self.sources.extend(self.reused)
         self.failures: list[Failure] = []
         self._found: dict[str, Record | None] = {}
@@ -131,7 +132,7 @@ class Reproduction:
 
     def cells(
         self, experiment: Experiment, tier: str, seeds: Collection[int] | None = None
-    ) -> tuple[RecordCell, ...] | None:
+    ) -> tuple[Cell, ...] | None:
         """(seed, settings, record) of the trials of ``experiment`` at ``tier``, all or those with ``seeds``.
 
         None while one is missing.
@@ -143,7 +144,7 @@ class Reproduction:
             record = self.find(planned)
             if record is None:
                 return None
-            out.append((planned.seed, planned.settings, record))
+            out.append(Cell(planned.seed, planned.settings, record))
         return tuple(out) or None
 
     def expanded(self, experiment: str, tier: str) -> tuple[PlannedTrial, ...]:
@@ -195,11 +196,11 @@ class Reproduction:
 
     def shown_cells(self) -> Cells:
         """Experiment id → records of the highest tier complete, for figures and costs; else what a decided claim read."""
-        out: dict[str, tuple[RecordCell, ...]] = {}
+        out: dict[str, tuple[Cell, ...]] = {}
         for experiment in self.paper.experiments:
             whole = (self.cells(experiment, tier) for tier in self.tiers())
             found = next((cells for cells in whole if cells), None) or tuple(
-                (planned.seed, planned.settings, record)
+                Cell(planned.seed, planned.settings, record)
                 for planned in self._evidence.get(experiment.id, ())
                 if (record := self.find(planned)) is not None
             )

@@ -17,9 +17,10 @@ import jsonschema
 import pytest
 
 import grokbench
+from grokbench.plan import worker
 from grokbench.reproduction import Reproduction
-from grokbench.runs import archive, worker
 from grokbench.specs import schema
+from grokbench.store import archive
 
 SPECS = Path(__file__).parent / "data" / "specs"
 

@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from grokbench.claims.measures import Between, arguments, measure
-from grokbench.claims.measures.registry import ends, generalised
-from grokbench.claims.views import SeedView
+from grokbench.measures import Between, arguments, measure
+from grokbench.measures.cells import SeedView
+from grokbench.measures.registry import ends, generalised
 from grokbench.specs.types import Condition
 
 

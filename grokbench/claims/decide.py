@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from grokbench.analysis import statistics
 from grokbench.claims.answers import Answer, answer
+from grokbench.claims.phrases import count
 from grokbench.claims.rules import Outcome, median_interval, outcome
 from grokbench.claims.verdict import INCONCLUSIVE, NOT_REPRODUCED, Verdict, error, is_our_reading
-from grokbench.claims.views import SeedView
-from grokbench.claims.wording import counted
-from grokbench.measures import statistics
+from grokbench.measures.cells import SeedView
 from grokbench.specs.types import Claim
 
 
@@ -42,7 +42,7 @@ def decide(
         return error(
             claim,
             tier,
-            f"{counted(len(failed), 'trial')} of its experiments failed, the first with seed {seed} and "
+            f"{count(len(failed), 'trial')} of its experiments failed, the first with seed {seed} and "
             f"settings {dict(cell.settings)}: {cell.record.error or 'no traceback was kept'}",
         )
     complete = [view for view in views if view.complete]

@@ -9,14 +9,14 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 from grokbench.claims.decide import decide
 from grokbench.claims.verdict import Verdict, error, not_run
-from grokbench.claims.views import Cell, RecordCell, SeedView
-from grokbench.runs import plan as planning
-from grokbench.runs.cost import FLOPS_PER_SECOND
-from grokbench.runs.executor import Failure
+from grokbench.measures.cells import Cell, SeedView
+from grokbench.plan import expand as planning
+from grokbench.plan.executor import Failure
+from grokbench.plan.flops import FLOPS_PER_SECOND
 from grokbench.specs.loader import Library
 from grokbench.specs.types import TIERS, Claim, Experiment, Paper
 
-CellsOf = Callable[[Experiment, str, Collection[int]], tuple[RecordCell, ...] | None]
+CellsOf = Callable[[Experiment, str, Collection[int]], tuple[Cell, ...] | None]
 Cost = Callable[[Mapping[str, Collection[int]], str], float]
 
 
@@ -107,11 +107,11 @@ def _belongs(
     )
 
 
-def views(cells: Mapping[str, Sequence[RecordCell]], arms: Sequence[str]) -> tuple[SeedView, ...]:
+def views(cells: Mapping[str, Sequence[Cell]], arms: Sequence[str]) -> tuple[SeedView, ...]:
     """Per seed, the cells of each arm; seeds of all arms, ascending."""
-    seeds = sorted({seed for arm in arms for seed, _, _ in cells[arm]})
+    seeds = sorted({cell.seed for arm in arms for cell in cells[arm]})
     return tuple(
-        SeedView(seed, tuple(tuple(Cell(s, r) for own, s, r in cells[arm] if own == seed) for arm in arms))
+        SeedView(seed, tuple(tuple(cell for cell in cells[arm] if cell.seed == seed) for arm in arms))
         for seed in seeds
     )
 

@@ -6,15 +6,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from grokbench.analysis import statistics, timing
 from grokbench.claims.answers import Answer, answer, least, within
-from grokbench.claims.measures import Between
-from grokbench.claims.measures.registry import generalised
+from grokbench.claims.phrases import count
 from grokbench.claims.verdict import INCONCLUSIVE, NOT_REPRODUCED, REPRODUCED
-from grokbench.claims.views import SeedView
 from grokbench.claims.wording import (
     band,
     condition_text,
-    counted,
     counted_seeds,
     number,
     open_text,
@@ -22,7 +20,9 @@ from grokbench.claims.wording import (
     seeds_text,
     sentence,
 )
-from grokbench.measures import statistics, timing
+from grokbench.measures import Between
+from grokbench.measures.cells import SeedView
+from grokbench.measures.registry import generalised
 from grokbench.specs.types import Claim
 
 LEAST_DRAWS = 100  # a construction's median needs as many
@@ -156,11 +156,11 @@ def _exact(claim: Claim, answers: Sequence[Answer]) -> Outcome:
     wrong = [a for a in answers if a.yes is False]
     if wrong:
         listed = ", ".join(f"{number(a.numbers[0])} (seed {a.seed})" for a in wrong[:3])
-        verdict, reason = NOT_REPRODUCED, f"{counted(len(wrong), 'seed')} of {len(answers)} gave {listed}"
+        verdict, reason = NOT_REPRODUCED, f"{count(len(wrong), 'seed')} of {len(answers)} gave {listed}"
     elif any(a.yes is None for a in answers):
         verdict, reason = INCONCLUSIVE, sentence(open_text(answers)).removesuffix(".")
     else:
-        verdict, reason = REPRODUCED, f"All {counted(len(answers), 'seed')} gave {band(interval)}"
+        verdict, reason = REPRODUCED, f"All {count(len(answers), 'seed')} gave {band(interval)}"
     reason += f"; accepted is {region(condition)}."
     return Outcome(verdict, reason, statistics.median(numbers), interval, (condition.min, condition.max))
 
@@ -184,11 +184,11 @@ def _construction(claim: Claim, answers: Sequence[Answer]) -> Outcome:
         if i == 0:
             first = (middle, interval)
         sentences.append(
-            f"The median of {condition.measure} over {counted(len(values), 'draw')} is {number(middle)}, "
+            f"The median of {condition.measure} over {count(len(values), 'draw')} is {number(middle)}, "
             f"its 95 % interval {band(interval) if interval else few}; accepted is {region(condition)}."
         )
         if missing:
-            sentences.append(f"{counted(missing, 'draw')} could not be measured.")
+            sentences.append(f"{count(missing, 'draw')} could not be measured.")
     condition = claim.rule[0]
     verdict = NOT_REPRODUCED if False in sides else INCONCLUSIVE if None in sides else REPRODUCED
     if len(answers) < LEAST_DRAWS:
@@ -227,7 +227,7 @@ def _never(
     steps = min(cell.record.trial.budget for view in views for cell in view.cells)
     accepted = (0.0, 0.0)
     if against:
-        reason = f"{counted(against, 'seed')} of {n} {'contradicts' if against == 1 else 'contradict'} it "
+        reason = f"{count(against, 'seed')} of {n} {'contradicts' if against == 1 else 'contradict'} it "
         reason += f"({seeds_text(answers, False)}; the rule: {condition_text(claim)})."
         return Outcome(NOT_REPRODUCED, reason, against / n, interval, accepted)
     doubts = []
@@ -237,10 +237,10 @@ def _never(
         doubts.append(still_open)
     blown = [view.seed for view in views if any(cell.record.ended == "diverged" for cell in view.cells)]
     if blown:
-        doubts.append(f"{counted(len(blown), 'seed')} diverged before the budget was used")
+        doubts.append(f"{count(len(blown), 'seed')} diverged before the budget was used")
     unfitted = [view.seed for view in views if not _fitted(view)]
     if unfitted:
-        doubts.append(f"the training set was not fitted with {counted(len(unfitted), 'seed')}")
+        doubts.append(f"the training set was not fitted with {count(len(unfitted), 'seed')}")
     asked = _asked(control)
     if asked is None:
         doubts.append("the positive control did not generalise, so no budget can be derived from it")
@@ -254,7 +254,7 @@ def _never(
     if doubts:
         return Outcome(
             INCONCLUSIVE,
-            f"None of {counted(n, 'seed')} contradicts it within {steps} steps, but {'; '.join(doubts)}.",
+            f"None of {count(n, 'seed')} contradicts it within {steps} steps, but {'; '.join(doubts)}.",
             0.0,
             interval,
             accepted,

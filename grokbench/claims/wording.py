@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from grokbench.claims.answers import Answer
+from grokbench.claims.phrases import count
 from grokbench.specs.types import Claim, Condition
 
 ARMS = ("arm", "first", "second", "numerator", "denominator")  # arguments that count the claim's experiments
@@ -82,14 +83,9 @@ def _arguments(claim: Claim, condition: Condition) -> str:
     return ", ".join(words)
 
 
-def counted(n: int, noun: str) -> str:
-    """A count with its noun, plural where it must be."""
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
-
-
 def counted_seeds(n: int, claim: Claim) -> str:
     """How many seeds, or pairs of them where the claim's rule compares two."""
-    return counted(n, "pair") + " of seeds" if claim.pairs else counted(n, "seed")
+    return count(n, "pair") + " of seeds" if claim.pairs else count(n, "seed")
 
 
 def seeds_text(answers: Sequence[Answer], said: bool | None) -> str:
@@ -100,7 +96,7 @@ def seeds_text(answers: Sequence[Answer], said: bool | None) -> str:
 def open_text(answers: Sequence[Answer]) -> str:
     """Which seeds say neither yes nor no, those without a number apart from those whose number settles nothing; or empty.
 
-    >>> from grokbench.claims.measures import Between
+    >>> from grokbench.measures import Between
     >>> known, unknown = Between(16.0, float("inf")), Between(float("nan"), float("nan"))
     >>> open_text([Answer(0, (known,), None), Answer(1, (unknown,), None), Answer(2, (known,), True)])
     'seed 1 could not be measured and seed 0 is measured but not settled'

@@ -24,11 +24,11 @@ from grokbench.cli import options
 def command(store: Path | None, as_json: bool) -> int:
     """Check the installation, the store and the machine. Exit status 1 when there is a problem."""
     from grokbench import __version__, loading
-    from grokbench.runs import speed
-    from grokbench.runs.executor import default_workers
-    from grokbench.runs.store import Store
+    from grokbench.plan import speed
+    from grokbench.plan.executor import default_workers
     from grokbench.specs.errors import GrokbenchError
     from grokbench.specs.locate import builtin_root
+    from grokbench.store.folder import Store
 
     facts: dict[str, Any] = {
         "grokbench": __version__,

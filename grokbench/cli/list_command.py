@@ -82,7 +82,7 @@ def _short(value: object) -> str:
 
 
 def _measures() -> list[dict[str, str]]:
-    from grokbench.claims.measures import measure, measure_names, signature
+    from grokbench.measures import measure, measure_names, signature
 
     return [
         {

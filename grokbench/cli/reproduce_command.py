@@ -16,8 +16,8 @@ from grokbench.specs.errors import InputError, UnknownNameError
 
 if TYPE_CHECKING:
     from grokbench.claims.verdict import Verdict
+    from grokbench.plan.estimate import Estimate
     from grokbench.reproduction import Reproduction
-    from grokbench.runs.estimate import Estimate
     from grokbench.specs.loader import Library
 
 
@@ -128,8 +128,8 @@ def _one(
     job: Reproduction, out: Path, workers: int | None, *, dry_run: bool, force: bool, quiet: bool
 ) -> dict[str, Any]:
     """Plan, train, decide and write one paper; returns its JSON document (of the plan, in a dry run)."""
-    from grokbench.cli.progress import Progress
-    from grokbench.runs import single
+    from grokbench.cli.bar import TrainingBar
+    from grokbench.plan import single
 
     estimate = job.estimate(workers, force=force)
     if dry_run and not quiet:
@@ -142,7 +142,7 @@ def _one(
     todo = job.to_train(force=force)
     if todo:
         work = {id(planned.trial): (planned.seconds, planned.expected_steps) for planned in todo}
-        with Progress(len(todo), work, estimate.workers) as progress:
+        with TrainingBar(len(todo), work, estimate.workers) as progress:
             job.train(workers=workers, force=force, on_event=progress)
         for failure in job.failures:
             click.echo(f"a trial failed; its traceback is in {failure.path}", err=True)
@@ -158,8 +158,8 @@ def _one(
 
 
 def _plan(job: Reproduction, estimate: Estimate) -> str:
-    from grokbench.reports import wording
-    from grokbench.runs import speed
+    from grokbench.claims import phrases as wording
+    from grokbench.plan import speed
 
     plan = (
         f"{job.paper.id}, tier {job.tier}: {estimate.trials} trials, {estimate.stored} already stored, "

@@ -13,8 +13,8 @@ from grokbench.cli import InterruptionError, options
 from grokbench.specs.errors import InputError
 
 if TYPE_CHECKING:
-    from grokbench.measures.record import Record
     from grokbench.specs.types import Array
+    from grokbench.training.record import Record
 
 
 @click.command(
@@ -84,18 +84,18 @@ def command(
     as_json: bool,
 ) -> int:
     """Train one trial; print when it fitted and when it generalised, and draw its curves."""
-    from grokbench import loading
-    from grokbench.cli.progress import Progress
-    from grokbench.reports.figures import FORMATS
-    from grokbench.runs import cost, executor, single
-    from grokbench.runs.store import Store
+    from grokbench.cli.bar import TrainingBar
+    from grokbench.figures import FORMATS
+    from grokbench.plan import executor, resolve, single
+    from grokbench.plan import flops as cost
+    from grokbench.store.folder import Store
 
     single.check_device(device)
     if plot is not None:
         single.check_file(plot, FORMATS)
     if alpha is not None and rows is not None:
         raise InputError("--alpha and --rows say the same thing; give one of them")
-    trial = loading.resolve_trial(
+    trial = resolve.resolve_trial(
         task,
         baseline,
         alpha=0.5 if alpha is None else alpha,
@@ -111,7 +111,7 @@ def command(
     def train() -> Record:
         work = {id(trial): (cost.seconds(trial, trial.budget), trial.budget)}
         try:
-            with Progress(1, work, 1) as progress:
+            with TrainingBar(1, work, 1) as progress:
                 failures = executor.execute(
                     [trial], place, 1, progress, keep_untrained=save is not None, again=force
                 )
@@ -161,8 +161,8 @@ def _summary(record: Record) -> dict[str, Any]:
     ``dips``: excursions of the test accuracy below 0.9 after T_gen. ``below_99``: share of the evaluations after it that lie
     below 0.99.
     """
+    from grokbench.analysis import timing
     from grokbench.claims.wording import why as why_missing
-    from grokbench.measures import timing
 
     curves, budget, baseline = record.curves, record.trial.budget, record.facts["memoriser_baseline"]
     steps, train, test = curves["step"], curves["train_accuracy"], curves["test_accuracy"]
@@ -238,7 +238,7 @@ def _word(value: Any, missing: str) -> str:
 
 
 def _draw(record: Record, target: Path) -> None:
-    from grokbench.reports.figures import draw_curves
+    from grokbench.figures import draw_curves
 
     try:
         draw_curves(record, target)

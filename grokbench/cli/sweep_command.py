@@ -12,7 +12,7 @@ from grokbench.cli import options
 from grokbench.specs.errors import InputError
 
 if TYPE_CHECKING:
-    from grokbench.runs.sweep import Sweep, SweepEstimate, SweepResult
+    from grokbench.plan.sweep import Sweep, SweepEstimate, SweepResult
 
 
 @click.command(
@@ -72,8 +72,8 @@ def command(
     Adaptive: each seed's threshold is bisected, and trials go where α50 and its interval are least known. That
     assumes that a seed which is solved at some fraction is solved at every larger one; --exhaustive assumes nothing.
     """
-    from grokbench import sweeping
-    from grokbench.runs import executor, single
+    from grokbench.plan import executor, single
+    from grokbench.plan import sweep_words as sweeping
 
     if workers is not None and workers < 1:
         raise InputError(f"--workers must be 1 or more; got {workers}")
@@ -115,8 +115,8 @@ def _plan(job: Sweep, estimate: SweepEstimate) -> str:
 
 
 def _train(job: Sweep, workers: int) -> None:
-    from grokbench.cli.progress import Progress
-    from grokbench.reports.sweep import half_open
+    from grokbench.claims.phrases import half_open
+    from grokbench.cli.bar import TrainingBar
 
     trained, turn = 0, 0
     while batch := job.next_batch(workers):
@@ -125,7 +125,7 @@ def _train(job: Sweep, workers: int) -> None:
         click.echo(f"round {turn}: α50 {where}, {len(batch)} trial(s) to train", err=True)
         known = len(job.failures)
         work = {id(planned.trial): (planned.seconds, planned.expected_steps) for planned in batch}
-        with Progress(len(batch), work, min(workers, len(batch))) as progress:
+        with TrainingBar(len(batch), work, min(workers, len(batch))) as progress:
             job.train(batch, workers, progress)
         for failure in job.failures[known:]:
             click.echo(f"a trial failed; its traceback is in {failure.path}", err=True)

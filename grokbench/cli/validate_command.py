@@ -24,11 +24,11 @@ def command(paths: Sequence[Path], specs: Sequence[Path], as_json: bool) -> int:
 
     A file finds the specs beside it without --specs. Whatever would fail while training fails here.
     """
-    from grokbench import loading
+    from grokbench import api
     from grokbench.specs.errors import SpecError
 
     try:
-        files = loading.validate(paths, options.open_library(specs))
+        files = api.validate(paths, options.open_library(specs))
     except SpecError as error:
         if not as_json:
             raise

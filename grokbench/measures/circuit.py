@@ -1,209 +1,178 @@
-"""The trigonometric algorithm inside a network (Nanda et al. 2023, arXiv 2301.05217, §4, App. A and C).
+"""The circuit of the final network (analysis "circuit"): frequencies, what neurons and logits are made of, ablations.
 
-``mlp`` are activations (p, p, n) of the n hidden neurons at the answer position for every pair (a, b); ``W_L`` = W_U W_out is the
-logit map (C, n), of which the C = p classes are rows; ``logits`` are (p, p, C). FVE is the fraction of variance explained,
-1 − ‖y − ŷ‖²/‖y − ȳ‖² with the ordinary-least-squares ŷ; over the whole table every regressor here is orthogonal to the constant
-and to the others, so ŷ is a projection. What does not vary, such as a dead neuron, has FVE NaN.
+Key frequencies are those of the final logit map (Nanda et al. 2023, sections 4.1 to 4.4 and appendices A and C).
+Ablated losses are means over the whole table; chance is ln p.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from typing import Literal, get_args
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from grokbench.measures.progress import by_sum, cross_entropy, sum_projection
-from grokbench.measures.spectra import (
-    Array,
-    checked_frequencies,
-    fourier_basis,
-    n_frequencies,
-    sum_waves,
-    table,
-)
-from grokbench.specs.errors import InputError
+from grokbench.measures.cells import SeedView
+from grokbench.measures.progress import chance
+from grokbench.measures.registry import Floats, named, one
+from grokbench.specs.errors import UnknownNameError
+from grokbench.training.record import Record
 
-CLUSTER_FVE = 0.85  # above it a neuron belongs to its frequency (§4.3)
-_CHUNK = 2**24  # numbers transformed at a time
+Change = Literal[
+    "all", "formula", "heads-zero", "key-components", "logit-directions", "nullspace", "polynomial",
+    "skip-attention-zero", "skip-mlp-mean", "skip-mlp-zero", "sum-only",
+]  # fmt: skip
+CHANGES: tuple[str, ...] = get_args(Change)
+"""What is done to the network before its loss is taken; "all" is the network as it is."""
 
 
-@dataclass(frozen=True)
-class Clusters:
-    """Each channel's best single frequency."""
-
-    frequency: Array  # (m,) int64, 1 … (p − 1)/2; 0 for a channel that does not vary
-    fve: Array  # (m,) NaN for a channel that does not vary
-
-    def members(self, threshold: float = CLUSTER_FVE) -> Array:
-        """Boolean mask (m,) of the channels with FVE > threshold; never a dead one."""
-        return np.asarray(np.nan_to_num(self.fve, nan=0.0) > threshold)
-
-    def share(self, threshold: float = CLUSTER_FVE) -> float:
-        """Members over all channels; dead ones count below the line."""
-        return float(self.members(threshold).mean())
+def _array(record: Record, name: str) -> Floats:
+    """An array of the analysis as floats; empty where the record lacks it."""
+    found = record.analyses.get("circuit", {}).get(name)
+    return np.empty(0) if found is None else np.asarray(found, dtype=np.float64)
 
 
-def neuron_clusters(mlp: ArrayLike) -> Clusters:
-    """Which frequency explains each channel of (p, p, m) best, and how well (§4.3; for attention patterns App. C.1).
+def _number(record: Record, name: str) -> float:
+    values = _array(record, name)
+    return float(values.ravel()[0]) if values.size else math.nan
 
-    For every frequency the FVE by the polynomial of degree 2 in cos and sin of w_k a and w_k b of that frequency alone: the eight
-    non-constant components of {1, cos w_k, sin w_k}⊗{1, cos w_k, sin w_k}. Of equal frequencies the lowest is chosen.
+
+def _loss(record: Record, change: str) -> float:
+    if change not in CHANGES:
+        raise UnknownNameError("change", change, CHANGES)
+    return _number(record, f"loss_{change.replace('-', '_')}")
+
+
+def _keys(record: Record) -> frozenset[int]:
+    return frozenset(int(k) for k in _array(record, "key"))
+
+
+def _chosen(which: str, known: tuple[str, ...]) -> str:
+    if which not in known:
+        raise UnknownNameError("choice", which, known)
+    return which
+
+
+@named("embedding-frequency-count")
+def embedding_frequency_count(view: SeedView, threshold: float = 0.25, arm: int = 0) -> float:
+    """Number of frequencies whose norm in the embedding is at least ``threshold`` of the largest."""
+    spectrum = _array(one(view, arm), "embedding_spectrum")
+    counted = float(np.sum(spectrum >= threshold * np.max(spectrum))) if spectrum.size else 0.0
+    return counted or math.nan  # the largest is always among them, unless it is not a number
+
+
+@named("embedding-gini")
+def embedding_gini(view: SeedView, arm: int = 0) -> float:
+    """Gini coefficient of the norms of the embedding's Fourier components."""
+    return _number(one(view, arm), "gini_embedding")
+
+
+@named("key-frequency-count")
+def key_frequency_count(view: SeedView, arm: int = 0) -> float:
+    """Number of key frequencies; nan without the analysis."""
+    return float(len(_keys(one(view, arm)))) or math.nan
+
+
+@named("key-frequency-overlap")
+def key_frequency_overlap(view: SeedView, first: int = 0, second: int = 1) -> float:
+    """Jaccard overlap of two arms' key frequencies: common ones over those that either has."""
+    one_set, other = _keys(one(view, first)), _keys(one(view, second))
+    return len(one_set & other) / len(one_set | other) if one_set and other else math.nan
+
+
+@named("logit-map-residual")
+def logit_map_residual(view: SeedView, arm: int = 0) -> float:
+    """Share of ‖W_L‖_F (a norm, not an energy) outside the cosines and sines of the key frequencies."""
+    return _number(one(view, arm), "logit_map_residual")
+
+
+@named("logit-map-svd-residual")
+def logit_map_svd_residual(view: SeedView, arm: int = 0) -> float:
+    """Share of the logit map's norm outside its best approximation of rank 2K, K the number of key frequencies."""
+    return _number(one(view, arm), "logit_map_svd_residual")
+
+
+@named("readout-fve")
+def readout_fve(view: SeedView, which: Literal["least", "median"] = "least", arm: int = 0) -> float:
+    """Variance of uᵀMLP and vᵀMLP explained by cos and sin of w(a + b), over key frequencies: "least" or "median"."""
+    _chosen(which, ("least", "median"))
+    values = _array(one(view, arm), "readout_fve")
+    if not values.size:
+        return math.nan
+    return float(np.min(values) if which == "least" else np.median(values))
+
+
+@named("logit-formula-fve")
+def logit_formula_fve(view: SeedView, arm: int = 0) -> float:
+    """Variance of the logits explained by Σ α_k cos(w_k(a + b − c)) over the key frequencies."""
+    return _number(one(view, arm), "logit_fve")
+
+
+@named("neuron-share")
+def neuron_share(
+    view: SeedView, at: Literal["start", "end"] = "end", fve: float = 0.85, arm: int = 0
+) -> float:
+    """Share of neurons of whose variance the degree-2 terms of one frequency explain more than ``fve``.
+
+    ``at``: "start" (before the first step) or "end".
     """
-    values = table(mlp)
-    p, _, m = values.shape
-    width = max(1, _CHUNK // (p * p))
-    parts = [_clusters(values[:, :, start : start + width]) for start in range(0, m, width)]
-    return Clusters(np.concatenate([f for f, _ in parts]), np.concatenate([v for _, v in parts]))
+    _chosen(at, ("start", "end"))
+    values = _array(one(view, arm), "neuron_fve" if at == "end" else "neuron_fve_initial")
+    return math.nan if np.isnan(values).all() else float(np.mean(values > fve))
 
 
-def _clusters(values: Array) -> tuple[Array, Array]:
-    p, _, m = values.shape
-    basis = fourier_basis(p)
-    over_a = (basis @ values.reshape(p, p * m)).reshape(p, p, m)  # (frequency row, b, m)
-    energy = np.empty((n_frequencies(p), m))
-    constant_a = basis @ over_a[0]  # (p, m): components that vary with b alone
-    for k in range(1, len(energy) + 1):
-        rows = [0, 2 * k - 1, 2 * k]
-        # A product per row of three; each is (3, p) @ (p, m).
-        both = [basis[rows] @ over_a[row] for row in rows[1:]]
-        energy[k - 1] = (constant_a[rows[1:]] ** 2).sum(axis=0) + sum((part**2).sum(axis=0) for part in both)
-    whole = np.einsum("abm,abm->m", values, values)
-    variance = whole - constant_a[0] ** 2
-    # Cancellation leaves rounding where a channel is constant; a channel is alive if its variance shows above that.
-    alive = variance > 1e-12 * whole
-    best = np.argmax(energy, axis=0)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        fve = np.where(alive, energy[best, np.arange(m)] / variance, np.nan)
-    return np.where(alive, best + 1, 0).astype(np.int64), np.minimum(fve, 1.0)
+@named("cluster-energy-share")
+def cluster_energy_share(view: SeedView, arm: int = 0) -> float:
+    """Share of a neuron's column of W_L, constant left out, at its own frequency; mean over neurons with FVE > 0.85.
 
-
-def readout_fve(mlp: ArrayLike, W_L: ArrayLike, frequencies: ArrayLike) -> Array:
-    """How well u_kᵀMLP is cos w_k(a + b) and v_kᵀMLP is sin w_k(a + b) -> (K, 2) FVE (§4.2, Table 1).
-
-    Here u_k and v_k (n,) are the directions in which W_L reads the neurons for cos w_k c and sin w_k c: rows 2k − 1 and 2k of
-    F·W_L.
+    nan when there is no such neuron.
     """
-    values = table(mlp)
-    p, n = len(values), values.shape[2]
-    keys = checked_frequencies(frequencies, p)
-    waves = sum_waves(p, keys)  # (K, 2, p)
-    read = np.einsum("ksc,cn->ksn", waves, _map(W_L, p)[:p])  # (K, 2, n)
-    seen = values.reshape(p * p, n) @ read.reshape(-1, n).T  # (p², 2K)
-    along = np.einsum("ksp,pks->ks", waves, by_sum(seen.reshape(p, p, len(keys), 2))) * np.sqrt(p)
-    centred = seen - seen.mean(axis=0)
-    return _share(along**2, (centred**2).sum(axis=0).reshape(len(keys), 2), (seen**2).sum(axis=0))
+    return _number(one(view, arm), "cluster_energy_share")
 
 
-def logit_map_residual(W_L: ArrayLike, frequencies: ArrayLike) -> float:
-    """‖W_L − P W_L‖_F / ‖W_L‖_F, P onto cos and sin of the frequencies over the classes (§4.2); NaN for a zero map."""
-    matrix = _square_map(W_L)
-    p = len(matrix)
-    waves = sum_waves(p, frequencies).reshape(-1, p)
-    return _relative(matrix - waves.T @ (waves @ matrix), matrix)
+@named("ablation-loss")
+def ablation_loss(view: SeedView, change: Change = "all", arm: int = 0) -> float:
+    """Mean loss over the whole table after a change to the network, in nats."""
+    return _loss(one(view, arm), change)
 
 
-def logit_map_svd_residual(W_L: ArrayLike, rank: int) -> float:
-    """The same with the best approximation of this rank, the first singular vectors; no P of rank 2K can do better."""
-    matrix = np.asarray(W_L, dtype=np.float64)
-    singular = np.linalg.svd(matrix, compute_uv=False)
-    return _relative(singular[rank:], singular)
+@named("ablation-loss-over-chance")
+def ablation_loss_over_chance(view: SeedView, change: Change, arm: int = 0) -> float:
+    """Mean loss over the whole table after a change to the network, over ln p, the loss of guessing."""
+    record = one(view, arm)
+    return _loss(record, change) / chance(record)
 
 
-def key_directions(W_L: ArrayLike, frequencies: ArrayLike) -> Array:
-    """Orthonormal basis (n, r ≤ 2K) of the neuron directions that W_L reads for the frequencies' cos and sin (§4.4)."""
-    matrix = _square_map(W_L)
-    p = len(matrix)
-    read = sum_waves(p, frequencies).reshape(-1, p) @ matrix  # (2K, n)
-    if not len(read):
-        return np.zeros((matrix.shape[1], 0))
-    _, singular, rows = np.linalg.svd(read, full_matrices=False)
-    return np.asarray(rows[singular > 1e-12 * singular[0]].T)
+@named("ablation-loss-ratio")
+def ablation_loss_ratio(view: SeedView, change: Change, arm: int = 0) -> float:
+    """Mean loss over the whole table after a change to the network, over its loss as it is."""
+    record = one(view, arm)
+    return _over(_loss(record, change), _loss(record, "all"))
 
 
-def column_energy_shares(W_L: ArrayLike, frequency: ArrayLike) -> Array:
-    """For each neuron the share of its column of W_L, without the mean, that lies at its own frequency -> (n,) (§4.3).
+@named("frequency-ablation-ratio")
+def frequency_ablation_ratio(
+    view: SeedView, which: Literal["least-key", "median-other"], arm: int = 0
+) -> float:
+    """Loss without one frequency's components in the neurons over the loss as it is.
 
-    ``frequency`` (n,) as in ``Clusters``. NaN where the frequency is 0 or the column is constant.
+    ``which``: "least-key", the smallest over key frequencies, or "median-other", the median over all others.
     """
-    matrix = _square_map(W_L)
-    own = np.asarray(frequency, dtype=np.int64)
-    if own.shape != matrix.shape[1:]:
-        raise InputError(f"one frequency a neuron: {own.shape} does not fit W_L {matrix.shape}")
-    power = (fourier_basis(len(matrix)) @ matrix) ** 2
-    at, column = np.maximum(own, 1), np.arange(len(own))
-    found = _share(
-        power[2 * at - 1, column] + power[2 * at, column], power[1:].sum(axis=0), power.sum(axis=0)
-    )
-    return np.where(own > 0, found, np.nan)
+    _chosen(which, ("least-key", "median-other"))
+    record = one(view, arm)
+    losses, keys = _array(record, "loss_without_frequency"), _keys(record)
+    key = np.array([k in keys for k in range(1, losses.size + 1)], dtype=bool)
+    chosen = losses[key] if which == "least-key" else losses[~key]
+    if not chosen.size:
+        return math.nan
+    return _over(float(np.min(chosen) if which == "least-key" else np.median(chosen)), _loss(record, "all"))
 
 
-@dataclass(frozen=True)
-class TrigLogits:
-    """logits ≈ Σ_k α_k cos(w_k(a + b − c)), the logits of each pair first freed of their mean over the classes.
-
-    That mean does not reach the softmax. ``loss`` is that of the formula in the logits' place, over the whole table.
-    """
-
-    coefficients: Array  # α (K,)
-    fve: float
-    loss: float
-    logit_by_difference: Array  # (p,): mean centred logit at each (c − a − b) mod p
-    formula_by_difference: Array  # (p,): the formula there
+@named("attention-head-share")
+def attention_head_share(view: SeedView, fve: float = 0.8, arm: int = 0) -> float:
+    """Share of heads whose attention to the first operand is explained to ``fve`` by one frequency's degree-2 terms."""
+    values = _array(one(view, arm), "attention_fve")
+    return math.nan if np.isnan(values).all() else float(np.mean(values >= fve))
 
 
-def trig_logits(logits: ArrayLike, frequencies: ArrayLike) -> TrigLogits:
-    """Least-squares fit of the paper's formula for the logits (p, p, p) (§4.2)."""
-    values = table(logits)
-    p = len(values)
-    if values.shape != (p, p, p):
-        raise InputError(f"the formula needs logits (p, p, p), not {values.shape}")
-    keys = checked_frequencies(frequencies, p)
-    means = values.mean(axis=2)
-    at_sum = by_sum(values) - by_sum(means[:, :, None])  # (p, p): s, c
-    n = np.arange(p)
-    by_difference = at_sum[n[:, None], (n[:, None] + n[None, :]) % p].mean(axis=0)  # index c − s
-    cosines = np.cos(2 * np.pi / p * (np.outer(keys, n) % p))  # (K, p), each of squared norm p/2
-    alpha = cosines @ by_difference * 2 / p
-    formula = alpha @ cosines
-    energy = float(np.einsum("abc,abc->", values, values))
-    variance = energy - p * float((means**2).sum())  # the centred logits' own mean is 0
-    fve = _share(np.array(alpha @ alpha * p**3 / 2), np.array(variance), np.array(energy))
-    loss = float(cross_entropy(formula, 0))
-    return TrigLogits(alpha, float(fve), loss, by_difference, formula)
-
-
-def sum_share(logits: ArrayLike, frequencies: ArrayLike) -> float:
-    """Share of the variance of the logits (each class without its mean over the table) in the sum directions (App. C)."""
-    values = table(logits)
-    p = len(values)
-    projected = sum_projection(values, frequencies)
-    mean, energy = values.mean(axis=(0, 1)), np.einsum("abc,abc->", values, values)
-    return float(_share(p * np.sum(projected**2), energy - p * p * np.sum(mean**2), energy))
-
-
-def _share(part: Array, whole: Array, energy: Array) -> Array:
-    """part/whole, NaN where ``whole`` is no more than the rounding of ``energy``."""
-    part, whole, energy = (np.asarray(x, dtype=np.float64) for x in (part, whole, energy))
-    alive = whole > 1e-12 * energy.reshape(whole.shape)
-    return np.where(alive, np.minimum(part / np.where(alive, whole, 1.0), 1.0), np.nan)
-
-
-def _relative(rest: Array, whole: Array) -> float:
-    norm = float(np.linalg.norm(whole))
-    return float(np.linalg.norm(rest)) / norm if norm else float("nan")
-
-
-def _map(W_L: ArrayLike, p: int) -> Array:
-    matrix = np.asarray(W_L, dtype=np.float64)
-    if matrix.ndim != 2 or len(matrix) < p:
-        raise InputError(f"the logit map has shape (C, n) with C ≥ {p}, not {matrix.shape}")
-    return matrix
-
-
-def _square_map(W_L: ArrayLike) -> Array:
-    matrix = np.asarray(W_L, dtype=np.float64)
-    if matrix.ndim != 2:
-        raise InputError(f"the logit map has shape (p, n), not {matrix.shape}")
-    n_frequencies(len(matrix))
-    return matrix
+def _over(top: float, bottom: float) -> float:
+    return top / bottom if bottom > 0 else math.nan

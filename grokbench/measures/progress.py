@@ -1,170 +1,245 @@
-"""Progress measures of modular addition (Nanda et al. 2023, arXiv 2301.05217, §5): restricted and excluded loss, phases.
+"""Progress measures (analysis "progress"): what a network has learned before its test accuracy shows it.
 
-``logits`` are (p, p, C): the C = p classes at the answer position for every pair (a, b); the right class is (a + b) mod p.
-``rows`` names the pairs that count: None for the whole table, a boolean mask (p, p), or whole numbers (n, 2) or (n, 3) that begin
-with a, b (a task's rows). Losses are means over those pairs, in nats, in float64.
-
-The directions of a frequency are u_k and v_k of ``spectra.sum_directions``. They are functions of a + b alone, so a projection
-onto them is one onto the waves of the mean over pairs of equal sum.
+One row per snapshot; key frequencies are those of the final network (Nanda et al. 2023, section 5). The three phases
+end at m (excluded loss at its minimum), c (test loss down at the level of guessing) and d (weights no longer shrinking).
 """
 
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from grokbench.measures.spectra import Array, square, sum_waves, sums, table
-from grokbench.specs.errors import InputError
+from grokbench.analysis.progress import phase_boundaries
+from grokbench.measures.cells import SeedView
+from grokbench.measures.curves import peak_step
+from grokbench.measures.registry import Floats, named, one, onset, rise
+from grokbench.specs.errors import UnknownNameError
+from grokbench.training.record import Record
 
-_SETTLED = 0.05  # Σw² within 5 % of its last value ends the cleanup
-
-
-def cross_entropy(logits: ArrayLike, labels: ArrayLike) -> Array:
-    """−log softmax at the label, for logits (…, C) and labels (…) -> (…)."""
-    values, right = np.asarray(logits, dtype=np.float64), np.asarray(labels, dtype=np.int64)
-    at_label = np.take_along_axis(values, right[..., None], axis=-1)  # (…, 1)
-    # Measured from the label's own logit: a loss of 1e-9 then keeps its digits (log1p of what the other classes add).
-    others = values - at_label
-    np.put_along_axis(others, right[..., None], -np.inf, axis=-1)
-    top = np.maximum(others.max(axis=-1), 0.0)  # 0 is the label's own
-    np.exp(others - top[..., None], out=others)
-    rest = others.sum(axis=-1)
-    return np.asarray(np.where(top > 0, top + np.log(rest + np.exp(-top)), np.log1p(rest)))
+_SPLITS = ("all", "test")
+Split = Literal["all", "test"]
+Landmark = Literal["memorisation", "formation", "cleanup", "end"]
+_GINIS = {"embedding": "gini_embedding", "logit-map": "gini_logit_map"}
+_MEMORISED = 0.5  # of its initial value: above it, the excluded loss's minimum is no memorisation
 
 
-def table_loss(logits: ArrayLike, rows: ArrayLike | None = None) -> float:
-    """Mean cross-entropy of (p, p, C) logits against (a + b) mod p on ``rows``; NaN where there is no row."""
-    values = _logits(logits)
-    if rows is not None:
-        a, b = pairs(rows, len(values))
-        return float(cross_entropy(values[a, b], (a + b) % len(values)).mean()) if len(a) else math.nan
-    return float(pair_losses(values).mean())
+def _rows(record: Record, *names: str) -> tuple[Floats, ...] | None:
+    """Steps and the named columns of the analysis; None where the record lacks any."""
+    found = record.analyses.get("progress")
+    if found is None or any(name not in found for name in ("step", *names)) or not len(found["step"]):
+        return None
+    return tuple(np.asarray(found[name], dtype=np.float64) for name in ("step", *names))
 
 
-def pair_losses(logits: ArrayLike) -> Array:
-    """Cross-entropy of (p, p, C) logits against (a + b) mod p, each pair's -> (p, p)."""
-    values = _logits(logits)
-    # One value of a at a time: what exp() needs stays in the cache.
-    return np.stack([cross_entropy(*both) for both in zip(values, sums(len(values)), strict=True)])
+def _restricted(record: Record, split: str) -> tuple[Floats, ...] | None:
+    if split not in _SPLITS:
+        raise UnknownNameError("split of the restricted loss", split, _SPLITS)
+    return _rows(record, f"restricted_{split}", "test_loss")
 
 
-def by_sum(grid: ArrayLike) -> Array:
-    """Mean over the p pairs with a + b ≡ s (mod p): (p, p, …) -> (p, …)."""
-    values = square(grid)
-    total = np.zeros(values.shape[1:])
-    for a, over_b in enumerate(values):
-        total[a:] += over_b[: len(values) - a]  # s = a + b
-        total[:a] += over_b[len(values) - a :]  # s = a + b − p
-    return total / len(values)
+def chance(record: Record) -> float:
+    """Loss of guessing uniformly, ln p."""
+    return math.log(int(record.facts["n_elements"]))
 
 
-def sum_projection(grid: ArrayLike, frequencies: ArrayLike) -> Array:
-    """Projection of (p, p, …) onto u_k and v_k of the frequencies, at each a + b: -> (p, …).
+def landmarks(record: Record) -> dict[str, float]:
+    """Steps at which the phases end, by the phase's name, and "end", the last row's; empty without the analysis.
 
-    ``sum_projection(G, keys)[sums(p)]`` is the projected grid itself.
+    As ``phase_boundaries`` has them; inf for a phase that does not end, and for a memorisation whose excluded loss
+    never fell below half of its initial value.
     """
-    means = by_sum(grid)
-    waves = sum_waves(len(means), frequencies).reshape(-1, len(means))  # (2K, p)
-    return np.asarray(np.tensordot(waves.T, np.tensordot(waves, means, axes=1), axes=1))
-
-
-def restricted_logits(logits: ArrayLike, frequencies: ArrayLike) -> Array:
-    """What restricted loss keeps, at each a + b: the mean over the table of each class and the directions -> (p, C).
-
-    Index with ``sums(p)`` for the whole table.
-    """
-    values = _logits(logits)
-    return np.asarray(values.mean(axis=(0, 1)) + sum_projection(values, frequencies))
-
-
-def restricted_loss(logits: ArrayLike, frequencies: ArrayLike, rows: ArrayLike | None = None) -> float:
-    """Loss of the logits projected on the sum directions of the key frequencies, the mean kept (§5.1).
-
-    All pairs of one sum then have the same logits. The paper's text counts 20 terms (four a frequency), its code projects on the
-    10 sum directions, as here. NaN where there is no row. Raises InputError for a frequency outside 1 … (p − 1)/2.
-    """
-    kept = restricted_logits(logits, frequencies)
-    p = len(kept)
-    a, b = pairs(rows, p)
-    if not len(a):
-        return math.nan
-    count = np.bincount((a + b) % p, minlength=p)
-    return float(np.average(cross_entropy(kept, np.arange(p)), weights=count))
-
-
-def excluded_loss(logits: ArrayLike, frequencies: ArrayLike, rows: ArrayLike) -> float:
-    """Loss on the training ``rows`` after the sum directions of the key frequencies are taken out, the mean kept (§5.1).
-
-    ``rows`` is asked for because the measure is defined on the training pairs. Errors and NaN as in ``restricted_loss``.
-    """
-    values = _logits(logits)
-    p = len(values)
-    a, b = pairs(rows, p)
-    if not len(a):
-        return math.nan
-    s = (a + b) % p
-    return float(cross_entropy(values[a, b] - sum_projection(values, frequencies)[s], s).mean())
-
-
-def pairs(rows: ArrayLike | None, p: int) -> tuple[Array, Array]:
-    """The pairs that ``rows`` names (see the module), as a (n,) and b (n,).
-
-    Raises InputError for any other shape, or a number outside 0 … p − 1.
-    """
+    rows = _rows(record, "excluded_train", "test_loss", "sum_squares")
     if rows is None:
-        a, b = np.divmod(np.arange(p * p), p)
-        return a, b
-    given = np.asarray(rows)
-    if given.dtype == np.bool_ and given.shape == (p, p):
-        a, b = np.nonzero(given)
-        return a, b
-    if given.ndim == 2 and given.shape[1] in (2, 3) and np.issubdtype(given.dtype, np.integer):
-        if given.size and (given[:, :2].min() < 0 or given[:, :2].max() >= p):
-            raise InputError(f"rows name elements outside 0 … {p - 1}")
-        return given[:, 0], given[:, 1]
-    raise InputError(
-        f"rows are a boolean mask ({p}, {p}) or whole numbers (n, 2) that begin with a, b; "
-        f"got {given.dtype} {given.shape}"
-    )
+        return {}
+    steps, excluded, test_loss, squares = rows
+    found = phase_boundaries(steps, excluded, test_loss, squares, int(record.facts["n_elements"]))
+    ends = {
+        "memorisation": found.memorization_end if np.min(excluded) < _MEMORISED * excluded[0] else math.inf,
+        "formation": found.circuit_formation_end,
+        "cleanup": found.cleanup_end,
+        "end": float(steps[-1]),
+    }
+    return {name: math.inf if math.isnan(step) else step for name, step in ends.items()}
 
 
-class TrainingPhases(NamedTuple):
-    """Steps at which the phases of §5.2 end; NaN for one that is not to be seen."""
+def _landmark(record: Record, name: str) -> float:
+    known = ("memorisation", "formation", "cleanup", "end")
+    if name not in known:
+        raise UnknownNameError("phase", name, known)
+    return landmarks(record).get(name, math.nan)
 
-    memorization_end: float  # m: argmin of the excluded loss
-    circuit_formation_end: float  # c: first step after the peak of the test loss with test loss ≤ ln p
-    cleanup_end: float  # d: first step from which Σw² stays within 5 % of its last value
+
+@named("test-loss-peak-height")
+def loss_peak_height(view: SeedView, arm: int = 0) -> float:
+    """Test loss (running median of 5 evaluations before the first a′ ≥ 0.5, its largest) over ln p; nan without rise."""
+    record = one(view, arm)
+    peak = peak_step(record)
+    if math.isnan(peak):
+        return math.nan
+    at = int(np.flatnonzero(record.curves["step"] == peak)[0])
+    window = np.asarray(record.curves["test_loss"], dtype=np.float64)[max(0, at - 2) : at + 3]
+    return float(np.median(window)) / chance(record)
 
 
-def phase_boundaries(
-    steps: ArrayLike, excluded: ArrayLike, test_loss: ArrayLike, sum_squares: ArrayLike, p: int
-) -> TrainingPhases:
-    """Where memorization, circuit formation and cleanup end (§5.2), by rule; each curve (n,), one row a step.
+@named("restricted-fall-position")
+def restricted_fall_position(view: SeedView, split: Split = "all", arm: int = 0) -> float:
+    """First row with the restricted loss at half of its initial value or less, over the first a′ ≥ 0.5.
 
-    Values that are not finite are left out of the minimum and the peak; of equal ones the first counts. Σw² whose last value is
-    not finite has no end of cleanup.
+    ``split``: pairs it is taken over, "all" or "test". inf where it never falls so far, nan without that rise.
     """
-    at, held_out, leaving_out, norm = (
-        np.asarray(c, dtype=np.float64) for c in (steps, test_loss, excluded, sum_squares)
-    )
-    m = c = d = math.nan
-    if np.isfinite(leaving_out).any():
-        m = float(at[np.argmin(np.where(np.isfinite(leaving_out), leaving_out, np.inf))])
-    if np.isfinite(held_out).any():
-        peak = int(np.argmax(np.where(np.isfinite(held_out), held_out, -np.inf)))
-        fallen = np.flatnonzero((held_out <= math.log(p)) & (np.arange(at.size) > peak))
-        c = float(at[fallen[0]]) if fallen.size else math.nan
-    if norm.size and np.isfinite(norm[-1]):
-        away = np.flatnonzero(~(np.abs(norm - norm[-1]) <= _SETTLED * abs(norm[-1])))
-        d = float(at[away[-1] + 1]) if away.size else float(at[0])
-    return TrainingPhases(m, c, d)
+    record = one(view, arm)
+    rows, risen = _restricted(record, split), rise(record)
+    if rows is None or not 0 < risen < math.inf or math.isnan(rows[1][0]):
+        return math.nan
+    steps, restricted, _ = rows
+    fallen = np.flatnonzero(restricted <= restricted[0] / 2)
+    return float(steps[fallen[0]]) / risen if fallen.size else math.inf
 
 
-def _logits(logits: ArrayLike) -> Array:
-    values = table(logits)
-    if values.shape[2] < len(values):
-        raise InputError(f"logits over the table have shape (p, p, C) with C ≥ p, not {values.shape}")
-    return values
+@named("test-loss-at-restricted-fall")
+def loss_at_restricted_fall(view: SeedView, split: Split = "all", arm: int = 0) -> float:
+    """Test loss over ln p in the row where the restricted loss has first halved; nan where it never does."""
+    record = one(view, arm)
+    rows = _restricted(record, split)
+    if rows is None:
+        return math.nan
+    _, restricted, loss = rows
+    fallen = np.flatnonzero(restricted <= restricted[0] / 2)
+    return float(loss[fallen[0]]) / chance(record) if fallen.size else math.nan
+
+
+@named("restricted-at-onset")
+def restricted_at_onset(view: SeedView, split: Split = "test", arm: int = 0) -> float:
+    """Restricted loss over ln p in the last row at or before the onset; nan without an onset."""
+    record = one(view, arm)
+    rows = _restricted(record, split)
+    before = None if rows is None else _before_onset(record, rows[0])
+    if rows is None or before is None:
+        return math.nan
+    return float(rows[1][before][-1]) / chance(record)
+
+
+def _before_onset(record: Record, steps: Floats) -> np.ndarray[tuple[int], np.dtype[np.bool_]] | None:
+    """Which rows lie at or before the onset; None when there are none."""
+    start = onset(record)
+    kept = np.asarray(steps <= start, dtype=np.bool_)
+    return kept if math.isfinite(start) and kept.any() else None
+
+
+@named("excluded-minimum-position")
+def excluded_minimum_position(view: SeedView, arm: int = 0) -> float:
+    """Step of the least excluded loss up to the first a′ ≥ 0.5, over that; nan where it is never reached."""
+    record = one(view, arm)
+    rows, risen = _rows(record, "excluded_train"), rise(record)
+    if rows is None or not 0 < risen < math.inf:
+        return math.nan
+    steps, excluded = (column[rows[0] <= risen] for column in rows)
+    if not steps.size or np.isnan(excluded).any():
+        return math.nan
+    return float(steps[int(np.argmin(excluded))]) / risen
+
+
+@named("excluded-rise")
+def excluded_rise(view: SeedView, arm: int = 0) -> float:
+    """Excluded loss in the last row at or before the onset, over the least one up to there; nan without an onset."""
+    record = one(view, arm)
+    rows = _rows(record, "excluded_train")
+    before = None if rows is None else _before_onset(record, rows[0])
+    if rows is None or before is None:
+        return math.nan
+    excluded = rows[1][before]
+    least = float(np.min(excluded))
+    return float(excluded[-1]) / least if least > 0 else math.nan
+
+
+@named("excluded-change")
+def excluded_change(view: SeedView, begin: Landmark, end: Landmark, arm: int = 0) -> float:
+    """Largest |E − E₀|/E₀ of the excluded loss between the ends of two phases, E₀ being that at ``begin``.
+
+    nan where they are not reached in that order.
+    """
+    record = one(view, arm)
+    rows = _rows(record, "excluded_train")
+    first, last = _landmark(record, begin), _landmark(record, end)
+    if rows is None or not 0 <= first < last < math.inf:
+        return math.nan
+    steps, excluded = rows
+    start = float(np.interp(first, steps, excluded))
+    between = excluded[(steps >= first) & (steps <= last)]
+    stretch = np.append(between, np.interp(last, steps, excluded))
+    return float(np.max(np.abs(stretch - start))) / start if start > 0 else math.nan
+
+
+@named("phase-end")
+def phase_end(view: SeedView, phase: Landmark, arm: int = 0) -> float:
+    """Step at which a phase ends: "memorisation", "formation" or "cleanup". inf: it does not."""
+    return _landmark(one(view, arm), phase)
+
+
+@named("phase-ratio")
+def phase_ratio(view: SeedView, numerator: Landmark, denominator: Landmark, arm: int = 0) -> float:
+    """Step at which one phase ends over that of another; nan when the latter does not end."""
+    record = one(view, arm)
+    top, bottom = _landmark(record, numerator), _landmark(record, denominator)
+    return top / bottom if 0 < bottom < math.inf else math.nan
+
+
+@named("weight-decline-ratio")
+def weight_decline_ratio(view: SeedView, arm: int = 0) -> float:
+    """Mean slope of log Σw² in cleanup over that in circuit formation.
+
+    inf where Σw² falls in cleanup alone, 0 where it does not fall there; nan without the phases in their order.
+    """
+    record = one(view, arm)
+    rows = _rows(record, "sum_squares")
+    m, c, d = (_landmark(record, name) for name in ("memorisation", "formation", "cleanup"))
+    if rows is None or not m < c < d < math.inf:
+        return math.nan
+    at = np.interp([m, c, d], rows[0], np.log(rows[1]))
+    formation, cleanup = (at[0] - at[1]) / (c - m), (at[1] - at[2]) / (d - c)
+    if cleanup <= 0:
+        return 0.0
+    return float(cleanup / formation) if formation > 0 else math.inf
+
+
+@named("weight-share-of-peak")
+def weight_share_of_peak(view: SeedView, arm: int = 0) -> float:
+    """Σw² in the last row over its maximum."""
+    rows = _rows(one(view, arm), "sum_squares")
+    return math.nan if rows is None else float(rows[1][-1] / np.max(rows[1]))
+
+
+def _gini(record: Record, which: str) -> tuple[Floats, ...] | None:
+    if which not in _GINIS:
+        raise UnknownNameError("weights", which, _GINIS)
+    return _rows(record, _GINIS[which])
+
+
+@named("gini-rise-in-cleanup")
+def gini_rise_in_cleanup(view: SeedView, which: Literal["embedding", "logit-map"], arm: int = 0) -> float:
+    """Share of a Gini coefficient's rise over the run that falls into cleanup; 0 where it does not rise.
+
+    ``which``: "embedding" or "logit-map". nan without the phases.
+    """
+    record = one(view, arm)
+    rows = _gini(record, which)
+    c, d = _landmark(record, "formation"), _landmark(record, "cleanup")
+    if rows is None or not c < d < math.inf:
+        return math.nan
+    start, end = np.interp([c, d], rows[0], rows[1])
+    total = float(rows[1][-1] - rows[1][0])
+    return float(end - start) / total if total > 0 else 0.0
+
+
+@named("gini-rise-in-memorisation")
+def gini_rise_in_memorisation(
+    view: SeedView, which: Literal["embedding", "logit-map"], arm: int = 0
+) -> float:
+    """A Gini coefficient at the end of memorisation less its initial value; inf where there was no such phase."""
+    record = one(view, arm)
+    rows, end = _gini(record, which), _landmark(record, "memorisation")
+    if rows is None or math.isinf(end):
+        return math.nan if rows is None else math.inf
+    return float(np.interp(end, rows[0], rows[1]) - rows[1][0])

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from grokbench.networks.architecture import Architecture, Size
 from grokbench.specs.errors import InputError
 from grokbench.specs.fields import field
-from grokbench.specs.types import Recipe, Table, TaskSpec
+from grokbench.specs.types import Recipe, Section, TaskSpec
 from grokbench.tasks.streams import stream
 
 INPUTS = ("identity", "square")
@@ -39,7 +39,7 @@ class Fields:
     readout: str = field("plain", choices=READOUTS, help="how the sum's class becomes the answer's")
 
 
-def size(model: Table, n: int) -> Size:
+def size(model: Section, n: int) -> Size:
     """Multiply-adds of a row, and weights."""
     return Size(model["width"] * n, 3 * n * model["width"])
 
@@ -68,18 +68,18 @@ ARCHITECTURE = Architecture(
 import torch
 from torch import Tensor
 
-from grokbench.networks.base import Rows
+from grokbench.networks.base import TableRows
 from grokbench.networks.quadratic_mlp import QuadraticMLP
 
 Array = NDArray[np.float64]
 
 
-def restored(model: Table, weights: Mapping[str, Tensor]) -> QuadraticMLP:
+def restored(model: Section, weights: Mapping[str, Tensor]) -> QuadraticMLP:
     """The network with these weights."""
     return QuadraticMLP(weights["W1"], weights["W2"], "mean-field")
 
 
-def analytic_mlp(model: Table, n_elements: int, seed: int) -> QuadraticMLP:
+def analytic_mlp(model: Section, n_elements: int, seed: int) -> QuadraticMLP:
     """The constructed network, in the paper's (mean-field) convention.
 
     ``inputs``: what W1 reads, n itself or n² (the paper's "sum of functions"). ``cover``: frequencies 1 … (p−1)/2 dealt out as
@@ -135,13 +135,13 @@ def _read_out(w2: Array, readout: str) -> Array:
     return rows
 
 
-def peaks(network: QuadraticMLP, weights: Mapping[str, Tensor], rows: Rows) -> dict[str, float]:
+def peaks(network: QuadraticMLP, weights: Mapping[str, Tensor], rows: TableRows) -> dict[str, float]:
     """Mean and standard deviation of the output at the correct class over the table: 1 and 0 for a perfect construction."""
     found = outputs_at_target(weights, network.output_scale, rows)
     return {"analytic_peak": float(found.mean()), "analytic_peak_std": float(found.std())}
 
 
-def outputs_at_target(weights: Mapping[str, torch.Tensor], scale: float, rows: Rows) -> Array:
+def outputs_at_target(weights: Mapping[str, torch.Tensor], scale: float, rows: TableRows) -> Array:
     """The output at the correct class of each row of the table, (n,): 1 for a perfect construction."""
     w1, w2 = (weights[name].numpy().astype(np.float64) for name in ("W1", "W2"))
     u, v = w1[:, : len(w2)].T, w1[:, len(w2) :].T  # (p, N) each

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from grokbench.specs.types import Recipe, Table, TaskSpec
+from grokbench.specs.types import Recipe, Section, TaskSpec
 
 
 class Size(NamedTuple):
@@ -43,11 +43,11 @@ class Architecture:
     fields: type
     build: str | Callable[..., Any]
     restore: str | Callable[..., Any]
-    size: Callable[[Table, int], Size]
+    size: Callable[[Section, int], Size]
     fast: Mapping[str, str | Callable[..., Any]] = field(default_factory=dict)
     fits: Callable[[TaskSpec, Recipe], None] = fits_any
     faults: Callable[[Recipe], Iterable[tuple[str, str]]] = faultless
     step_seconds: float = 3e-4
     probes: tuple[str, ...] = ()
     facts: str | Callable[..., Any] = ""
-    pass_multiply_adds: Callable[[Table, int], float] | None = None
+    pass_multiply_adds: Callable[[Section, int], float] | None = None

@@ -9,17 +9,17 @@ from torch import Tensor, nn
 
 from grokbench.specs.types import TaskSpec
 
-Rows = NDArray[np.int64]  # (n, 3) element indices x, y, x∘y
+TableRows = NDArray[np.int64]  # (n, 3) element indices x, y, x∘y
 
 
 class Network(nn.Module):
     """``forward(inputs, noise=None)`` gives outputs (n, classes), or (n, scored, classes) where several positions are scored."""
 
-    def inputs(self, rows: Rows, task: TaskSpec) -> Tensor:
+    def inputs(self, rows: TableRows, task: TaskSpec) -> Tensor:
         """What ``forward`` reads of rows of the table; here pairs (n, 2) of element indices."""
         return torch.from_numpy(rows[:, :2].copy())
 
-    def targets(self, rows: Rows, task: TaskSpec) -> Tensor:
+    def targets(self, rows: TableRows, task: TaskSpec) -> Tensor:
         """The right class of each row (n,), or (n, scored)."""
         return torch.from_numpy(rows[:, 2].copy())
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from grokbench.networks.architecture import Architecture, Size
 from grokbench.specs.errors import InputError
 from grokbench.specs.fields import field
-from grokbench.specs.types import Recipe, Table, TaskSpec
+from grokbench.specs.types import Recipe, Section, TaskSpec
 from grokbench.tasks.streams import stream
 from grokbench.tasks.vocabulary import VOCABULARY, encode, first_element
 
@@ -50,7 +50,7 @@ class Fields:
     )
 
 
-def size(model: Table, n: int) -> Size:
+def size(model: Section, n: int) -> Size:
     """Positions before b are shared by all rows; the last layer works at the scored ones, keys and values beside them apart."""
     layers, d, scored = model["layers"], model["d_model"], len(SCORED[model["scored"]])
     inner, last = 9 * (1 + scored), 10 * scored + 2 * (1 + scored)
@@ -91,7 +91,7 @@ ARCHITECTURE = Architecture(
 import torch
 from torch import Tensor, nn
 
-from grokbench.networks.base import Network, Rows
+from grokbench.networks.base import Network, TableRows
 from grokbench.networks.one_layer_transformer import dropout_mask
 from grokbench.specs.errors import UnknownNameError
 
@@ -186,11 +186,11 @@ class DecoderTransformer(Network):
             x = block(x, None if mask is None else mask[layer])
         return x @ self.W_U.T
 
-    def inputs(self, rows: Rows, task: TaskSpec) -> Tensor:
+    def inputs(self, rows: TableRows, task: TaskSpec) -> Tensor:
         """(n, 6) tokens."""
         return torch.from_numpy(encode(rows, task.domain, task.operation)[:, :-1].copy())
 
-    def targets(self, rows: Rows, task: TaskSpec) -> Tensor:
+    def targets(self, rows: TableRows, task: TaskSpec) -> Tensor:
         """(n, scored) tokens."""
         at = list(SCORED[self.scored])
         return torch.from_numpy(encode(rows, task.domain, task.operation)[:, 1:][:, at].copy())
@@ -214,7 +214,7 @@ def sinusoids(d_model: int) -> Tensor:
     return torch.from_numpy(np.where(i % 2 == 0, np.sin(angle), np.cos(angle)).astype(np.float32))
 
 
-def initial_decoder(model: Table, n_elements: int, seed: int) -> DecoderTransformer:
+def initial_decoder(model: Section, n_elements: int, seed: int) -> DecoderTransformer:
     """A network drawn as torch draws nn.Embedding, N(0, 1), nn.Linear, U(±1/√fan_in), and nn.LayerNorm, 1 and 0 (float64).
 
     Each parameter has its own stream, named after it. The vocabulary is the same whatever ``n_elements`` is.
@@ -236,7 +236,7 @@ def initial_decoder(model: Table, n_elements: int, seed: int) -> DecoderTransfor
     return restored(model, {name: torch.from_numpy(w) for name, w in weights.items()})
 
 
-def restored(model: Table, weights: Mapping[str, Tensor]) -> DecoderTransformer:
+def restored(model: Section, weights: Mapping[str, Tensor]) -> DecoderTransformer:
     """The network with these weights."""
     return DecoderTransformer(weights, model["scored"], model["dropout"])
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import Any
 
 from grokbench.specs.fields import field
-from grokbench.specs.types import Table
+from grokbench.specs.types import Section
 
 ENCODINGS = ("scalars", "one-hot", "embedding")
 
@@ -32,13 +32,13 @@ def embedding_field() -> Any:
     return field(128, help="length of a learned row", least=1)
 
 
-def encoded_width(model: Table, n_tokens: int) -> int:
+def encoded_width(model: Section, n_tokens: int) -> int:
     """k, the length of an encoded token."""
     if model["encoding"] == "embedding":
         return int(model["d_embedding"])
     return 1 if model["encoding"] == "scalars" else n_tokens
 
 
-def embedded_weights(model: Table, n_tokens: int) -> int:
+def embedded_weights(model: Section, n_tokens: int) -> int:
     """Entries of W_E."""
     return n_tokens * encoded_width(model, n_tokens) if model["encoding"] == "embedding" else 0

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from grokbench.networks.architecture import Architecture, Size
 from grokbench.networks.encodings import embedded_weights, embedding_field, encoded_width, encoding_field
 from grokbench.specs.fields import field
-from grokbench.specs.types import Table
+from grokbench.specs.types import Section
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Fields:
     d_embedding: int = embedding_field()
 
 
-def size(model: Table, n: int) -> Size:
+def size(model: Section, n: int) -> Size:
     """Two steps of three gates; a sigmoid or tanh costs about as much as a few hundred multiply-adds a unit."""
     h, k = model["hidden"], encoded_width(model, n)
     weights = 3 * h * (k + h + 2) + n * (h + 1)
@@ -68,12 +68,12 @@ class GRU(Operands):
         return h @ w_out.T + b_out  # (B, p)
 
 
-def restored(model: Table, weights: Mapping[str, Tensor]) -> GRU:
+def restored(model: Section, weights: Mapping[str, Tensor]) -> GRU:
     """The network with these weights."""
     return GRU(weights, model["encoding"])
 
 
-def build(model: Table, n_elements: int, seed: int) -> GRU:
+def build(model: Section, n_elements: int, seed: int) -> GRU:
     """A network whose weights are drawn from U(±1/√H), each parameter from its own stream (float64)."""
     h = model["hidden"]
     shapes: dict[str, tuple[int, ...]] = {

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from grokbench.networks.architecture import Architecture, Size
 from grokbench.networks.encodings import embedded_weights, embedding_field, encoded_width, encoding_field
 from grokbench.specs.fields import field
-from grokbench.specs.types import Table
+from grokbench.specs.types import Section
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Fields:
     equals: bool = field(False, help="whether = is read after y")
 
 
-def size(model: Table, n: int) -> Size:
+def size(model: Section, n: int) -> Size:
     """Sigmoids and tanh cost about as much as a few hundred multiply-adds a unit."""
     tokens, h = n + model["equals"], model["hidden"]
     weights = 4 * h * (encoded_width(model, tokens) + h + 2) + n * (h + 1)
@@ -92,12 +92,12 @@ class LSTM(Operands):
         return nn.functional.pad(pairs, (0, 1), value=self.n_elements) if self.equals else pairs
 
 
-def restored(model: Table, weights: Mapping[str, Tensor]) -> LSTM:
+def restored(model: Section, weights: Mapping[str, Tensor]) -> LSTM:
     """The network with these weights."""
     return LSTM(weights, model["encoding"], model["equals"])
 
 
-def initial_lstm(model: Table, n_elements: int, seed: int) -> LSTM:
+def initial_lstm(model: Section, n_elements: int, seed: int) -> LSTM:
     """A network with drawn weights; each parameter has its own stream, named after it (float64).
 
     All of the LSTM is drawn from U(±1/√H), as is the output layer, whose fan-in H is.

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from grokbench.networks.architecture import Architecture, Size
 from grokbench.specs.fields import field
-from grokbench.specs.types import Table, TaskSpec
+from grokbench.specs.types import Section, TaskSpec
 from grokbench.tasks.streams import stream
 
 MLP_BIASES = ("trained", "frozen")
@@ -52,7 +52,7 @@ class Fields:
     )
 
 
-def size(model: Table, n: int) -> Size:
+def size(model: Section, n: int) -> Size:
     """Multiply-adds of a row, and weights."""
     d, mlp, outputs = model["d_model"], model["d_mlp"], n_outputs(model, n)
     attention = 4 * d * model["heads"] * model["d_head"]
@@ -61,14 +61,14 @@ def size(model: Table, n: int) -> Size:
     )
 
 
-def fast_row(model: Table, n: int) -> float:
+def fast_row(model: Section, n: int) -> float:
     """Multiply-adds of a row in the hand-written step, which gathers what comes before the ReLU."""
     mlp, outputs = model["d_mlp"], n_outputs(model, n)
     gathered = 10  # multiply-adds that one gathered component costs
     return float(mlp * outputs + gathered * 2 * model["heads"] * (mlp + outputs))
 
 
-def n_outputs(model: Table, n: int) -> int:
+def n_outputs(model: Section, n: int) -> int:
     """Classes of the softmax."""
     return n + int(model["outputs"] == "vocabulary")
 
@@ -90,7 +90,7 @@ ARCHITECTURE = Architecture(
 import torch
 from torch import Tensor, nn
 
-from grokbench.networks.base import Network, Rows
+from grokbench.networks.base import Network, TableRows
 from grokbench.specs.errors import InputError, UnknownNameError
 
 WEIGHTS = ("W_E", "W_pos", "W_Q", "W_K", "W_V", "W_O", "W_in", "b_in", "W_out", "b_out", "W_U")
@@ -163,7 +163,7 @@ class OneLayerTransformer(Network):
         equals = np.full((len(pairs), 1), self.n_elements)
         return torch.from_numpy(np.concatenate([pairs, equals], axis=1))
 
-    def inputs(self, rows: Rows, task: TaskSpec) -> Tensor:
+    def inputs(self, rows: TableRows, task: TaskSpec) -> Tensor:
         """See ``Network``."""
         return self.tokens(rows[:, :2])
 
@@ -191,7 +191,7 @@ def dropout_mask(
     return kept.to(dtype).mul_(2**16 / (2**16 - dropped))
 
 
-def initial_transformer(model: Table, n_elements: int, seed: int) -> OneLayerTransformer:
+def initial_transformer(model: Section, n_elements: int, seed: int) -> OneLayerTransformer:
     """A network with drawn weights; each parameter has its own stream, named after it (float64).
 
     ``init = "code"``: N(0, 1/d), and N(0, 1/(n+1)) for W_U. ``init = "demo"``: N(0, 0.64/d) for all. Biases are 0 in both.
@@ -214,6 +214,6 @@ def initial_transformer(model: Table, n_elements: int, seed: int) -> OneLayerTra
     return restored(model, {name: torch.from_numpy(w) for name, w in weights.items()})
 
 
-def restored(model: Table, weights: Mapping[str, Tensor]) -> OneLayerTransformer:
+def restored(model: Section, weights: Mapping[str, Tensor]) -> OneLayerTransformer:
     """The network with these weights."""
     return OneLayerTransformer(weights, model["mlp_biases"], model["dropout"])

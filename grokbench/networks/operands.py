@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from grokbench.networks.base import Network
 from grokbench.networks.encodings import ENCODINGS, encoded_width
 from grokbench.specs.errors import UnknownNameError
-from grokbench.specs.types import Table
+from grokbench.specs.types import Section
 from grokbench.tasks.streams import stream
 
 
@@ -25,7 +25,7 @@ def uniform(seed: int, name: str, shape: tuple[int, ...], fan_in: int) -> NDArra
     return stream(seed, "init", name).uniform(-bound, bound, shape)
 
 
-def initial_embedding(model: Table, n_tokens: int, seed: int) -> dict[str, NDArray[np.float64]]:
+def initial_embedding(model: Section, n_tokens: int, seed: int) -> dict[str, NDArray[np.float64]]:
     """W_E (tokens, d_embedding) under its name; nothing under the other encodings."""
     if model["encoding"] != "embedding":
         return {}

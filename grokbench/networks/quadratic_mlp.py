@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from grokbench.networks.architecture import Architecture, Size
 from grokbench.specs.fields import field
-from grokbench.specs.types import Table, TaskSpec
+from grokbench.specs.types import Section, TaskSpec
 from grokbench.tasks.streams import stream
 
 CONVENTIONS = ("mean-field", "folded")
@@ -39,7 +39,7 @@ class Fields:
     )
 
 
-def size(model: Table, n: int) -> Size:
+def size(model: Section, n: int) -> Size:
     """Multiply-adds of a row, and weights."""
     return Size(model["width"] * n, 3 * n * model["width"])
 
@@ -60,7 +60,7 @@ ARCHITECTURE = Architecture(
 import torch
 from torch import Tensor, nn
 
-from grokbench.networks.base import Network, Rows
+from grokbench.networks.base import Network, TableRows
 from grokbench.specs.errors import UnknownNameError
 
 
@@ -99,17 +99,17 @@ class QuadraticMLP(Network):
         index = torch.from_numpy(pairs + np.array([0, p]))
         return x.scatter_(1, index, 1.0)
 
-    def inputs(self, rows: Rows, task: TaskSpec) -> Tensor:
+    def inputs(self, rows: TableRows, task: TaskSpec) -> Tensor:
         """(n, 2p), see ``encode``."""
         return self.encode(rows[:, :2])
 
 
-def restored(model: Table, weights: Mapping[str, Tensor]) -> QuadraticMLP:
+def restored(model: Section, weights: Mapping[str, Tensor]) -> QuadraticMLP:
     """The network with these weights."""
     return QuadraticMLP(weights["W1"], weights["W2"], model["convention"])
 
 
-def initial_mlp(model: Table, n_elements: int, seed: int) -> QuadraticMLP:
+def initial_mlp(model: Section, n_elements: int, seed: int) -> QuadraticMLP:
     """A network with drawn weights; each parameter has its own stream, named after it (float64)."""
     width, convention = int(model["width"]), model["convention"]
     std = float(model["init_std"]) or (1.0 if convention == "mean-field" else (16 * width) ** (-1 / 3))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from grokbench import parts
 from grokbench.networks.architecture import Architecture
 from grokbench.specs.fields import checked
-from grokbench.specs.types import Table
+from grokbench.specs.types import Section
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from grokbench.networks.base import Network
 
 
-def architecture(model: Table) -> Architecture:
+def architecture(model: Section) -> Architecture:
     """What ``model["kind"]`` names. Errors: UnknownNameError, InputError for a part that cannot be used."""
     found: Architecture = parts.find("networks", str(model.get("kind", "")))
     return found
 
 
-def build(model: Table, n_elements: int, seed: int) -> Network:
+def build(model: Section, n_elements: int, seed: int) -> Network:
     """The network that ``model`` names, over a domain of ``n_elements``; float64, cast by the engine.
 
     Errors: UnknownNameError where ``model["kind"]`` is missing or names nothing.
@@ -32,7 +32,7 @@ def build(model: Table, n_elements: int, seed: int) -> Network:
     return network
 
 
-def restored(model: Table, weights: Mapping[str, Tensor]) -> Network:
+def restored(model: Section, weights: Mapping[str, Tensor]) -> Network:
     """The network that ``model`` names, with ``weights`` under its own names, in their own type. Errors as in ``build``."""
     own = architecture(model)
     network: Network = parts.loaded(own.restore)(checked(own.fields, model, "model"), weights)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from grokbench.networks.architecture import Architecture, Size
 from grokbench.networks.encodings import embedded_weights, embedding_field, encoded_width, encoding_field
 from grokbench.specs.fields import field
-from grokbench.specs.types import Table
+from grokbench.specs.types import Section
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Fields:
     d_embedding: int = embedding_field()
 
 
-def size(model: Table, n: int) -> Size:
+def size(model: Section, n: int) -> Size:
     """What x and y add to the first layer is looked up, once per element."""
     m, inner, read = model["width"], model["hidden_layers"] - 1, encoded_width(model, n)
     weights = m * (2 * read + 1) + inner * m * (m + 1) + n * (m + 1)
@@ -83,12 +83,12 @@ class ReluMLP(Operands):
         return getattr(self, f"W{layer}"), getattr(self, f"b{layer}")
 
 
-def restored(model: Table, weights: Mapping[str, Tensor]) -> ReluMLP:
+def restored(model: Section, weights: Mapping[str, Tensor]) -> ReluMLP:
     """The network with these weights."""
     return ReluMLP(weights, model["encoding"])
 
 
-def initial_relu_mlp(model: Table, n_elements: int, seed: int) -> ReluMLP:
+def initial_relu_mlp(model: Section, n_elements: int, seed: int) -> ReluMLP:
     """A network with drawn weights; each parameter has its own stream, named after it (float64).
 
     Each linear layer is drawn from U(±1/√fan_in), weights and biases.

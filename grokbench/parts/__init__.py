@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grokbench.parts import sources
+from grokbench.parts import origins as sources
 from grokbench.parts.heads import declared, loaded
 from grokbench.specs import schema
 from grokbench.specs.errors import GrokbenchError, InputError, UnknownNameError

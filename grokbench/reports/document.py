@@ -10,10 +10,10 @@ from typing import Any
 
 from grokbench.claims.verdict import Verdict
 from grokbench.claims.wording import NOT_REACHED, why
-from grokbench.reports.cost import costs
 from grokbench.reports.input import ReportInput, environments
-from grokbench.runs.replacing import replaced
+from grokbench.reports.spent import costs
 from grokbench.specs.files import SpecFile
+from grokbench.store.replacing import replaced
 
 SCHEMA_VERSION = 2
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+from grokbench.claims import phrases as w
 from grokbench.claims.verdict import INCONCLUSIVE, NOT_REPRODUCED, NOT_RUN, REPRODUCED, Verdict
-from grokbench.reports import wording as w
 from grokbench.specs.types import Paper
 
 JUDGED = (REPRODUCED, NOT_REPRODUCED, INCONCLUSIVE)

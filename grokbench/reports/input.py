@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from grokbench.claims.verdict import Verdict
-from grokbench.claims.views import Cells
-from grokbench.measures.record import Record
+from grokbench.measures.cells import Cells
 from grokbench.specs.files import SpecFile
 from grokbench.specs.types import Claim, Experiment, Paper, Recipe, TaskSpec
+from grokbench.training.record import Record
 
 RECIPE_TABLES = ("model", "loss", "optimizer", "data", "training", "evaluation")
 

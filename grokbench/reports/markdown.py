@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from grokbench.claims import phrases as w
 from grokbench.claims.verdict import NOT_RUN, Verdict
-from grokbench.reports import wording as w
-from grokbench.reports.cost import costs
 from grokbench.reports.document import seeds_of, shadow_line
 from grokbench.reports.evidence import JUDGED, read_by
 from grokbench.reports.input import RECIPE_TABLES, ReportInput, confounds, environments
 from grokbench.reports.sections import not_run, other_figures, sections
+from grokbench.reports.spent import costs
 from grokbench.reports.tables import table
 from grokbench.specs.types import Experiment
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+from grokbench.claims import phrases as w
 from grokbench.claims.verdict import NAMES
-from grokbench.reports import wording as w
 from grokbench.reports.document import read, verdict_from, write_text
 from grokbench.reports.tables import table
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+from grokbench.claims import phrases as w
 from grokbench.claims.verdict import NOT_RUN, Verdict
 from grokbench.claims.wording import NOT_MEASURED, NOT_SETTLED, condition_names
-from grokbench.reports import wording as w
-from grokbench.reports.figures import name_for
+from grokbench.figures import name_for
 from grokbench.reports.input import ReportInput
 from grokbench.reports.tables import table
 from grokbench.specs.types import Claim, Condition

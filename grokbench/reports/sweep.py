@@ -7,22 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from grokbench.analysis.statistics import median
+from grokbench.analysis.thresholds import Bracket, Level
+from grokbench.claims import phrases as w
 from grokbench.claims.wording import NOT_REACHED, NOT_SETTLED
-from grokbench.measures.record import Record
-from grokbench.measures.statistics import median
-from grokbench.measures.thresholds import Bracket, Level
-from grokbench.reports import wording as w
-from grokbench.reports.document import (
-    bounds,
-    dumps,
-    number,
-    plain,
-    shadow_line,
-    shadows,
-    write_text,
-)
-from grokbench.runs import keys
-from grokbench.runs.sweep import SweepResult
+from grokbench.plan.sweep import SweepResult
+from grokbench.reports.document import bounds, dumps, number, plain, shadow_line, shadows, write_text
+from grokbench.store import keys
+from grokbench.training.record import Record
 
 SCHEMA_VERSION = 2
 HEAD = ("α", "solved", "status", "trained", "median T_gen of those trained")
@@ -58,16 +50,6 @@ def _count(level: Level) -> str:
     n = level.solved + level.unsolved + level.unknown
     least, most = level.solved, level.solved + level.unknown
     return f"{least} of {n}" if least == most else f"{least} to {most} of {n}"
-
-
-def half_open(one: Bracket) -> str:
-    """
-    >>> half_open(Bracket(0.3, 0.4)), half_open(Bracket(0.0, 0.3)), half_open(Bracket(0.6, math.inf))
-    ('(0.3, 0.4]', '≤ 0.3', '> 0.6')
-    """
-    if math.isinf(one.high):
-        return f"> {w.number(one.low)}" if one.low else "anywhere"
-    return f"({w.number(one.low)}, {w.number(one.high)}]" if one.low else f"≤ {w.number(one.high)}"
 
 
 def _span(one: Bracket) -> str:
@@ -216,7 +198,7 @@ def page(result: SweepResult, figure: str) -> str:
     trial = result.trial
     changed = ", ".join(f"`{name} = {value}`" for name, value in result.settings)
     settings = f"Changed from the task and the recipe: {changed}." if changed else ""
-    brackets = [(str(seed), half_open(one)) for seed, one in result.threshold.brackets.items()]
+    brackets = [(str(seed), w.half_open(one)) for seed, one in result.threshold.brackets.items()]
     how = (
         "Every cell was trained."
         if result.exhaustive
@@ -250,7 +232,7 @@ def page(result: SweepResult, figure: str) -> str:
 
 def write(result: SweepResult, out: Path) -> Path:
     """Write <out>/<task>-<recipe>.md, .json and .png; the path of the page. Errors: OSError."""
-    from grokbench.reports.figures import draw_sweep
+    from grokbench.figures import draw_sweep
 
     stem = name_of(result)
     draw_sweep(result, out / f"{stem}.png")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from grokbench.reports import figures
-from grokbench.reports.cost import without_copies
+from grokbench import figures
 from grokbench.reports.document import document, dumps, write_text
 from grokbench.reports.input import ReportInput
 from grokbench.reports.markdown import page
-from grokbench.runs import archive
+from grokbench.reports.spent import without_copies
+from grokbench.store import archive
 
 WORDS = "../REPRODUCE.md"
 """Where the words of a page are defined, seen from a clone's folder of reports."""

@@ -8,14 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from grokbench.specs import files, parse, schema, values
-from grokbench.specs.errors import (
-    GrokbenchError,
-    InputError,
-    Mistake,
-    SpecError,
-    UnknownNameError,
-    nearest,
-)
+from grokbench.specs.errors import GrokbenchError, InputError, Mistake, SpecError, UnknownNameError, nearest
 from grokbench.specs.files import CLAIMS_FILE, SpecFile
 from grokbench.specs.locate import builtin_root
 from grokbench.specs.settings import changed, divided, given, merged

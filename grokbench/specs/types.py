@@ -1,4 +1,4 @@
-"""The frozen values that travel between stages: task, recipe, trial, experiment, claim, paper. Records: measures/record.py.
+"""The frozen values that travel between stages: task, recipe, trial, experiment, claim, paper. Records: training/record.py.
 
 Tables inside them (``recipe.model`` and its like) are plain dicts, checked and completed by the JSON Schemas
 when they are loaded; they are read, never written, after that.
@@ -19,7 +19,7 @@ TIERS = ("smoke", "quick", "paper")
 PROBES = ("trace", "ipr", "phases", "spectrum")
 
 Array = NDArray[Any]
-Table = Mapping[str, Any]
+Section = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class TaskSpec:
         help="an expression in x and y; see CONTRIBUTING.md",
         schema={"type": "string", "minLength": 1, "maxLength": 400},
     )
-    domain: Table = part(
+    domain: Section = part(
         "domains"
     )  # {"kind": "integers-mod", "p": 97} or {"kind": "symmetric-group", "n": 5}
 
@@ -114,12 +114,12 @@ class Recipe:
         help="section, equation or file that the numbers come from",
         schema={"type": "string", "minLength": 1},
     )
-    model: Table = part("networks")
-    loss: Table = part("losses")
-    optimizer: Table = part("optimizers")
-    data: Table = table(Data)
-    training: Table = table(Training)
-    evaluation: Table = table(Evaluation)
+    model: Section = part("networks")
+    loss: Section = part("losses")
+    optimizer: Section = part("optimizers")
+    data: Section = table(Data)
+    training: Section = table(Training)
+    evaluation: Section = table(Evaluation)
 
     def __hash__(self) -> int:  # tables have no hash of their own
         return hash(self.id)
@@ -168,7 +168,7 @@ class Experiment:
     task: str
     baseline: str
     tiers: Mapping[str, TierPlan]
-    set: Table = field(default_factory=dict)  # dotted recipe or task field → value
+    set: Section = field(default_factory=dict)  # dotted recipe or task field → value
     horizon: float | None = None
     probes: tuple[str, ...] = ()
     portraits: tuple[str, ...] = ()
@@ -182,7 +182,7 @@ class Condition:
 
     measure: str
     reason: str
-    args: Table = field(default_factory=dict)
+    args: Section = field(default_factory=dict)
     min: float | None = None
     max: float | None = None
 

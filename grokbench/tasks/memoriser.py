@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from grokbench.tasks.splits import Split
 from grokbench.tasks.table import Table
 
-Rows = NDArray[np.int64]
+Elements = NDArray[np.int64]
 
 
 def memoriser_baseline(table: Table, split: Split) -> float:
@@ -31,15 +31,15 @@ def memoriser_baseline(table: Table, split: Split) -> float:
     return max(float(np.mean(guess == answers)) for guess in guesses)
 
 
-def _commonest_by(operand: Rows, answer: Rows, n: int, otherwise: int) -> Rows:
+def _commonest_by(operand: Elements, answer: Elements, n: int, otherwise: int) -> Elements:
     """The commonest answer for each value of one operand, (n,)."""
     counts = np.bincount(operand * n + answer, minlength=n * n).reshape(n, n)
     return np.where(counts.any(axis=1), counts.argmax(axis=1), otherwise)
 
 
-def _mirrored(train: Rows, test: Rows, n: int) -> Rows:
+def _mirrored(train: Elements, test: Elements, n: int) -> Elements:
     """The trained answer of (y, x) for each test row (x, y), -1 where there is none, (n_test,)."""
     known = np.full(n * n, -1, dtype=np.int64)
     known[train[:, 0] * n + train[:, 1]] = train[:, 2]
-    mirrors: Rows = known[test[:, 1] * n + test[:, 0]]
+    mirrors: Elements = known[test[:, 1] * n + test[:, 0]]
     return mirrors

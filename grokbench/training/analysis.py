@@ -13,17 +13,17 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import torch
 
-from grokbench.measures import progress, spectra
-from grokbench.measures.record import Record
-from grokbench.measures.spectra import Array
-from grokbench.measures.versions import check_analysis
+from grokbench.analysis import progress, spectra
+from grokbench.analysis.spectra import Array
 from grokbench.specs.errors import InputError
 from grokbench.specs.types import Trial
 from grokbench.tasks.splits import trial_split
 from grokbench.tasks.table import build_table
 from grokbench.training import arithmetic, circle_analysis
 from grokbench.training.circuit_analysis import circuit_of
+from grokbench.training.record import Record
 from grokbench.training.table_network import TableNetwork, Weights, finite, key_frequencies
+from grokbench.training.versions import check_analysis
 
 
 @arithmetic.fixed()
@@ -128,4 +128,4 @@ MADE: dict[str, Make] = {
     "circuit": _circuit,
     "circles": circle_analysis.circles_of,
 }
-"""Name → what makes the arrays; versions, and the trials that each is for, in measures/versions.py."""
+"""Name → what makes the arrays; versions, and the trials that each is for, in training/versions.py."""

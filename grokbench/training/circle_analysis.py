@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from grokbench.measures import circles, spectra
-from grokbench.measures.spectra import Array
+from grokbench.analysis import circles, spectra
+from grokbench.analysis.spectra import Array
 from grokbench.specs.types import Trial
 from grokbench.tasks.vocabulary import FIRST_RESIDUE
 from grokbench.training.table_network import Weights
@@ -23,7 +23,7 @@ def circles_of(
     """Of the last network, and under names that end in ``_initial`` of the one before the first step (NaN without it).
 
     ``power_share`` (h,): share of power of each frequency. ``best_share``, ``permuted_share``: of the strongest six, as the
-    rows stand and permuted. ``gini``, ``ring_score``: see ``measures.circles``. ``plane`` (p, 2): the last network's rows in
+    rows stand and permuted. ``gini``, ``ring_score``: see ``analysis.circles``. ``plane`` (p, 2): the last network's rows in
     the plane of its strongest frequency, ``frequency``; ``plane_initial``: the first network's rows at the same one.
     """
     first, last = _rows(weights_by_step.get(0), p), _rows(weights_by_step[final_step], p)

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from grokbench.measures import ablations, circuit, progress, spectra
-from grokbench.measures.spectra import Array
+from grokbench.analysis import ablations, circuit, progress, spectra
+from grokbench.analysis.spectra import Array
 from grokbench.training.table_network import TableNetwork, Weights, finite, key_frequencies
 
 

@@ -13,9 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from grokbench import parts
-from grokbench.measures.record import Record
-from grokbench.measures.timing import StopRule
-from grokbench.measures.versions import check_analysis
+from grokbench.analysis.timing import StopRule
 from grokbench.networks.fitting import check_fit, check_watched
 from grokbench.networks.registry import architecture, build
 from grokbench.specs.errors import InputError, UnknownNameError
@@ -28,9 +26,11 @@ from grokbench.training.engines import Engine, make_engine
 from grokbench.training.environment import environment
 from grokbench.training.evaluation import Cadence
 from grokbench.training.probes import Observer
+from grokbench.training.record import Record
 from grokbench.training.setup import Setup
 from grokbench.training.strangers import NETWORK, need, try_out
 from grokbench.training.updates import Update, make_update
+from grokbench.training.versions import check_analysis
 
 OnEvaluation = Callable[[int, float, float], None]
 Weights = dict[str, NDArray[np.float32]]

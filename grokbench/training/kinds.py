@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from grokbench.specs.fields import field, part
-from grokbench.specs.types import Table
+from grokbench.specs.types import Section
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,8 @@ class Loss:
 
     kind: str
     fields: type
-    total: Callable[[Any, Any, Table], Any]
-    reduce: Callable[[Any, Table, int, int], Any]
+    total: Callable[[Any, Any, Section], Any]
+    reduce: Callable[[Any, Section, int, int], Any]
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Optimizer:
 
     kind: str
     fields: type
-    build: str | Callable[[Table, Any], Any]
+    build: str | Callable[[Section, Any], Any]
     elementwise: bool = True
 
 
@@ -51,7 +51,7 @@ class Wrapper:
 
     kind: str
     fields: type
-    build: str | Callable[[Table, Any], Any]
+    build: str | Callable[[Section, Any], Any]
     elementwise: bool = True
 
 
@@ -80,6 +80,6 @@ class Trained:
         help="weights with a learning rate or a decay of their own; a weight belongs to the first group that names it",
         schema={"type": "array", "items": GROUP},
     )
-    wrapper: Table = part(
+    wrapper: Section = part(
         "wrappers", "none", help="what is done to the gradient before the optimizer sees it"
     )

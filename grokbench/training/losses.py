@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from grokbench.specs.fields import field
-from grokbench.specs.types import Table
+from grokbench.specs.types import Section
 from grokbench.training.kinds import Loss
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class CrossEntropyFields:
     )
 
 
-def cross_entropy(outputs: Tensor, targets: Tensor, loss: Table) -> Tensor:
+def cross_entropy(outputs: Tensor, targets: Tensor, loss: Section) -> Tensor:
     """Σ over rows of −log p(target), the mean of a row's scored positions.
 
     Rows are added up in float32 at least: a half type is that of the log-softmax alone, as in Prieto et al. (2501.04697).
@@ -58,7 +58,7 @@ def softmax_type(precision: str, weights: Any) -> Any:
     return named if precision in PRECISIONS[:2] else torch.promote_types(named, weights)
 
 
-def mean_over_rows(total: Any, loss: Table, n_rows: int, n_classes: int) -> Any:
+def mean_over_rows(total: Any, loss: Section, n_rows: int, n_classes: int) -> Any:
     """The mean over rows of what was summed over them."""
     return total / n_rows
 
@@ -82,7 +82,7 @@ class SquaredErrorFields:
     )
 
 
-def squared_error(outputs: Tensor, targets: Tensor, loss: Table) -> Tensor:
+def squared_error(outputs: Tensor, targets: Tensor, loss: Section) -> Tensor:
     """Σ over rows and classes of (f − onehot)², the mean of a row's scored positions."""
     from torch.nn import functional
 
@@ -90,7 +90,7 @@ def squared_error(outputs: Tensor, targets: Tensor, loss: Table) -> Tensor:
     return ((outputs - onehot) ** 2).sum() / scored(targets)
 
 
-def reduced(total: Any, loss: Table, n_rows: int, n_classes: int) -> Any:
+def reduced(total: Any, loss: Section, n_rows: int, n_classes: int) -> Any:
     """``total`` times 1/(n c), 1 or 1/n, by the reduction."""
     scale = {"mean": 1 / (n_rows * n_classes), "sum": 1.0, "sum-classes": 1.0 / n_rows}
     return scale[loss["reduction"]] * total
@@ -107,7 +107,7 @@ class HingeFields:
     """multi-class hinge: how far any other class comes within 1 of the answer, mean over rows"""
 
 
-def hinge(outputs: Tensor, targets: Tensor, loss: Table) -> Tensor:
+def hinge(outputs: Tensor, targets: Tensor, loss: Section) -> Tensor:
     """Σ over rows of Σ over other classes of max(0, 1 − f_target + f_class); of one output, max(0, 1 − f y) with y = ±1."""
     import torch
 

@@ -11,8 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from grokbench.measures import fourier
-from grokbench.measures.fourier import Array
+from grokbench.analysis import fourier
+from grokbench.analysis.fourier import Array
 from grokbench.specs.errors import UnknownNameError
 
 SPECTRUM_CLASS = 6  # the class q whose preactivation Gromov's Fig 2 shows

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from grokbench.networks.base import Network
-from grokbench.specs.types import Table, TaskSpec
+from grokbench.specs.types import Section, TaskSpec
 from grokbench.tasks.streams import stream
 from grokbench.training.batches import Batches
 from grokbench.training.kinds import Loss
@@ -29,7 +29,7 @@ class Setup(Generic[N]):
 
     network: N
     loss: Loss
-    loss_fields: Table
+    loss_fields: Section
     train: Indices
     test: Indices
     task: TaskSpec

@@ -14,8 +14,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from grokbench.measures import spectra
-from grokbench.measures.spectra import Array
+from grokbench.analysis import spectra
+from grokbench.analysis.spectra import Array
 
 Weights = Mapping[str, NDArray[np.floating]]
 CHUNK = 16  # values of x whose hidden layer is held at a time where only the logits are asked for

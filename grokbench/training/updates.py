@@ -12,7 +12,7 @@ from torch import Tensor
 from grokbench import parts
 from grokbench.specs.errors import InputError
 from grokbench.specs.fields import checked
-from grokbench.specs.types import Table
+from grokbench.specs.types import Section
 from grokbench.tasks.streams import stream
 from grokbench.training.kinds import Optimizer, Wrapper
 from grokbench.training.strangers import RULE, need
@@ -35,7 +35,7 @@ class Update(NamedTuple):
     elementwise: bool
 
 
-def make_update(table: Table, seed: int = 0) -> Update | None:
+def make_update(table: Section, seed: int = 0) -> Update | None:
     """What updates the weights, by a recipe's ``optimizer`` table; None for an untrained network.
 
     ``seed`` feeds noise on updates, from the stream ("update-noise",). Errors: UnknownNameError, InputError.
@@ -76,7 +76,7 @@ def _noise(seed: int, *group: str) -> torch.Generator:
     return torch.Generator().manual_seed(int(stream(seed, "update-noise", *group).integers(2**63)))
 
 
-def _without(table: Table, name: str) -> dict[str, Any]:
+def _without(table: Section, name: str) -> dict[str, Any]:
     return {key: value for key, value in table.items() if key != name}
 
 

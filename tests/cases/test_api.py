@@ -16,10 +16,11 @@ import pytest
 import torch
 
 import grokbench
-from grokbench import loading, sweeping
-from grokbench.runs import keys
+from grokbench.plan import resolve
+from grokbench.plan import sweep_words as sweeping
 from grokbench.specs import schema, values
 from grokbench.specs.types import PROBES, Trial
+from grokbench.store import keys
 from grokbench.training import probes
 
 SMALL: dict[str, Any] = {"task.domain.p": 11, "model.width": 16}
@@ -33,7 +34,7 @@ domain = { kind = "integers-mod", p = 11 }
 
 def trial(**words: Any) -> Trial:
     plain = {"task": "addition", "baseline": "gromov2023/adamw", "alpha": 0.3, "seed": 3, "steps": 5}
-    return loading.resolve_trial(**{**plain, "settings": SMALL, **words})
+    return resolve.resolve_trial(**{**plain, "settings": SMALL, **words})
 
 
 def run(**words: Any) -> grokbench.Record:

@@ -14,9 +14,9 @@ import torch
 from threadpoolctl import threadpool_info
 
 import grokbench
-from grokbench.measures.record import Record
-from grokbench.runs.store import Store
+from grokbench.store.folder import Store
 from grokbench.training import arithmetic
+from grokbench.training.record import Record
 
 SETTINGS = {"task.domain.p": 13, "model.width": 16}
 
@@ -199,7 +199,7 @@ def test_a_run_that_fails_puts_everything_back(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_stored_record_that_does_not_state_its_arithmetic_is_no_hit(tmp_path: Path, alone: Record) -> None:
-    from grokbench.runs import keys
+    from grokbench.store import keys
 
     told: list[str] = []
     store = Store(tmp_path, told.append)

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 import grokbench
-from grokbench.measures.record import Record
-from grokbench.runs import cutting
 from grokbench.specs.loader import Library
 from grokbench.specs.types import Trial
+from grokbench.store import cutting
 from grokbench.training.evaluation import Cadence
+from grokbench.training.record import Record
 
 NETWORKS: dict[str, dict[str, Any]] = {
     "gromov2023/adamw": {"task.domain.p": 13, "model.width": 32},

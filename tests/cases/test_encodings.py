@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from grokbench.runs.provenance import frozen_commits
+from grokbench.plan.provenance import frozen_commits
 from tests.cases.commands import paper, recipe, task
 
 

@@ -10,12 +10,12 @@ from click.testing import CliRunner
 
 import grokbench
 from grokbench.cli import group
-from grokbench.measures.record import Record
-from grokbench.runs import codec, keys
-from grokbench.runs.plan import expand
+from grokbench.plan.expand import expand
 from grokbench.specs import parse, schema
 from grokbench.specs.errors import InputError
 from grokbench.specs.loader import Library
+from grokbench.store import codec, keys
+from grokbench.training.record import Record
 
 SMALL = {"model.width": 16}
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from grokbench.runs.store import Store
 from grokbench.specs.errors import StoreError
+from grokbench.store.folder import Store
 
 RAISES = "def gone(*_, **__): raise RuntimeError('could not determine the home directory')"
 UNEXPANDED = "from pathlib import Path; gone = lambda *_, **__: Path('~/.local/share/grokbench')"

@@ -13,7 +13,7 @@ DRAW = """
 import sys
 from pathlib import Path
 import grokbench
-from grokbench.reports.figures import draw_curves
+from grokbench.figures import draw_curves
 record = grokbench.run("addition", "gromov2023/adamw", steps=3, settings={"task.domain.p": 11, "model.width": 16})
 BEFORE
 for ending in ("png", "svg", "pdf"):

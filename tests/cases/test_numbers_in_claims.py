@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from grokbench.runs import keys
-from grokbench.runs.plan import expand
+from grokbench.plan.expand import expand
 from grokbench.specs.loader import Library
+from grokbench.store import keys
 from tests.cases.commands import paper, recipe, task
 
 FIELDS = 'snapshots = [0.0, "10:20:10"]\nvary = {{ "optimizer.lr" = [1, 2], "model.width" = [{0}] }}'

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 import grokbench
+from grokbench.plan import worker
 from grokbench.reproduction import Reproduction
-from grokbench.runs import archive, worker
 from grokbench.specs.errors import NoRecordsError
+from grokbench.store import archive
 
 SPECS = Path(__file__).parents[1] / "data" / "specs"
 

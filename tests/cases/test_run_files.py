@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 import grokbench
-from grokbench.reports import figures
-from grokbench.runs.store import Store
+from grokbench import figures
+from grokbench.store.folder import Store
 
 SMALL = ["--set", "task.domain.p=11", "--set", "model.width=16", "--steps", "5"]
 STARTS = {".png": b"\x89PNG", ".pdf": b"%PDF", ".svg": b"<?xml"}
@@ -32,7 +32,7 @@ def run(store: Path, *more: str) -> subprocess.CompletedProcess[str]:
 def in_process(monkeypatch: pytest.MonkeyPatch, capsys: Any, store: Path, *more: str) -> tuple[int, str, str]:
     """The command in this process, its trial trained here."""
     from grokbench import cli
-    from grokbench.runs import executor, worker
+    from grokbench.plan import executor, worker
 
     def here(trials: Any, place: Store, *_: Any, **__: Any) -> list[Any]:
         for trial in trials:

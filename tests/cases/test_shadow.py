@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 import grokbench as package
-from grokbench.loading import SpecWarning
+from grokbench.plan.resolve import SpecWarning
 from grokbench.specs import schema
 from grokbench.specs.locate import builtin_root
 from tests.cases.commands import paper, recipe, task

@@ -18,11 +18,12 @@ from pathlib import Path
 import pytest
 
 import grokbench
-from grokbench.measures.record import Record
-from grokbench.runs import locks, worker
-from grokbench.runs.locks import Lock
-from grokbench.runs.store import Store
+from grokbench.plan import worker
 from grokbench.specs.errors import StoreError
+from grokbench.store import locks
+from grokbench.store.folder import Store
+from grokbench.store.locks import Lock
+from grokbench.training.record import Record
 
 NOBODY = 65534
 SETTINGS = {"task.domain.p": 11, "model.width": 16}
@@ -183,14 +184,14 @@ def test_a_holder_touches_its_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 SCRIPT = """
 import json, sys
-from grokbench import loading
-from grokbench.runs import executor
-from grokbench.runs.store import Store
+from grokbench.plan import resolve
+from grokbench.plan import executor
+from grokbench.store.folder import Store
 
 if __name__ == "__main__":
     settings = {"task.domain.p": 11, "model.width": 16}
     trials = [
-        loading.resolve_trial("addition", "gromov2023/adamw", seed=seed, steps=int(sys.argv[2]), settings=settings)
+        resolve.resolve_trial("addition", "gromov2023/adamw", seed=seed, steps=int(sys.argv[2]), settings=settings)
         for seed in range(int(sys.argv[3]))
     ]
     events = []
@@ -264,7 +265,7 @@ def test_the_umask_says_who_may_read_a_page(tmp_path: Path, umask: int, mode: in
 
 
 def test_a_file_that_could_not_be_written_whole_is_what_it_was(tmp_path: Path) -> None:
-    from grokbench.runs.replacing import replaced
+    from grokbench.store.replacing import replaced
 
     path = tmp_path / "page.md"
     path.write_text("old", encoding="utf-8")

@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 
-from grokbench.claims.measures import measure_names
+from grokbench.measures import measure_names
 
 
 def test_rows_come_from_all_over_the_table(grokbench):

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from grokbench.claims.views import Cell, SeedView
-from grokbench.measures.record import Record
+from grokbench.measures.cells import Cell, SeedView
 from grokbench.specs.types import Claim, Condition, Recipe, TaskSpec, Trial
+from grokbench.training.record import Record
 
 TASK = TaskSpec("addition", "Addition", "x + y", {"kind": "integers-mod", "p": 5})
 
@@ -81,12 +81,12 @@ def stuck(budget: int = 10_000, **more: Any) -> Record:
 
 def view(*records: Record, seed: int = 0) -> SeedView:
     """One arm per record."""
-    return SeedView(seed, tuple((Cell({"alpha": r.trial.alpha}, r),) for r in records))
+    return SeedView(seed, tuple((Cell(seed, {"alpha": r.trial.alpha}, r),) for r in records))
 
 
 def grid(records: Iterable[tuple[Mapping[str, Any], Record]], seed: int = 0) -> SeedView:
     """One arm over a grid of settings."""
-    return SeedView(seed, (tuple(Cell(settings, r) for settings, r in records),))
+    return SeedView(seed, (tuple(Cell(seed, settings, r) for settings, r in records),))
 
 
 def views(records: Sequence[Record | tuple[Record, ...]]) -> list[SeedView]:

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from grokbench.measures.record import Record
 from grokbench.specs.types import Array
+from grokbench.training.record import Record
 from tests.claims.claim_records import record
 
 P, HALF, NEURONS = 113, 56, 512

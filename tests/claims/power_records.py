@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from grokbench.claims.views import Cell, SeedView
-from grokbench.measures.record import Record
+from grokbench.measures.cells import Cell, SeedView
 from grokbench.specs.loader import Library
+from grokbench.training.record import Record
 from tests.claims.claim_records import record, view
 
 BUDGET = 100_000
@@ -34,6 +34,7 @@ def arm(
     """Every fraction from ``solved_from`` on generalises at 5000, none where it is None."""
     return tuple(
         Cell(
+            0,
             {"alpha": a},
             run(t_mem, 5000 if solved_from is not None and a >= solved_from else None, alpha=a, best=best),
         )
@@ -48,7 +49,7 @@ def rates(working: Mapping[float, bool]) -> tuple[Cell, ...]:
         found = run(2000, 5000 if works else None)
         recipe = replace(found.trial.recipe, optimizer={"kind": "adamw", "lr": rate})
         found = replace(found, trial=replace(found.trial, recipe=recipe))
-        cells.append(Cell({"alpha": 0.8, "optimizer.lr": rate}, found))
+        cells.append(Cell(0, {"alpha": 0.8, "optimizer.lr": rate}, found))
     return tuple(cells)
 
 
@@ -89,7 +90,7 @@ def seed_of(*arms: Sequence[Cell]) -> SeedView:
 def sweep(times: Sequence[int | None], fits: Sequence[int], budget: int = 1_000_000) -> SeedView:
     """One arm over the small fractions: when each run generalises and when it fits."""
     cells = [
-        Cell({"alpha": a}, run(fit, time, budget)) for a, time, fit in zip(SMALL, times, fits, strict=True)
+        Cell(0, {"alpha": a}, run(fit, time, budget)) for a, time, fit in zip(SMALL, times, fits, strict=True)
     ]
     return seed_of(cells)
 

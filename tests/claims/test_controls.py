@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from grokbench.claims.answers import answer
-from grokbench.claims.views import Cell, SeedView
+from grokbench.measures.cells import Cell, SeedView
+from grokbench.plan import expand as plan
 from grokbench.reproduction import Reproduction
-from grokbench.runs import plan
 from grokbench.specs.loader import Library
 from grokbench.specs.types import Claim
 
@@ -44,7 +44,7 @@ def _control(name: str) -> SeedView:
     planned = plan.expand(LIBRARY, experiment, "quick")[0]
     horizon = LONG.get(name, 1.2) if planned.trial.budget else None
     trial = replace(planned.trial, seed=PILOT_SEED, horizon=horizon)
-    return SeedView(PILOT_SEED, ((Cell(planned.settings, train(trial)),),))
+    return SeedView(PILOT_SEED, ((Cell(PILOT_SEED, planned.settings, train(trial)),),))
 
 
 @pytest.mark.parametrize("claim", CONTROLLED, ids=lambda claim: claim.id)
@@ -61,7 +61,7 @@ def _untrained(paper: str, name: str) -> SeedView:
     experiment = next(e for e in LIBRARY.paper(paper).experiments if e.id == name)
     planned = plan.expand(LIBRARY, experiment, "quick")[0]
     record = analysed(train(replace(planned.trial, seed=PILOT_SEED)))
-    return SeedView(PILOT_SEED, ((Cell(planned.settings, record),),))
+    return SeedView(PILOT_SEED, ((Cell(PILOT_SEED, planned.settings, record),),))
 
 
 @pytest.mark.parametrize("claim", UNTRAINED, ids=lambda claim: claim.id)
@@ -82,7 +82,7 @@ def test_gromovs_peak_of_the_test_loss_is_not_nandas() -> None:
     cells = job.cells(next(e for e in NANDA.experiments if e.id == "mainline"), "quick")
     assert cells
     for seed, settings, record in cells:
-        assert answer(claim.rule, SeedView(seed, ((Cell(settings, record),),))).yes is False, seed
+        assert answer(claim.rule, SeedView(seed, ((Cell(seed, settings, record),),))).yes is False, seed
 
 
 HU = LIBRARY.paper("hu2024")
@@ -94,7 +94,7 @@ def _b30() -> tuple[SeedView, ...]:
     job = Reproduction("hu2024", "quick", records=REPORTS / "hu2024" / "records")
     cells = job.cells(next(e for e in HU.experiments if e.id == "b30"), "quick")
     assert cells
-    return tuple(SeedView(seed, ((Cell(settings, record),),)) for seed, settings, record in cells)
+    return tuple(SeedView(seed, ((Cell(seed, settings, record),),)) for seed, settings, record in cells)
 
 
 @pytest.mark.parametrize("claim", AGAINST_B30, ids=lambda claim: claim.id)

@@ -8,11 +8,12 @@ from collections.abc import Iterable
 import pytest
 
 from grokbench.claims.answers import answer
-from grokbench.claims.views import Cell, SeedView
-from grokbench.measures.record import Record
-from grokbench.runs import keys, plan
+from grokbench.measures.cells import Cell, SeedView
+from grokbench.plan import expand as plan
 from grokbench.specs.loader import Library
 from grokbench.specs.types import Claim, Trial
+from grokbench.store import keys
+from grokbench.training.record import Record
 from tests.claims.claim_records import grokked, record, stuck, view
 
 LIBRARY = Library()
@@ -121,7 +122,7 @@ def _delays(largest: float, alphas: tuple[float, ...] = (0.3, 0.4, 0.5, 0.6, 0.7
         steps = [0, 100, *(round(t_gen * (1 + i / 10)) for i in range(6))]
         return record(steps, [0] + [1] * 7, [0, 0] + [1] * 6, budget=10_000, alpha=alpha)
 
-    return SeedView(0, (tuple(Cell({"alpha": alpha}, one(alpha)) for alpha in alphas),))
+    return SeedView(0, (tuple(Cell(0, {"alpha": alpha}, one(alpha)) for alpha in alphas),))
 
 
 def _examples(claim: Claim) -> tuple[SeedView, SeedView]:

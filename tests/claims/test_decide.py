@@ -8,10 +8,10 @@ import pytest
 
 from grokbench.claims.answers import inside
 from grokbench.claims.decide import decide
-from grokbench.claims.measures import Between
 from grokbench.claims.rules import rule_d
 from grokbench.claims.verdict import error, not_run
-from grokbench.claims.views import SeedView
+from grokbench.measures import Between
+from grokbench.measures.cells import SeedView
 from tests.claims.claim_records import claim, condition, grid, grokked, record, stuck, view, views
 
 GROKS = condition("groks", 1)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from grokbench.claims.measures import argument_names, measure_names
+from grokbench.measures import argument_names, measure_names
 from grokbench.specs.loader import Library
 from grokbench.specs.types import Paper
 

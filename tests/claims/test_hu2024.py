@@ -10,11 +10,11 @@ import pytest
 
 from grokbench.claims.answers import answer
 from grokbench.claims.decide import decide
-from grokbench.claims.measures.rising import time_at_fraction, updates_per_epoch
-from grokbench.claims.views import Cell, SeedView
-from grokbench.measures.record import Record
+from grokbench.measures.cells import Cell, SeedView
+from grokbench.measures.rising import time_at_fraction, updates_per_epoch
 from grokbench.specs.loader import Library
 from grokbench.specs.types import Claim
+from grokbench.training.record import Record
 from tests.claims.claim_records import record, stuck
 
 LIBRARY = Library()
@@ -59,7 +59,9 @@ def ended(accuracy: float, *, alpha: float = 0.5, t_mem: int = 150, budget: int 
 def arms(*cells: Sequence[Record] | Record, seed: int = 0) -> SeedView:
     """One arm per argument: a record, or its records over the training fraction."""
     listed = [[one] if isinstance(one, Record) else list(one) for one in cells]
-    return SeedView(seed, tuple(tuple(Cell({"alpha": r.trial.alpha}, r) for r in own) for own in listed))
+    return SeedView(
+        seed, tuple(tuple(Cell(seed, {"alpha": r.trial.alpha}, r) for r in own) for own in listed)
+    )
 
 
 def sweep(times: Sequence[int], alphas: Sequence[float] = GRID, t_mem: int = 100) -> list[Record]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from grokbench.runs import plan
+from grokbench.plan import expand as plan
 from grokbench.specs.loader import Library
 
 LIBRARY = Library()

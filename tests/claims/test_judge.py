@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from grokbench.claims.judge import judge
-from grokbench.claims.views import RecordCell
-from grokbench.runs import plan as planning
-from grokbench.runs.executor import Failure
+from grokbench.measures.cells import Cell
+from grokbench.plan import expand as planning
+from grokbench.plan.executor import Failure
 from grokbench.specs.loader import Library
 from grokbench.specs.types import Claim, Experiment, Paper, TierPlan
 from tests.claims.claim_records import claim, condition, grokked, stuck
@@ -38,7 +38,7 @@ def _judged(
     failures: tuple[Failure, ...] = (),
     one: Claim = CLAIM,
 ):
-    def cells(experiment: Experiment, tier: str, seeds: Collection[int]) -> tuple[RecordCell, ...] | None:
+    def cells(experiment: Experiment, tier: str, seeds: Collection[int]) -> tuple[Cell, ...] | None:
         if tier not in complete:
             return None
         return tuple((seed, {}, grokked(100) if seed < good else stuck()) for seed in seeds)

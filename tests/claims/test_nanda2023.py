@@ -12,12 +12,12 @@ import pytest
 from grokbench.claims.answers import answer
 from grokbench.claims.decide import decide
 from grokbench.claims.judge import judge, paired
-from grokbench.claims.measures import measure
-from grokbench.claims.views import RecordCell, SeedView
-from grokbench.measures.record import Record
+from grokbench.measures import measure
+from grokbench.measures.cells import Cell, SeedView
 from grokbench.specs.errors import UnknownNameError
 from grokbench.specs.loader import Library
 from grokbench.specs.types import Claim, Experiment
+from grokbench.training.record import Record
 from tests.claims import nanda_records as runs
 from tests.claims.claim_records import grid, grokked, record, stuck, view
 
@@ -237,7 +237,7 @@ def test_seeds_are_paired_once_each_and_compared() -> None:
 def test_the_judge_pairs_the_seeds_of_a_claim_that_asks_for_it() -> None:
     sets = {"mainline": [runs.grokking(15_000), OTHER] * 6, "untrained": [runs.untrained()] * 12}
 
-    def cells(experiment: Experiment, tier: str, seeds: Collection[int]) -> tuple[RecordCell, ...]:
+    def cells(experiment: Experiment, tier: str, seeds: Collection[int]) -> tuple[Cell, ...]:
         return tuple(
             (seed, {"alpha": 0.3}, run) for seed, run in zip(seeds, sets[experiment.id], strict=True)
         )

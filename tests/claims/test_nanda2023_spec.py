@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grokbench.claims.measures import circuit, measure, progress
+from grokbench.measures import circuit, measure, progress
 from grokbench.specs.loader import Library
 
 LIBRARY = Library()

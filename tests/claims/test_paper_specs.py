@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from grokbench.claims.measures import argument_names, measure_names
+from grokbench.measures import argument_names, measure_names
 from grokbench.specs.loader import Library
 
 LIBRARY = Library()

@@ -6,7 +6,7 @@ import pytest
 
 from grokbench.claims.answers import answer
 from grokbench.claims.decide import decide
-from grokbench.claims.views import Cell, SeedView
+from grokbench.measures.cells import Cell, SeedView
 from grokbench.specs.loader import Library
 from grokbench.specs.types import Claim
 from tests.claims import power_records as runs
@@ -100,7 +100,7 @@ NO: dict[str, SeedView] = {
     "train-time-in-range": sweep(GROWING, [2000, 2100, 2200, 2300, 2400, 25_000]),
     "train-time-falls": LEVEL,
     "train-time-flat": LEVEL,
-    "converged-100-in-range": seed_of((*arm(0.3)[:-1], Cell({"alpha": 0.9}, record(
+    "converged-100-in-range": seed_of((*arm(0.3)[:-1], Cell(0, {"alpha": 0.9}, record(
         [0, 5000, *range(6000, 10_001, 500)], 1.0, [0, 0.995, *[0.995] * 9], budget=runs.BUDGET)))),
     "wd-best-data-efficiency": seed_of(arm(0.3), *[arm(0.7)] * 4, *[arm(0.4)] * 4),
     "wd-to-init-second": seed_of(arm(0.4), arm(0.4), arm(0.7)),

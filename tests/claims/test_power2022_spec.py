@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from grokbench.claims.measures import circles, measure
-from grokbench.runs.plan import plan_paper
+from grokbench.measures import circles, measure
+from grokbench.plan.expand import plan_paper
 from grokbench.specs.loader import Library
 
 LIBRARY = Library()

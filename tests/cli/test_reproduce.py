@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from grokbench.plan import worker
 from grokbench.reproduction import Reproduction
-from grokbench.runs import worker
 
 SPECS = Path(__file__).parents[1] / "data" / "specs"
 

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 import grokbench
-import grokbench.loading
+import grokbench.plan.resolve
 from grokbench.cli import run_command
-from grokbench.measures.record import Record
-from grokbench.runs import executor
-from grokbench.runs.plan import PlannedTrial
-from grokbench.runs.store import Store
+from grokbench.plan import executor
+from grokbench.plan.expand import PlannedTrial
 from grokbench.specs.types import Trial
+from grokbench.store.folder import Store
+from grokbench.training.record import Record
 
 
 def command(store: Path, *more: str) -> subprocess.CompletedProcess[str]:
@@ -135,7 +135,7 @@ def summary(test: list[float]) -> dict[str, Any]:
     """What ``run --json`` prints of a run that has fitted at its first evaluation, step 1."""
     steps = np.arange(1, len(test) + 1)
     curves = {"step": steps, "train_accuracy": np.ones(len(test)), "test_accuracy": np.array(test)}
-    trial = grokbench.loading.resolve_trial(
+    trial = grokbench.plan.resolve.resolve_trial(
         "addition", "gromov2023/adamw", alpha=0.5, seed=0, steps=len(test)
     )
     facts = {"memoriser_baseline": 0.0, "steps": len(test)}
@@ -176,7 +176,7 @@ def test_the_text_says_what_the_document_says(tmp_path: Path) -> None:
 
 def test_one_and_two_workers_leave_the_same_records(tmp_path: Path) -> None:
     trials = [
-        grokbench.loading.resolve_trial(
+        grokbench.plan.resolve.resolve_trial(
             "addition", "gromov2023/adamw", alpha=0.5, seed=seed, steps=20, settings={"model.width": 32}
         )
         for seed in range(3)
@@ -193,7 +193,7 @@ def test_one_and_two_workers_leave_the_same_records(tmp_path: Path) -> None:
 def test_a_trial_that_raises_is_a_failure_with_a_traceback(tmp_path: Path) -> None:
     import dataclasses
 
-    trial = grokbench.loading.resolve_trial("addition", "gromov2023/gd", alpha=0.5, seed=0, steps=5)
+    trial = grokbench.plan.resolve.resolve_trial("addition", "gromov2023/gd", alpha=0.5, seed=0, steps=5)
     broken = dataclasses.replace(
         trial, recipe=dataclasses.replace(trial.recipe, model={"kind": "no-such-model"})
     )
@@ -208,7 +208,7 @@ def test_a_trial_that_raises_is_a_failure_with_a_traceback(tmp_path: Path) -> No
 
 def test_a_killed_worker_fails_its_own_trial_and_no_other(tmp_path: Path) -> None:
     def trial(seed: int, steps: int) -> Trial:
-        return grokbench.loading.resolve_trial(
+        return grokbench.plan.resolve.resolve_trial(
             "addition", "gromov2023/adamw", alpha=0.5, seed=seed, steps=steps, settings={"model.width": 32}
         )
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from grokbench import parts
-from grokbench.networks.base import Network, Rows
+from grokbench.networks.base import Network, TableRows
 from grokbench.networks.decoder_transformer import SCORED, DecoderTransformer
 from grokbench.networks.registry import architecture, build
 from grokbench.specs.fields import checked
@@ -53,8 +53,8 @@ def engine(
     network: Network,
     model: str,
     loss: dict[str, Any],
-    train: Rows,
-    test: Rows,
+    train: TableRows,
+    test: TableRows,
     dtype: torch.dtype = torch.float64,
 ) -> Engine:
     """The engine called ``name`` of a network of the kind ``model``: full batches, no noise, addition."""

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from grokbench.measures import fourier
+from grokbench.analysis import fourier
 from grokbench.networks.fast.quadratic_mlp import FastQuadraticMLP
 from grokbench.networks.registry import build
 from grokbench.specs.errors import UnknownNameError

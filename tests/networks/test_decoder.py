@@ -6,11 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from grokbench.networks.decoder_transformer import (
-    BLOCK_WEIGHTS,
-    DecoderTransformer,
-    sinusoids,
-)
+from grokbench.networks.decoder_transformer import BLOCK_WEIGHTS, DecoderTransformer, sinusoids
 from grokbench.specs.errors import GrokbenchError, InputError
 from grokbench.specs.types import TaskSpec
 from grokbench.tasks.vocabulary import encode

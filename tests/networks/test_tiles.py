@@ -1,4 +1,4 @@
-"""Sums of rows of a table in tiles: each row of the data once, and the products that dense matrices give."""
+"""LossSums of rows of a table in tiles: each row of the data once, and the products that dense matrices give."""
 
 from __future__ import annotations
 

@@ -17,9 +17,9 @@ import grokbench
 from grokbench import parts
 from grokbench.api import resolve_trial
 from grokbench.networks.quadratic_mlp import ARCHITECTURE
-from grokbench.runs import keys
 from grokbench.specs.errors import GrokbenchError, InputError, UnknownNameError
 from grokbench.specs.fields import field
+from grokbench.store import keys
 from grokbench.training.losses import MSE
 
 PLUGIN = Path(__file__).parent.parent / "data" / "plugin.py"

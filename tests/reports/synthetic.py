@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grokbench.claims.verdict import Verdict
-from grokbench.measures.record import Record
 from grokbench.reports.input import ReportInput
 from grokbench.specs.types import Claim, Condition, Experiment, Paper, Recipe, TaskSpec, TierPlan, Trial
+from grokbench.training.record import Record
 
 P = 97
 GD = {"kind": "gd", "lr": 3e5, "momentum": 0.0, "weight_decay": 0.0}

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from grokbench.measures.record import Record
-from grokbench.runs import plan
+from grokbench.plan import expand as plan
 from grokbench.specs.loader import Library
 from grokbench.specs.types import Trial
+from grokbench.training.record import Record
 
 P = 97
 LIBRARY = Library()

@@ -6,8 +6,8 @@ import dataclasses
 import math
 from typing import Any
 
-from grokbench.measures.record import Record
 from grokbench.specs.loader import Library
+from grokbench.training.record import Record
 from tests.reports import synthetic_power
 
 LIBRARY = Library()
@@ -63,9 +63,9 @@ def after_1800(seeds: int, experiment: str, groks: float, fit: float = 1.0) -> t
 
 
 def cells(seeds: int = 6) -> Cells:
-    from grokbench.reports.figures.hu2024 import source
+    from grokbench.figures.hu2024 import stated
 
-    speeds = dict(zip(source.OPTIMIZERS, (600, 900, 1_100, 800, 2_500, 1_900, 1_300, 1_500), strict=True))
+    speeds = dict(zip(stated.OPTIMIZERS, (600, 900, 1_100, 800, 2_500, 1_900, 1_300, 1_500), strict=True))
     fits = {"adamw-128": 0.95, "adam-weight-noise": 0.8}
     optimizers = {
         f"{name}-{part}": after_1800(seeds, f"{name}-{part}", speed, fits.get(name, 1.0))
@@ -75,12 +75,12 @@ def cells(seeds: int = 6) -> Cells:
     halves = {
         name: after_1800(seeds, name, speed, fit)
         for name, speed, fit in zip(
-            source.HALF, (700, 1_300, 1_500, 900, 600, 850), (1.0, 1.0, 0.4, 1.0, 1.0, 1.0), strict=True
+            stated.HALF, (700, 1_300, 1_500, 900, 600, 850), (1.0, 1.0, 0.4, 1.0, 1.0, 1.0), strict=True
         )
     }
     networks: Cells = {}
     levels = {"scalars": 0.2, "one-hot": 1.0, "embedding": 1.0, "matrices": 1.0}
-    for name in (*source.MLP, *source.MLP_OTHERS, *source.LSTM, *source.LSTM_OTHERS):
+    for name in (*stated.MLP, *stated.MLP_OTHERS, *stated.LSTM, *stated.LSTM_OTHERS):
         network, entry = name.split("-")[0], next(key for key in levels if key in name)
         groks = 6_000.0 if entry == "embedding" else math.inf
         budget = 20_000 if network == "mlp" else 100_000
@@ -93,8 +93,8 @@ def cells(seeds: int = 6) -> Cells:
         **networks,
         **halves,
         **optimizers,
-        source.NINETY: after_1800(seeds, source.NINETY, speeds["adam"]),
-        source.FRACTIONS: over_fractions(seeds, source.FRACTIONS, 0.2, 20_000),
+        stated.NINETY: after_1800(seeds, stated.NINETY, speeds["adam"]),
+        stated.FRACTIONS: over_fractions(seeds, stated.FRACTIONS, 0.2, 20_000),
         "official-05": arm(seeds, "official-05", 0.05, math.inf, 100_000, fits=800.0),
         "official-45-60": over_fractions(seeds, "official-45-60", 0.3, 216_000, fits=800.0),
         "official-75": over_fractions(seeds, "official-75", 0.3, 100_000, fits=800.0),

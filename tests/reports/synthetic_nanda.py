@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from grokbench.measures.record import Record
 from grokbench.specs.types import Recipe, TaskSpec, Trial
+from grokbench.training.record import Record
 
 P = 113
 HALF = (P - 1) // 2

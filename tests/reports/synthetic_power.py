@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from grokbench.measures.record import Record
 from grokbench.specs.loader import Library
 from grokbench.specs.types import Trial
+from grokbench.training.record import Record
 
 P = 97
 HALF = (P - 1) // 2
@@ -125,14 +125,14 @@ def over_fractions(
 
 
 def cells(seeds: int = 6) -> Cells:
-    from grokbench.reports.figures.power2022 import source
+    from grokbench.figures.power2022 import stated
 
-    tasks = {e.id: e.task for e in LIBRARY.paper("power2022").experiments if e.id in source.OPERATIONS}
+    tasks = {e.id: e.task for e in LIBRARY.paper("power2022").experiments if e.id in stated.OPERATIONS}
     needs = dict(
-        zip(source.OPERATIONS, (0.2, 0.3, 0.3, 0.5, 0.4, 0.3, 0.4, 0.7, 9, 0.3, 0.5, 0.4), strict=True)
+        zip(stated.OPERATIONS, (0.2, 0.3, 0.3, 0.5, 0.4, 0.3, 0.4, 0.7, 9, 0.3, 0.5, 0.4), strict=True)
     )
     operations = {name: over_fractions(3, task, needs[name]) for name, task in tasks.items()}
-    share = zip(source.INTERVENTIONS, (0.3, 0.4, 0.6, 0.75, 0.7, 0.65, 0.6, 0.7, 0.6), strict=True)
+    share = zip(stated.INTERVENTIONS, (0.3, 0.4, 0.6, 0.75, 0.7, 0.65, 0.6, 0.7, 0.6), strict=True)
     interventions = {name: over_fractions(3, "s5-product", need) for name, need in share}
     small = (0.25, 0.26, 0.27, 0.28, 0.29, 0.3)
     rates = {1e-4: math.inf, 3e-4: 60_000.0, 1e-3: 9_000.0, 3e-3: 20_000.0, 1e-2: math.inf}

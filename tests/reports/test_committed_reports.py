@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 import grokbench
-from grokbench.reports.wording import anchor
+from grokbench.claims.phrases import anchor
 from grokbench.specs import schema
 
 REPORTS = Path(__file__).resolve().parents[2] / "reports"

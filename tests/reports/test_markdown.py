@@ -8,7 +8,8 @@ import re
 
 import pytest
 
-from grokbench.reports import tables, wording, write
+from grokbench.claims import phrases as wording
+from grokbench.reports import tables, write
 from grokbench.reports.input import confounds
 from grokbench.reports.markdown import page
 from grokbench.specs.types import Experiment

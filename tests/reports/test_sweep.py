@@ -14,14 +14,14 @@ import jsonschema
 import numpy as np
 import pytest
 
-from grokbench.measures.record import Record
-from grokbench.measures.thresholds import threshold
+from grokbench.analysis.thresholds import threshold
+from grokbench.figures import thresholds as figure
+from grokbench.plan.executor import Failure
+from grokbench.plan.sweep import SweepResult
 from grokbench.reports import sweep
 from grokbench.reports.document import dumps
-from grokbench.reports.figures import thresholds as figure
-from grokbench.runs.executor import Failure
-from grokbench.runs.sweep import SweepResult
 from grokbench.specs.types import Trial
+from grokbench.training.record import Record
 from tests.reports import synthetic
 
 ALPHAS = (0.2, 0.3, 0.4, 0.5)

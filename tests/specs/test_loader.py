@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from grokbench.claims.check import validate_all
 from grokbench.specs import locate, schema
 from grokbench.specs.errors import InputError, SpecError, UnknownNameError
 from grokbench.specs.loader import Library
 from grokbench.specs.settings import merged
+from grokbench.validation.check import validate_all
 
 RECIPE = """
 id = "mine/small"

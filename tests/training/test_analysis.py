@@ -9,9 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from grokbench.measures.progress import table_loss
-from grokbench.measures.record import Record
-from grokbench.measures.versions import ANALYSES
+from grokbench.analysis.progress import table_loss
 from grokbench.networks.one_layer_transformer import OneLayerTransformer
 from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.specs.types import Recipe, TaskSpec, Trial
@@ -20,7 +18,9 @@ from grokbench.tasks.table import build_table
 from grokbench.training import analysis
 from grokbench.training.analysis import analyse, analysed
 from grokbench.training.circuit_analysis import CIRCUIT
+from grokbench.training.record import Record
 from grokbench.training.table_network import TableNetwork
+from grokbench.training.versions import ANALYSES
 from tests.networks.drawn import initial_transformer
 
 P = 23

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from grokbench.measures import circles
-from grokbench.measures.record import Record
-from grokbench.measures.versions import check_analysis
+from grokbench.analysis import circles
 from grokbench.specs.errors import InputError
 from grokbench.specs.types import Recipe, TaskSpec, Trial
 from grokbench.training.analysis import analyse, analysed
 from grokbench.training.engine import train
+from grokbench.training.record import Record
+from grokbench.training.versions import check_analysis
 
 P = 23
 FIRST, TOKENS, D = 22, 239, 16

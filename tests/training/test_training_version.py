@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 import grokbench
-from grokbench.runs.keys import TRAINING_VERSION
+from grokbench.store.keys import TRAINING_VERSION
 
 ROOT = Path(__file__).resolve().parents[2]
 GOLDEN = ROOT / "tests" / "data" / "golden.json"
@@ -110,7 +110,7 @@ def rewrite() -> None:
         same_version = old["training_version"] == TRAINING_VERSION
         if same_version and not agree(old["trajectories"], new["trajectories"]):
             sys.exit(
-                "the golden trajectories changed: raise TRAINING_VERSION in grokbench/runs/keys.py first"
+                "the golden trajectories changed: raise TRAINING_VERSION in grokbench/store/keys.py first"
             )
         if same_version:  # the old ones stay, lest many small changes add up
             new["trajectories"] |= old["trajectories"]

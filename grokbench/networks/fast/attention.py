@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from grokbench.networks.fast.columns import Block, Column, Group, Rooms, collect, spread
+from grokbench.networks.fast.columns import Column, Group, Rooms, RowBlock, collect, spread
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Attention:
         v: Tensor,
         source: Sequence[Column],
         group: Group,
-        block: Block,
+        block: RowBlock,
         z: Tensor,
     ) -> Seen:
         """The heads' weighted values into ``z`` (rows, d), for the group's queries (rows, d); ``k`` and ``v`` (T, d)."""
@@ -91,7 +91,14 @@ class Attention:
         return seen
 
     def backward(
-        self, seen: Seen, query: Tensor, d_z: Tensor, d_query: Tensor, d_k: Tensor, d_v: Tensor, block: Block
+        self,
+        seen: Seen,
+        query: Tensor,
+        d_z: Tensor,
+        d_query: Tensor,
+        d_k: Tensor,
+        d_v: Tensor,
+        block: RowBlock,
     ) -> None:
         """From dz to ``d_query``, written, and to ``d_k`` and ``d_v`` (T, d), added."""
         n, d, group = seen.group.n, query.shape[1], seen.group

@@ -40,7 +40,7 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Block:
+class RowBlock:
     """Some rows of the data."""
 
     rows: slice
@@ -54,14 +54,14 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Rows:
+class SplitRows:
     """A set of rows in blocks."""
 
     n_rows: int
     elements: Tensor  # (p,) their tokens
     operator: int  # its token
     sequences: NDArray[np.int64]  # (n_rows, 4): which elements a, b, c are, and c's token
-    blocks: tuple[Block, ...]
+    blocks: tuple[RowBlock, ...]
 
 
 class Rooms:
@@ -100,14 +100,14 @@ def groups(table: Sequence[Column]) -> list[Group]:
     return found
 
 
-def spread(rows: Tensor, of: str, to: str, n: int, block: Block) -> Tensor:
+def spread(rows: Tensor, of: str, to: str, n: int, block: RowBlock) -> Tensor:
     """The rows of a column, once for each of the ``n`` rows of a column of ``to``."""
     if of == to:
         return rows
     return rows.expand(n, -1) if of == "all" else rows.index_select(0, block.index[of])
 
 
-def collect(d_rows: Tensor, d_spread: Tensor, of: str, to: str, block: Block) -> None:
+def collect(d_rows: Tensor, d_spread: Tensor, of: str, to: str, block: RowBlock) -> None:
     """The transpose of ``spread``, added to ``d_rows``."""
     if of == to:
         d_rows += d_spread
@@ -129,13 +129,13 @@ def chunks(n: int, most: int) -> list[slice]:
 
 def in_blocks(
     sequences: NDArray[np.int64], elements: Tensor, operator: int, n_scored: int, most: int
-) -> Rows:
-    """``Rows`` of these, cut into blocks of at most ``most``; what is scored after c, if anything, is ``<|eos|>``, token 0."""
+) -> SplitRows:
+    """``SplitRows`` of these, cut into blocks of at most ``most``; what is scored after c, if anything: ``<|eos|>``, token 0."""
     blocks = []
     for some in chunks(len(sequences), most):
         part = torch.from_numpy(sequences[some])
         index = {of: part[:, i].contiguous() for i, of in enumerate("abc")}
         target = torch.zeros(len(part), n_scored, dtype=torch.int64)
         target[:, 0] = part[:, 3]
-        blocks.append(Block(some, index, target))
-    return Rows(len(sequences), elements, operator, sequences, tuple(blocks))
+        blocks.append(RowBlock(some, index, target))
+    return SplitRows(len(sequences), elements, operator, sequences, tuple(blocks))

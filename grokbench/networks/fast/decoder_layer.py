@@ -10,7 +10,7 @@ from torch import Tensor
 
 from grokbench.networks.decoder_transformer import EPS
 from grokbench.networks.fast.attention import Attention, Seen
-from grokbench.networks.fast.columns import Block, Column, Rooms, chunks, collect, columns, groups, spread
+from grokbench.networks.fast.columns import Column, Rooms, RowBlock, chunks, collect, columns, groups, spread
 from grokbench.networks.fast.products import add_times, times_transposed, transposed_times
 
 CHUNK = 256  # rows whose hidden layer stays in the CPU's cache
@@ -50,7 +50,7 @@ class Layer:
         x: Tensor,
         source: list[Column],
         asked: list[Column],
-        block: Block,
+        block: RowBlock,
         mask: Tensor | None,
     ) -> tuple[Tensor, Pass]:
         """From the table ``source`` (T, d) to the table ``asked`` (R, d).
@@ -96,7 +96,7 @@ class Layer:
         return out, Pass(source, asked, result, x, query, seen, z, norms[0], h, hidden, norms[1], kept)
 
     def backward(
-        self, w: Mapping[str, Tensor], dw: Mapping[str, Tensor], left: Pass, block: Block, d_out: Tensor
+        self, w: Mapping[str, Tensor], dw: Mapping[str, Tensor], left: Pass, block: RowBlock, d_out: Tensor
     ) -> Tensor:
         """From the gradient by the layer's result to that by its input, (T, d); the weights' is added to ``dw``."""
         n_asked, n_source = left.asked[-1].rows.stop, len(left.x)
@@ -148,7 +148,7 @@ class Layer:
         found = ((to, source[to.position]) for to in asked)
         return [(to, at, slice(at.rows.start - first, at.rows.stop - first)) for to, at in found]
 
-    def _kept(self, mask: Tensor, asked: list[Column], block: Block) -> tuple[list[Column], Tensor]:
+    def _kept(self, mask: Tensor, asked: list[Column], block: RowBlock) -> tuple[list[Column], Tensor]:
         """The asked columns with a row per row of the block, and what of ``mask`` is theirs."""
         first, end = asked[0].position, asked[-1].position + 1
         kept = mask[block.rows, first:end].transpose(0, 1).flatten(0, 1)

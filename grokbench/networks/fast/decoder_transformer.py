@@ -23,11 +23,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from grokbench.networks.decoder_transformer import BLOCK_WEIGHTS, SCORED, DecoderTransformer
-from grokbench.networks.fast.columns import Block, Column, Rooms, Rows, columns, in_blocks
+from grokbench.networks.fast.columns import Column, Rooms, RowBlock, SplitRows, columns, in_blocks
 from grokbench.networks.fast.decoder_layer import Layer, Pass
 from grokbench.networks.fast.one_layer_transformer import PRECISIONS
 from grokbench.networks.fast.products import add_times, times_transposed, transposed_times
-from grokbench.networks.fast.step import Indices, Step, Sums
+from grokbench.networks.fast.step import Indices, LossSums, Step
 from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.tasks.vocabulary import encode
 
@@ -67,7 +67,7 @@ class FastDecoderTransformer:
         heads = len(given["blocks.0.W_Q"])
         self._layers = [Layer(i, heads, plain.d_model, self._room) for i in range(plain.layers)]
 
-    def rows(self, sequences: NDArray[np.int64]) -> Rows:
+    def rows(self, sequences: NDArray[np.int64]) -> SplitRows:
         """(n, 7) tokens ``<|eos|> a ∘ b = c <|eos|>`` with one operation."""
         operators = np.unique(sequences[:, 2])
         if len(operators) != 1:
@@ -76,7 +76,7 @@ class FastDecoderTransformer:
         table = np.column_stack([which.reshape(-1, 3), sequences[:, 5]])
         return in_blocks(table, torch.from_numpy(elements), int(operators[0]), len(self.scored), BLOCK)
 
-    def batch(self, rows: Rows, which: NDArray[np.int64]) -> Rows:
+    def batch(self, rows: SplitRows, which: NDArray[np.int64]) -> SplitRows:
         """The rows of these indices."""
         return in_blocks(rows.sequences[which], rows.elements, rows.operator, len(self.scored), BLOCK)
 
@@ -86,16 +86,16 @@ class FastDecoderTransformer:
 
     def gradient(
         self,
-        rows: Rows,
+        rows: SplitRows,
         count: bool = False,
         mask: Tensor | None = None,
-    ) -> Sums:
+    ) -> LossSums:
         """Loss sums, and the gradient of the mean over rows, written to ``gradients``.
 
         ``mask`` is of ``DecoderTransformer.draw_noise``.
         """
         self._flat_gradient.zero_()
-        sums = Sums()
+        sums = LossSums()
         for block in rows.blocks:
             x, passes = self._forward(rows, block, mask)
             d_logits = self._loss(self._logits(x), block, count, sums)
@@ -110,19 +110,19 @@ class FastDecoderTransformer:
             self._backward_tokens(rows, passes[0].source, d_x)
         return sums
 
-    def evaluate(self, rows: Rows) -> Sums:
+    def evaluate(self, rows: SplitRows) -> LossSums:
         """Loss and accuracy sums, without dropout and without a gradient."""
-        sums = Sums()
+        sums = LossSums()
         for block in rows.blocks:
             self._loss(self._logits(self._forward(rows, block, None)[0]), block, True, sums)
         return sums
 
-    def outputs(self, rows: Rows) -> Tensor:
+    def outputs(self, rows: SplitRows) -> Tensor:
         """Logits at the scored positions, (n, scored, V)."""
         logits = [self._logits(self._forward(rows, block, None)[0]).clone() for block in rows.blocks]
         return torch.cat([part.view(len(self.scored), -1, part.shape[1]).transpose(0, 1) for part in logits])
 
-    def _forward(self, rows: Rows, block: Block, mask: Tensor | None) -> tuple[Tensor, list[Pass]]:
+    def _forward(self, rows: SplitRows, block: RowBlock, mask: Tensor | None) -> tuple[Tensor, list[Pass]]:
         """(scored·n, d), position by position, and what the layers leave."""
         w, p = self._w["W_E"], len(rows.elements)
         source = columns(TOKENS[: self.read], p, block.n)
@@ -151,7 +151,7 @@ class FastDecoderTransformer:
         """A layer's, under their names in it."""
         return {name: weights[f"blocks.{layer}.{name}"] for name in (*FUSED.values(), *BLOCK_WEIGHTS)}
 
-    def _backward_tokens(self, rows: Rows, source: list[Column], d_x: Tensor) -> None:
+    def _backward_tokens(self, rows: SplitRows, source: list[Column], d_x: Tensor) -> None:
         d = self._d["W_E"]
         for column in source:
             part = d_x[column.rows]
@@ -160,7 +160,7 @@ class FastDecoderTransformer:
             else:
                 d.index_add_(0, rows.elements, part)
 
-    def _loss(self, logits: Tensor, block: Block, count: bool, sums: Sums) -> Tensor:
+    def _loss(self, logits: Tensor, block: RowBlock, count: bool, sums: LossSums) -> Tensor:
         """Adds to ``sums``; gives softmax − onehot, the gradient of a position's loss, where the logits were if types allow."""
         target = block.target.t().reshape(-1, 1)  # position by position, as logits are
         if count:
@@ -197,23 +197,23 @@ class DecoderStep:
         """See ``Step``."""
         return tensors
 
-    def rows(self, table: Indices) -> Rows:
+    def rows(self, table: Indices) -> SplitRows:
         """See ``Step``."""
         task = self._setup.task
         return self._model.rows(encode(table, task.domain, task.operation))
 
-    def batch(self, rows: Rows, table: Indices, which: Indices) -> Rows:
+    def batch(self, rows: SplitRows, table: Indices, which: Indices) -> SplitRows:
         """See ``Step``."""
         return self._model.batch(rows, which)
 
-    def gradient(self, rows: Rows, count: bool) -> Sums:
+    def gradient(self, rows: SplitRows, count: bool) -> LossSums:
         """See ``Step``."""
         network, mask = self._setup.network, None
         if network.drops:
             mask = network.draw_noise(rows.n_rows, self._setup.generator, self._setup.dtype)
         return self._model.gradient(rows, count, mask)
 
-    def evaluate(self, rows: Rows) -> Sums:
+    def evaluate(self, rows: SplitRows) -> LossSums:
         """See ``Step``."""
         return self._model.evaluate(rows)
 

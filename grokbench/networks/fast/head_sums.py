@@ -13,10 +13,10 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from grokbench.networks.fast.tiles import BLOCK, Block
+from grokbench.networks.fast.tiles import BLOCK, RowBlock
 
 FEW = 256
-"""Rows up to which a pass makes their z first."""
+"""SplitRows up to which a pass makes their z first."""
 
 
 class HeadSums(Protocol):
@@ -25,10 +25,10 @@ class HeadSums(Protocol):
     def start(self, values: Tensor, n: Tensor) -> None:
         """Take over the values (2n+1, H, e), all but the last less the last, and N (k, H·e+1); no gradient yet."""
 
-    def sums(self, block: Block, weights: Tensor, out: Tensor) -> None:
+    def sums(self, block: RowBlock, weights: Tensor, out: Tensor) -> None:
         """N [z, 1] of the block's rows, (rows, k), for their weights (rows, 2H)."""
 
-    def backward(self, block: Block, weights: Tensor, d_sums: Tensor) -> Tensor:
+    def backward(self, block: RowBlock, weights: Tensor, d_sums: Tensor) -> Tensor:
         """Of the block whose sums came last: from their gradient (rows, k) to that of the weights (rows, 2H)."""
 
     def finish(self) -> tuple[Tensor, Tensor]:
@@ -52,11 +52,11 @@ class TableFirst:
         torch.addmv(n[:, -1], n[:, :-1], values[-1].flatten(), out=self._table[-1])
         self._d_table.zero_()
 
-    def sums(self, block: Block, weights: Tensor, out: Tensor) -> None:
+    def sums(self, block: RowBlock, weights: Tensor, out: Tensor) -> None:
         """See ``HeadSums``."""
         block.sums(weights, self._table, out=out)
 
-    def backward(self, block: Block, weights: Tensor, d_sums: Tensor) -> Tensor:
+    def backward(self, block: RowBlock, weights: Tensor, d_sums: Tensor) -> Tensor:
         """See ``HeadSums``."""
         block.table_gradient(weights, d_sums, into=self._d_table)
         return block.weights_gradient(self._table, d_sums)
@@ -102,13 +102,13 @@ class RowsFirst:
         self._d_table.zero_()
         self._d_n.zero_()
 
-    def sums(self, block: Block, weights: Tensor, out: Tensor) -> None:
+    def sums(self, block: RowBlock, weights: Tensor, out: Tensor) -> None:
         """See ``HeadSums``."""
         self._z = self._z_buffer[: len(weights)]
         block.sums(weights, self._table, out=self._z)
         torch.addmm(self._n[:, -1], self._z, self._n[:, :-1].t(), out=out)
 
-    def backward(self, block: Block, weights: Tensor, d_sums: Tensor) -> Tensor:
+    def backward(self, block: RowBlock, weights: Tensor, d_sums: Tensor) -> Tensor:
         """See ``HeadSums``."""
         self._d_n[:, :-1].addmm_(d_sums.t(), self._z)
         self._d_n[:, -1] += d_sums.sum(0)

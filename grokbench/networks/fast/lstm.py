@@ -23,8 +23,8 @@ from torch import Tensor
 
 from grokbench.networks.fast.columns import Rooms
 from grokbench.networks.fast.products import add_times, transposed_times
-from grokbench.networks.fast.step import Classifier, Step, Sums
-from grokbench.networks.fast.token_tables import Block, Rows, Tokens, add_loss, in_blocks
+from grokbench.networks.fast.step import Classifier, LossSums, Step
+from grokbench.networks.fast.token_tables import RowBlock, SplitRows, Tokens, add_loss, in_blocks
 from grokbench.networks.lstm import LSTM
 
 BLOCK = 3072  # rows at most
@@ -32,7 +32,7 @@ PARTS = 5  # tables to gather from: the gates i, f, g, o, and the cell state bef
 
 
 @dataclass(frozen=True)
-class Cell:
+class CellState:
     """One step's numbers for m rows; ``gates`` hold pre-activations before ``forward`` and activations after it."""
 
     gates: Tensor  # (4, m, H): i, f, g, o
@@ -96,11 +96,11 @@ class FastLSTM:
         self._room = Rooms(dtype)
         self._start = torch.zeros(p, hidden, dtype=dtype)  # c before the first step
 
-    def rows(self, rows: NDArray[np.int64]) -> Rows:
+    def rows(self, rows: NDArray[np.int64]) -> SplitRows:
         """(n, 3) element indices x, y, x∘y; ordered by (x, y) they are kinder to the cache."""
         return in_blocks(rows, self.n_elements, PARTS, BLOCK, self._dtype)
 
-    def batch(self, rows: Rows, indices: NDArray[np.int64]) -> Rows:
+    def batch(self, rows: SplitRows, indices: NDArray[np.int64]) -> SplitRows:
         """The rows of these indices."""
         return self.rows(rows.table[indices])
 
@@ -108,12 +108,12 @@ class FastLSTM:
         """Copies, named and shaped as the plain module's parameters."""
         return {name: w.clone() for name, w in self._w.items()}
 
-    def gradient(self, rows: Rows, count: bool = False) -> Sums:
+    def gradient(self, rows: SplitRows, count: bool = False) -> LossSums:
         """Σ −log p(target), and the gradient of its mean over rows, written to ``gradients``."""
         for total in (*self.gradients, self._d_tables, self._d_read):
             total.zero_()
         first, read = self._first()
-        sums = Sums()
+        sums = LossSums()
         for block in rows.blocks:
             second, last, logits = self._forward(block, read)
             add_loss(logits, block.target, sums, count, 1 / rows.n_rows)
@@ -121,19 +121,19 @@ class FastLSTM:
         self._backward_first(first)
         return sums
 
-    def evaluate(self, rows: Rows) -> Sums:
+    def evaluate(self, rows: SplitRows) -> LossSums:
         """Loss and accuracy sums without a gradient."""
-        sums, (_, read) = Sums(), self._first()
+        sums, (_, read) = LossSums(), self._first()
         for block in rows.blocks:
             add_loss(self._forward(block, read)[2], block.target, sums, True)
         return sums
 
-    def outputs(self, rows: Rows) -> Tensor:
+    def outputs(self, rows: SplitRows) -> Tensor:
         """Logits, (n, p)."""
         _, read = self._first()
         return torch.cat([self._forward(block, read)[2].t().clone() for block in rows.blocks])
 
-    def _first(self) -> tuple[Cell, Tensor]:
+    def _first(self) -> tuple[CellState, Tensor]:
         """The first step for every element, and what the gates read of a token, (4, tokens, H); fills the tables."""
         w, p = self._w, self.n_elements
         read = self._tokens.through(w["W_ih"]) + (w["b_ih"] + w["b_hh"])  # (tokens, 4H)
@@ -146,7 +146,7 @@ class FastLSTM:
         self._tables[4, :p] = first.c
         return first, read
 
-    def _forward(self, block: Block, read: Tensor) -> tuple[Cell, Cell, Tensor]:
+    def _forward(self, block: RowBlock, read: Tensor) -> tuple[CellState, CellState, Tensor]:
         """The second step, the last, which may be the same, and logits (p, n), in buffers that all blocks share."""
         w, n = self._w, block.n
         gathered = self._room("second gates", PARTS * n, self.hidden)
@@ -163,7 +163,7 @@ class FastLSTM:
         add_times(logits, w["W_out"], last.h.t())
         return second, last, logits
 
-    def _backward(self, block: Block, second: Cell, last: Cell, r: Tensor) -> None:
+    def _backward(self, block: RowBlock, second: CellState, last: CellState, r: Tensor) -> None:
         """From the gradient by the logits, r (p, n), to the output layer's, and, added to the tables', the second step's."""
         n = block.n
         add_times(self._d["W_out"], r, last.h)
@@ -179,7 +179,7 @@ class FastLSTM:
         d_tables = self._d_tables.flatten(0, 1)
         torch.addmm(d_tables, block.scatter, d.flatten(0, 1), out=d_tables)
 
-    def _backward_first(self, first: Cell) -> None:
+    def _backward_first(self, first: CellState) -> None:
         """From the tables' gradient to the weights that they were made of."""
         p, (dx, dy) = self.n_elements, self._d_tables.split(self.n_elements, dim=1)  # (5, p, H) each
         d = self._room3("d", PARTS, p)
@@ -195,10 +195,10 @@ class FastLSTM:
         self._d_recur.baddbmm_(d.transpose(1, 2), h.expand(4, -1, -1))
         return torch.bmm(d, self._recur).sum(0)
 
-    def _cell(self, name: str, gates: Tensor, before: Tensor) -> Cell:
+    def _cell(self, name: str, gates: Tensor, before: Tensor) -> CellState:
         """A cell with buffers of that name."""
         c, tanh_c, h = (self._room(f"{name} {part}", *before.shape) for part in ("c", "tanh c", "h"))
-        return Cell(gates, before, c, tanh_c, h)
+        return CellState(gates, before, c, tanh_c, h)
 
     def _room3(self, name: str, parts: int, n: int) -> Tensor:
         """A (parts, n, H) buffer."""

@@ -30,8 +30,8 @@ from torch import Tensor
 
 from grokbench.networks.fast.head_sums import FEW, HeadSums, RowsFirst, TableFirst
 from grokbench.networks.fast.products import add_times, count_correct, times_transposed, transposed_times
-from grokbench.networks.fast.step import Classifier, Step, Sums
-from grokbench.networks.fast.tiles import BLOCK, Block, Rows, in_tiles
+from grokbench.networks.fast.step import Classifier, LossSums, Step
+from grokbench.networks.fast.tiles import BLOCK, RowBlock, SplitRows, in_tiles
 from grokbench.networks.one_layer_transformer import BIASES, WEIGHTS, OneLayerTransformer, dropout_mask
 from grokbench.specs.errors import UnknownNameError
 
@@ -84,7 +84,7 @@ class FastOneLayerTransformer:
         self._wide, self._log_p = torch.empty(2, outputs * BLOCK, dtype=PRECISIONS[precision])
         self._minus_one = torch.full((1, BLOCK), -1.0, dtype=PRECISIONS[precision])
 
-    def rows(self, rows: NDArray[np.int64]) -> Rows:
+    def rows(self, rows: NDArray[np.int64]) -> SplitRows:
         """(n, 3) element indices x, y, x∘y."""
         return in_tiles(rows, self.n_elements, self.heads, self._C.dtype)
 
@@ -92,13 +92,13 @@ class FastOneLayerTransformer:
         """Copies, named and shaped as the plain module's; the biases are among them even where frozen."""
         return {name: w.clone() for name, w in self._w.items()}
 
-    def gradient(self, rows: Rows, count: bool = False) -> Sums:
+    def gradient(self, rows: SplitRows, count: bool = False) -> LossSums:
         """Σ −log p(target), and the gradient of its mean over rows, written to ``gradients``."""
         mask = None
         if self.dropout:
             mask = dropout_mask(rows.n_rows, self._C.shape[1], self.dropout, self._generator, self._C.dtype)
             mask = mask.index_select(0, rows.order)
-        folded, sums = self._fold(rows), Sums()
+        folded, sums = self._fold(rows), LossSums()
         d_attention = torch.empty_like(folded.attention)
         self._dC.zero_()
         for block in rows.blocks:
@@ -111,20 +111,20 @@ class FastOneLayerTransformer:
         self._unfold(folded, rows, d_attention)
         return sums
 
-    def evaluate(self, rows: Rows) -> Sums:
+    def evaluate(self, rows: SplitRows) -> LossSums:
         """Loss and accuracy sums, without dropout and without a gradient."""
-        folded, sums = self._fold(rows), Sums()
+        folded, sums = self._fold(rows), LossSums()
         for block in rows.blocks:
             self._loss(self._forward(folded, block, None)[1], block, True, sums)
         return sums
 
-    def outputs(self, rows: Rows) -> Tensor:
+    def outputs(self, rows: SplitRows) -> Tensor:
         """Logits at the last position without dropout, (n, outputs)."""
         folded = self._fold(rows)
         logits = torch.cat([self._forward(folded, block, None)[1].t() for block in rows.blocks])
         return logits[rows.order.argsort()]
 
-    def _fold(self, rows: Rows) -> Folded:
+    def _fold(self, rows: SplitRows) -> Folded:
         """Products of weights with weights into R, N and C, and each row's attention."""
         w, n, m, heads = self._w, self.n_elements, self._C.shape[1], self.heads
         tokens = torch.cat(
@@ -149,7 +149,7 @@ class FastOneLayerTransformer:
         torch.mm(w["W_U"], w["W_out"], out=self._C)
         return Folded(tokens, query, asked, attention[:, :2].flatten(1), head_sums)
 
-    def _forward(self, folded: Folded, block: Block, mask: Tensor | None) -> tuple[Tensor, Tensor]:
+    def _forward(self, folded: Folded, block: RowBlock, mask: Tensor | None) -> tuple[Tensor, Tensor]:
         """The hidden layer (rows, m), in a buffer that all blocks share, and logits (outputs, rows)."""
         n = block.rows.stop - block.rows.start
         sums, hidden = self._sums[:n], self._activations[:n]
@@ -160,7 +160,7 @@ class FastOneLayerTransformer:
         # Logits lie class by class, which is how the BLAS and the softmax fill their vectors.
         return hidden, times_transposed(self._C, hidden).add_(sums[:, self._direct].t())
 
-    def _loss(self, logits: Tensor, block: Block, count: bool, sums: Sums) -> None:
+    def _loss(self, logits: Tensor, block: RowBlock, count: bool, sums: LossSums) -> None:
         """Adds to ``sums``, and leaves log p in its buffer. Right is a row whose first maximum is at its target."""
         if count:
             sums.correct += count_correct(logits, block.target)
@@ -168,12 +168,12 @@ class FastOneLayerTransformer:
         torch.log_softmax(wide.copy_(logits), 0, out=log_p)
         sums.loss_sum -= float(log_p.gather(0, block.target).sum(dtype=torch.float64))
 
-    def _residual(self, logits: Tensor, block: Block, n_rows: int) -> None:
+    def _residual(self, logits: Tensor, block: RowBlock, n_rows: int) -> None:
         """``logits`` become the gradient of the mean loss, (p − onehot) / n_rows."""
         p = self._log_p[: logits.numel()].view_as(logits).exp_()
         torch.mul(p.scatter_add_(0, block.target, self._minus_one[:, : p.shape[1]]), 1 / n_rows, out=logits)
 
-    def _backward(self, d_logits: Tensor, hidden: Tensor, block: Block, mask: Tensor | None) -> Tensor:
+    def _backward(self, d_logits: Tensor, hidden: Tensor, block: RowBlock, mask: Tensor | None) -> Tensor:
         """From dlogits (outputs, rows) to the gradient by the sums, (rows, m+outputs), written where they were."""
         d_sums = self._sums[: len(hidden)]
         d_before = d_sums[:, self._hidden]  # the ReLU
@@ -184,7 +184,7 @@ class FastOneLayerTransformer:
         d_sums[:, self._direct].copy_(d_logits.t())
         return d_sums
 
-    def _unfold(self, folded: Folded, rows: Rows, d_attention: Tensor) -> None:
+    def _unfold(self, folded: Folded, rows: SplitRows, d_attention: Tensor) -> None:
         """The chain rule from C, the heads' values, N and attention (rows, 2H) to the weights."""
         w, d, m, n, heads = self._w, self._d, self._C.shape[1], self.n_elements, self.heads
         tokens, (d_values, d_n) = folded.tokens, folded.head_sums.finish()

@@ -28,14 +28,14 @@ from grokbench.networks.fast.products import (
     times_transposed,
     transposed_times,
 )
-from grokbench.networks.fast.step import Classifier, Step, Sums
+from grokbench.networks.fast.step import Classifier, LossSums, Step
 from grokbench.networks.quadratic_mlp import QuadraticMLP
 
 BLOCK = 400  # rows at most; two buffers of 400 · 500 floats lie in a 2 MB L2 cache
 
 
 @dataclass(frozen=True)
-class Block:
+class RowBlock:
     """Some rows of the table: what is constant about them over a whole run."""
 
     n_rows: int
@@ -49,11 +49,11 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Rows:
+class SplitRows:
     """A set of rows in blocks."""
 
     n_rows: int
-    blocks: tuple[Block, ...]
+    blocks: tuple[RowBlock, ...]
 
 
 class FastQuadraticMLP:
@@ -68,29 +68,29 @@ class FastQuadraticMLP:
         self.gradients = tuple(torch.zeros_like(w) for w in self.parameters)
         self._out = torch.empty_like(self.W2)  # c W2
         self._back = torch.empty_like(self.W2)  # what dz is read through
-        # Rows begin on a cache line, an odd number of lines apart: a power of two would crowd them into few cache sets.
+        # SplitRows begin on a cache line, an odd number of lines apart: a power of two would crowd them into few cache sets.
         apart = 16 * (-(-self.width // 16) | 1)
         self._h, self._z = (torch.empty(BLOCK, apart, dtype=dtype)[:, : self.width] for _ in range(2))
         self._f: dict[int, Tensor] = {}  # by rows in the block, which differ by one at most
         self._minus_one = torch.full((1, BLOCK), -1.0, dtype=dtype)
 
-    def rows(self, rows: NDArray[np.int64]) -> Rows:
+    def rows(self, rows: NDArray[np.int64]) -> SplitRows:
         """(n, 3) element indices x, y, x∘y, ordered by (x, y) for the sake of the cache."""
         blocks = np.array_split(
             rows, -(-len(rows) // BLOCK)
         )  # as few as fit, and equal: a short one costs nearly as much
-        return Rows(len(rows), tuple(self._block(block) for block in blocks))
+        return SplitRows(len(rows), tuple(self._block(block) for block in blocks))
 
     def weights(self) -> dict[str, Tensor]:
         """Copies, named and shaped as the plain module's parameters."""
         return {"W1": self.E.t().contiguous(), "W2": self.W2.clone()}
 
-    def gradient(self, rows: Rows, loss_scale: float, count: bool = False) -> Sums:
+    def gradient(self, rows: SplitRows, loss_scale: float, count: bool = False) -> LossSums:
         """Σ (f − onehot)², and the gradient of ``loss_scale`` times it, written to ``gradients``."""
         d_embedding, d_w2 = (g.zero_() for g in self.gradients)
         torch.mul(self.W2, self.scale, out=self._out)
         torch.mul(self.W2, 4 * self.scale * loss_scale, out=self._back)  # 2 of the loss, 2 of the square
-        sums = Sums()
+        sums = LossSums()
         for block in rows.blocks:
             h, z, r = block.h, block.z, block.f
             self._forward(block)
@@ -101,26 +101,26 @@ class FastQuadraticMLP:
         d_w2.mul_(2 * self.scale * loss_scale)
         return sums
 
-    def evaluate(self, rows: Rows) -> Sums:
+    def evaluate(self, rows: SplitRows) -> LossSums:
         """Loss and accuracy sums without a gradient."""
         torch.mul(self.W2, self.scale, out=self._out)
-        sums = Sums()
+        sums = LossSums()
         for block in rows.blocks:
             _residual(self._forward(block), block, True, sums)
         return sums
 
-    def outputs(self, rows: Rows) -> Tensor:
+    def outputs(self, rows: SplitRows) -> Tensor:
         """f, (n, p)."""
         torch.mul(self.W2, self.scale, out=self._out)
         return torch.cat([self._forward(block).t() for block in rows.blocks])
 
-    def _forward(self, block: Block) -> Tensor:
+    def _forward(self, block: RowBlock) -> Tensor:
         torch.addmm(block.h, block.gather, self.E, beta=0, out=block.h)  # (m, N)
         torch.mul(block.h, block.h, out=block.z)  # (m, N)
         times_transposed(self._out, block.z, out=block.f)  # (p, m)
         return block.f
 
-    def _block(self, rows: NDArray[np.int64]) -> Block:
+    def _block(self, rows: NDArray[np.int64]) -> RowBlock:
         n, p = len(rows), self.n_elements
         columns = rows[:, :2] + np.array([0, p])  # (n, 2)
         order = np.argsort(columns.ravel(), kind="stable")
@@ -130,10 +130,10 @@ class FastQuadraticMLP:
         scatter = sparse(starts, order // 2, ones, (2 * p, n))
         target = torch.from_numpy(rows[:, 2].copy())[None, :]
         f = self._f.setdefault(n, torch.empty(p, n, dtype=self.E.dtype))
-        return Block(n, gather, scatter, target, self._minus_one[:, :n], self._h[:n], self._z[:n], f)
+        return RowBlock(n, gather, scatter, target, self._minus_one[:, :n], self._h[:n], self._z[:n], f)
 
 
-def _residual(f: Tensor, block: Block, count: bool, sums: Sums) -> None:
+def _residual(f: Tensor, block: RowBlock, count: bool, sums: LossSums) -> None:
     """f (p, m) becomes r = f − onehot; adds to ``sums``. Right is a row whose first maximum is at its target."""
     if count:
         sums.correct += count_correct(f, block.target)
@@ -152,9 +152,11 @@ class QuadraticStep(Classifier):
         """See ``Step``: W1 is held as its transpose."""
         return tensors[0].t(), tensors[1]
 
-    def gradient(self, rows: Rows, count: bool) -> Sums:
+    def gradient(self, rows: SplitRows, count: bool) -> LossSums:
         """See ``Step``."""
-        sums: Sums = self._model.gradient(rows, self._reduce(1.0, rows.n_rows, self.n_classes), count=count)
+        sums: LossSums = self._model.gradient(
+            rows, self._reduce(1.0, rows.n_rows, self.n_classes), count=count
+        )
         return sums
 
 

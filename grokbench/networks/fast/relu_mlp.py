@@ -21,8 +21,8 @@ from torch import Tensor
 
 from grokbench.networks.fast.columns import Rooms
 from grokbench.networks.fast.products import add_times, transposed_times
-from grokbench.networks.fast.step import Classifier, Step, Sums
-from grokbench.networks.fast.token_tables import Block, Rows, Tokens, add_loss, in_blocks
+from grokbench.networks.fast.step import Classifier, LossSums, Step
+from grokbench.networks.fast.token_tables import RowBlock, SplitRows, Tokens, add_loss, in_blocks
 from grokbench.networks.relu_mlp import ReluMLP
 
 BLOCK = 480  # rows at most
@@ -50,11 +50,11 @@ class FastReluMLP:
         )
         self._room = Rooms(dtype)
 
-    def rows(self, rows: NDArray[np.int64]) -> Rows:
+    def rows(self, rows: NDArray[np.int64]) -> SplitRows:
         """(n, 3) element indices x, y, x∘y; ordered by (x, y) they are kinder to the cache."""
         return in_blocks(rows, self.n_elements, 1, BLOCK, self._dtype)
 
-    def batch(self, rows: Rows, indices: NDArray[np.int64]) -> Rows:
+    def batch(self, rows: SplitRows, indices: NDArray[np.int64]) -> SplitRows:
         """The rows of these indices."""
         return self.rows(rows.table[indices])
 
@@ -62,12 +62,12 @@ class FastReluMLP:
         """Copies, named and shaped as the plain module's parameters."""
         return {name: w.clone() for name, w in self._w.items()}
 
-    def gradient(self, rows: Rows, count: bool = False) -> Sums:
+    def gradient(self, rows: SplitRows, count: bool = False) -> LossSums:
         """Σ −log p(target), and the gradient of its mean over rows, written to ``gradients``."""
         for total in (*self.gradients, self._d_table):
             total.zero_()
         self._fill_table()
-        sums = Sums()
+        sums = LossSums()
         for block in rows.blocks:
             hidden, logits = self._forward(block)
             add_loss(logits, block.target, sums, count, 1 / rows.n_rows)
@@ -75,15 +75,15 @@ class FastReluMLP:
         self._backward_table()
         return sums
 
-    def evaluate(self, rows: Rows) -> Sums:
+    def evaluate(self, rows: SplitRows) -> LossSums:
         """Loss and accuracy sums without a gradient."""
         self._fill_table()
-        sums = Sums()
+        sums = LossSums()
         for block in rows.blocks:
             add_loss(self._forward(block)[1], block.target, sums, True)
         return sums
 
-    def outputs(self, rows: Rows) -> Tensor:
+    def outputs(self, rows: SplitRows) -> Tensor:
         """Logits, (n, p)."""
         self._fill_table()
         return torch.cat([self._forward(block)[1].t().clone() for block in rows.blocks])
@@ -95,7 +95,7 @@ class FastReluMLP:
         of_x.copy_(self._tokens.through(for_x))
         torch.add(self._tokens.through(for_y), self._w["b1"], out=of_y)
 
-    def _forward(self, block: Block) -> tuple[list[Tensor], Tensor]:
+    def _forward(self, block: RowBlock) -> tuple[list[Tensor], Tensor]:
         """The hidden layers, (n, m) each, and logits (p, n), in buffers that all blocks share."""
         w, last = self._w, self._layers
         h = self._room("h1", block.n, self.width)
@@ -109,7 +109,7 @@ class FastReluMLP:
         add_times(logits, w[f"W{last}"], hidden[-1].t())
         return hidden, logits
 
-    def _backward(self, block: Block, hidden: list[Tensor], r: Tensor) -> None:
+    def _backward(self, block: RowBlock, hidden: list[Tensor], r: Tensor) -> None:
         """From the gradient by the logits, r (p, n), to the layers', and to the table's: all are added."""
         w, d, last = self._w, self._d, self._layers
         add_times(d[f"W{last}"], r, hidden[-1])

@@ -14,7 +14,7 @@ Indices = NDArray[np.int64]
 
 
 @dataclass
-class Sums:
+class LossSums:
     """Over rows: the loss's Σ, and how many rows are answered rightly, where that was counted."""
 
     loss_sum: float = 0.0
@@ -49,10 +49,10 @@ class Step(Protocol):
     def batch(self, rows: Any, table: Indices, which: Indices) -> Any:
         """Those of ``rows``, which were made of ``table``, with the indices ``which``."""
 
-    def gradient(self, rows: Any, count: bool) -> Sums:
+    def gradient(self, rows: Any, count: bool) -> LossSums:
         """Loss sums, and the gradient of the loss, written to ``gradients``."""
 
-    def evaluate(self, rows: Any) -> Sums:
+    def evaluate(self, rows: Any) -> LossSums:
         """Loss and accuracy sums."""
 
     def weights(self) -> dict[str, Tensor]:
@@ -60,7 +60,7 @@ class Step(Protocol):
 
 
 class Classifier:
-    """The step of a fast model of logits (n, classes) whose own passes give ``Sums`` of the cross-entropy's mean over rows."""
+    """The step of a fast model of logits (n, classes) whose passes give ``LossSums`` of the cross-entropy's mean over rows."""
 
     def __init__(self, model: Any, n_classes: int) -> None:
         self._model, self.n_classes = model, n_classes
@@ -80,14 +80,14 @@ class Classifier:
         """See ``Step``."""
         return self._model.rows(table[which])
 
-    def gradient(self, rows: Any, count: bool) -> Sums:
+    def gradient(self, rows: Any, count: bool) -> LossSums:
         """See ``Step``."""
-        sums: Sums = self._model.gradient(rows, count)
+        sums: LossSums = self._model.gradient(rows, count)
         return sums
 
-    def evaluate(self, rows: Any) -> Sums:
+    def evaluate(self, rows: Any) -> LossSums:
         """See ``Step``."""
-        sums: Sums = self._model.evaluate(rows)
+        sums: LossSums = self._model.evaluate(rows)
         return sums
 
     def weights(self) -> dict[str, Tensor]:

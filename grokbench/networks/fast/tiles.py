@@ -35,7 +35,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Block:
+class RowBlock:
     """Some rows of the data: what is constant about them over a whole run."""
 
     rows: slice  # which of the set they are
@@ -63,18 +63,18 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Rows:
+class SplitRows:
     """A set of rows in blocks."""
 
     n_rows: int
     order: Tensor  # the blocks' rows in terms of those that were given
     x: Tensor  # (n_rows,) in the blocks' order
     y: Tensor
-    blocks: tuple[Block, ...]
+    blocks: tuple[RowBlock, ...]
 
 
-def in_tiles(rows: NDArray[np.int64], n_elements: int, heads: int, dtype: torch.dtype) -> Rows:
-    """(n, 3) element indices x, y, x∘y as ``Rows``."""
+def in_tiles(rows: NDArray[np.int64], n_elements: int, heads: int, dtype: torch.dtype) -> SplitRows:
+    """(n, 3) element indices x, y, x∘y as ``SplitRows``."""
     tiles = _tiles(rows)
     ends = np.cumsum([len(tile) for tile in tiles])
     blocks = tuple(
@@ -83,7 +83,7 @@ def in_tiles(rows: NDArray[np.int64], n_elements: int, heads: int, dtype: torch.
     )
     order = np.concatenate(tiles)
     x, y = (torch.from_numpy(rows[order, place]) for place in (0, 1))
-    return Rows(len(rows), torch.from_numpy(order), x, y, blocks)
+    return SplitRows(len(rows), torch.from_numpy(order), x, y, blocks)
 
 
 def _tiles(rows: NDArray[np.int64]) -> list[NDArray[np.intp]]:
@@ -99,12 +99,14 @@ def _tiles(rows: NDArray[np.int64]) -> list[NDArray[np.intp]]:
     return tiles
 
 
-def _block(rows: NDArray[np.int64], which: slice, n_elements: int, heads: int, dtype: torch.dtype) -> Block:
+def _block(
+    rows: NDArray[np.int64], which: slice, n_elements: int, heads: int, dtype: torch.dtype
+) -> RowBlock:
     n, width, n_summands = len(rows), 2 * heads, 2 * n_elements * heads
     at = (rows[:, :2] + np.array([0, n_elements]))[:, :, None] * heads + np.arange(heads)  # (n, 2, H)
     gather = sparse(np.arange(0, n * width + 1, width), at.ravel(), _zeros(at, dtype), (n, n_summands))
     x, y = (_part(at[:, place], place * heads, dtype) for place in (0, 1))
-    return Block(which, torch.from_numpy(rows[:, 2].copy())[None, :], gather, (x, y))
+    return RowBlock(which, torch.from_numpy(rows[:, 2].copy())[None, :], gather, (x, y))
 
 
 def _part(summands: NDArray[np.int64], first: int, dtype: torch.dtype) -> Part:

@@ -16,12 +16,12 @@ from torch import Tensor
 
 from grokbench.networks.fast.columns import chunks
 from grokbench.networks.fast.products import count_correct, sparse
-from grokbench.networks.fast.step import Sums
+from grokbench.networks.fast.step import LossSums
 from grokbench.networks.operands import Operands, fixed_table
 
 
 @dataclass(frozen=True)
-class Block:
+class RowBlock:
     """Some rows of the data: what is constant about them."""
 
     n: int
@@ -31,21 +31,23 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Rows:
+class SplitRows:
     """A set of rows in blocks."""
 
     n_rows: int
     table: NDArray[np.int64]  # (n_rows, 3) x, y, class
-    blocks: tuple[Block, ...]
+    blocks: tuple[RowBlock, ...]
 
 
-def in_blocks(table: NDArray[np.int64], n_elements: int, parts: int, most: int, dtype: torch.dtype) -> Rows:
-    """``Rows`` of (n, 3) element indices x, y, x∘y, cut into blocks of at most ``most``."""
+def in_blocks(
+    table: NDArray[np.int64], n_elements: int, parts: int, most: int, dtype: torch.dtype
+) -> SplitRows:
+    """``SplitRows`` of (n, 3) element indices x, y, x∘y, cut into blocks of at most ``most``."""
     blocks = [_block(table[some], n_elements, parts, dtype) for some in chunks(len(table), most)]
-    return Rows(len(table), table, tuple(blocks))
+    return SplitRows(len(table), table, tuple(blocks))
 
 
-def _block(rows: NDArray[np.int64], p: int, parts: int, dtype: torch.dtype) -> Block:
+def _block(rows: NDArray[np.int64], p: int, parts: int, dtype: torch.dtype) -> RowBlock:
     n, part = len(rows), np.arange(parts)[:, None]
     columns = (rows[:, :2] + np.array([0, p])).ravel()  # of one part
     order = np.argsort(columns, kind="stable")
@@ -56,7 +58,7 @@ def _block(rows: NDArray[np.int64], p: int, parts: int, dtype: torch.dtype) -> B
         np.arange(0, 2 * n * parts + 1, 2), (columns + part * 2 * p).ravel(), ones, (parts * n, parts * 2 * p)
     )
     scatter = sparse(starts, (order // 2 + part * n).ravel(), ones, (parts * 2 * p, parts * n))
-    return Block(n, gather, scatter, torch.from_numpy(rows[:, 2].copy())[None, :])
+    return RowBlock(n, gather, scatter, torch.from_numpy(rows[:, 2].copy())[None, :])
 
 
 class Tokens:
@@ -84,7 +86,7 @@ class Tokens:
 
 
 def add_loss(
-    logits: Tensor, target: Tensor, sums: Sums, count: bool, loss_scale: float | None = None
+    logits: Tensor, target: Tensor, sums: LossSums, count: bool, loss_scale: float | None = None
 ) -> None:
     """Adds Σ −log p(target) over the columns of ``logits`` (p, m) to ``sums``, and how many are right if asked to ``count``.
 

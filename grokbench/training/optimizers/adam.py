@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from grokbench.specs.fields import field
-from grokbench.specs.types import Table
+from grokbench.specs.types import Section
 from grokbench.training.kinds import Optimizer, Trained
 
 
@@ -119,7 +119,7 @@ class Adam:
                 p.add_(buffer, alpha=-self.update_noise * lr / bias1)
 
 
-def adamw(table: Table, noise: torch.Generator) -> Adam:
+def adamw(table: Section, noise: torch.Generator) -> Adam:
     """From a recipe's table."""
     return Adam(
         *(table[name] for name in ("lr", "beta1", "beta2", "eps", "weight_decay", "warmup", "l1")),
@@ -129,7 +129,7 @@ def adamw(table: Table, noise: torch.Generator) -> Adam:
     )
 
 
-def adam(table: Table, noise: torch.Generator) -> Adam:
+def adam(table: Section, noise: torch.Generator) -> Adam:
     """From a recipe's table."""
     numbers = (table[name] for name in ("lr", "beta1", "beta2", "eps", "weight_decay", "warmup"))
     return Adam(*numbers, coupled=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from grokbench.specs.fields import field
-from grokbench.specs.types import Table
+from grokbench.specs.types import Section
 from grokbench.training.kinds import Optimizer, Trained
 
 
@@ -47,6 +47,6 @@ class GradientDescent:
             p.add_(moved, alpha=-self.lr)
 
 
-def build(table: Table, noise: object) -> GradientDescent:
+def build(table: Section, noise: object) -> GradientDescent:
     """From a recipe's table."""
     return GradientDescent(table["lr"], table["momentum"], table["weight_decay"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from grokbench.specs.fields import field
-from grokbench.specs.types import Table
+from grokbench.specs.types import Section
 from grokbench.training.kinds import Optimizer, Trained
 
 
@@ -47,6 +47,6 @@ class Lion:
             m.lerp_(g, 1 - self.beta2)
 
 
-def build(table: Table, noise: object) -> Lion:
+def build(table: Section, noise: object) -> Lion:
     """From a recipe's table."""
     return Lion(*(table[name] for name in ("lr", "beta1", "beta2", "weight_decay")))

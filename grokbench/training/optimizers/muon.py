@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from grokbench.specs.fields import field
-from grokbench.specs.types import Table
+from grokbench.specs.types import Section
 from grokbench.training.kinds import Optimizer, Trained
 
 
@@ -102,7 +102,7 @@ class Muon:
         self._rest.update([parameters[i] for i in self._others], [gradients[i] for i in self._others], step)
 
 
-def build(table: Table, noise: object) -> Muon:
+def build(table: Section, noise: object) -> Muon:
     """From a recipe's table."""
     lr, beta1, beta2, eps = (table[f"adamw_{name}"] for name in ("lr", "beta1", "beta2", "eps"))
     return Muon(

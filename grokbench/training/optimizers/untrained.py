@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from grokbench.specs.types import Table
+from grokbench.specs.types import Section
 from grokbench.training.kinds import Optimizer
 
 
@@ -13,7 +13,7 @@ class Fields:
     """no updates (steps = 0)"""
 
 
-def build(table: Table, noise: object) -> None:
+def build(table: Section, noise: object) -> None:
     """No rule."""
 
 

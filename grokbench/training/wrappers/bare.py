@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from grokbench.specs.types import Table
+from grokbench.specs.types import Section
 from grokbench.training.kinds import Wrapper
 
 
@@ -14,7 +14,7 @@ class Fields:
     """nothing: the optimizer sees the gradient as it is"""
 
 
-def build(table: Table, rule: Any) -> Any:
+def build(table: Section, rule: Any) -> Any:
     """The optimizer itself."""
     return rule
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from grokbench.specs.fields import field
-from grokbench.specs.types import Table
+from grokbench.specs.types import Section
 from grokbench.training.kinds import Wrapper
 
 
@@ -51,6 +51,6 @@ class GrokfastEMA:
         self._rule.update(parameters, gradients, step)
 
 
-def build(table: Table, rule: Rule) -> GrokfastEMA:
+def build(table: Section, rule: Rule) -> GrokfastEMA:
     """From a recipe's table."""
     return GrokfastEMA(rule, table["alpha"], table["lamb"])

@@ -1,0 +1,135 @@
+"""What a person sees while trials train: a bar on a terminal, plain lines elsewhere. Everything goes to stderr."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from grokbench.plan.executor import Event
+
+
+def describe(event: Event) -> str:
+    """The trial in a few words: recipe, task, α and seed."""
+    trial = event.trial
+    width = trial.recipe.model.get("width")
+    return (
+        f"{trial.recipe.id} {trial.task.id} α={trial.alpha:g}"
+        + (f" N={width}" if width else "")
+        + f" seed={trial.seed}"
+    )
+
+
+class TrainingBar:
+    """Takes the executor's events. ``work``: for the id() of each trial, its estimated seconds on one core and its steps."""
+
+    LINE_EVERY = 15.0  # seconds between plain lines while nothing ends
+
+    def __init__(self, total: int, work: Mapping[int, tuple[float, int]], workers: int) -> None:
+        import sys
+
+        self._total, self._work, self._workers = total, work, max(1, workers)
+        self._budget = (
+            next(iter(work.values()))[1] if total == 1 and work else 0
+        )  # a lone trial's bar counts its steps
+        self._done, self._failed = 0, 0
+        self._finished_work, self._all_work = 0.0, sum(seconds for seconds, _ in work.values())
+        self._begin = self._last_line = time.monotonic()
+        self._behind, self._clock_set = 0.0, False  # work that was done when the clock was set
+        self._terminal = sys.stderr.isatty()
+        self._bar: Any = None
+        self._latest: dict[int, Event] = {}
+
+    def __enter__(self) -> TrainingBar:
+        if self._terminal:
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+            from rich.progress import Progress as Bar
+
+            self._bar = Bar(
+                TextColumn("steps" if self._budget else "trials"),
+                MofNCompleteColumn(),
+                BarColumn(),
+                TimeElapsedColumn(),
+                TextColumn("{task.description}"),
+                console=Console(stderr=True),
+            )
+            self._bar.start()
+            self._row = self._bar.add_task("starting workers", total=self._budget or self._total)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def __call__(self, event: Event) -> None:
+        """Take one event."""
+        name = id(event.trial)
+        if event.kind == "waiting":
+            self._note(f"{describe(event)} is being trained by {event.holder}; this command will wait for it")
+            return
+        if event.kind == "evaluated":
+            self._latest[name] = event
+            self._set_clock(event)
+        else:
+            self._latest.pop(name, None)
+            self._done += 1
+            self._failed += event.kind == "failed"
+            self._finished_work += self._work.get(name, (0.0, 0))[0]
+        if self._bar is not None:
+            completed = min(event.step, self._budget) if self._budget else self._done
+            self._bar.update(self._row, completed=completed, description=self._words())
+        elif event.kind != "evaluated" or time.monotonic() - self._last_line > self.LINE_EVERY:
+            self._line(event)
+
+    def _note(self, text: str) -> None:
+        if self._bar is not None:
+            self._bar.console.print(text)
+        else:
+            click.echo(text, err=True)
+
+    def _set_clock(self, event: Event) -> None:
+        """At the first step of a lone trial: until then its worker was loading, which says nothing of its speed."""
+        if self._budget and not self._clock_set:
+            self._clock_set, self._begin, self._behind = True, time.monotonic(), self._part(event)
+
+    def _left(self) -> str:
+        elapsed = time.monotonic() - self._begin
+        done = self._finished_work + sum(map(self._part, self._latest.values())) - self._behind
+        if done <= 0:
+            return "time left unknown"
+        left = elapsed * max(0.0, (self._all_work - self._behind) / done - 1)
+        return f"about {left / 60:.1f} min left"
+
+    def _part(self, event: Event) -> float:
+        """Estimated seconds of a running trial that are behind it."""
+        seconds, steps = self._work.get(id(event.trial), (0.0, 0))
+        return seconds * min(1.0, event.step / steps) if steps else 0.0
+
+    def _words(self) -> str:
+        running = " · ".join(
+            f"{e.trial.recipe.id.split('/')[-1]} s{e.trial.seed} @{e.step}: "
+            f"train {e.train_accuracy:.2f} test {e.test_accuracy:.2f}"
+            for e in list(self._latest.values())[-self._workers :]
+        )
+        return f"{self._left()}  {running}"
+
+    def _line(self, event: Event) -> None:
+        quiet = event.kind == "done" and event.seconds < 0.5 and self._done % 50 and self._done != self._total
+        if quiet:
+            return
+        self._last_line = time.monotonic()
+        accuracies = f"train {event.train_accuracy:.3f} test {event.test_accuracy:.3f}"
+        what = {
+            "evaluated": f"at step {event.step}: {accuracies}",
+            "done": f"{event.ended} at step {event.step}: {accuracies} ({event.seconds:.1f} s)",
+            "failed": f"FAILED: {event.trace.strip().splitlines()[-1] if event.trace.strip() else 'no traceback'}",
+        }[event.kind]
+        click.echo(f"[{self._done}/{self._total}, {self._left()}] {describe(event)} {what}", err=True)

@@ -1,0 +1,182 @@
+"""How accuracies rise: when, how far, and whether training and test accuracy do so together (Hu, Zhou and Yu 2024)."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+import numpy as np
+
+from grokbench.analysis import timing
+from grokbench.measures.cells import Cell, SeedView
+from grokbench.measures.registry import (
+    Between,
+    Measured,
+    baseline,
+    ends,
+    fitted,
+    levels,
+    named,
+    narrowed,
+    one,
+    rise,
+    time_to_generalise,
+)
+from grokbench.specs.errors import UnknownNameError
+from grokbench.training.record import Record
+
+LEAST_FIT = 0.9  # best train accuracy below which nothing is said of a network that does not fit
+LEAST_RISE = 0.1  # best a′ below which the test accuracy has not risen
+
+
+def _reached(record: Record, step: float) -> Measured:
+    """``step``; where it is inf, above the last evaluation, and inf itself for a run that diverged."""
+    if math.isfinite(step) or record.ended == "diverged":
+        return step
+    return Between(float(record.curves["step"][-1]), math.inf)
+
+
+@named("half-rise")
+def half_rise(view: SeedView, arm: int = 0) -> Measured:
+    """First evaluation with a′ ≥ 0.5, in steps; above the last evaluation where there is none."""
+    record = one(view, arm)
+    return _reached(record, rise(record))
+
+
+@named("test-crossing")
+def accuracy_crossing(view: SeedView, level: float = 0.999, arm: int = 0) -> Measured:
+    """F_level of the test accuracy, in steps; above the last evaluation where there is none."""
+    record = one(view, arm)
+    curves = record.curves
+    return _reached(record, timing.first_crossing(curves["step"], curves["test_accuracy"], level))
+
+
+@named("half-rises")
+def half_rises(view: SeedView) -> float:
+    """1 when any run of any arm reaches a′ ≥ 0.5, else 0."""
+    return float(any(math.isfinite(rise(cell.record)) for cell in view.cells))
+
+
+def _late(record: Record) -> float:
+    """Of one run: first test accuracy ≥ 0.9 of its best over the first train accuracy ≥ 0.9 of its best."""
+    steps = record.curves["step"]
+    train, test = (
+        np.asarray(record.curves[f"{split}_accuracy"], dtype=np.float64) for split in ("train", "test")
+    )
+    if float(train.max()) < LEAST_FIT:
+        return math.nan
+    if best_above_guess(record) < LEAST_RISE:
+        return 0.0
+    risen, fit = (timing.first_crossing(steps, curve, 0.9 * float(curve.max())) for curve in (test, train))
+    return risen / fit if fit > 0 else math.nan
+
+
+@named("rise-lateness")
+def rise_lateness(view: SeedView) -> float:
+    """First test accuracy ≥ 0.9 of its best over first train accuracy ≥ 0.9 of its best: the largest over all runs.
+
+    0 for a run whose best a′ stays below 0.1: what does not rise is not late. nan where the train accuracy of any run stays
+    below 0.9.
+    """
+    ratios = [_late(cell.record) for cell in view.cells]
+    return math.nan if any(math.isnan(ratio) for ratio in ratios) else max(ratios)
+
+
+@named("rise-after-fit")
+def rise_after_fit(view: SeedView) -> float:
+    """Largest test accuracy from T_mem on less that at T_mem: the largest over all runs. nan where a run has no T_mem."""
+    gains = []
+    for cell in view.cells:
+        at = fitted(cell.record)
+        if not math.isfinite(at):
+            return math.nan
+        later = np.asarray(cell.record.curves["step"]) >= at
+        test = np.asarray(cell.record.curves["test_accuracy"], dtype=np.float64)[later]
+        gains.append(float(test.max() - test[0]))
+    return max(gains)
+
+
+def best_above_guess(record: Record) -> float:
+    """The largest a′ of any evaluation."""
+    return float(np.max(timing.normalised(record.curves["test_accuracy"], baseline(record))))
+
+
+@named("best-normalised-accuracy")
+def best_normalised_accuracy(view: SeedView, arm: int = 0) -> float:
+    """The largest a′ of any evaluation of any of the arm's runs."""
+    return max(best_above_guess(cell.record) for cell in view.arms[arm])
+
+
+@named("best-normalised-at-fraction")
+def best_normalised_at_fraction(view: SeedView, alpha: float, arm: int = 0) -> float:
+    """The largest a′ of the arm's run at the fraction ``alpha``; nan where the grid lacks it."""
+    cell = _at(view, alpha, arm)
+    return math.nan if cell is None else best_above_guess(cell.record)
+
+
+@named("time-at-fraction")
+def time_at_fraction(
+    view: SeedView, alpha: float, unit: Literal["steps", "epochs"] = "steps", arm: int = 0
+) -> Measured:
+    """T_gen of the arm's run at ``alpha``, in "steps" or "epochs"; above the budget when censored."""
+    units = ("steps", "epochs")
+    if unit not in units:
+        raise UnknownNameError("unit", unit, units)
+    cell = _at(view, alpha, arm)
+    if cell is None:
+        return math.nan
+    per = 1 if unit == "steps" else updates_per_epoch(cell.record)
+    reached = ends(time_to_generalise(cell.record))
+    return narrowed(reached.low / per, reached.high / per)
+
+
+def updates_per_epoch(record: Record) -> int:
+    """Updates in which a run sees every training row once: of batches of min(b, ⌈n/2⌉) rows, the last one what is left."""
+    batch, n = record.trial.recipe.training.get("batch", "full"), int(record.facts["n_train"])
+    return 1 if batch == "full" else math.ceil(n / min(int(batch), math.ceil(n / 2)))
+
+
+def _at(view: SeedView, alpha: float, arm: int) -> Cell | None:
+    return next((cell for own, cell in levels(view, arm) if math.isclose(own, alpha, abs_tol=1e-9)), None)
+
+
+@named("delay-ratio-change")
+def delay_ratio_change(view: SeedView, numerator: int = 0, denominator: int = 1) -> Measured:
+    """T_gen / T_mem of one arm over that of another; bounds where a T_gen is censored, nan without both T_mem."""
+    fits = [fitted(one(view, arm)) for arm in (numerator, denominator)]
+    if not all(0 < fit < math.inf for fit in fits):
+        return math.nan
+    top, bottom = (ends(time_to_generalise(one(view, arm))) for arm in (numerator, denominator))
+    if math.isinf(top.high) and math.isinf(bottom.high):
+        return math.nan
+    scale = fits[1] / fits[0]
+    low = 0.0 if math.isinf(bottom.high) else top.low / bottom.high
+    return narrowed(low * scale, top.high / bottom.low * scale)
+
+
+def _delays(view: SeedView, arm: int) -> list[tuple[float, float]]:
+    """(fraction, T_gen / T_mem) of the arm's runs that generalise, ascending."""
+    pairs = [
+        (alpha, ends(time_to_generalise(cell.record)).high / fitted(cell.record))
+        for alpha, cell in levels(view, arm)
+    ]
+    return [(alpha, delay) for alpha, delay in pairs if math.isfinite(delay)]
+
+
+LEAST_LEVELS = 3  # fractions that must generalise before the largest of their delays means anything
+
+
+@named("delay-peak-fraction")
+def delay_peak_fraction(view: SeedView, arm: int = 0) -> float:
+    """The fraction at which T_gen / T_mem is largest, of those that generalise within the budget; nan where fewer than 3 do."""
+    delays = _delays(view, arm)
+    return max(delays, key=lambda pair: pair[1])[0] if len(delays) >= LEAST_LEVELS else math.nan
+
+
+@named("delay-peak-rank")
+def delay_peak_rank(view: SeedView, arm: int = 0) -> float:
+    """The place of the fraction with the largest T_gen / T_mem among those that generalise, 0 for the smallest."""
+    delays = _delays(view, arm)
+    if len(delays) < LEAST_LEVELS:
+        return math.nan
+    return float(max(range(len(delays)), key=lambda i: delays[i][1]))

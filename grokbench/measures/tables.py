@@ -1,0 +1,48 @@
+"""Tables of operations compared with one another; nothing is trained for them."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grokbench.measures.cells import SeedView
+from grokbench.measures.registry import named
+from grokbench.specs.types import Array, TaskSpec
+from grokbench.tasks.table import build_table
+
+
+@named("relabelled-share")
+def relabelled_share(view: SeedView, additive: int = 0, multiplicative: int = 1) -> float:
+    """Share of rows of one arm's table modulo p − 1 that are rows of another's modulo p once n is renamed gⁿ.
+
+    g is the least primitive root of p. Rows with a zero are left out of the table modulo p. 1: one table under two names;
+    0 also where they have not equally many rows, or the moduli do not fit.
+    """
+    ours, theirs = (view.arms[arm][0].record.trial.task for arm in (additive, multiplicative))
+    p = _modulus(theirs)
+    if _modulus(ours) != p - 1:
+        return 0.0
+    rows, others = build_table(ours).rows, build_table(theirs).rows
+    others = others[(others != 0).all(axis=1)]
+    renamed = powers_of_the_least_root(p)[rows]
+    if len(renamed) != len(others):
+        return 0.0
+    known = {tuple(row) for row in others.tolist()}
+    return float(np.mean([tuple(row) in known for row in renamed.tolist()]))
+
+
+def _modulus(task: TaskSpec) -> int:
+    return int(task.domain["p"]) if task.domain.get("kind") == "integers-mod" else 0
+
+
+def powers_of_the_least_root(p: int) -> NDArray[np.int64]:
+    """g⁰ … g^(p−2) modulo a prime p, g the least primitive root: every residue but 0 once.
+
+    >>> powers_of_the_least_root(7).tolist()
+    [1, 3, 2, 6, 4, 5]
+    """
+    for g in range(1, p):
+        powers: Array = np.array([pow(g, n, p) for n in range(p - 1)], dtype=np.int64)
+        if len(set(powers.tolist())) == p - 1:
+            return powers
+    raise ValueError(f"{p} is not a prime")

@@ -1,0 +1,121 @@
+"""When runs fit and generalise."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+import numpy as np
+
+from grokbench.analysis import timing
+from grokbench.measures.cells import SeedView
+from grokbench.measures.registry import (
+    Measured,
+    baseline,
+    ends,
+    fitted,
+    generalised,
+    named,
+    narrowed,
+    one,
+    time_to_fit,
+    time_to_generalise,
+)
+
+Outcome = Literal["diverged", "grokking", "comprehension", "partial", "memorisation", "underfit"]
+
+
+@named("t-gen")
+def t_gen(view: SeedView, arm: int = 0) -> Measured:
+    """T_gen in steps; above the budget when censored."""
+    return time_to_generalise(one(view, arm))
+
+
+@named("t-mem")
+def t_mem(view: SeedView, arm: int = 0) -> Measured:
+    """T_mem in steps; above the budget when censored."""
+    return time_to_fit(one(view, arm))
+
+
+@named("outcome-is")
+def outcome_is(view: SeedView, outcome: Outcome, arm: int = 0) -> float:
+    """1 when the run's outcome class is ``outcome``, else 0."""
+    return float(one(view, arm).outcome == outcome)
+
+
+@named("groks")
+def groks(view: SeedView, arm: int = 0) -> float:
+    """1 when the run's outcome class is grokking, else 0."""
+    return float(one(view, arm).outcome == "grokking")
+
+
+@named("generalises")
+def generalises(view: SeedView, arm: int = 0) -> float:
+    """1 when any of the arm's runs has a T_gen within its budget, else 0."""
+    return float(any(math.isfinite(generalised(cell.record)) for cell in view.arms[arm]))
+
+
+@named("time-ratio")
+def time_ratio(view: SeedView, numerator: int = 0, denominator: int = 1) -> Measured:
+    """T_gen of one arm over that of another.
+
+    A censored arm leaves the bounds that its budget gives; nan when both diverged.
+    """
+    top = ends(time_to_generalise(one(view, numerator)))
+    bottom = ends(time_to_generalise(one(view, denominator)))
+    if math.isinf(top.low) and math.isinf(bottom.low):
+        return math.nan
+    low = 0.0 if math.isinf(bottom.high) and math.isfinite(top.low) else _over(top.low, bottom.high)
+    return narrowed(low, _over(top.high, bottom.low))
+
+
+def _over(top: float, bottom: float) -> float:
+    if bottom == 0:
+        return math.nan if top == 0 else math.inf
+    return top / bottom
+
+
+@named("delay-ratio")
+def delay_ratio(view: SeedView, arm: int = 0) -> Measured:
+    """T_gen / T_mem of one run; bounded below when T_gen is censored, nan without T_mem."""
+    record = one(view, arm)
+    fit = fitted(record)
+    if math.isinf(fit) or fit == 0:
+        return math.nan
+    reached = ends(time_to_generalise(record))
+    return narrowed(reached.low / fit, reached.high / fit)
+
+
+@named("half-rise-ratio")
+def half_rise_ratio(view: SeedView, arm: int = 0) -> float:
+    """R½ of one run: first a′ ≥ 0.5 over first train accuracy ≥ 0.5."""
+    record = one(view, arm)
+    curves = record.curves
+    return timing.half_rise_ratio(
+        curves["step"], curves["train_accuracy"], curves["test_accuracy"], baseline(record)
+    )
+
+
+@named("rise-ratio")
+def rise_ratio(view: SeedView, level: float = 0.1, arm: int = 0) -> Measured:
+    """First evaluation with a′ ≥ ``level`` over T_mem; bounded below where the budget ended before, nan without T_mem."""
+    record = one(view, arm)
+    fit = fitted(record)
+    if math.isinf(fit) or fit == 0:
+        return math.nan
+    above = timing.normalised(record.curves["test_accuracy"], baseline(record))
+    risen = timing.first_crossing(record.curves["step"], above, level)
+    if math.isfinite(risen) or record.ended == "diverged":
+        return risen / fit
+    return narrowed(float(record.trial.budget) / fit, math.inf)
+
+
+@named("test-at-fit")
+def accuracy_at_fit(view: SeedView, arm: int = 0) -> float:
+    """a′ at T_mem; nan without T_mem."""
+    record = one(view, arm)
+    fit = fitted(record)
+    if math.isinf(fit):
+        return math.nan
+    above = timing.normalised(record.curves["test_accuracy"], baseline(record))
+    return float(above[int(np.searchsorted(record.curves["step"], fit))])

@@ -1,0 +1,77 @@
+"""What a plan will cost before it is run: trials, steps, minutes at this machine's speed, disk."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from grokbench.plan import executor
+from grokbench.plan.expand import Plan, PlannedTrial
+from grokbench.plan.speed import slowdown
+from grokbench.store import keys
+
+START_SECONDS = 4.0  # until the workers have loaded what they need
+
+
+@dataclass(frozen=True)
+class ExperimentEstimate:
+    """One experiment's part of an estimate. Its trials that are neither stored nor to be trained, another one's answer."""
+
+    id: str
+    trials: int  # of its whole grid
+    stored: int
+    to_train: int
+    steps: int
+    minutes: float  # of wall time, without the start of the workers
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """The whole plan's; trials that experiments share are counted once."""
+
+    trials: int
+    stored: int
+    steps: int  # optimizer updates that the trials to train are expected to take
+    minutes: float  # of wall time
+    megabytes: float
+    workers: int
+    experiments: tuple[ExperimentEstimate, ...]  # in the plan's order
+
+    @property
+    def to_train(self) -> int:
+        """The number of trials that are not stored."""
+        return self.trials - self.stored
+
+
+def estimated(
+    plan: Plan, todo: Sequence[PlannedTrial], stored: Collection[str], workers: int | None = None
+) -> Estimate:
+    """The cost of training ``todo``, a part of ``plan``, on so many workers (one a core, where none are named).
+
+    stored: requests (``keys.request``) of the plan's trials that have a record.
+    """
+    count = min(workers or executor.default_workers(), max(1, len(todo)))
+    distinct = max(len(plan.unique()), len(todo))
+    minutes = slowdown() / count / 60 if todo else 0.0  # of wall time, a second on one core
+
+    def part(experiment: str) -> ExperimentEstimate:
+        grid = plan.of(experiment)
+        own = [planned for planned in todo if planned.experiment == experiment]
+        return ExperimentEstimate(
+            id=experiment,
+            trials=len(grid),
+            stored=sum(keys.request(planned.trial) in stored for planned in grid),
+            to_train=len(own),
+            steps=sum(planned.expected_steps for planned in own),
+            minutes=minutes * sum(planned.seconds for planned in own),
+        )
+
+    return Estimate(
+        trials=distinct,
+        stored=distinct - len(todo),
+        steps=sum(planned.expected_steps for planned in todo),
+        minutes=minutes * sum(planned.seconds for planned in todo) + (START_SECONDS / 60 if todo else 0.0),
+        megabytes=sum(planned.megabytes for planned in todo),
+        workers=count,
+        experiments=tuple(part(name) for name in dict.fromkeys(one.experiment for one in plan.trials)),
+    )

@@ -1,0 +1,180 @@
+"""From a paper and a tier to the trials that it needs, and what they will cost."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from grokbench.plan import flops as cost
+from grokbench.specs.loader import Library
+from grokbench.specs.types import Claim, Experiment, Paper, Recipe, TaskSpec, TierPlan, Trial
+from grokbench.store import keys
+from grokbench.store.cutting import covers
+
+
+@dataclass(frozen=True)
+class PlannedTrial:
+    """A trial and its place in an experiment's grid."""
+
+    trial: Trial
+    experiment: str
+    settings: Mapping[str, Any]  # {"alpha": 0.49, "model.width": 20}
+    seed: int
+    expected_steps: int
+
+    @property
+    def seconds(self) -> float:
+        """Rough seconds on one CPU core."""
+        return cost.seconds(self.trial, self.expected_steps)
+
+    @property
+    def megabytes(self) -> float:
+        """Rough size of its record."""
+        return cost.megabytes(self.trial, self.expected_steps)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All trials of a command. ``unique`` leaves out those that another one's record will answer."""
+
+    trials: tuple[PlannedTrial, ...]
+
+    def of(self, experiment: str) -> tuple[PlannedTrial, ...]:
+        """The trials of one experiment."""
+        return tuple(planned for planned in self.trials if planned.experiment == experiment)
+
+    def unique(self) -> tuple[PlannedTrial, ...]:
+        """Trials to train when the store is empty, longest first."""
+        return without_covered(self.trials)
+
+
+def tier_plan(experiment: Experiment, tier: str) -> TierPlan | None:
+    """What ``experiment`` runs at ``tier``; ``paper`` includes ``quick``."""
+    if tier == "paper":
+        return experiment.tiers.get("paper") or experiment.tiers.get("quick")
+    return experiment.tiers.get(tier)
+
+
+def experiments_of(paper: Paper, claim: Claim) -> tuple[Experiment, ...]:
+    """The experiments that a claim reads, its control last."""
+    names = [*claim.experiments, *([claim.control] if claim.control else [])]
+    by_id = {experiment.id: experiment for experiment in paper.experiments}
+    return tuple(by_id[name] for name in dict.fromkeys(names))
+
+
+def seeds_needed(paper: Paper, claim: Claim, tier: str) -> dict[str, tuple[int, ...]]:
+    """Experiment id → the seeds of it that ``claim`` reads at ``tier``; empty where the tier lacks an experiment.
+
+    Arms are compared seed by seed, so that a claim of several arms reads the seeds that all of them have; a control is
+    read whole.
+    """
+    experiments = experiments_of(paper, claim)
+    plans = {one.id: plan for one in experiments if (plan := tier_plan(one, tier)) is not None}
+    if len(plans) < len(experiments):
+        return {}
+    common = set.intersection(*(set(plans[arm].seeds) for arm in claim.experiments))
+    return {
+        name: tuple(seed for seed in plan.seeds if seed in common or name == claim.control)
+        for name, plan in plans.items()
+    }
+
+
+def expand(
+    library: Library, experiment: Experiment, tier: str, seeds: Iterable[int] | None = None
+) -> tuple[PlannedTrial, ...]:
+    """The trials of ``experiment`` at ``tier``: every setting × α × seed; empty where the tier has none.
+
+    seeds: those of the tier's seeds to take; None means all.
+    """
+    plan = tier_plan(experiment, tier)
+    if plan is None:
+        return ()
+    chosen = plan.seeds if seeds is None else [seed for seed in plan.seeds if seed in set(seeds)]
+    out = []
+    for values in itertools.product(*plan.vary.values()):
+        varied = dict(zip(plan.vary, values, strict=True))
+        task, recipe = library.resolve(experiment.task, experiment.baseline, {**experiment.set, **varied})
+        shown = {name: _whole(value, task, recipe, name) for name, value in varied.items()}
+        for (alpha, rows), seed in itertools.product(fractions(task, recipe, plan.alphas, plan.rows), chosen):
+            trial = Trial(
+                task=task,
+                recipe=recipe,
+                alpha=alpha,
+                rows=rows,
+                seed=seed,
+                budget=plan.steps,
+                horizon=experiment.horizon,
+                probes=experiment.probes,
+                portraits=experiment.portraits,
+                snapshots=experiment.snapshots,
+                analyses=experiment.analyses,
+            )
+            expected = plan.steps if plan.expected_steps is None else plan.expected_steps
+            out.append(PlannedTrial(trial, experiment.id, {"alpha": alpha, **shown}, seed, expected))
+    return tuple(out)
+
+
+def fractions(
+    task: TaskSpec, recipe: Recipe, alphas: Iterable[float], rows: Iterable[int] = ()
+) -> list[tuple[float, int | None]]:
+    """Training fractions, or numbers of rows, as trials keep them: ``tasks.splits.fraction``.
+
+    The table is built only where ten digits are not all of a fraction. Errors: InputError.
+    """
+    from grokbench.tasks.splits import fraction, rows_as_fraction
+    from grokbench.tasks.table import build_table
+
+    exact = [float(alpha) for alpha in alphas]
+    counts = list(rows)
+    if not counts and all(round(alpha, 10) == alpha for alpha in exact):
+        return [(alpha, None) for alpha in exact]
+    n, rounding = len(build_table(task).rows), recipe.data["rounding"]
+    return [fraction(n, alpha, rounding) for alpha in exact] + [
+        rows_as_fraction(n, count, rounding) for count in counts
+    ]
+
+
+def _whole(value: Any, task: TaskSpec, recipe: Recipe, path: str) -> Any:
+    """A varied value, as an int where its field is one and it is written as 20.0."""
+    if not isinstance(value, float):
+        return value
+    *tables, last = path.removeprefix("task.").split(".")
+    table = task.domain if path.startswith("task.") else getattr(recipe, tables[0])
+    return int(value) if isinstance(table[last], int) else value
+
+
+def plan_paper(library: Library, paper: Paper, tier: str, claim_ids: Iterable[str] = ()) -> Plan:
+    """The trials that the claims of ``paper`` (or those named) need at ``tier``, and the controls of their rules."""
+    chosen = set(claim_ids)
+    needed: dict[str, set[int]] = {}
+    for claim in paper.claims:
+        if not chosen or claim.id in chosen:
+            for name, seeds in seeds_needed(paper, claim, tier).items():
+                needed.setdefault(name, set()).update(seeds)
+    return Plan(
+        tuple(
+            planned
+            for experiment in paper.experiments
+            for planned in expand(library, experiment, tier, needed.get(experiment.id, ()))
+        )
+    )
+
+
+def without_covered(trials: Sequence[PlannedTrial]) -> tuple[PlannedTrial, ...]:
+    """``trials`` less the ones that another's record certainly answers, longest first."""
+    kept: dict[str, list[PlannedTrial]] = {}
+    reach = sorted(trials, key=lambda planned: (planned.seconds, _closeness(planned.trial)), reverse=True)
+    for planned in reach:
+        others = kept.setdefault(keys.family(planned.trial), [])
+        if not any(covers(other.trial, planned.trial) for other in others):
+            others[:] = [o for o in others if not covers(planned.trial, o.trial)]
+            others.append(planned)
+    chosen = {id(planned) for others in kept.values() for planned in others}
+    return tuple(planned for planned in reach if id(planned) in chosen)
+
+
+def _closeness(trial: Trial) -> tuple[int, ...]:
+    """How closely a trial is watched."""
+    return len(trial.probes), len(trial.snapshots), len(trial.portraits), len(trial.analyses)

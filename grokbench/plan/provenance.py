@@ -1,0 +1,97 @@
+"""Where a verdict comes from: the commit since which its rule stands, hashes of its specs, versions."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import subprocess
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import grokbench
+from grokbench.specs.files import SpecFile
+from grokbench.specs.types import TIERS
+from grokbench.store import keys
+from grokbench.store.keys import digest
+
+
+def frozen_commits(path: Path) -> dict[str, str]:
+    """Claim id → the earliest commit from which the claim in the file ``path`` has not changed.
+
+    What counts is what decides: kind, grade, measures, arguments, bounds, control, pairs, budget, and the experiments with the
+    seeds, steps and fractions of their highest tier. Titles, reasons, ``known`` and ``tried`` may be written later. A claim that
+    differs from every commit, or a file outside a checkout, is left out.
+    """
+    here = _rules(path.read_bytes())
+    log = _git(path.parent, "log", "--format=%H", "--", path.name)
+    frozen: dict[str, str] = {}
+    open_claims = set(here)
+    for commit in (log or b"").decode().split():
+        text = _git(path.parent, "show", f"{commit}:./{path.name}")
+        then = _rules(text) if text is not None else {}
+        open_claims = {name for name in open_claims if then.get(name) == here[name]}
+        frozen |= dict.fromkeys(open_claims, commit)
+    return frozen
+
+
+def _git(folder: Path, *words: str) -> bytes | None:
+    try:
+        return subprocess.run(["git", *words], cwd=folder, capture_output=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+def _rules(text: bytes) -> dict[str, str]:
+    """Claim id → hash of what decides it."""
+    try:
+        document = tomllib.loads(text.decode("utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        return {}
+    experiments = {
+        entry["id"]: _without(entry, "title", "portraits") for entry in document.get("experiment", [])
+    }
+    out = {}
+    for claim in document.get("claim", []):
+        named = claim["experiment"] if isinstance(claim["experiment"], list) else [claim["experiment"]]
+        out[claim["id"]] = digest(
+            {
+                "claim": {
+                    key: claim.get(key)
+                    for key in ("kind", "grade", "experiment", "control", "pairs", "budget")
+                },
+                "rule": [_without(condition, "reason") for condition in claim["rule"]],
+                "experiments": [experiments.get(name) for name in (*named, claim.get("control"))],
+            }
+        )
+    return out
+
+
+def _without(table: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    """A table less some keys; of an experiment's tiers the highest, less the estimate, which decides nothing."""
+    out = {key: value for key, value in table.items() if key not in names}
+    if "tier" in out:
+        highest = next(out["tier"][name] for name in reversed(TIERS) if name in out["tier"])
+        out["tier"] = {key: value for key, value in highest.items() if key != "expected_steps"}
+    return out
+
+
+def spec_hashes(files: Iterable[SpecFile]) -> dict[str, str]:
+    """Path inside its folder of specs → SHA-256, of each file that was read."""
+    return {file.key: hashlib.sha256(file.path.read_bytes()).hexdigest() for file in files}
+
+
+def shadowed(files: Iterable[SpecFile]) -> tuple[SpecFile, ...]:
+    """The files that hide another one of the same id."""
+    return tuple(file for file in files if file.hides is not None)
+
+
+def environment() -> dict[str, Any]:
+    """What a report itself is made with; each record carries its own."""
+    return {
+        "grokbench": grokbench.__version__,
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "training_version": keys.TRAINING_VERSION,
+    }

@@ -1,0 +1,211 @@
+"""A solved-α sweep: which seeds generalise from which training fraction on, trained no further than the answer needs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from grokbench.analysis import thresholds
+from grokbench.analysis.thresholds import Threshold
+from grokbench.plan import executor
+from grokbench.plan.executor import Failure, OnEvent
+from grokbench.plan.expand import PlannedTrial
+from grokbench.plan.speed import slowdown
+from grokbench.specs.files import SpecFile
+from grokbench.specs.types import Trial
+from grokbench.store.folder import Store
+from grokbench.training.record import Record
+
+HORIZON = 1.2  # a solved trial stops here, in units of T_gen: as soon as its window has confirmed it
+
+START_SECONDS = 4.0  # until new workers have loaded what they need
+
+Place = tuple[int, float]  # seed, α
+
+
+def solved(record: Record) -> bool:
+    """Whether T_gen lies within the budget of the record's trial; a run that diverged before it is not solved."""
+    return math.isfinite(record.t_gen)
+
+
+def rows_of(
+    records: Mapping[Place, Record], alphas: Sequence[float], seeds: Sequence[int]
+) -> dict[int, tuple[bool | None, ...]]:
+    """Each seed's outcomes over ``alphas``: what ``analysis.thresholds`` calls a row."""
+
+    def outcome(cell: Place) -> bool | None:
+        return solved(records[cell]) if cell in records else None
+
+    return {seed: tuple(outcome((seed, alpha)) for alpha in alphas) for seed in seeds}
+
+
+@dataclass(frozen=True)
+class SweepResult:
+    """What a sweep found. ``records``: those of (seed, α) that were trained, or were in the store."""
+
+    alphas: tuple[float, ...]
+    seeds: tuple[int, ...]
+    budget: int
+    exhaustive: bool
+    trial: Trial  # any of the sweep's: its task, recipe and budget are everyone's
+    records: Mapping[Place, Record]
+    threshold: Threshold
+    failures: tuple[Failure, ...] = ()
+    command: str = ""  # makes this sweep again
+    settings: tuple[tuple[str, str], ...] = ()  # fields that were changed, and to what
+    spec_hashes: Mapping[str, str] = field(default_factory=dict)  # spec file → SHA-256
+    shadowed: tuple[SpecFile, ...] = ()  # spec files that hide another one of the same id
+
+    def times(self, alpha: float) -> tuple[float, ...]:
+        """T_gen of the trials at ``alpha``, by seed; inf for a censored one."""
+        return tuple(self.records[seed, alpha].t_gen for seed in self.seeds if (seed, alpha) in self.records)
+
+
+@dataclass(frozen=True)
+class SweepEstimate:
+    """What a sweep will cost at most, before it is run: every trial is reckoned at its whole budget."""
+
+    cells: int
+    stored: int
+    likely: int  # trials to train when every seed is bisected
+    most: int  # trials to train when nothing can be spared
+    minutes: float  # of wall time, for the likely ones
+    most_minutes: float
+    megabytes: float  # of the most
+    workers: int
+
+
+class Sweep:
+    """One trial per seed and α, of which an adaptive sweep trains those that its answer needs.
+
+    **What adaptivity assumes**: a seed that is solved at some α is solved at every larger one, and one that is
+    unsolved is unsolved at every smaller one. Under it each seed's threshold is found by bisection, and trials go
+    where α50 and its interval are least known (``analysis.thresholds.next_cells``). Records that the store has already
+    count as known whatever the bisection would have asked for, and wherever two known outcomes of a seed contradict
+    the assumption the result lists them (``threshold.reversals``). ``exhaustive`` trains every cell and assumes nothing.
+
+    trials: (seed, α) → trial, every seed with every α, all with one budget.
+    """
+
+    def __init__(
+        self,
+        trials: Mapping[Place, Trial],
+        store: Store,
+        *,
+        exhaustive: bool = False,
+        force: bool = False,
+        command: str = "",
+        settings: Mapping[str, object] | None = None,
+        spec_hashes: Mapping[str, str] | None = None,
+        shadowed: tuple[SpecFile, ...] = (),
+    ) -> None:
+        self.seeds = tuple(dict.fromkeys(seed for seed, _ in trials))
+        self.alphas = tuple(sorted({alpha for _, alpha in trials}))
+        self.store, self.exhaustive, self.force = store, exhaustive, force
+        self.command = command
+        self.settings = tuple((name, str(value)) for name, value in (settings or {}).items())
+        self.spec_hashes, self.shadowed = spec_hashes or {}, shadowed
+        self.failures: list[Failure] = []
+        self._planned = {
+            (seed, alpha): PlannedTrial(trial, "sweep", {"alpha": alpha}, seed, trial.budget)
+            for (seed, alpha), trial in trials.items()
+        }
+        self._records: dict[Place, Record] = {}
+        self._tried: set[Place] = set()
+        if not force:
+            self._look_up(self._planned)
+
+    def _look_up(self, cells: Mapping[Place, PlannedTrial]) -> None:
+        for cell, planned in cells.items():
+            record = self.store.find(planned.trial)
+            if record is not None:
+                self._records[cell] = record
+
+    @cached_property
+    def budget(self) -> int:
+        """Steps within which T_gen must lie."""
+        return next(iter(self._planned.values())).trial.budget
+
+    def next_batch(self, workers: int) -> tuple[PlannedTrial, ...]:
+        """The trials to train at once on so many workers; when exhaustive, all that are left. Empty at the end.
+
+        Trials that end before new workers have started are not waited for one by one: each seed gets one at a time.
+        """
+        if self.exhaustive:
+            left = [cell for cell in self._planned if cell not in self._records and cell not in self._tried]
+        else:
+            rows = rows_of(self._records, self.alphas, self.seeds)
+            blocked = {
+                (seed, self.alphas.index(alpha))
+                for seed, alpha in self._tried
+                if (seed, alpha) not in self._records
+            }
+            longest = max(planned.seconds for planned in self._planned.values())
+            count = workers if longest > START_SECONDS else max(workers, len(self.seeds))
+            left = [(seed, self.alphas[i]) for seed, i in thresholds.next_cells(rows, count, blocked)]
+        return tuple(self._planned[cell] for cell in left)
+
+    def train(self, batch: Sequence[PlannedTrial], workers: int, on_event: OnEvent | None = None) -> None:
+        """Train a batch and take its outcomes in. A trial that failed is kept in ``failures`` and not tried again."""
+        tell = on_event or (lambda event: None)
+        if self.force:
+            trials = [planned.trial for planned in batch]
+            failed = executor.execute(trials, self.store, workers, tell, again=True)
+        else:
+            failed = executor.complete(batch, self.store, [self.store], workers, tell)
+        self.failures += failed
+        done = {(planned.seed, planned.trial.alpha): planned for planned in batch}
+        self._tried |= set(done)
+        lost = {(failure.trial.seed, failure.trial.alpha) for failure in failed}
+        self._look_up({cell: planned for cell, planned in done.items() if cell not in lost})
+
+    def estimate(self, workers: int) -> SweepEstimate:
+        """Trials, minutes of wall time and disk that are still ahead."""
+        rows = rows_of(self._records, self.alphas, self.seeds)
+        if not self.exhaustive:
+            rows = {seed: thresholds.implied(row) for seed, row in rows.items()}
+        left = [
+            self._planned[seed, alpha]
+            for seed, row in rows.items()
+            for alpha, outcome in zip(self.alphas, row, strict=True)
+            if outcome is None
+        ]
+        seconds = slowdown() * sum(planned.seconds for planned in left) if left else 0.0
+        # Bisection of m fractions asks for ⌈log2(m + 1)⌉ outcomes; what is known of a seed already narrows its own.
+        spans = [thresholds.span(row) for row in rows.values()]
+        bisected = sum(math.ceil(math.log2(last - first + 1)) for first, last in spans)
+        likely = len(left) if self.exhaustive else min(len(left), bisected)
+        count = max(1, min(workers, likely))
+        rounds = min(1, likely) if self.exhaustive else math.ceil(likely / count)
+        starts = START_SECONDS * rounds
+        mean = seconds / max(1, len(left))
+        return SweepEstimate(
+            cells=len(self._planned),
+            stored=len(self._records),
+            likely=likely,
+            most=len(left),
+            minutes=(mean * likely / count + starts) / 60,
+            most_minutes=(seconds / count + starts) / 60,
+            megabytes=sum(planned.megabytes for planned in left),
+            workers=count,
+        )
+
+    def result(self) -> SweepResult:
+        """What is known so far."""
+        rows = rows_of(self._records, self.alphas, self.seeds)
+        return SweepResult(
+            alphas=self.alphas,
+            seeds=self.seeds,
+            budget=self.budget,
+            exhaustive=self.exhaustive,
+            trial=next(iter(self._planned.values())).trial,
+            records=dict(self._records),
+            threshold=thresholds.threshold(self.alphas, rows, monotone=not self.exhaustive),
+            failures=tuple(self.failures),
+            command=self.command,
+            settings=self.settings,
+            spec_hashes=self.spec_hashes,
+            shadowed=self.shadowed,
+        )

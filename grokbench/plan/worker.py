@@ -1,0 +1,147 @@
+"""One trial in the process that trains it, a worker's or the caller's own: locked, trained, analysed, saved."""
+
+from __future__ import annotations
+
+import dataclasses
+import multiprocessing
+import os
+import signal
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from grokbench import parts
+from grokbench.specs.errors import GrokbenchError, StoreError
+from grokbench.specs.types import Trial
+from grokbench.store.folder import Store
+from grokbench.store.locks import Holder
+from grokbench.training.record import Record
+
+POLL_SECONDS = 1.0  # how often a trial that another process trains is asked after
+
+Tell = Callable[[int, float, float], None]
+
+
+class Job(NamedTuple):
+    """How trials are to be trained.
+
+    root: of the store. keep_untrained: store the weights of untrained networks too, and count no record without weights.
+    resume: where the store has the trained weights, only make the analyses that are missing. again: train what the store has.
+    plugins: scripts that register parts, which a worker runs first.
+    """
+
+    root: str
+    keep_untrained: bool = False
+    resume: bool = False
+    again: bool = False
+    plugins: tuple[str, ...] = ()
+
+
+class Made(NamedTuple):
+    """A trial's record, and whether another process made it meanwhile."""
+
+    record: Record
+    elsewhere: bool
+
+
+def make(trial: Trial, store: Store, job: Job, tell: Tell | None = None) -> Made | Holder:
+    """Train ``trial`` under its lock and save it; a record that has come meanwhile, or who holds the lock, instead.
+
+    tell: takes the step and both accuracies of every evaluation. Errors: StoreError.
+    """
+    lock = store.lock(trial)
+    try:
+        holder = lock.take()
+    except OSError as error:
+        raise StoreError(f"the lock {lock.path} cannot be written ({error.strerror})") from None
+    if holder is not None:
+        return holder
+    try:
+        found = None if job.again else finished(trial, store, job)
+        return Made(found or train_here(trial, store, job, tell), elsewhere=found is not None)
+    finally:
+        lock.release()
+
+
+def finished(trial: Trial, store: Store, job: Job) -> Record | None:
+    """The store's answer to ``trial`` that makes its training needless."""
+    return store.trained(trial) if job.keep_untrained else store.find(trial)
+
+
+def make_here(trial: Trial, store: Store | None, job: Job) -> Record:
+    """``make`` in the caller's process; while another process trains the trial, wait for it. Without a store only train."""
+    if store is None:
+        return train_here(trial, None, job)
+    while isinstance(found := make(trial, store, job), Holder):
+        time.sleep(POLL_SECONDS)
+    return found.record
+
+
+def train_here(trial: Trial, store: Store | None, job: Job, tell: Tell | None = None) -> Record:
+    """Train ``trial`` in this process, make its analyses, save the record where there is a store, and return it."""
+    from grokbench.training.analysis import analysed
+    from grokbench.training.engine import train
+
+    trained = store.trained(trial) if store is not None and job.resume else None
+    record = analysed(trained or train(trial, tell))
+    if store is not None:
+        again = not trial.budget and not job.keep_untrained  # a construction is made again, not kept
+        store.save(dataclasses.replace(record, weights={}) if again else record)
+    return record
+
+
+# -- in a worker process -------------------------------------------------------------------------------
+
+_events: Any = None
+
+
+def start(events: Any) -> None:
+    """Begin a worker that puts its news into the queue ``events``."""
+    global _events
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN
+    )  # Ctrl-C reaches the parent too, which ends its workers without their tracebacks
+    events.cancel_join_thread()  # news that nobody reads any more must not hold a worker up
+    _events = events
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
+
+
+def _leave_with_parent() -> None:
+    """End this worker when its parent is gone, however that happened: a queue alone would let it wait for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def work(trial: Trial, index: int, job: Job) -> dict[str, Any]:
+    """How the trial ended; its traceback, and what a person can mend in one sentence; or who else trains it (``busy``)."""
+
+    def tell(step: int, train_accuracy: float, test_accuracy: float) -> None:
+        _events.put((index, {"step": step, "train_accuracy": train_accuracy, "test_accuracy": test_accuracy}))
+
+    _events.put((index, {}))
+    try:
+        for script in job.plugins:
+            parts.run_plugin(script)
+        found = make(trial, Store(job.root), job, tell)
+    except Exception as error:  # whatever it was, the parent reports it with its traceback
+        return {
+            "trace": traceback.format_exc(),
+            "sentence": str(error) if isinstance(error, GrokbenchError) else "",
+        }
+    return {"busy": str(found)} if isinstance(found, Holder) else ended(found)
+
+
+def ended(made: Made) -> dict[str, Any]:
+    """How a record's training ended, for those who watch."""
+    record = made.record
+    return {
+        "elsewhere": made.elsewhere,
+        "step": int(record.facts["steps"]),
+        "ended": record.ended,
+        "seconds": float(record.cost["seconds"]),
+        **{name: float(record.curves[name][-1]) for name in ("train_accuracy", "test_accuracy")},
+    }

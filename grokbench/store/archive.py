@@ -1,0 +1,154 @@
+"""Committed records: one compressed file per experiment, curves and numbers without weights, read-only once written."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+import zipfile
+import zlib
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from grokbench.specs import values
+from grokbench.specs.errors import InputError
+from grokbench.specs.types import Trial
+from grokbench.store import codec, keys
+from grokbench.store.cutting import cut
+from grokbench.store.replacing import replaced
+from grokbench.training.record import Record
+
+_HEADS = "records.json"
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the same records always make the same bytes
+
+
+def write(folder: Path, experiment: str, records: Iterable[Record]) -> Path:
+    """Write ``folder/<experiment>.zip`` with the given records, the first of those with one key.
+
+    Portraits, which only figures read, are written of the least seed alone that has them.
+    """
+    path = folder / f"{experiment}.zip"
+    first: dict[str, Record] = {}
+    for record in records:
+        first.setdefault(keys.key(record.trial), record)
+    named = dict(sorted(first.items()))
+    shown = min((record.trial.seed for record in named.values() if record.portraits), default=0)
+    members = {
+        _HEADS: json.dumps(
+            {name: codec.head(record) for name, record in named.items()}, sort_keys=True
+        ).encode()
+    }
+    for name, record in named.items():
+        kept = record if record.trial.seed == shown else dataclasses.replace(record, portraits={})
+        members[f"{name}.npz"] = codec.pack_arrays(codec.arrays(kept), compress=False)
+    with replaced(path) as beside, zipfile.ZipFile(beside, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as out:
+        for name, data in members.items():
+            out.writestr(zipfile.ZipInfo(name, _EPOCH), data, zipfile.ZIP_DEFLATED, 9)
+    return path
+
+
+def read(folder: Path, experiment: str) -> list[Record]:
+    """The records of this version in ``folder/<experiment>.zip``; none where there is no such file.
+
+    Errors: InputError when it is damaged.
+    """
+    path = folder / f"{experiment}.zip"
+    if not path.is_file():
+        return []
+    try:
+        with zipfile.ZipFile(path) as stored:
+            return [
+                codec.unpack(head, stored.read(f"{name}.npz"))
+                for name, head in json.loads(stored.read(_HEADS)).items()
+                if head["training_version"] == keys.TRAINING_VERSION
+            ]
+    except DAMAGE as error:
+        raise _damaged(path, error) from None
+
+
+def answered(record: Record, by: Iterable[Record]) -> bool:
+    """Whether one of the records ``by`` answers the trial of ``record``, as it is or cut to it."""
+    return any(
+        keys.family(other.trial) == keys.family(record.trial)
+        and _answer(keys.key(other.trial), other, record.trial) is not None
+        for other in by
+    )
+
+
+def _answer(name: str, record: Record, trial: Trial) -> Record | None:
+    """What a record, called ``name``, of the family of ``trial`` says of it."""
+    exact = name == keys.key(trial) and set(record.analyses) >= set(trial.analyses)
+    return record if exact else cut(record, trial)
+
+
+def prune(folder: Path, experiments: Iterable[str]) -> None:
+    """Remove the archives of all but these experiments."""
+    kept = set(experiments)
+    for path in folder.glob("*.zip"):
+        if path.stem not in kept:
+            path.unlink()
+
+
+class _Entry(NamedTuple):
+    """A record of an archive."""
+
+    path: Path
+    stored: zipfile.ZipFile
+    name: str  # its trial's key
+    head: dict[str, Any]
+
+
+class Archive:
+    """The records under a folder such as ``reports/<paper>/records``, as they are when it is first read.
+
+    Errors: InputError where there is no such folder; when it is first read, where it is damaged or, if ``strict``, holds
+    no records of this version.
+    """
+
+    def __init__(self, folder: str | Path, *, strict: bool = True) -> None:
+        self.folder, self._strict = values.path("records", folder), strict
+        if not self.folder.is_dir():
+            raise InputError(f"{folder}: no such folder of records")
+
+    @cached_property
+    def _index(self) -> dict[str, list[_Entry]]:
+        """Family → its records. Archives are small and are kept in memory: opening one costs more than reading a record."""
+        index: dict[str, list[_Entry]] = {}
+        for path in sorted(self.folder.glob("*.zip")):
+            try:
+                stored = zipfile.ZipFile(io.BytesIO(path.read_bytes()))
+                heads = json.loads(stored.read(_HEADS))
+                for name, head in heads.items():
+                    if head["training_version"] == keys.TRAINING_VERSION:
+                        trial = codec.trial_from_json(head["trial"])
+                        if keys.key(trial) != name:
+                            raise _damaged(path, "a record lies under another one's name")
+                        index.setdefault(keys.family(trial), []).append(_Entry(path, stored, name, head))
+            except DAMAGE as error:
+                raise _damaged(path, error) from None
+        if not index and self._strict:
+            raise InputError(f"{self.folder} holds no records of this version")
+        return index
+
+    def find(self, trial: Trial) -> Record | None:
+        """The record that answers ``trial``, cut to it, or None."""
+        wanted = keys.key(trial)
+        entries = self._index.get(keys.family(trial), [])
+        for entry in sorted(entries, key=lambda entry: entry.name != wanted):
+            try:
+                record = codec.unpack(entry.head, entry.stored.read(f"{entry.name}.npz"))
+            except DAMAGE as error:
+                raise _damaged(entry.path, error) from None
+            answer = _answer(entry.name, record, trial)
+            if answer is not None:
+                return answer
+        return None
+
+
+DAMAGE = (zipfile.BadZipFile, zlib.error, OSError, ValueError, KeyError, TypeError)
+
+
+def _damaged(path: Path, why: object) -> InputError:
+    return InputError(f"{path} is damaged ({why}); restore it or delete it")

@@ -1,0 +1,270 @@
+"""The store: one folder per key, written beside its place and renamed into it, checksummed.
+
+A failed, damaged or half-written record is never a hit.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from grokbench.specs import values
+from grokbench.specs.errors import StoreError
+from grokbench.specs.types import Array, Trial
+from grokbench.store import codec, keys
+from grokbench.store.cutting import cut
+from grokbench.store.locks import Lock
+from grokbench.training.record import Record
+
+Weights = dict[str, Array]
+
+_RECORD, _ARRAYS, _WEIGHTS = "record.json", "arrays.npz", "weights.safetensors"
+_SNAPSHOT = "snapshot-"
+
+
+class Shelf(Protocol):
+    """Anything records can be read from."""
+
+    def find(self, trial: Trial) -> Record | None:
+        """The record that answers ``trial``, cut to it, or None."""
+
+
+def default_path() -> Path:
+    """``$GROKBENCH_STORE``, or a folder in the platform's place for a user's data. Errors: StoreError without a home."""
+    from platformdirs import user_data_path
+
+    named = os.environ.get("GROKBENCH_STORE")
+    if named:
+        return values.path("GROKBENCH_STORE", named)
+    try:
+        folder = user_data_path("grokbench", appauthor=False)
+    except RuntimeError:  # neither HOME nor an entry for this user among the system's
+        folder = Path()
+    if not folder.is_absolute():
+        raise StoreError(
+            "the store has no default place, because this user has no home folder; "
+            "name a folder with --store DIR or in the environment variable GROKBENCH_STORE"
+        )
+    return folder / "store"
+
+
+class Store:
+    """Records on disk under ``root``.
+
+    ``on_damage`` is told, once each, of records that are no hits: those whose checksum does not hold, those that cannot be
+    read, and those that do not say in which arithmetic they were made.
+    """
+
+    def __init__(
+        self, root: str | Path | None = None, on_damage: Callable[[str], None] | None = None
+    ) -> None:
+        self.root = values.path("store", root) if root is not None else default_path()
+        self._on_damage = on_damage or (lambda text: None)
+        self._told: set[Path] = set()
+
+    def check_writable(self, trials: Iterable[Trial] = ()) -> None:
+        """Create the folder and write a file in it, before anything is trained.
+
+        Errors: StoreError, also where one of ``trials`` has a record that cannot be read, and so not be replaced.
+        """
+        for trial in trials:
+            closed = _closed(self.folder(trial))
+            if closed:
+                raise StoreError(
+                    f"the record {self.folder(trial)} is there but cannot be read ({closed}); ask its owner to open it "
+                    "to you, or name another store with --store"
+                )
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=self.root):
+                pass
+        except OSError as error:
+            raise StoreError(
+                f"the store {self.root} cannot be written ({error.strerror}); name another store"
+            ) from None
+
+    def folder(self, trial: Trial) -> Path:
+        """Where the record of exactly this trial lies."""
+        family = keys.family(trial)
+        return self.root / "records" / family[:2] / family / keys.key(trial)
+
+    def find(self, trial: Trial) -> Record | None:
+        """The record of this trial, or of a longer or more closely watched one, cut to it; weights are not loaded."""
+        exact = self.folder(trial)
+        record = self._read(exact)
+        if record is not None and set(record.analyses) >= set(trial.analyses):
+            return record
+        for folder in self._family(exact.parent):
+            if folder == exact:
+                continue
+            other = self._read(folder)
+            answer = cut(other, trial) if other is not None else None
+            if answer is not None:
+                return answer
+        return None
+
+    def trained(self, trial: Trial) -> Record | None:
+        """The record of exactly this training with its weights and snapshots, whatever was analysed; None without them."""
+        exact = self.folder(trial)
+        record = self._read(exact, weights=True)
+        return dataclasses.replace(record, trial=trial) if record is not None and record.weights else None
+
+    def lock(self, trial: Trial) -> Lock:
+        """The lock that who trains ``trial`` holds."""
+        return Lock(self.root / "locks" / f"{keys.key(trial)}.json")
+
+    def _family(self, parent: Path) -> Iterator[Path]:
+        try:
+            yield from sorted(p for p in parent.iterdir() if not p.name.startswith("."))
+        except (FileNotFoundError, NotADirectoryError):
+            return
+        except OSError as error:
+            self._tell(parent, f"the folder {parent} cannot be read ({error.strerror})")
+
+    def _read(self, folder: Path, *, weights: bool = False) -> Record | None:
+        """The record in ``folder`` if its checksums hold; snapshots are checked only where weights are asked for."""
+        for _ in range(2):  # a record that is replaced meanwhile is read again
+            try:
+                return self._opened(folder, weights=weights)
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                self._tell(folder, f"the record {folder} cannot be read ({error.strerror})")
+                return None
+            except (ValueError, KeyError, TypeError):
+                break
+        if os.path.lexists(folder):
+            self._tell(folder, f"the record {folder} is damaged; its trial will be trained again")
+        return None
+
+    def _opened(self, folder: Path, *, weights: bool) -> Record | None:
+        document = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
+        data = (folder / _ARRAYS).read_bytes()
+        sums = document.pop("checksums")
+        own = document.pop("checksum")
+        sound = own == keys.digest({"document": document, "checksums": sums}) and all(
+            hashlib.sha256((folder / name).read_bytes()).hexdigest() == value
+            for name, value in sums.items()
+            if weights or not name.startswith(_SNAPSHOT)
+        )
+        if not sound or document["outcome"] == "failed":
+            raise ValueError("not a sound record")
+        if "arithmetic" not in document["environment"]:
+            self._tell(
+                folder,
+                f"the record {folder} does not say in which arithmetic it was made; its trial will be trained again",
+            )
+            return None
+        return codec.unpack(document, data, *(_weights(folder, sums) if weights else ()))
+
+    def _tell(self, place: Path, text: str) -> None:
+        if place not in self._told:
+            self._told.add(place)
+            self._on_damage(text)
+
+    def save(self, record: Record) -> Path:
+        """Write a record, replacing whatever lies in its place. Errors: StoreError (disk full, no permission)."""
+        target = self.folder(record.trial)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _sweep(target.parent)
+            beside = _new_folder(target.parent, f".{target.name[:12]}-")
+            try:
+                _write(beside, record)
+                if target.exists():
+                    old = _new_folder(target.parent, ".old-")
+                    target.rename(old / "record")
+                    shutil.rmtree(old)
+                beside.rename(target)
+            except BaseException:
+                shutil.rmtree(beside, ignore_errors=True)
+                raise
+        except OSError as error:
+            if self._read(target) is not None:
+                return target  # another process wrote the same trial meanwhile
+            raise StoreError(f"the record cannot be written to {target} ({error.strerror})") from None
+        return target
+
+    def note_failure(self, trial: Trial, trace: str) -> str:
+        """Keep a failed trial's traceback where the report can name it; returns the file's path, or why there is none."""
+        path = self.root / "failures" / f"{keys.key(trial)}.txt"
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(trace, encoding="utf-8")
+        except OSError as error:
+            return f"no file ({error.strerror}): {trace.strip().splitlines()[-1]}"
+        return str(path)
+
+
+def _weights(folder: Path, names: Iterable[str]) -> tuple[Weights, dict[int, Weights]]:
+    """Final weights and snapshots among the files of a record."""
+    from safetensors.numpy import load
+
+    final: Weights = {}
+    snapshots: dict[int, Weights] = {}
+    for name in names:
+        if name == _WEIGHTS:
+            final = load((folder / name).read_bytes())
+        elif name.startswith(_SNAPSHOT):
+            snapshots[int(Path(name).stem.removeprefix(_SNAPSHOT))] = load((folder / name).read_bytes())
+    return final, dict(sorted(snapshots.items()))
+
+
+def _new_folder(parent: Path, prefix: str) -> Path:
+    """An empty folder of a new name, open to whom the umask lets in (``tempfile`` would close it to all others)."""
+    folder = parent / f"{prefix}{uuid.uuid4().hex[:12]}"
+    folder.mkdir()
+    return folder
+
+
+def _closed(folder: Path) -> str:
+    """Why the record in ``folder``, or a folder above it, cannot be read; empty where it can, or where there is none."""
+    try:
+        with (folder / _RECORD).open("rb"):
+            return ""
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    except OSError as error:
+        return error.strerror or str(error)
+
+
+STALE_SECONDS = 24 * 3600.0
+
+
+def _sweep(parent: Path) -> None:
+    """Remove what a killed process left half-written a day or more ago."""
+    for path in parent.glob(".*-*"):
+        if time.time() - path.stat().st_mtime > STALE_SECONDS:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _write(folder: Path, record: Record) -> None:
+    files: dict[str, bytes] = {_ARRAYS: codec.pack_arrays(codec.arrays(record), compress=True)}
+    if record.weights:
+        files[_WEIGHTS] = codec.pack_weights(record)
+    for step in record.snapshots:
+        files[f"{_SNAPSHOT}{step}.safetensors"] = codec.pack_weights(record, step)
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+    document = codec.head(record)
+    sums = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+    sealed: Mapping[str, Any] = {
+        **document,
+        "checksums": sums,
+        "checksum": keys.digest({"document": document, "checksums": sums}),
+    }
+    (folder / _RECORD).write_text(json.dumps(sealed, indent=1, ensure_ascii=False), encoding="utf-8")
+
+
+def training_of(record: Record) -> tuple[str, str]:
+    """What names the training that a record comes from: two that were cut from the same one have the same."""
+    return keys.family(record.trial), record.content.partition("@")[0]

@@ -1,0 +1,148 @@
+"""The trials of a paper's experiments looked at before one is trained: every combination of settings, fractions and tiers."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Any
+
+from grokbench.networks.fitting import MOST_STEPS, check_fit, check_watched, recipe_faults
+from grokbench.plan.expand import tier_plan
+from grokbench.specs.errors import GrokbenchError, InputError, Mistake, SettingsError, SpecError
+from grokbench.specs.loader import Library
+from grokbench.specs.settings import divided
+from grokbench.specs.types import Experiment, Paper, Recipe, TaskSpec, TierPlan
+from grokbench.tasks.splits import fraction, rows_as_fraction
+from grokbench.tasks.table import DOMAINS, build_table, make_domain
+from grokbench.training.versions import check_analysis
+
+Found = tuple[str, str, str | None]  # dotted key below the experiment, sentence, nearest name
+
+
+class Tables:
+    """How many rows tasks have; a table is built once however many trials share it."""
+
+    def __init__(self) -> None:
+        self._rows: dict[tuple[str, tuple[Any, ...]], int | str] = {}
+
+    def rows(self, task: TaskSpec) -> int:
+        """Rows of the task's table. Errors: InputError, without the task's name."""
+        key = task.operation, tuple(sorted(task.domain.items()))
+        if key not in self._rows:
+            try:
+                self._rows[key] = len(build_table(task).rows)
+            except InputError as error:
+                self._rows[key] = str(error).removeprefix(f"task {task.id!r}: ")
+        known = self._rows[key]
+        if isinstance(known, str):
+            raise InputError(known)
+        return known
+
+
+def task_faults(task: TaskSpec, tables: Tables) -> Iterator[tuple[str, str]]:
+    """Dotted field of a task, and why it has no table."""
+    try:
+        make_domain(task)
+    except GrokbenchError as error:
+        yield f"domain.{DOMAINS[task.domain['kind']]}", str(error)
+        return
+    try:
+        tables.rows(task)
+    except GrokbenchError as error:
+        yield "operation", str(error)
+
+
+def experiment_mistakes(library: Library, paper: Paper, file: str, tables: Tables) -> Iterator[Mistake]:
+    """What would keep a trial of the paper from being trained; mistakes in the files of its tasks and recipes are not told."""
+    for experiment in paper.experiments:
+        found: dict[Found, None] = {}
+        for tier in experiment.tiers:
+            plan = tier_plan(experiment, tier)
+            assert plan is not None
+            if plan.steps > MOST_STEPS:
+                text = f"expected at most {MOST_STEPS} steps; got {plan.steps}"
+                found[f"tier.{tier}.steps", text, None] = None
+            for values in itertools.product(*plan.vary.values()):
+                varied = dict(zip(plan.vary, values, strict=True))
+                found |= dict.fromkeys(_trial_faults(library, experiment, tier, plan, varied, tables))
+        for key, text, near in found:
+            yield Mistake(file, f"experiment {experiment.id}{'.' if key else ''}{key}", text, near)
+
+
+def _trial_faults(
+    library: Library,
+    experiment: Experiment,
+    tier: str,
+    plan: TierPlan,
+    varied: Mapping[str, Any],
+    tables: Tables,
+) -> Iterator[Found]:
+    own, rest = divided({**experiment.set, **varied})
+    task, recipe = None, None
+
+    def place(field: str) -> str:
+        """Where the experiment gives ``field`` its value."""
+        return f"vary.{field}" if field in varied else f"set.{field}" if field in experiment.set else ""
+
+    def told(error: GrokbenchError, prefix: str) -> Iterator[Found]:
+        if isinstance(error, SettingsError):
+            for one in error.mistakes:
+                yield place(one.path) or f"set.{one.path}", one.expected, one.near
+        elif not isinstance(error, SpecError):
+            text = str(error)
+            named = [key for key in {**own, **rest} if repr(key) in text or text.startswith(f"{key} cannot")]
+            yield place(f"{prefix}{named[0]}" if named else ""), text, None
+
+    try:
+        task = library.task(experiment.task, own)
+    except GrokbenchError as error:
+        yield from told(error, "task.")
+    try:
+        recipe = library.recipe(experiment.baseline, rest)
+    except GrokbenchError as error:
+        yield from told(error, "")
+    if task is not None:
+        known = set() if not own else {text for _, text in task_faults(library.task(experiment.task), tables)}
+        for field, text in task_faults(task, tables) if own else ():
+            if text not in known:
+                yield place(f"task.{field}") or place("task.domain.p"), text, None
+    if recipe is not None and rest:
+        before = set(recipe_faults(library.recipe(experiment.baseline)))
+        for field, text in recipe_faults(recipe):
+            if (field, text) not in before:
+                yield place(field) or "set", text, None
+    if task is not None and recipe is not None:
+        yield from _fit_faults(experiment, tier, plan, task, recipe, tables)
+
+
+def _fit_faults(
+    experiment: Experiment, tier: str, plan: TierPlan, task: TaskSpec, recipe: Recipe, tables: Tables
+) -> Iterator[Found]:
+    """Why this recipe cannot be trained on this task as the experiment asks."""
+    if not any(recipe_faults(recipe)):
+        try:
+            check_fit(task, recipe)
+        except InputError as error:
+            yield "", str(error), None
+    for what in ("probes", "portraits"):
+        if getattr(experiment, what):
+            try:
+                check_watched(recipe, what)
+            except InputError as error:
+                yield what, str(error), None
+    for name in experiment.analyses:
+        try:
+            check_analysis(name, task, recipe)
+        except GrokbenchError as error:
+            yield "analyses", str(error), None
+    if any(task_faults(task, tables)):
+        return
+    n, rounding = tables.rows(task), recipe.data["rounding"]
+    asked = [("alphas", partial(fraction, n, alpha, rounding)) for alpha in plan.alphas]
+    asked += [("rows", partial(rows_as_fraction, n, rows, rounding)) for rows in plan.rows]
+    for key, counted in asked:
+        try:
+            counted()
+        except InputError as error:
+            yield f"tier.{tier}.{key}", str(error), None

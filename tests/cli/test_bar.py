@@ -1,0 +1,87 @@
+"""The bar on a terminal, and what is said when the user interrupts."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+import grokbench.cli
+from grokbench.cli import bar as bars
+from grokbench.cli.bar import TrainingBar
+from grokbench.plan.executor import Event
+from grokbench.specs.types import Trial
+
+
+def trial(seed: int = 0) -> Trial:
+    from grokbench.plan.resolve import resolve_trial
+
+    return resolve_trial("addition", "gromov2023/adamw", alpha=0.5, seed=seed, steps=1000)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """A terminal, and the seconds that its clock shows."""
+    now = [0.0]
+    monkeypatch.setattr(bars.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    return now
+
+
+def test_the_bar_of_a_single_run_counts_its_steps(clock: list[float]) -> None:
+    one = trial()
+    with TrainingBar(1, {id(one): (10.0, 1000)}, 1) as bar:
+        assert (bar._bar.tasks[0].completed, bar._bar.tasks[0].total) == (0, 1000)
+        clock[0] = 100.0  # the worker has loaded what it needs
+        bar(Event("evaluated", one, step=250, train_accuracy=0.875, test_accuracy=0.125))
+        found = bar._bar.tasks[0]
+        assert (found.completed, found.total) == (250, 1000)
+        assert "time left unknown" in found.description
+        assert "train 0.88 test 0.12" in found.description
+        clock[0] = 160.0
+        bar(Event("evaluated", one, step=500, train_accuracy=1.0, test_accuracy=0.5))
+        assert "about 2.0 min left" in found.description
+        bar(Event("done", one, step=1003))
+        assert bar._bar.tasks[0].completed == 1000
+
+
+def test_the_bar_of_several_trials_counts_trials(clock: list[float]) -> None:
+    trials = [trial(seed) for seed in range(2)]
+    with TrainingBar(2, {id(one): (10.0, 1000) for one in trials}, 2) as bar:
+        bar(Event("evaluated", trials[0], step=250))
+        assert (bar._bar.tasks[0].completed, bar._bar.tasks[0].total) == (0, 2)
+        bar(Event("done", trials[0], step=1000))
+        assert bar._bar.tasks[0].completed == 1
+
+
+RUN = ["run", "--task", "addition", "--baseline", "gromov2023/adamw", "--steps", "2"]
+INTERRUPTED = {
+    "run": ("executor.execute", RUN, "Interrupted. Nothing was kept; the same command starts over."),
+    "reproduce": (
+        "plan.plan_paper",
+        ["reproduce", "gromov2023"],
+        "Interrupted. Finished trials are kept; a running one starts over.",
+    ),
+    "list": (None, ["list"], "Interrupted."),
+}
+
+
+@pytest.mark.parametrize("name", INTERRUPTED)
+def test_an_interruption_promises_what_is_so(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    where, words, expected = INTERRUPTED[name]
+
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(
+        f"grokbench.runs.{where}" if where else "grokbench.specs.loader.Library.each", interrupt
+    )
+    monkeypatch.setattr(sys, "argv", ["grokbench", *words])
+    monkeypatch.setenv("GROKBENCH_STORE", str(tmp_path))
+    with pytest.raises(SystemExit) as stopped:
+        grokbench.cli.main()
+    assert stopped.value.code == 1
+    assert capsys.readouterr().err.rstrip().splitlines()[-1] == expected

@@ -1,0 +1,82 @@
+"""Archives of records: what is written, read, and answered by what."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from grokbench.specs.errors import InputError
+from grokbench.store import archive, keys
+from grokbench.store.folder import cut, training_of
+from tests.reports import synthetic
+
+
+def records(n: int) -> list[synthetic.Record]:
+    recipe = synthetic.recipe()
+    return [
+        dataclasses.replace(synthetic.record(seed, recipe, last=300), content=f"run {seed}")
+        for seed in range(n)
+    ]
+
+
+def test_an_archive_is_read_whole_and_an_absent_one_holds_nothing(tmp_path: Path) -> None:
+    archive.write(tmp_path, "gd", records(3))
+    assert [record.trial.seed for record in archive.read(tmp_path, "gd")] == [
+        record.trial.seed for record in sorted(records(3), key=lambda record: keys.key(record.trial))
+    ]
+    assert archive.read(tmp_path, "absent") == []
+    (tmp_path / "broken.zip").write_bytes(b"no archive")
+    with pytest.raises(InputError, match="damaged"):
+        archive.read(tmp_path, "broken")
+
+
+def test_of_two_records_of_one_trial_the_first_is_written(tmp_path: Path) -> None:
+    (old,) = records(1)
+    archive.write(tmp_path, "gd", [dataclasses.replace(old, content="new"), old])
+    assert [record.content for record in archive.read(tmp_path, "gd")] == ["new"]
+
+
+def test_a_record_is_answered_by_itself_and_by_a_longer_one_of_its_trial(tmp_path: Path) -> None:
+    whole, other = records(2)
+    short = cut(whole, dataclasses.replace(whole.trial, budget=100))
+    assert short is not None
+    assert archive.answered(whole, [whole])
+    assert archive.answered(short, [other, whole])
+    assert not archive.answered(whole, [short])
+    assert not archive.answered(whole, [other])
+
+
+def test_a_folder_without_records_is_refused_unless_nobody_counts_on_it(tmp_path: Path) -> None:
+    (record,) = records(1)
+    with pytest.raises(InputError, match="holds no records"):
+        archive.Archive(tmp_path).find(record.trial)
+    assert archive.Archive(tmp_path, strict=False).find(record.trial) is None
+
+
+def test_a_cut_record_names_the_training_that_it_was_cut_from() -> None:
+    first, second = records(2)
+    short = cut(first, dataclasses.replace(first.trial, budget=100))
+    assert short is not None
+    shorter = cut(short, dataclasses.replace(first.trial, budget=50))
+    assert shorter is not None
+    assert keys.key(shorter.trial) != keys.key(first.trial)
+    assert training_of(first) == training_of(short) == training_of(shorter)
+    assert training_of(first) != training_of(second)
+    again = dataclasses.replace(first, content="trained once more")
+    assert training_of(first) != training_of(again)
+
+
+def test_an_archive_answers_as_it_was_when_it_was_first_read(tmp_path: Path) -> None:
+    # A report that is written over the records that it rests on still finds them.
+    first, other = records(2)
+    path = archive.write(tmp_path, "cut", [first])
+    source = archive.Archive(tmp_path)
+    assert source.find(first.trial) is not None
+    archive.write(tmp_path, "cut", [other])
+    assert source.find(first.trial) is not None
+    assert source.find(other.trial) is None
+    path.unlink()
+    assert source.find(first.trial) is not None
+    assert archive.Archive(tmp_path, strict=False).find(first.trial) is None
