@@ -21,7 +21,6 @@ ROOMS = [
     "figures",
     "validation",
     "reports",
-    "coverage",
     "reproduction",
     "api",
     "pytest_plugin",

@@ -79,7 +79,6 @@ def command(
     as_json: bool,
 ) -> int:
     """Train what the claims of PAPER, an id or a claims.toml, need; decide them, and write the report."""
-    from grokbench import coverage
     from grokbench.reproduction import Reproduction
 
     if (paper is None) != every:
@@ -96,15 +95,16 @@ def command(
             claims=own,
             store=store,
             reuse=reuse,
+            force=force,
             specs=library,
             on_damage=options.note,
         )
         for name, own in _chosen(library, paper, claims).items()
     ]
     for job in jobs:
-        for text in coverage.unanswering(job):
+        for text in job.unanswering():
             options.note(text)
-        document = _one(job, out, workers, dry_run=dry_run, force=force, quiet=as_json)
+        document = _one(job, out, workers, dry_run=dry_run, quiet=as_json)
         documents.append(document)
         failed = failed or bool(job.failures)
     if as_json:
@@ -124,14 +124,13 @@ def _chosen(library: Library, paper: str | None, claims: Sequence[str]) -> dict[
     return {name: own for name, own in having.items() if own}
 
 
-def _one(
-    job: Reproduction, out: Path, workers: int | None, *, dry_run: bool, force: bool, quiet: bool
-) -> dict[str, Any]:
+def _one(job: Reproduction, out: Path, workers: int | None, *, dry_run: bool, quiet: bool) -> dict[str, Any]:
     """Plan, train, decide and write one paper; returns its JSON document (of the plan, in a dry run)."""
-    from grokbench.cli.bar import TrainingBar
-    from grokbench.plan import single
+    from grokbench import reports
+    from grokbench.cli.bar import train
+    from grokbench.plan import executor, single
 
-    estimate = job.estimate(workers, force=force)
+    estimate = job.estimate(workers)
     if dry_run and not quiet:
         click.echo(_shares(estimate))
     click.echo(_plan(job, estimate), err=quiet or not dry_run)
@@ -139,19 +138,12 @@ def _one(
         return {"paper": job.paper.id, "tier": job.tier, **dataclasses.asdict(estimate)}
     job.store.check_writable()
     single.check_folder(out)
-    todo = job.to_train(force=force)
-    if todo:
-        work = {id(planned.trial): (planned.seconds, planned.expected_steps) for planned in todo}
-        with TrainingBar(len(todo), work, estimate.workers) as progress:
-            job.train(workers=workers, force=force, on_event=progress)
-        for failure in job.failures:
-            click.echo(f"a trial failed; its traceback is in {failure.path}", err=True)
-    else:
+    if not train(job, executor.worker_count(workers)):
         click.echo("nothing to train: every record is in the store", err=True)
-    verdicts = job.verdicts()
-    page = job.write(out)
+    result = job.result(out)
+    page = reports.write(result, out)
     if not quiet:
-        _table(verdicts)
+        _table(result.shown)
         click.echo(f"report: {page}")
     document: dict[str, Any] = json.loads(page.with_suffix(".json").read_text(encoding="utf-8"))
     return document

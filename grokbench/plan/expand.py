@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from grokbench.plan import flops as cost
@@ -24,7 +25,12 @@ class PlannedTrial:
     seed: int
     expected_steps: int
 
-    @property
+    @cached_property
+    def request(self) -> str:
+        """What the trial is called by those who ask for its record: ``keys.request``."""
+        return keys.request(self.trial)
+
+    @cached_property
     def seconds(self) -> float:
         """Rough seconds on one CPU core."""
         return cost.seconds(self.trial, self.expected_steps)
