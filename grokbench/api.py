@@ -107,9 +107,9 @@ def reproduce(
     job.run(count, on_event)
     if target is None:
         return job.verdicts()
-    from grokbench import reports
+    from grokbench import findings, reports
 
-    result = job.result(target)
+    result = findings.result(job, target)
     reports.write(result, target)
     return result.shown
 
@@ -180,13 +180,13 @@ def report(
     that have no records. Errors: UnknownNameError, SpecError, InputError; NoRecordsError where no record answers any trial
     of the paper, and then nothing is written.
     """
-    from grokbench import reports
+    from grokbench import findings, reports
     from grokbench.reproduction import Reproduction
 
     target = values.path("out", out)
     job = Reproduction(paper, "quick", store=store, records=records, specs=open_library(specs))
-    result = job.result(target)
-    note = job.note(result, target)
+    result = findings.result(job, target)
+    note = findings.note(job, result, target)
     page: Path = reports.write(result, target)
     if note and on_note is not None:
         on_note(note)

@@ -1,8 +1,7 @@
-"""One paper from plan to report: the stages of the suite in their order."""
+"""One paper from plan to evidence and verdicts; ``findings`` makes of them what a report says."""
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -11,18 +10,17 @@ from typing import Any
 from grokbench import figures
 from grokbench.claims import judge
 from grokbench.claims.evidence import Evidence
+from grokbench.claims.phrases import spans
+from grokbench.claims.rules import LADDER
 from grokbench.claims.verdict import Verdict
 from grokbench.plan import expand as planning
-from grokbench.plan import provenance
 from grokbench.plan.estimate import Estimate, estimated
 from grokbench.plan.expand import Plan, PlannedTrial
 from grokbench.plan.job import Job, Shelves
-from grokbench.reports.evidence import lacking
-from grokbench.reports.result import PaperResult
 from grokbench.specs import values
-from grokbench.specs.errors import NoRecordsError, UnknownNameError
+from grokbench.specs.errors import UnknownNameError
 from grokbench.specs.loader import Library
-from grokbench.specs.types import TIERS, Experiment
+from grokbench.specs.types import TIERS
 from grokbench.store import archive, keys
 from grokbench.store.folder import Shelf, Store
 from grokbench.training.record import Record
@@ -36,8 +34,9 @@ class Reproduction(Job):
     """The trials, records, verdicts and report of one paper at one tier.
 
     paper: an id, or a claims file. claims: those to look at, as ``claim`` or ``paper.claim``; none means all. records: a
-    folder of committed records to read in place of the store. reuse: such folders, read after the store. The paper, its
-    tasks and its recipes are checked whole. Errors: UnknownNameError, SpecError, InputError on construction.
+    folder of committed records to read in place of the store. reuse: such folders, read after the store. seeds: those to run
+    in place of the paper's own, at this tier alone. ladder: train further seeds of every claim that they may still decide.
+    The paper, its tasks and its recipes are checked whole. Errors: UnknownNameError, SpecError, InputError on construction.
     """
 
     def __init__(
@@ -51,6 +50,8 @@ class Reproduction(Job):
         reuse: str | Path | Iterable[str | Path] = (),
         specs: Library | str | Path | Iterable[str | Path] = (),
         force: bool = False,
+        seeds: Sequence[int] = (),
+        ladder: bool = False,
         on_damage: Any = None,
     ) -> None:
         if values.text("tier", tier) not in TIERS:
@@ -58,20 +59,29 @@ class Reproduction(Job):
         named = values.name("paper", paper)
         library = specs if isinstance(specs, Library) else Library(specs)
         check.require(library, named, figures.registry)
-        self.paper, self.tier = library.paper(named), tier
+        self.paper, self.tier, self.ladder = library.paper(named), tier, ladder
         file = library.file("paper", named)
-        self.spec_library, self._claims_file = library.beside(file.path), file.path
+        self.spec_library, self.claims_file = library.beside(file.path), file.path
+        self.seeds = values.distinct("seeds", seeds)
+        if self.seeds:
+            origins = {one.id: self.spec_library.recipe(one.baseline) for one in self.paper.experiments}
+            drawn = [name for name, recipe in origins.items() if recipe.optimizer["kind"] == "none"]
+            self.paper = planning.on_seeds(self.paper, self.seeds, drawn)
         folders = [
             ("--specs", library.extra),
             ("--reuse", values.paths("reuse", reuse)),
             ("--store", [] if store is None else [store]),
+            ("--seeds", [",".join(map(str, self.seeds)) + ","] if self.seeds else []),
         ]
-        self._named = named
-        self._options = [(name, str(one)) for name, own in folders for one in own]
+        self.named = named
+        self.options = [(name, str(one)) for name, own in folders for one in own]
+        self.climbing: dict[
+            str, tuple[Verdict, int]
+        ] = {}  # claim → its verdict so far, seeds of its next rung
         self.claims = tuple(dict.fromkeys(self._claim(name) for name in values.texts("claims", claims)))
         place = Store(store, on_damage)
         self.reused = [archive.Archive(folder) for folder in values.paths("reuse", reuse)]
-        self._records = records
+        self.records = records
         self.first: Shelf = place if records is None else archive.Archive(records)
         super().__init__(place, Shelves([self.first, *self.reused]), force=force)
 
@@ -96,7 +106,26 @@ class Reproduction(Job):
             distinct = {keys.key(planned.trial): planned for planned in self.plan.trials}
             return tuple(sorted(distinct.values(), key=lambda planned: planned.seconds, reverse=True))
         left = [one for one in self.plan.trials if not self.tried(one) and not self.shelves.find(one.trial)]
-        return planning.without_covered(left)
+        return planning.without_covered(left or (self._rungs() if self.ladder else []))
+
+    def _rungs(self) -> list[PlannedTrial]:
+        """The trials that lack a record on the next rung of each chosen claim that its ladder may still decide."""
+        evidence = self.evidence()
+        by_id = {claim.id: claim for claim in self.paper.claims}
+        self.climbing, missing = {}, []
+        for verdict in judge.judge_all(self.paper, evidence, self.claims):
+            rung = judge.next_rung(by_id[verdict.id], verdict)
+            if rung is None:
+                continue
+            needs = planning.seeds_on_rung(self.paper, by_id[verdict.id], verdict.tier, rung)
+            trials = (
+                one for name, seeds in needs.items() for one in evidence.trials(name, verdict.tier, seeds)
+            )
+            left = [one for one in trials if one.request not in evidence.records and not self.tried(one)]
+            if left:
+                self.climbing[verdict.id] = (verdict, rung)
+                missing += left
+        return missing
 
     def estimate(self, workers: int | None = None) -> Estimate:
         """Trials, minutes of wall time and disk that training will take, in all and of each experiment."""
@@ -106,7 +135,7 @@ class Reproduction(Job):
     @property
     def tiers(self) -> tuple[str, ...]:
         """The tiers that may decide, highest first."""
-        return ("smoke",) if self.tier == "smoke" else CONFIRMATORY
+        return (self.tier,) if self.tier == "smoke" or self.seeds else CONFIRMATORY
 
     @cached_property
     def grids(self) -> dict[tuple[str, str], tuple[PlannedTrial, ...]]:
@@ -117,6 +146,18 @@ class Reproduction(Job):
             for one in self.paper.experiments
             for tier in tiers
         }
+
+    @cached_property
+    def further(self) -> dict[tuple[str, str], tuple[PlannedTrial, ...]]:
+        """(experiment, tier) → trials of the seeds that follow the tier's own, as many as a ladder may add."""
+        out = {}
+        for name, grid in self.grids.items():
+            own = tuple(dict.fromkeys(planned.seed for planned in grid))
+            if own and name[1] != "smoke":
+                more = planning.following(own, max(len(own), *LADDER))[len(own) :]
+                places = [planned for planned in grid if planned.seed == own[0]]
+                out[name] = tuple(planned.on(seed) for planned in places for seed in more)
+        return out
 
     def answers(self, shelf: Shelf) -> bool:
         """Whether a shelf has a record for any trial of the paper, at a tier that may decide."""
@@ -130,9 +171,16 @@ class Reproduction(Job):
             for folder in silent
         ]
 
+    @property
+    def stem(self) -> str:
+        """What the report's files are called, before their ending."""
+        if self.tier == "smoke":
+            return f"{self.paper.id}.smoke"
+        return self.paper.id + (f".seeds-{spans(self.seeds)}" if self.seeds else "")
+
     def earlier(self, out: Path | None) -> archive.Archive | None:
         """The records of a report that lies in ``out`` already, where they are not looked at anyway."""
-        folder = (out or DEFAULT_OUT) / self.paper.id / "records"
+        folder = (out or DEFAULT_OUT) / self.stem / "records"
         if out is None or self.tier == "smoke" or not folder.is_dir():
             return None
         shelves = (self.first, *self.reused)
@@ -144,7 +192,7 @@ class Reproduction(Job):
         last = Shelves([] if earlier is None else [earlier])
         records: dict[str, Record] = {}
         old, reused = set(), set()
-        for planned in (one for grid in self.grids.values() for one in grid):
+        for planned in (one for grid in (*self.grids.values(), *self.further.values()) for one in grid):
             own = self.shelves.find(planned.trial)
             record = own or last.find(planned.trial)
             if record is None:
@@ -160,97 +208,12 @@ class Reproduction(Job):
             grids=self.grids,
             origins={one.id: self.spec_library.recipe(one.baseline).origin for one in self.paper.experiments},
             records=records,
+            further=self.further,
             failures=tuple(self.failures),
             earlier=frozenset(old),
             reused=frozenset(reused),
         )
 
-    def note(self, result: PaperResult, out: Path) -> str:
-        """A sentence on what the own shelves have no records for, or "". Errors: NoRecordsError where they answer nothing.
-
-        A store may, beside records of an earlier report in ``out``.
-        """
-        assert result.evidence is not None
-        where = f"the store {self.store.root}" if self.first is self.store else str(self._records)
-        if result.evidence.records.keys() <= result.evidence.earlier:
-            none = f"no record in {where} is of a trial of {self.paper.id}"
-            if self.first is self.store and result.evidence.earlier:
-                return f"{none}; the report rests on the records in {out / self.paper.id / 'records'}"
-            raise NoRecordsError(
-                f"{none}, so nothing was written; name its folder with --records or --store, or train with "
-                f"`grokbench reproduce {self.paper.id}`"
-            )
-        left = lacking(self.paper, result.verdicts, result.cells)
-        return f"{left} in {where}" if left else ""
-
     def verdicts(self) -> tuple[Verdict, ...]:
         """A verdict for each chosen claim, of the highest tier whose records are complete."""
         return judge.judge_all(self.paper, self.evidence(), self.claims)
-
-    def result(self, out: Path | None = None) -> PaperResult:
-        """What is known of every claim of the paper, whichever were chosen.
-
-        The records of a report that lies in ``out`` stand in for trials that the own shelves lack, so that what was decided
-        before stays decided; the result marks it. Errors: InputError where such records cannot be read.
-        """
-        old = self.earlier(out)
-        evidence = self.evidence(old)
-        verdicts = judge.judge_all(self.paper, evidence)
-        read = judge.read_of(self.paper, evidence, verdicts)
-        cells = evidence.shown(self.paper, read)
-        requests = {name: {keys.request(cell.record.trial) for cell in own} for name, own in cells.items()}
-        archived = [name for name, own in requests.items() if own & evidence.earlier]
-        used = self.spec_library.files_of(
-            tasks=[one.task for one in self.paper.experiments],
-            baselines=[one.baseline for one in self.paper.experiments],
-            papers=[self._named],
-        )
-        options = (*self._options, *([] if out in (None, DEFAULT_OUT) else [("--out", str(out))]))
-        words = [self._named, "--tier", self.tier, *(w for claim in self.claims for w in ("--claim", claim))]
-        recipes, tasks = (
-            {getattr(one, name) for one in self.paper.experiments} for name in ("baseline", "task")
-        )
-        return PaperResult(
-            paper=self.paper,
-            tier=self.tier,
-            verdicts=verdicts,
-            cells=cells,
-            records={}
-            if self.tier == "smoke" or out is None
-            else {one.id: self._archived(one, evidence, read, out) for one in self.paper.experiments},
-            recipes={name: self.spec_library.recipe(name) for name in recipes},
-            tasks={name: self.spec_library.task(name) for name in tasks},
-            environment=provenance.environment(),
-            frozen=provenance.frozen_commits(self._claims_file),
-            spec_hashes=provenance.spec_hashes(used),
-            shadowed=provenance.shadowed(used),
-            command=shlex.join(["grokbench", "reproduce", *words, *(w for pair in options for w in pair)]),
-            named=self._named,
-            options=options,
-            reused=tuple(
-                name for name, own in requests.items() if own & evidence.reused and name not in archived
-            ),
-            kept=frozenset(
-                v.id
-                for v in verdicts
-                if any(one.request in evidence.earlier for one in judge.trials_read(self.paper, evidence, v))
-            ),
-            archived=frozenset(archived),
-            chosen=frozenset(self.claims),
-            evidence=evidence,
-        )
-
-    def _archived(
-        self,
-        experiment: Experiment,
-        evidence: Evidence,
-        read: dict[str, tuple[PlannedTrial, ...]],
-        out: Path,
-    ) -> list[Record]:
-        """Records for the archive in ``out``: those that verdicts were reached on, and held ones that none answers."""
-        found = [evidence.records[one.request] for one in read.get(experiment.id, ())]
-        grids = (evidence.trials(experiment.id, tier) for tier in CONFIRMATORY)
-        families = {keys.family(one.trial) for grid in grids for one in grid}
-        kept = archive.read(out / self.paper.id / "records", experiment.id)
-        held = [record for record in kept if keys.family(record.trial) in families]
-        return [*found, *(record for record in held if not archive.answered(record, found))]

@@ -22,6 +22,7 @@ ROOMS = [
     "validation",
     "reports",
     "reproduction",
+    "findings",
     "api",
     "pytest_plugin",
     "cli",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from grokbench.measures.cells import Cell, Cells
 from grokbench.plan.executor import Failure
@@ -21,8 +21,9 @@ class Evidence:
     """What is known of a paper's experiments.
 
     asked: the tier of the command. tiers: those that may decide, highest first. grids: (experiment, tier) → the trials of that
-    tier in the grid's order. records: request (``keys.request``) → the record that answers it. earlier: requests that only an
-    earlier report's record answers; reused: those that another folder's does. origins: experiment → where its recipe comes from.
+    tier in the grid's order; further: those of the seeds that a ladder may add. records: request (``keys.request``) → the
+    record that answers it. earlier: requests that only an earlier report's record answers; reused: those that another
+    folder's does. origins: experiment → where its recipe comes from.
     """
 
     asked: str
@@ -30,6 +31,7 @@ class Evidence:
     grids: Mapping[tuple[str, str], tuple[PlannedTrial, ...]]
     origins: Mapping[str, str]
     records: Mapping[str, Record]
+    further: Mapping[tuple[str, str], tuple[PlannedTrial, ...]] = field(default_factory=dict)
     failures: tuple[Failure, ...] = ()
     earlier: frozenset[str] = frozenset()
     reused: frozenset[str] = frozenset()
@@ -39,13 +41,18 @@ class Evidence:
     ) -> tuple[PlannedTrial, ...]:
         """The trials of an experiment at a tier, all or those with ``seeds``; none where the tier has none."""
         grid = self.grids.get((experiment, tier), ())
-        return grid if seeds is None else tuple(planned for planned in grid if planned.seed in seeds)
+        if seeds is None:
+            return grid
+        more = self.further.get((experiment, tier), ())
+        return tuple(planned for planned in (*grid, *more) if planned.seed in seeds)
 
     def cells(
         self, experiment: str, tier: str, seeds: Collection[int] | None = None
     ) -> tuple[Cell, ...] | None:
         """The records of those trials with their places in the grid; None while one is missing, or where there is none."""
         planned = self.trials(experiment, tier, seeds)
+        if seeds is not None and {one.seed for one in planned} != set(seeds):
+            return None
         if any(one.request not in self.records for one in planned):
             return None
         return self._cells(planned) or None

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from grokbench.claims.decide import decide
-from grokbench.claims.evidence import Evidence
-from grokbench.claims.verdict import ERROR, NOT_RUN, Verdict, error, not_run
+from grokbench.claims.evidence import Evidence, Needs
+from grokbench.claims.rules import LADDER, OWN_RULE
+from grokbench.claims.verdict import ERROR, INCONCLUSIVE, NOT_RUN, Verdict, error, not_run
 from grokbench.measures.cells import Cell, SeedView
 from grokbench.plan import expand as planning
 from grokbench.plan.expand import PlannedTrial
@@ -36,19 +37,14 @@ def judge(paper: Paper, claim: Claim, evidence: Evidence) -> Verdict:
         seeds = planning.seeds_needed(paper, claim, tier)
         if not seeds or not any(tier in one.tiers for one in experiments):
             continue  # a tier that adds nothing of its own leaves the decision to the one below
-        found = {name: evidence.cells(name, tier, own) for name, own in seeds.items()}
-        if all(found.values()):
-            complete = {name: cells for name, cells in found.items() if cells is not None}
-            seen = paired if claim.pairs else tuple
-            budgets = [_budget(one) for one in experiments if one.id in claim.experiments]
-            return decide(
-                claim,
-                seen(views(complete, claim.experiments)),
-                seen(views(complete, [claim.control])) if claim.control else (),
-                tier,
-                budgets=budgets * (2 if claim.pairs else 1),
-                extended=extends(paper, claim, tier),
-            )
+        verdict = _decided(paper, claim, evidence, tier, seeds, extended=extends(paper, claim, tier))
+        while verdict is not None:
+            rung = next_rung(claim, verdict)
+            more = rung and planning.seeds_on_rung(paper, claim, tier, rung)
+            further = _decided(paper, claim, evidence, tier, more, extended=True) if more else None
+            if further is None:
+                return verdict
+            verdict = further
     tiers = (tier for tier in TIERS if tier in evidence.tiers)
     home = next((tier for tier in tiers if planning.seeds_needed(paper, claim, tier)), None)
     if home is None:
@@ -57,6 +53,45 @@ def judge(paper: Paper, claim: Claim, evidence: Evidence) -> Verdict:
         )
     minutes = evidence.minutes_missing(planning.seeds_needed(paper, claim, home), home)
     return not_run(claim, home, f"needs tier {home}: {_said(minutes)} are missing", origins)
+
+
+def _decided(
+    paper: Paper, claim: Claim, evidence: Evidence, tier: str, seeds: Needs, *, extended: bool
+) -> Verdict | None:
+    """The verdict on the records of these seeds at a tier; None while one is missing."""
+    found = {name: evidence.cells(name, tier, own) for name, own in seeds.items()}
+    complete = {name: cells for name, cells in found.items() if cells is not None}
+    if len(complete) < len(found):
+        return None
+    seen = paired if claim.pairs else tuple
+    arms = (one for one in planning.experiments_of(paper, claim) if one.id in claim.experiments)
+    return decide(
+        claim,
+        seen(views(complete, claim.experiments)),
+        seen(views(complete, [claim.control])) if claim.control else (),
+        tier,
+        budgets=[_budget(one) for one in arms] * (2 if claim.pairs else 1),
+        extended=extended,
+    )
+
+
+def next_rung(claim: Claim, verdict: Verdict) -> int | None:
+    """The number of seeds on which the ladder may still decide a claim that is undecided; None where it cannot.
+
+    It cannot where the seeds have decided and the control was at fault, and where no answers of the seeds to come would do.
+    """
+    n, yes = verdict.n_seeds, sum(said is True for _, _, said in verdict.values)
+    unknown = sum(said is None for _, _, said in verdict.values)
+    if verdict.verdict != INCONCLUSIVE or claim.pairs or claim.kind in OWN_RULE or n not in LADDER:
+        return None
+    enough, few = LADDER[n]
+    if yes >= enough or yes + unknown <= few:
+        return None
+    for rung in (rung for rung in LADDER if rung > n):
+        enough, few = LADDER[rung]
+        if yes + rung - n >= enough or yes + unknown <= few:
+            return rung
+    return None
 
 
 def _said(minutes: float) -> str:
@@ -84,6 +119,8 @@ def trials_read(paper: Paper, evidence: Evidence, verdict: Verdict) -> list[Plan
         return []
     claim = next(claim for claim in paper.claims if claim.id == verdict.id)
     needs = planning.seeds_needed(paper, claim, verdict.tier)
+    if not claim.pairs and verdict.n_seeds > max(len(needs[arm]) for arm in claim.experiments):
+        needs = planning.seeds_on_rung(paper, claim, verdict.tier, verdict.n_seeds)
     return [
         planned for name, seeds in needs.items() for planned in evidence.trials(name, verdict.tier, seeds)
     ]

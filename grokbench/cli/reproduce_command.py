@@ -17,6 +17,7 @@ from grokbench.specs.errors import InputError, UnknownNameError
 if TYPE_CHECKING:
     from grokbench.claims.verdict import Verdict
     from grokbench.plan.estimate import Estimate
+    from grokbench.plan.expand import PlannedTrial
     from grokbench.reproduction import Reproduction
     from grokbench.specs.loader import Library
 
@@ -59,6 +60,16 @@ if TYPE_CHECKING:
     multiple=True,
     help="A folder of committed records to read beside the store (repeatable).",
 )
+@click.option(
+    "--ladder",
+    is_flag=True,
+    help="Train 12, then 20 seeds of every claim that they may still decide, and stop where none is left.",
+)
+@click.option(
+    "--seeds",
+    "seed_list",
+    help="Run the tier on these seeds: 200:205, or 0,3,7. Writes <paper>.seeds-<list>.* and prints the agreement.",
+)
 @click.option("--force", is_flag=True, help="Train again what the store already has.")
 @options.store
 @options.specs
@@ -73,6 +84,8 @@ def command(
     dry_run: bool,
     out: Path,
     reuse: Sequence[Path],
+    ladder: bool,
+    seed_list: str | None,
     force: bool,
     store: Path | None,
     specs: Sequence[Path],
@@ -96,6 +109,8 @@ def command(
             store=store,
             reuse=reuse,
             force=force,
+            ladder=ladder,
+            seeds=() if seed_list is None else options.seeds(seed_list),
             specs=library,
             on_damage=options.note,
         )
@@ -126,9 +141,10 @@ def _chosen(library: Library, paper: str | None, claims: Sequence[str]) -> dict[
 
 def _one(job: Reproduction, out: Path, workers: int | None, *, dry_run: bool, quiet: bool) -> dict[str, Any]:
     """Plan, train, decide and write one paper; returns its JSON document (of the plan, in a dry run)."""
-    from grokbench import reports
+    from grokbench import findings, reports
     from grokbench.cli.bar import train
     from grokbench.plan import executor, single
+    from grokbench.reports import agreement
 
     estimate = job.estimate(workers)
     if dry_run and not quiet:
@@ -138,12 +154,14 @@ def _one(job: Reproduction, out: Path, workers: int | None, *, dry_run: bool, qu
         return {"paper": job.paper.id, "tier": job.tier, **dataclasses.asdict(estimate)}
     job.store.check_writable()
     single.check_folder(out)
-    if not train(job, executor.worker_count(workers)):
+    if not train(job, executor.worker_count(workers), lambda batch: _climb(job, batch)):
         click.echo("nothing to train: every record is in the store", err=True)
-    result = job.result(out)
+    result = findings.result(job, out)
     page = reports.write(result, out)
     if not quiet:
         _table(result.shown)
+        if job.seeds:
+            click.echo(agreement.told(agreement.rows(out, job.paper.id, result.name)))
         click.echo(f"report: {page}")
     document: dict[str, Any] = json.loads(page.with_suffix(".json").read_text(encoding="utf-8"))
     return document
@@ -164,6 +182,16 @@ def _plan(job: Reproduction, estimate: Estimate) -> str:
         f"{estimate.workers} worker(s) of this CPU, {speed.flops_per_second() / 1e9:.0f} GFLOP/s a core (on a GPU: not "
         f"measured), and {estimate.megabytes:.0f} MB in {job.store.root}"
     )
+
+
+def _climb(job: Reproduction, batch: Sequence[PlannedTrial]) -> None:
+    """What the ladder is about to add, before it trains."""
+    for name, (verdict, rung) in job.climbing.items():
+        yes = sum(said is True for _, _, said in verdict.values)
+        click.echo(f"ladder: {name} has {yes} of {verdict.n_seeds}; on to {rung} seeds", err=True)
+    if job.climbing:
+        minutes = sum(planned.seconds for planned in batch) / 60
+        click.echo(f"ladder: {len(batch)} trial(s), about {minutes:.0f} min of one core", err=True)
 
 
 def _shares(estimate: Estimate) -> str:

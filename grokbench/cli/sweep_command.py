@@ -13,6 +13,7 @@ from grokbench.cli import options
 from grokbench.specs.errors import InputError
 
 if TYPE_CHECKING:
+    from grokbench.plan.expand import PlannedTrial
     from grokbench.plan.sweep import Sweep, SweepEstimate, SweepResult
 
 
@@ -121,9 +122,9 @@ def _train(job: Sweep, workers: int) -> None:
 
     turns = itertools.count(1)
 
-    def tell(n: int) -> None:
+    def tell(batch: Sequence[PlannedTrial]) -> None:
         where = half_open(job.result().threshold.bracket)
-        click.echo(f"round {next(turns)}: α50 {where}, {n} trial(s) to train", err=True)
+        click.echo(f"round {next(turns)}: α50 {where}, {len(batch)} trial(s) to train", err=True)
 
     if not train(job, workers, tell):
         click.echo("nothing to train: the store has every record that the answer needs", err=True)

@@ -50,6 +50,12 @@ class PaperResult:
     archived: Collection[str] = ()
     chosen: Collection[str] = ()
     evidence: Evidence | None = None
+    stem: str = ""  # what the files are called before their ending; the paper's id where nothing is said
+
+    @property
+    def name(self) -> str:
+        """What the files are called before their ending."""
+        return self.stem or self.paper.id + (".smoke" if self.tier == "smoke" else "")
 
     @property
     def shown(self) -> tuple[Verdict, ...]:

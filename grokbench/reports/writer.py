@@ -36,7 +36,7 @@ def write(report: PaperResult, out: Path) -> Path:
 
 
 def _write(report: PaperResult, out: Path) -> Path:
-    stem = report.paper.id + (".smoke" if report.tier == "smoke" else "")
+    stem = report.name
     drawn = figures.draw(report.paper, report.cells, out / stem / "figures")
     links = {name: f"{stem}/figures/{path.name}" for name, path in drawn.items()}
     told = without_copies(report, links)
