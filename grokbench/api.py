@@ -78,6 +78,8 @@ def reproduce(
     store: str | Path | None = None,
     out: str | Path | None = None,
     reuse: Paths = (),
+    seeds: Sequence[int] = (),
+    ladder: bool = False,
     force: bool = False,
     specs: Specs = (),
     on_event: OnEvent | None = None,
@@ -85,6 +87,8 @@ def reproduce(
 ) -> tuple[Verdict, ...]:
     """Train what the claims of ``paper`` need at ``tier``, decide them, write the report to ``out`` if one is named.
 
+    seeds: those to run in place of the paper's own, [200, 201, …]; the report is ``<paper>.seeds-200-….*`` then. ladder: train
+    12, then 20 seeds of every claim that they may still decide.
     A report that lies in ``out`` already lends its records where neither the store nor ``reuse`` has any. on_note: takes a
     sentence for each folder of ``reuse`` that has no record for the paper. Workers are spawned, as in ``sweep``: a script that
     calls this needs to be a file, with
@@ -98,7 +102,15 @@ def reproduce(
     target = None if out is None else values.path("out", out)
     count = executor.worker_count(workers)
     job = Reproduction(
-        paper, tier, claims=claims, store=store, reuse=reuse, specs=open_library(specs), force=force
+        paper,
+        tier,
+        claims=claims,
+        store=store,
+        reuse=reuse,
+        seeds=seeds,
+        ladder=ladder,
+        specs=open_library(specs),
+        force=force,
     )
     if target is not None:
         check_folder(target)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from grokbench.claims import phrases as w
 from grokbench.claims.verdict import NAMES
+from grokbench.reports import agreement
 from grokbench.reports.document import read, verdict_from, write_text
 from grokbench.reports.tables import table
 
@@ -19,7 +20,7 @@ def scoreboard(out: Path) -> Path:
     """
     documents, others = [], []
     for path in sorted(out.glob("*.json")):
-        if path.stem.endswith(".smoke"):
+        if "." in path.stem:  # a smoke report, or one of other seeds
             continue
         found = read(path)
         if found is None:
@@ -52,6 +53,7 @@ def scoreboard(out: Path) -> Path:
             f"Left out: `{stem}.json`, which is no report of this version. `grokbench report {stem} --records "
             f"{stem}/records --out .`, run here, writes it again."
         )
+    parts += [part for stem, _ in documents for part in _agreement(out, stem)]
     for stem, found in documents:
         parts.append(f"## {found['paper']}")
         rows = []
@@ -71,3 +73,18 @@ def scoreboard(out: Path) -> Path:
     path = out / "README.md"
     write_text(path, "\n\n".join(parts) + "\n")
     return path
+
+
+def _agreement(out: Path, paper: str) -> list[str]:
+    """The claims of a paper that were run on another block of seeds too, a table for each block."""
+    parts = []
+    for other in agreement.blocks(out, paper):
+        found = agreement.rows(out, paper, other)
+        seeds = other.removeprefix(f"{paper}.seeds-").replace("+", ", ")
+        same = sum(row.says == agreement.SAME for row in found)
+        parts += [
+            f"## {paper} on seeds {seeds}",
+            f"{same} of {w.count(len(found), 'claim')} say the same on both blocks of seeds ([report]({other}.md)).",
+            table(["claim", "report", f"seeds {seeds}", "these are"], found),
+        ]
+    return parts

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from grokbench.claims.evidence import Evidence
-from grokbench.claims.judge import judge
+from grokbench.claims.judge import judge, next_rung
+from grokbench.claims.verdict import Verdict
 from grokbench.plan import expand as planning
 from grokbench.plan.executor import Failure
 from grokbench.specs.loader import Library
@@ -124,3 +125,48 @@ def test_arms_are_compared_on_the_seeds_that_both_have() -> None:
         _judged(paper, "paper", one=both, good=0, failures=(_failure(paper, "paper", 11),)).verdict != "ERROR"
     )
     assert _judged(paper, "paper", one=both, failures=(_failure(paper, "paper", 5),)).verdict == "ERROR"
+
+
+def _climbed(good: int, known: int) -> Verdict:
+    """The verdict where ``known`` seeds have a record, the first ``good`` of which generalise; the quick tier has six."""
+    paper = _paper(_experiment(quick=6))
+    grid = planning.expand(LIBRARY, paper.experiments[0], "quick")
+    further = tuple(grid[0].on(seed) for seed in range(6, 20))
+    records = {
+        planned.request: grokked(100) if planned.seed < good else stuck()
+        for planned in (*grid, *further)[:known]
+    }
+    name = ("arm", "quick")
+    evidence = Evidence("quick", ("paper", "quick"), {name: grid}, {"arm": "paper"}, records, {name: further})
+    return judge(paper, CLAIM, evidence)
+
+
+@pytest.mark.parametrize(
+    ("good", "known", "verdict", "n"),
+    [
+        (4, 6, "INCONCLUSIVE", 6),
+        (4, 11, "INCONCLUSIVE", 6),  # a rung is read whole or not at all
+        (6, 12, "REPRODUCED", 6),  # what six decided, twelve do not open again
+        (4, 12, "INCONCLUSIVE", 6),  # twelve could not decide
+        (5, 12, "INCONCLUSIVE", 12),
+        (4, 20, "NOT REPRODUCED", 20),
+        (5, 20, "INCONCLUSIVE", 12),  # nor twenty, after 5 of 12
+    ],
+)
+def test_the_ladder_reads_further_seeds_of_a_claim_that_is_undecided(
+    good: int, known: int, verdict: str, n: int
+) -> None:
+    found = _climbed(good, known)
+    assert (found.verdict, found.n_seeds) == (verdict, n)
+
+
+def test_the_ladder_ends_where_no_seeds_to_come_could_decide() -> None:
+    undecided = _climbed(5, 6)
+    assert next_rung(CLAIM, undecided) == 12
+    assert next_rung(CLAIM, _climbed(2, 6)) == 20  # 8 of 12 at most, yet 16 of 20
+    assert next_rung(CLAIM, _climbed(6, 6)) is None
+    assert next_rung(CLAIM, _climbed(5, 20)) is None
+    assert next_rung(replace(CLAIM, kind="never"), undecided) is None
+    assert next_rung(replace(CLAIM, pairs=True), undecided) is None
+    by_the_control = replace(undecided, values=tuple((s, m, True) for s, m, _ in undecided.values))
+    assert next_rung(CLAIM, by_the_control) is None
