@@ -44,7 +44,7 @@ def field(
     """
     bounds = {"least": least, "above": above, "most": most, "below": below}
     metadata = {
-        "help": f"{help} ({unit})" if unit else help,
+        "help": f"{help}, in {unit}" if unit else help,
         "choices": tuple(choices),
         "bounds": {name: value for name, value in bounds.items() if value is not None},
         "schema": schema,

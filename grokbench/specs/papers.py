@@ -66,7 +66,7 @@ class TierPlan:
             ]
         },
     )
-    steps: int = spec(help="budget in optimizer steps", least=0)
+    steps: int = spec(help="budget of a trial", unit="optimizer steps", least=0)
     alphas: tuple[float, ...] = spec(  # as written; a trial keeps 10 digits
         (0.5,),
         help="training fractions: shares of the operation's table",

@@ -124,7 +124,7 @@ class Evaluation:
     """when the whole train and test set is evaluated"""
 
     growth: float = spec(1.02, help="ratio of successive evaluation steps", above=1.0, most=2.0)
-    spacing: int = spec(1, help="least number of steps between evaluations", least=1)
+    spacing: int = spec(1, help="least distance of evaluations", unit="optimizer steps", least=1)
     probe_growth: float = spec(1.1, help="least ratio of successive probe steps", above=1.0, most=4.0)
 
 
