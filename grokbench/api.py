@@ -85,27 +85,33 @@ def reproduce(
 ) -> tuple[Verdict, ...]:
     """Train what the claims of ``paper`` need at ``tier``, decide them, write the report to ``out`` if one is named.
 
-    A report that lies in ``out`` already lends its records where the store has none; the verdicts returned are of the
-    store's (and of ``reuse``) alone. on_note: takes a sentence for each folder of ``reuse`` that has no record for the
-    paper. Workers are spawned, as in ``sweep``: a script that calls this needs to be a file, with
+    A report that lies in ``out`` already lends its records where neither the store nor ``reuse`` has any. on_note: takes a
+    sentence for each folder of ``reuse`` that has no record for the paper. Workers are spawned, as in ``sweep``: a script that
+    calls this needs to be a file, with
     ``if __name__ == "__main__":``.
     Errors: UnknownNameError, SpecError, InputError; a trial that fails is an ERROR among the verdicts.
     """
-    from grokbench import coverage
+    from grokbench.plan import executor
     from grokbench.plan.single import check_folder
     from grokbench.reproduction import Reproduction
 
     target = None if out is None else values.path("out", out)
-    job = Reproduction(paper, tier, claims=claims, store=store, reuse=reuse, specs=open_library(specs))
+    count = executor.worker_count(workers)
+    job = Reproduction(
+        paper, tier, claims=claims, store=store, reuse=reuse, specs=open_library(specs), force=force
+    )
     if target is not None:
         check_folder(target)
-    for text in coverage.unanswering(job):
+    for text in job.unanswering():
         (on_note or (lambda note: None))(text)
-    job.train(workers=workers, force=force, on_event=on_event)
-    verdicts = job.verdicts()
-    if target is not None:
-        job.write(target)
-    return verdicts
+    job.run(count, on_event)
+    if target is None:
+        return job.verdicts()
+    from grokbench import findings, reports
+
+    result = findings.result(job, target)
+    reports.write(result, target)
+    return result.shown
 
 
 def sweep(
@@ -150,8 +156,7 @@ def sweep(
     )
     if target is not None:
         check_folder(target)
-    while batch := job.next_batch(count):
-        job.train(batch, count, on_event)
+    job.run(count, on_event)
     result = job.result()
     if target is not None:
         from grokbench.reports.sweep import write
@@ -175,13 +180,14 @@ def report(
     that have no records. Errors: UnknownNameError, SpecError, InputError; NoRecordsError where no record answers any trial
     of the paper, and then nothing is written.
     """
-    from grokbench import coverage
+    from grokbench import findings, reports
     from grokbench.reproduction import Reproduction
 
     target = values.path("out", out)
     job = Reproduction(paper, "quick", store=store, records=records, specs=open_library(specs))
-    note = coverage.check_records(job, target)
-    page = job.write(target)
+    result = findings.result(job, target)
+    note = findings.note(job, result, target)
+    page: Path = reports.write(result, target)
     if note and on_note is not None:
         on_note(note)
     return page

@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 FIT = 0.99  # accuracy that counts as fitting, and as generalising
 STRONG = 10  # least half-rise ratio of strong grokking
+LEAST_STAY = 3  # times T_gen that a run is watched for before it is said to stay
 WINDOW_EVALUATIONS = 5  # least number of evaluations that confirm a T_gen
 # The window is [s, 1.2 s], written 5·step ≤ 6·s so that its end never depends on rounding.
 _WINDOW = (6, 5)
@@ -177,6 +178,27 @@ def dips(steps: ArrayLike, test_accuracy: ArrayLike, generalised_at: float) -> t
         return 0, math.nan
     low = np.concatenate([[False], after < 0.9])
     return int(np.sum(low[1:] & ~low[:-1])), float(np.mean(after < FIT))
+
+
+def stays(steps: ArrayLike, test_accuracy: ArrayLike, generalised_at: float, until: float) -> float:
+    """Whether a run that generalises does not lose it again: 1 or 0, nan where the record ends before ``until``.
+
+    From T_gen up to step ``until`` no test accuracy lies below 0.9, and the median of the last five is at least 0.99. ``until``
+    must be 3 T_gen at least, so that a collapse has time to come; nan where it is less, and without a T_gen.
+
+    >>> stays([0, 10, 20, 30, 40], [0, 1, 1, 1, 1], 10, 30), stays([0, 10, 20, 30, 40], [0, 1, 0.5, 1, 1], 10, 30)
+    (1.0, 0.0)
+    """
+    at = np.asarray(steps, dtype=np.float64)
+    if (
+        not at.size
+        or not math.isfinite(generalised_at)
+        or until < LEAST_STAY * generalised_at
+        or at[-1] < until
+    ):
+        return math.nan
+    after = np.asarray(test_accuracy, dtype=np.float64)[(at >= generalised_at) & (at <= until)]
+    return float(after.min() >= 0.9 and np.median(after[-5:]) >= FIT)
 
 
 def outcome_class(curves: Any, budget: float, baseline: float, diverged: bool = False) -> str:

@@ -1,77 +1,97 @@
-"""From records to a verdict: the highest tier whose records are complete decides, and the verdict names it.
+"""From evidence to verdicts: the highest tier whose records are complete decides, and the verdict names it.
 
 A trial of the asked tier that failed comes first: older records of it, or a lower tier's, must not hide it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from grokbench.claims.decide import decide
-from grokbench.claims.verdict import Verdict, error, not_run
+from grokbench.claims.evidence import Evidence, Needs
+from grokbench.claims.rules import LADDER, OWN_RULE
+from grokbench.claims.verdict import ERROR, INCONCLUSIVE, NOT_RUN, Verdict, error, not_run
 from grokbench.measures.cells import Cell, SeedView
 from grokbench.plan import expand as planning
-from grokbench.plan.executor import Failure
+from grokbench.plan.expand import PlannedTrial
 from grokbench.plan.flops import FLOPS_PER_SECOND
-from grokbench.specs.loader import Library
 from grokbench.specs.types import TIERS, Claim, Experiment, Paper
 
-CellsOf = Callable[[Experiment, str, Collection[int]], tuple[Cell, ...] | None]
-Cost = Callable[[Mapping[str, Collection[int]], str], float]
+
+def judge_all(paper: Paper, evidence: Evidence, claims: Collection[str] = ()) -> tuple[Verdict, ...]:
+    """A verdict for each claim of the paper, or for those with these ids, in the paper's order."""
+    chosen = (claim for claim in paper.claims if not claims or claim.id in claims)
+    return tuple(judge(paper, claim, evidence) for claim in chosen)
 
 
-def judge(
-    library: Library,
-    paper: Paper,
-    claim: Claim,
-    tiers: Sequence[str],
-    asked: str,
-    cells: CellsOf,
-    failures: Sequence[Failure],
-    minutes: Cost,
-) -> Verdict:
-    """The verdict of one claim.
-
-    tiers: those that may decide, highest first. asked: the tier of the command. cells: the records of an experiment at
-    a tier with these seeds, or None while one is missing. minutes: estimated minutes of one CPU core for what is missing
-    of experiments, by id, with these seeds at a tier.
-    """
+def judge(paper: Paper, claim: Claim, evidence: Evidence) -> Verdict:
+    """The verdict of one claim."""
     experiments = planning.experiments_of(paper, claim)
-    origins = [library.recipe(e.baseline).origin for e in experiments if e.id in claim.experiments]
-    asked_seeds = planning.seeds_needed(paper, claim, asked)
-    broken = [failure for failure in failures if _belongs(library, failure, experiments, asked, asked_seeds)]
+    origins = [evidence.origins[one.id] for one in experiments if one.id in claim.experiments]
+    broken = evidence.failed(planning.seeds_needed(paper, claim, evidence.asked))
     if broken:
         why = f" ({broken[0].sentence})" if broken[0].sentence else ""
-        return error(
-            claim,
-            asked,
-            f"{len(broken)} of its trials failed{why}; the first traceback is in {broken[0].path}",
-            origins,
-        )
-    for tier in tiers:
+        said = f"{len(broken)} of its trials failed{why}; the first traceback is in {broken[0].path}"
+        return error(claim, evidence.asked, said, origins)
+    for tier in evidence.tiers:
         seeds = planning.seeds_needed(paper, claim, tier)
-        if not seeds or not any(tier in e.tiers for e in experiments):
+        if not seeds or not any(tier in one.tiers for one in experiments):
             continue  # a tier that adds nothing of its own leaves the decision to the one below
-        found = {experiment.id: cells(experiment, tier, seeds[experiment.id]) for experiment in experiments}
-        if all(found.values()):
-            complete = {name: entries for name, entries in found.items() if entries is not None}
-            seen = paired if claim.pairs else tuple
-            return decide(
-                claim,
-                seen(views(complete, claim.experiments)),
-                seen(views(complete, [claim.control])) if claim.control else (),
-                tier,
-                budgets=[
-                    _budget(experiment) for experiment in experiments if experiment.id in claim.experiments
-                ]
-                * (2 if claim.pairs else 1),
-                extended=extends(paper, claim, tier),
-            )
-    home = next((tier for tier in TIERS if tier in tiers and planning.seeds_needed(paper, claim, tier)), None)
+        verdict = _decided(paper, claim, evidence, tier, seeds, extended=extends(paper, claim, tier))
+        while verdict is not None:
+            rung = next_rung(claim, verdict)
+            more = rung and planning.seeds_on_rung(paper, claim, tier, rung)
+            further = _decided(paper, claim, evidence, tier, more, extended=True) if more else None
+            if further is None:
+                return verdict
+            verdict = further
+    tiers = (tier for tier in TIERS if tier in evidence.tiers)
+    home = next((tier for tier in tiers if planning.seeds_needed(paper, claim, tier)), None)
     if home is None:
-        return not_run(claim, asked, f"the tier {asked} has nothing for this claim", origins)
-    cost = minutes(planning.seeds_needed(paper, claim, home), home)
-    return not_run(claim, home, f"needs tier {home}: {_said(cost)} are missing", origins)
+        return not_run(
+            claim, evidence.asked, f"the tier {evidence.asked} has nothing for this claim", origins
+        )
+    minutes = evidence.minutes_missing(planning.seeds_needed(paper, claim, home), home)
+    return not_run(claim, home, f"needs tier {home}: {_said(minutes)} are missing", origins)
+
+
+def _decided(
+    paper: Paper, claim: Claim, evidence: Evidence, tier: str, seeds: Needs, *, extended: bool
+) -> Verdict | None:
+    """The verdict on the records of these seeds at a tier; None while one is missing."""
+    found = {name: evidence.cells(name, tier, own) for name, own in seeds.items()}
+    complete = {name: cells for name, cells in found.items() if cells is not None}
+    if len(complete) < len(found):
+        return None
+    seen = paired if claim.pairs else tuple
+    arms = (one for one in planning.experiments_of(paper, claim) if one.id in claim.experiments)
+    return decide(
+        claim,
+        seen(views(complete, claim.experiments)),
+        seen(views(complete, [claim.control])) if claim.control else (),
+        tier,
+        budgets=[_budget(one) for one in arms] * (2 if claim.pairs else 1),
+        extended=extended,
+    )
+
+
+def next_rung(claim: Claim, verdict: Verdict) -> int | None:
+    """The number of seeds on which the ladder may still decide a claim that is undecided; None where it cannot.
+
+    It cannot where the seeds have decided and the control was at fault, and where no answers of the seeds to come would do.
+    """
+    n, yes = verdict.n_seeds, sum(said is True for _, _, said in verdict.values)
+    unknown = sum(said is None for _, _, said in verdict.values)
+    if verdict.verdict != INCONCLUSIVE or claim.pairs or claim.kind in OWN_RULE or n not in LADDER:
+        return None
+    enough, few = LADDER[n]
+    if yes >= enough or yes + unknown <= few:
+        return None
+    for rung in (rung for rung in LADDER if rung > n):
+        enough, few = LADDER[rung]
+        if yes + rung - n >= enough or yes + unknown <= few:
+            return rung
+    return None
 
 
 def _said(minutes: float) -> str:
@@ -93,18 +113,28 @@ def _budget(experiment: Experiment) -> int:
     return next(experiment.tiers[tier].steps for tier in reversed(TIERS) if tier in experiment.tiers)
 
 
-def _belongs(
-    library: Library,
-    failure: Failure,
-    experiments: Sequence[Experiment],
-    tier: str,
-    seeds: Mapping[str, Collection[int]],
-) -> bool:
-    return any(
-        planned.trial == failure.trial
-        for experiment in experiments
-        for planned in planning.expand(library, experiment, tier, seeds.get(experiment.id, ()))
-    )
+def trials_read(paper: Paper, evidence: Evidence, verdict: Verdict) -> list[PlannedTrial]:
+    """The trials that a verdict was reached on; none of one that looked at no record."""
+    if verdict.verdict in (NOT_RUN, ERROR):
+        return []
+    claim = next(claim for claim in paper.claims if claim.id == verdict.id)
+    needs = planning.seeds_needed(paper, claim, verdict.tier)
+    if not claim.pairs and verdict.n_seeds > max(len(needs[arm]) for arm in claim.experiments):
+        needs = planning.seeds_on_rung(paper, claim, verdict.tier, verdict.n_seeds)
+    return [
+        planned for name, seeds in needs.items() for planned in evidence.trials(name, verdict.tier, seeds)
+    ]
+
+
+def read_of(
+    paper: Paper, evidence: Evidence, verdicts: Iterable[Verdict]
+) -> dict[str, tuple[PlannedTrial, ...]]:
+    """Experiment id → the trials that any of the verdicts was reached on, each once."""
+    out: dict[str, dict[str, PlannedTrial]] = {}
+    for verdict in verdicts:
+        for planned in trials_read(paper, evidence, verdict):
+            out.setdefault(planned.experiment, {})[planned.request] = planned
+    return {name: tuple(found.values()) for name, found in out.items()}
 
 
 def views(cells: Mapping[str, Sequence[Cell]], arms: Sequence[str]) -> tuple[SeedView, ...]:

@@ -128,6 +128,14 @@ def ranges(numbers: Iterable[int]) -> str:
     return ", ".join(str(a) if a == b else f"{a}–{b}" for a, b in runs) or "none"
 
 
+def spans(numbers: Iterable[int]) -> str:
+    """
+    >>> spans([200, 201, 202]), spans([0, 3, 4])
+    ('200-202', '0+3-4')
+    """
+    return ranges(numbers).replace("–", "-").replace(", ", "+")
+
+
 def anchor(heading: str) -> str:
     """The link target that a markdown renderer gives a heading.
 

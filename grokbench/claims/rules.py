@@ -30,6 +30,8 @@ LEAST_AGAINST_EXISTENCE = 20
 LEAST_SEEDS_FOR_NEVER = 6
 LADDER = {6: (6, 0), 12: (11, 1), 20: (16, 4)}
 """Seeds → least yes that confirm and most that contradict, where fewer seeds could have decided before: the ladder."""
+OWN_RULE = ("exact", "construction", "existence", "never")
+"""Kinds of claim that rule D does not decide."""
 NEVER_FACTOR = 10  # budget of a "never" over the positive control's median T_gen, where the paper gives none
 
 Interval = tuple[float, float]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from grokbench.plan.executor import Event
+    from grokbench.plan.expand import PlannedTrial
+    from grokbench.plan.job import Job
 
 
 def describe(event: Event) -> str:
@@ -133,3 +135,21 @@ class TrainingBar:
             "failed": f"FAILED: {event.trace.strip().splitlines()[-1] if event.trace.strip() else 'no traceback'}",
         }[event.kind]
         click.echo(f"[{self._done}/{self._total}, {self._left()}] {describe(event)} {what}", err=True)
+
+
+def train(job: Job, workers: int, before: Callable[[Sequence[PlannedTrial]], None] | None = None) -> bool:
+    """Train a job's batches, a bar for each, and name the files of what failed; whether there was anything to train.
+
+    before: is shown each batch before it is trained.
+    """
+    some = False
+    while batch := job.next_batch(workers):
+        some, known = True, len(job.failures)
+        if before is not None:
+            before(batch)
+        work = {id(planned.trial): (planned.seconds, planned.expected_steps) for planned in batch}
+        with TrainingBar(len(batch), work, min(workers, len(batch))) as bar:
+            job.train(batch, workers, bar)
+        for failure in job.failures[known:]:
+            click.echo(f"a trial failed; its traceback is in {failure.path}", err=True)
+    return some

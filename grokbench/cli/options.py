@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -229,19 +229,29 @@ def fractions(text: str) -> tuple[float, ...]:
     return tuple(sorted(found))
 
 
-def seeds(text: str) -> tuple[int, ...]:
-    """How many seeds, from 0 on, or the seeds themselves: a comma makes it a list.
+def _seed_range(text: str) -> Iterable[int]:
+    """One seed, or those from the first to the last of ``first:last:step``, both included."""
+    ends = [whole("--seeds", part) for part in text.split(":")]
+    if len(ends) == 1:
+        return ends
+    if len(ends) > 3 or (len(ends) == 3 and ends[2] < 1) or ends[1] - ends[0] > MOST_VALUES:
+        raise InputError("--seeds")
+    return range(ends[0], ends[1] + 1, *ends[2:])
 
-    >>> seeds("3"), seeds("0,3,7"), seeds("9000,")
-    ((0, 1, 2), (0, 3, 7), (9000,))
+
+def seeds(text: str) -> tuple[int, ...]:
+    """How many seeds, from 0 on, or the seeds themselves: a comma or a colon makes it a list.
+
+    >>> seeds("3"), seeds("0,3,7"), seeds("9000,"), seeds("200:203"), seeds("0:4:2,7")
+    ((0, 1, 2), (0, 3, 7), (9000,), (200, 201, 202, 203), (0, 2, 4, 7))
     """
     try:
-        numbers = [whole("--seeds", part) for part in text.split(",") if part.strip()]
+        numbers = [n for part in text.split(",") if part.strip() for n in _seed_range(part)]
     except InputError:
         numbers = []
     if not numbers or min(numbers) < 0:
         raise InputError(f"--seeds {text}: expected a number of seeds, or a list such as 0,3,7")
-    if "," in text:
+    if "," in text or ":" in text:
         return tuple(dict.fromkeys(numbers))
     if not 1 <= numbers[0] <= MOST_VALUES:
         raise InputError(f"--seeds {text}: a number of seeds lies between 1 and {MOST_VALUES}")

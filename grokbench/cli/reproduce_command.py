@@ -17,6 +17,7 @@ from grokbench.specs.errors import InputError, UnknownNameError
 if TYPE_CHECKING:
     from grokbench.claims.verdict import Verdict
     from grokbench.plan.estimate import Estimate
+    from grokbench.plan.expand import PlannedTrial
     from grokbench.reproduction import Reproduction
     from grokbench.specs.loader import Library
 
@@ -59,6 +60,16 @@ if TYPE_CHECKING:
     multiple=True,
     help="A folder of committed records to read beside the store (repeatable).",
 )
+@click.option(
+    "--ladder",
+    is_flag=True,
+    help="Train 12, then 20 seeds of every claim that they may still decide, and stop where none is left.",
+)
+@click.option(
+    "--seeds",
+    "seed_list",
+    help="Run the tier on these seeds: 200:205, or 0,3,7. Writes <paper>.seeds-<list>.* and prints the agreement.",
+)
 @click.option("--force", is_flag=True, help="Train again what the store already has.")
 @options.store
 @options.specs
@@ -73,13 +84,14 @@ def command(
     dry_run: bool,
     out: Path,
     reuse: Sequence[Path],
+    ladder: bool,
+    seed_list: str | None,
     force: bool,
     store: Path | None,
     specs: Sequence[Path],
     as_json: bool,
 ) -> int:
     """Train what the claims of PAPER, an id or a claims.toml, need; decide them, and write the report."""
-    from grokbench import coverage
     from grokbench.plan import executor
     from grokbench.reproduction import Reproduction
 
@@ -96,15 +108,18 @@ def command(
             claims=own,
             store=store,
             reuse=reuse,
+            force=force,
+            ladder=ladder,
+            seeds=() if seed_list is None else options.seeds(seed_list),
             specs=library,
             on_damage=options.note,
         )
         for name, own in _chosen(library, paper, claims).items()
     ]
     for job in jobs:
-        for text in coverage.unanswering(job):
+        for text in job.unanswering():
             options.note(text)
-        document = _one(job, out, workers, dry_run=dry_run, force=force, quiet=as_json)
+        document = _one(job, out, workers, dry_run=dry_run, quiet=as_json)
         documents.append(document)
         failed = failed or bool(job.failures)
     if as_json:
@@ -124,14 +139,14 @@ def _chosen(library: Library, paper: str | None, claims: Sequence[str]) -> dict[
     return {name: own for name, own in having.items() if own}
 
 
-def _one(
-    job: Reproduction, out: Path, workers: int | None, *, dry_run: bool, force: bool, quiet: bool
-) -> dict[str, Any]:
+def _one(job: Reproduction, out: Path, workers: int | None, *, dry_run: bool, quiet: bool) -> dict[str, Any]:
     """Plan, train, decide and write one paper; returns its JSON document (of the plan, in a dry run)."""
-    from grokbench.cli.bar import TrainingBar
-    from grokbench.plan import single
+    from grokbench import findings, reports
+    from grokbench.cli.bar import train
+    from grokbench.plan import executor, single
+    from grokbench.reports import agreement
 
-    estimate = job.estimate(workers, force=force)
+    estimate = job.estimate(workers)
     if dry_run and not quiet:
         click.echo(_shares(estimate))
     click.echo(_plan(job, estimate), err=quiet or not dry_run)
@@ -139,19 +154,14 @@ def _one(
         return {"paper": job.paper.id, "tier": job.tier, **dataclasses.asdict(estimate)}
     job.store.check_writable()
     single.check_folder(out)
-    todo = job.to_train(force=force)
-    if todo:
-        work = {id(planned.trial): (planned.seconds, planned.expected_steps) for planned in todo}
-        with TrainingBar(len(todo), work, estimate.workers) as progress:
-            job.train(workers=workers, force=force, on_event=progress)
-        for failure in job.failures:
-            click.echo(f"a trial failed; its traceback is in {failure.path}", err=True)
-    else:
+    if not train(job, executor.worker_count(workers), lambda batch: _climb(job, batch)):
         click.echo("nothing to train: every record is in the store", err=True)
-    verdicts = job.verdicts()
-    page = job.write(out)
+    result = findings.result(job, out)
+    page = reports.write(result, out)
     if not quiet:
-        _table(verdicts)
+        _table(result.shown)
+        if job.seeds:
+            click.echo(agreement.told(agreement.rows(out, job.paper.id, result.name)))
         click.echo(f"report: {page}")
     document: dict[str, Any] = json.loads(page.with_suffix(".json").read_text(encoding="utf-8"))
     return document
@@ -172,6 +182,16 @@ def _plan(job: Reproduction, estimate: Estimate) -> str:
         f"{estimate.workers} worker(s) of this CPU, {speed.flops_per_second() / 1e9:.0f} GFLOP/s a core (on a GPU: not "
         f"measured), and {estimate.megabytes:.0f} MB in {job.store.root}"
     )
+
+
+def _climb(job: Reproduction, batch: Sequence[PlannedTrial]) -> None:
+    """What the ladder is about to add, before it trains."""
+    for name, (verdict, rung) in job.climbing.items():
+        yes = sum(said is True for _, _, said in verdict.values)
+        click.echo(f"ladder: {name} has {yes} of {verdict.n_seeds}; on to {rung} seeds", err=True)
+    if job.climbing:
+        minutes = sum(planned.seconds for planned in batch) / 60
+        click.echo(f"ladder: {len(batch)} trial(s), about {minutes:.0f} min of one core", err=True)
 
 
 def _shares(estimate: Estimate) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from grokbench.cli import options
 from grokbench.specs.errors import InputError
 
 if TYPE_CHECKING:
+    from grokbench.plan.expand import PlannedTrial
     from grokbench.plan.sweep import Sweep, SweepEstimate, SweepResult
 
 
@@ -114,20 +116,15 @@ def _plan(job: Sweep, estimate: SweepEstimate) -> str:
 
 def _train(job: Sweep, workers: int) -> None:
     from grokbench.claims.phrases import half_open
-    from grokbench.cli.bar import TrainingBar
+    from grokbench.cli.bar import train
 
-    trained, turn = 0, 0
-    while batch := job.next_batch(workers):
-        trained, turn = trained + len(batch), turn + 1
+    turns = itertools.count(1)
+
+    def tell(batch: Sequence[PlannedTrial]) -> None:
         where = half_open(job.result().threshold.bracket)
-        click.echo(f"round {turn}: α50 {where}, {len(batch)} trial(s) to train", err=True)
-        known = len(job.failures)
-        work = {id(planned.trial): (planned.seconds, planned.expected_steps) for planned in batch}
-        with TrainingBar(len(batch), work, min(workers, len(batch))) as progress:
-            job.train(batch, workers, progress)
-        for failure in job.failures[known:]:
-            click.echo(f"a trial failed; its traceback is in {failure.path}", err=True)
-    if not trained:
+        click.echo(f"round {next(turns)}: α50 {where}, {len(batch)} trial(s) to train", err=True)
+
+    if not train(job, workers, tell):
         click.echo("nothing to train: the store has every record that the answer needs", err=True)
 
 

@@ -5,7 +5,6 @@ Two commands on one store share the work: a trial that another process trains is
 
 from __future__ import annotations
 
-import dataclasses
 import multiprocessing
 import os
 import queue
@@ -20,14 +19,12 @@ from typing import Any, NamedTuple
 
 from grokbench import parts
 from grokbench.plan import worker
-from grokbench.plan.expand import PlannedTrial, without_covered
 from grokbench.plan.worker import Job
 from grokbench.specs import values
 from grokbench.specs.errors import InputError
 from grokbench.specs.types import Trial
 from grokbench.store import keys
-from grokbench.store.folder import Shelf, Store
-from grokbench.training.record import Record
+from grokbench.store.folder import Store
 
 
 @dataclass(frozen=True)
@@ -70,42 +67,6 @@ def default_workers() -> int:
 def worker_count(workers: int | None) -> int:
     """The number of workers asked for, or one a core. Errors: InputError for less than 1."""
     return default_workers() if workers is None else values.integer("workers", workers, least=1)
-
-
-def missing(planned: Sequence[PlannedTrial], sources: Sequence[Shelf]) -> list[PlannedTrial]:
-    """The trials that no source has a record for."""
-    return [one for one in planned if lookup(one.trial, sources) is None]
-
-
-def lookup(trial: Trial, sources: Sequence[Shelf]) -> Record | None:
-    """The first source's answer to ``trial``, under its labels (a recipe's title, origin, source), which may be newer."""
-    for source in sources:
-        record = source.find(trial)
-        if record is not None:
-            return dataclasses.replace(record, trial=trial)
-    return None
-
-
-def complete(
-    planned: Sequence[PlannedTrial],
-    store: Store,
-    sources: Sequence[Shelf],
-    workers: int,
-    on_event: OnEvent,
-) -> list[Failure]:
-    """Train until ``sources`` answer every planned trial or its training has failed; returns the failures.
-
-    A trial that a longer one will probably answer waits for that one; where it then does not, it is trained too.
-    """
-    failures: list[Failure] = []
-    tried: set[str] = set()  # nothing is trained twice, even where its record cannot be read back
-    left = missing(planned, sources)
-    while left := [one for one in left if keys.request(one.trial) not in tried]:
-        batch = [one.trial for one in without_covered(left)]
-        tried |= {keys.request(trial) for trial in batch}
-        failures += execute(batch, store, workers, on_event, resume=True)
-        left = missing(left, sources)
-    return failures
 
 
 def execute(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from grokbench.plan import flops as cost
@@ -24,7 +25,16 @@ class PlannedTrial:
     seed: int
     expected_steps: int
 
-    @property
+    def on(self, seed: int) -> PlannedTrial:
+        """The trial at the same place of the grid with another seed."""
+        return replace(self, trial=replace(self.trial, seed=seed), seed=seed)
+
+    @cached_property
+    def request(self) -> str:
+        """What the trial is called by those who ask for its record: ``keys.request``."""
+        return keys.request(self.trial)
+
+    @cached_property
     def seconds(self) -> float:
         """Rough seconds on one CPU core."""
         return cost.seconds(self.trial, self.expected_steps)
@@ -81,17 +91,49 @@ def seeds_needed(paper: Paper, claim: Claim, tier: str) -> dict[str, tuple[int, 
     }
 
 
+def seeds_on_rung(paper: Paper, claim: Claim, tier: str, n: int) -> dict[str, tuple[int, ...]]:
+    """As ``seeds_needed``, with the arms' seeds extended to ``n`` by those that follow the last one; a control as it is."""
+    needs = seeds_needed(paper, claim, tier)
+    return {name: following(own, n) if name in claim.experiments else own for name, own in needs.items()}
+
+
+def following(seeds: Sequence[int], n: int) -> tuple[int, ...]:
+    """``seeds`` extended to ``n`` of them by those that follow the largest.
+
+    >>> following((0, 1, 5), 5)
+    (0, 1, 5, 6, 7)
+    """
+    return (*seeds, *range(max(seeds) + 1, max(seeds) + 1 + n - len(seeds)))
+
+
+def on_seeds(paper: Paper, seeds: Sequence[int], untrained: Collection[str] = ()) -> Paper:
+    """The paper with these seeds at every tier but smoke.
+
+    untrained: experiments that only draw weights; they keep their number of seeds, which go on from the first one.
+    """
+
+    def moved(experiment: Experiment) -> Experiment:
+        tiers = {}
+        for name, plan in experiment.tiers.items():
+            many = following(seeds[:1], len(plan.seeds)) if experiment.id in untrained else tuple(seeds)
+            tiers[name] = plan if name == "smoke" else replace(plan, seeds=many)
+        return replace(experiment, tiers=tiers)
+
+    return replace(paper, experiments=tuple(map(moved, paper.experiments)))
+
+
 def expand(
     library: Library, experiment: Experiment, tier: str, seeds: Iterable[int] | None = None
 ) -> tuple[PlannedTrial, ...]:
     """The trials of ``experiment`` at ``tier``: every setting × α × seed; empty where the tier has none.
 
-    seeds: those of the tier's seeds to take; None means all.
+    seeds: those to take, which may lie beyond the tier's own; None means the tier's.
     """
     plan = tier_plan(experiment, tier)
     if plan is None:
         return ()
-    chosen = plan.seeds if seeds is None else [seed for seed in plan.seeds if seed in set(seeds)]
+    wanted = set(plan.seeds if seeds is None else seeds)
+    chosen = [*(seed for seed in plan.seeds if seed in wanted), *sorted(wanted.difference(plan.seeds))]
     out = []
     for values in itertools.product(*plan.vary.values()):
         varied = dict(zip(plan.vary, values, strict=True))

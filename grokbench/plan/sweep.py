@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from grokbench.analysis import thresholds
 from grokbench.analysis.thresholds import Threshold
-from grokbench.plan import executor
 from grokbench.plan.executor import Failure, OnEvent
 from grokbench.plan.expand import PlannedTrial
+from grokbench.plan.job import Job, Shelves
 from grokbench.plan.speed import slowdown
 from grokbench.specs.files import SpecFile
 from grokbench.specs.types import Trial
+from grokbench.store import keys
 from grokbench.store.folder import Store
 from grokbench.training.record import Record
 
@@ -77,7 +78,7 @@ class SweepEstimate:
     workers: int
 
 
-class Sweep:
+class Sweep(Job):
     """One trial per seed and α, of which an adaptive sweep trains those that its answer needs.
 
     **What adaptivity assumes**: a seed that is solved at some α is solved at every larger one, and one that is
@@ -101,27 +102,25 @@ class Sweep:
         spec_hashes: Mapping[str, str] | None = None,
         shadowed: tuple[SpecFile, ...] = (),
     ) -> None:
+        super().__init__(store, Shelves([store]), force=force)
         self.seeds = tuple(dict.fromkeys(seed for seed, _ in trials))
         self.alphas = tuple(sorted({alpha for _, alpha in trials}))
-        self.store, self.exhaustive, self.force = store, exhaustive, force
-        self.command = command
+        self.exhaustive, self.command = exhaustive, command
         self.settings = tuple((name, str(value)) for name, value in (settings or {}).items())
         self.spec_hashes, self.shadowed = spec_hashes or {}, shadowed
-        self.failures: list[Failure] = []
         self._planned = {
             (seed, alpha): PlannedTrial(trial, "sweep", {"alpha": alpha}, seed, trial.budget)
             for (seed, alpha), trial in trials.items()
         }
         self._records: dict[Place, Record] = {}
-        self._tried: set[Place] = set()
         if not force:
-            self._look_up(self._planned)
+            self._look_up(self._planned.values())
 
-    def _look_up(self, cells: Mapping[Place, PlannedTrial]) -> None:
-        for cell, planned in cells.items():
-            record = self.store.find(planned.trial)
+    def _look_up(self, asked: Iterable[PlannedTrial]) -> None:
+        for planned in asked:
+            record = self.shelves.find(planned.trial)
             if record is not None:
-                self._records[cell] = record
+                self._records[planned.seed, planned.trial.alpha] = record
 
     @cached_property
     def budget(self) -> int:
@@ -133,33 +132,24 @@ class Sweep:
 
         Trials that end before new workers have started are not waited for one by one: each seed gets one at a time.
         """
+        lost = {
+            place for place, one in self._planned.items() if self.tried(one) and place not in self._records
+        }
         if self.exhaustive:
-            left = [cell for cell in self._planned if cell not in self._records and cell not in self._tried]
+            left = [place for place in self._planned if place not in self._records and place not in lost]
         else:
             rows = rows_of(self._records, self.alphas, self.seeds)
-            blocked = {
-                (seed, self.alphas.index(alpha))
-                for seed, alpha in self._tried
-                if (seed, alpha) not in self._records
-            }
+            blocked = {(seed, self.alphas.index(alpha)) for seed, alpha in lost}
             longest = max(planned.seconds for planned in self._planned.values())
             count = workers if longest > START_SECONDS else max(workers, len(self.seeds))
             left = [(seed, self.alphas[i]) for seed, i in thresholds.next_cells(rows, count, blocked)]
-        return tuple(self._planned[cell] for cell in left)
+        return tuple(self._planned[place] for place in left)
 
     def train(self, batch: Sequence[PlannedTrial], workers: int, on_event: OnEvent | None = None) -> None:
-        """Train a batch and take its outcomes in. A trial that failed is kept in ``failures`` and not tried again."""
-        tell = on_event or (lambda event: None)
-        if self.force:
-            trials = [planned.trial for planned in batch]
-            failed = executor.execute(trials, self.store, workers, tell, again=True)
-        else:
-            failed = executor.complete(batch, self.store, [self.store], workers, tell)
-        self.failures += failed
-        done = {(planned.seed, planned.trial.alpha): planned for planned in batch}
-        self._tried |= set(done)
-        lost = {(failure.trial.seed, failure.trial.alpha) for failure in failed}
-        self._look_up({cell: planned for cell, planned in done.items() if cell not in lost})
+        """Train a batch and take its outcomes in."""
+        super().train(batch, workers, on_event)
+        failed = {keys.request(failure.trial) for failure in self.failures}
+        self._look_up(planned for planned in batch if planned.request not in failed)
 
     def estimate(self, workers: int) -> SweepEstimate:
         """Trials, minutes of wall time and disk that are still ahead."""

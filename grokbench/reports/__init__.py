@@ -1,6 +1,6 @@
 """Reports: what a reader sees.
 
-In: a ``ReportInput`` (paper, verdicts, records). Out: markdown, JSON, figures and the scoreboard on disk.
+In: a ``PaperResult`` (paper, verdicts, records). Out: markdown, JSON, figures and the scoreboard on disk.
 """
 
 from __future__ import annotations
@@ -8,14 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from grokbench.reports.input import ReportInput
     from grokbench.reports.overview import scoreboard
+    from grokbench.reports.result import PaperResult
     from grokbench.reports.writer import write
 
-__all__ = ["ReportInput", "scoreboard", "write"]
+__all__ = ["PaperResult", "scoreboard", "write"]
 
 _HOMES = {
-    "ReportInput": "grokbench.reports.input",
+    "PaperResult": "grokbench.reports.result",
     "scoreboard": "grokbench.reports.overview",
     "write": "grokbench.reports.writer",
 }

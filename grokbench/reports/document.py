@@ -10,7 +10,7 @@ from typing import Any
 
 from grokbench.claims.verdict import Verdict
 from grokbench.claims.wording import NOT_REACHED, why
-from grokbench.reports.input import ReportInput, environments
+from grokbench.reports.result import PaperResult, environments
 from grokbench.reports.spent import costs
 from grokbench.specs.files import SpecFile
 from grokbench.store.replacing import replaced
@@ -18,7 +18,7 @@ from grokbench.store.replacing import replaced
 SCHEMA_VERSION = 2
 
 
-def document(report: ReportInput, figures: Mapping[str, str] | None = None) -> dict[str, Any]:
+def document(report: PaperResult, figures: Mapping[str, str] | None = None) -> dict[str, Any]:
     """The report as one JSON-able dict. ``figures`` maps a drawn figure to its path relative to the document.
 
     A number that was not reached or not measured is null, with a word for why beside it; so is an unbounded end.
@@ -66,7 +66,7 @@ def seeds_of(verdict: Verdict) -> tuple[int, ...]:
     return tuple(int(value[0]) for value in verdict.values)
 
 
-def claim_entry(report: ReportInput, verdict: Verdict) -> dict[str, Any]:
+def claim_entry(report: PaperResult, verdict: Verdict) -> dict[str, Any]:
     """One claim of the document: the promised keys first, then those a curious reader wants."""
     claim = report.claim(verdict.id)
     return {

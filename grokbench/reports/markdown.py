@@ -9,14 +9,14 @@ from grokbench.claims import phrases as w
 from grokbench.claims.verdict import NOT_RUN, Verdict
 from grokbench.reports.document import seeds_of, shadow_line
 from grokbench.reports.evidence import JUDGED, read_by
-from grokbench.reports.input import RECIPE_TABLES, ReportInput, confounds, environments
+from grokbench.reports.result import RECIPE_TABLES, PaperResult, confounds, environments
 from grokbench.reports.sections import not_run, other_figures, sections
 from grokbench.reports.spent import costs
 from grokbench.reports.tables import table
 from grokbench.specs.types import Experiment
 
 
-def page(report: ReportInput, figures: Mapping[str, str], missing: Mapping[str, str], words: str = "") -> str:
+def page(report: PaperResult, figures: Mapping[str, str], missing: Mapping[str, str], words: str = "") -> str:
     """The whole page.
 
     figures: drawn figure → link. missing: figure not drawn → what it needs. words: link to where the words are
@@ -37,7 +37,7 @@ def page(report: ReportInput, figures: Mapping[str, str], missing: Mapping[str, 
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _head(report: ReportInput, words: str) -> str:
+def _head(report: PaperResult, words: str) -> str:
     paper = report.paper
     judged = [v for v in report.verdicts if v.verdict in JUDGED]
     statistical = [v for v in judged if _kind(report, v) != "exact"]
@@ -88,7 +88,7 @@ def _head(report: ReportInput, words: str) -> str:
     return "\n\n".join(lines)
 
 
-def _table_of_claims(report: ReportInput) -> str:
+def _table_of_claims(report: PaperResult) -> str:
     head = ("claim", "verdict", "under our reading", "measured", "accepted", "n", "source")
     rows = []
     for v in report.verdicts:
@@ -109,7 +109,7 @@ def _table_of_claims(report: ReportInput) -> str:
     return table(head, rows)
 
 
-def _recipes(report: ReportInput) -> str:
+def _recipes(report: PaperResult) -> str:
     """The recipes of the experiments that have records, or that a claim reads which was run."""
     ran = [v.id for v in report.verdicts if v.verdict != NOT_RUN]
     told = read_by(report.paper, ran) | set(report.cells)
@@ -125,7 +125,7 @@ def _recipes(report: ReportInput) -> str:
     return "\n\n".join(parts)
 
 
-def _recipe(report: ReportInput, experiment: Experiment) -> list[str]:
+def _recipe(report: PaperResult, experiment: Experiment) -> list[str]:
     recipe = report.recipe(experiment.id)
     lines = [f"* task `{experiment.task}`, recipe `{experiment.baseline}`"]
     if recipe is not None:
@@ -149,7 +149,7 @@ def _pairs(fields: Mapping[str, Any]) -> str:
     return ", ".join(f"{k} = {w.value(list(v) if isinstance(v, tuple) else v)}" for k, v in fields.items())
 
 
-def _confounds(report: ReportInput) -> str:
+def _confounds(report: PaperResult) -> str:
     """The fields in which the arms of each claim that was run differ."""
     parts = []
     for verdict in report.verdicts:
@@ -169,12 +169,12 @@ def _confounds(report: ReportInput) -> str:
     return "\n\n".join(["## Confounds", intro, *parts])
 
 
-def _deviations(report: ReportInput) -> str:
+def _deviations(report: PaperResult) -> str:
     lines = "\n".join(f"* {w.sentence(text)}" for text in report.paper.deviations)
     return "## Deviations from the paper\n\n" + (lines or "None recorded.")
 
 
-def _environment(report: ReportInput) -> str:
+def _environment(report: PaperResult) -> str:
     found = environments(report)
     rows = [(key, "; ".join(w.value(v) for v in values)) for key, values in found.items()]
     mixed = [key for key, values in found.items() if len(values) > 1]
@@ -188,7 +188,7 @@ def _environment(report: ReportInput) -> str:
     return "\n\n".join(parts)
 
 
-def _cost(report: ReportInput) -> str:
+def _cost(report: PaperResult) -> str:
     counted = costs(report)
     if not counted:
         return ""
@@ -216,12 +216,12 @@ def _cost(report: ReportInput) -> str:
     return "\n\n".join(["## Cost", text, table(head, rows)])
 
 
-def _kind(report: ReportInput, verdict: Verdict) -> str:
+def _kind(report: PaperResult, verdict: Verdict) -> str:
     claim = report.claim(verdict.id)
     return claim.kind if claim else ""
 
 
-def _sharing(report: ReportInput) -> int:
+def _sharing(report: PaperResult) -> int:
     """How many claims that were judged read an experiment that another one of them reads."""
     readers: dict[str, set[str]] = {}
     for verdict in report.verdicts:

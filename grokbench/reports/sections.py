@@ -9,7 +9,7 @@ from grokbench.claims import phrases as w
 from grokbench.claims.verdict import NOT_RUN, Verdict
 from grokbench.claims.wording import NOT_MEASURED, NOT_SETTLED, condition_names
 from grokbench.figures import name_for
-from grokbench.reports.input import ReportInput
+from grokbench.reports.result import PaperResult
 from grokbench.reports.tables import table
 from grokbench.specs.types import Claim, Condition
 
@@ -17,7 +17,7 @@ MOST_ROWS = 24
 """Up to so many seeds are listed one by one."""
 
 
-def sections(report: ReportInput, figures: Mapping[str, str]) -> str:
+def sections(report: PaperResult, figures: Mapping[str, str]) -> str:
     """The sections of the claims that were run, each figure with the first of them that asks for it."""
     parts = ["## Claims"]
     shown: set[str] = set()
@@ -28,7 +28,7 @@ def sections(report: ReportInput, figures: Mapping[str, str]) -> str:
     return "\n\n".join(parts)
 
 
-def not_run(report: ReportInput) -> str:
+def not_run(report: PaperResult) -> str:
     """The claims that were not run, what each needs, and the command that runs one of them; "" where there is none."""
     left = [verdict for verdict in report.verdicts if verdict.verdict == NOT_RUN]
     if not left:
@@ -56,7 +56,7 @@ def _words(claim: Claim | None) -> str:
     return (claim.title or claim.statement) if claim else ""
 
 
-def other_figures(report: ReportInput, figures: Mapping[str, str], missing: Mapping[str, str]) -> str:
+def other_figures(report: PaperResult, figures: Mapping[str, str], missing: Mapping[str, str]) -> str:
     """The figures that no section shows, and once each those that are not drawn; "" where there is neither."""
     ran = [verdict.id for verdict in report.verdicts if verdict.verdict != NOT_RUN]
     shown = {name_for(report.paper, claim) for claim in report.paper.claims if claim.id in ran}
@@ -68,7 +68,7 @@ def other_figures(report: ReportInput, figures: Mapping[str, str], missing: Mapp
 
 
 def _section(
-    report: ReportInput, claim: Claim, verdict: Verdict, figures: Mapping[str, str], shown: set[str]
+    report: PaperResult, claim: Claim, verdict: Verdict, figures: Mapping[str, str], shown: set[str]
 ) -> str:
     lines = [f"### {claim.id}"]
     lines.append(
@@ -161,7 +161,7 @@ def _holds(measured: Sequence[float], yes: bool | None) -> str:
     return "yes" if yes else "no"
 
 
-def _recipe_line(report: ReportInput, experiment_id: str) -> str:
+def _recipe_line(report: PaperResult, experiment_id: str) -> str:
     experiment, recipe = report.experiment(experiment_id), report.recipe(experiment_id)
     if experiment is None:
         return f"`{experiment_id}`"

@@ -9,7 +9,7 @@ from typing import Any
 
 from grokbench.figures import shown_in
 from grokbench.reports.evidence import JUDGED, read_by
-from grokbench.reports.input import ReportInput
+from grokbench.reports.result import PaperResult
 from grokbench.store.archive import answered
 from grokbench.store.folder import training_of
 from grokbench.training.record import Record
@@ -37,7 +37,7 @@ class Cost:
         return out
 
 
-def costs(report: ReportInput) -> dict[str, Cost]:
+def costs(report: PaperResult) -> dict[str, Cost]:
     """Experiment id → its cost, in the paper's order; a training is charged to the first experiment that shows it.
 
     A trial runs on one thread, so a record that states no CPU time counts its wall time as such.
@@ -66,7 +66,7 @@ def _seconds(record: Record) -> float:
     return float(record.cost.get("seconds", 0.0))
 
 
-def without_copies(report: ReportInput, drawn: Collection[str]) -> ReportInput:
+def without_copies(report: PaperResult, drawn: Collection[str]) -> PaperResult:
     """The report less the experiments that neither a claim that was judged nor a figure in ``drawn`` reads.
 
     Only those go of which other experiments' records answer every trial.

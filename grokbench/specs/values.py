@@ -79,6 +79,15 @@ def integers(name: str, values: object, example: str) -> tuple[int, ...]:
     return tuple(integer(name, value, least=0) for value in _listed(name, values, example))
 
 
+def distinct(name: str, values: object) -> tuple[int, ...]:
+    """Whole numbers, 0 or more, none twice; none at all is allowed. Errors: InputError."""
+    found = integers(name, values, "[0, 3, 7]")
+    twice = sorted({value for value in found if found.count(value) > 1})
+    if twice:
+        raise InputError(f"{name}: {twice[0]} is named twice")
+    return found
+
+
 def fractions(name: str, values: object, example: str) -> tuple[float, ...]:
     """Numbers; one number is a list of one. ``example`` shows a list to who passes text."""
     return tuple(number(name, value) for value in _listed(name, values, example))

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from grokbench.findings import result
+from grokbench.reports import write
 from grokbench.reproduction import Reproduction
 from tests.cases.commands import paper, recipe
 
@@ -57,7 +59,7 @@ def test_commands_name_the_records_that_were_reused(grokbench, home):
 
 def test_claims_that_were_not_run_are_told_with_commands_that_work(grokbench, home, monkeypatch):
     monkeypatch.chdir(home)
-    page = Reproduction("mine", store="none", specs="my specs").write(Path("pages"))
+    page = write(result(Reproduction("mine", store="none", specs="my specs"), Path("pages")), Path("pages"))
     run, show = commands(page.read_text(encoding="utf-8"))
     words = [word.replace("ID", "it-groks") for word in run[1:]]
     assert grokbench(*words, "--dry-run", cwd=home).status == 0

@@ -101,4 +101,4 @@ def test_a_folder_that_lends_nothing_is_noted(foreign: Path, untrained: Path) ->
     words = ["reproduce", "tiny", "--dry-run", "--store", str(untrained), "--reuse", str(foreign)]
     result = cli(*words)
     assert result.returncode == 0
-    assert f"note: --reuse {foreign} has no record for any trial of tiny" in result.stderr
+    assert f"note: {foreign}, which is to be re-used, has no record for any trial of tiny" in result.stderr

@@ -79,7 +79,7 @@ def test_gromovs_peak_of_the_test_loss_is_not_nandas() -> None:
     """The better control of gromov2023.test-loss-peaks-before-onset: a transformer whose test loss peaks long before."""
     claim = next(claim for claim in PAPER.claims if claim.id == "test-loss-peaks-before-onset")
     job = Reproduction("nanda2023", "quick", records=REPORTS / "nanda2023" / "records")
-    cells = job.cells(next(e for e in NANDA.experiments if e.id == "mainline"), "quick")
+    cells = job.evidence().cells("mainline", "quick")
     assert cells
     for seed, settings, record in cells:
         assert answer(claim.rule, SeedView(seed, ((Cell(seed, settings, record),),))).yes is False, seed
@@ -92,7 +92,7 @@ AGAINST_B30 = [claim for claim in HU.claims if claim.control == "b30"]
 @cache
 def _b30() -> tuple[SeedView, ...]:
     job = Reproduction("hu2024", "quick", records=REPORTS / "hu2024" / "records")
-    cells = job.cells(next(e for e in HU.experiments if e.id == "b30"), "quick")
+    cells = job.evidence().cells("b30", "quick")
     assert cells
     return tuple(SeedView(seed, ((Cell(seed, settings, record),),)) for seed, settings, record in cells)
 

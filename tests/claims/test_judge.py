@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import replace
 
 import pytest
 
+from grokbench.claims.evidence import Evidence
 from grokbench.claims.judge import judge
-from grokbench.measures.cells import Cell
 from grokbench.plan import expand as planning
 from grokbench.plan.executor import Failure
 from grokbench.specs.loader import Library
@@ -38,13 +37,28 @@ def _judged(
     failures: tuple[Failure, ...] = (),
     one: Claim = CLAIM,
 ):
-    def cells(experiment: Experiment, tier: str, seeds: Collection[int]) -> tuple[Cell, ...] | None:
-        if tier not in complete:
-            return None
-        return tuple((seed, {}, grokked(100) if seed < good else stuck()) for seed in seeds)
-
+    """The verdict where the records of the tiers in ``complete`` are there; ``good`` seeds generalise."""
     tiers = ("smoke",) if asked == "smoke" else ("paper", "quick")
-    return judge(LIBRARY, paper, one, tiers, asked, cells, failures, lambda seeds, tier: 1.0)
+    grids = {
+        (own.id, tier): planning.expand(LIBRARY, own, tier)
+        for own in paper.experiments
+        for tier in ("smoke", "quick", "paper")
+    }
+    records = {
+        planned.request: grokked(100) if planned.seed < good else stuck()
+        for (_, tier), grid in grids.items()
+        for planned in grid
+        if tier in complete
+    }
+    evidence = Evidence(
+        asked=asked,
+        tiers=tiers,
+        grids=grids,
+        origins={own.id: "paper" for own in paper.experiments},
+        records=records,
+        failures=failures,
+    )
+    return judge(paper, one, evidence)
 
 
 def _failure(paper: Paper, tier: str, seed: int) -> Failure:

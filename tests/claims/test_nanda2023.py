@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,12 +11,14 @@ import pytest
 
 from grokbench.claims.answers import answer
 from grokbench.claims.decide import decide
+from grokbench.claims.evidence import Evidence
 from grokbench.claims.judge import judge, paired
 from grokbench.measures import measure
-from grokbench.measures.cells import Cell, SeedView
+from grokbench.measures.cells import SeedView
+from grokbench.plan import expand as planning
 from grokbench.specs.errors import UnknownNameError
 from grokbench.specs.loader import Library
-from grokbench.specs.types import Claim, Experiment
+from grokbench.specs.types import Claim
 from grokbench.training.record import Record
 from tests.claims import nanda_records as runs
 from tests.claims.claim_records import grid, grokked, record, stuck, view
@@ -237,13 +239,15 @@ def test_seeds_are_paired_once_each_and_compared() -> None:
 def test_the_judge_pairs_the_seeds_of_a_claim_that_asks_for_it() -> None:
     sets = {"mainline": [runs.grokking(15_000), OTHER] * 6, "untrained": [runs.untrained()] * 12}
 
-    def cells(experiment: Experiment, tier: str, seeds: Collection[int]) -> tuple[Cell, ...]:
-        return tuple(
-            (seed, {"alpha": 0.3}, run) for seed, run in zip(seeds, sets[experiment.id], strict=True)
-        )
-
     claim = CLAIMS["key-sets-differ-at-1-5-t-gen"]
-    found = judge(LIBRARY, PAPER, claim, ["paper"], "paper", cells, [], lambda seeds, tier: 0.0)
+    own = [one for one in PAPER.experiments if one.id in sets]
+    grids = {(one.id, "paper"): planning.expand(LIBRARY, one, "paper", range(12)) for one in own}
+    records = {
+        planned.request: run
+        for (name, _), grid in grids.items()
+        for planned, run in zip(grid, sets[name], strict=True)
+    }
+    found = judge(PAPER, claim, Evidence("paper", ("paper",), grids, dict.fromkeys(sets, "code"), records))
     assert (found.verdict, found.n_seeds) == ("REPRODUCED", 6)
     assert "ladder" not in found.reason  # three pairs could not have decided at quick
     assert "of 6 pairs of seeds" in found.reason

@@ -59,7 +59,7 @@ RUN = ["run", "--task", "addition", "--baseline", "gromov2023/adamw", "--steps",
 INTERRUPTED = {
     "run": ("executor.execute", RUN, "Interrupted. Nothing was kept; the same command starts over."),
     "reproduce": (
-        "plan.plan_paper",
+        "expand.plan_paper",
         ["reproduce", "gromov2023"],
         "Interrupted. Finished trials are kept; a running one starts over.",
     ),
@@ -77,7 +77,7 @@ def test_an_interruption_promises_what_is_so(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(
-        f"grokbench.runs.{where}" if where else "grokbench.specs.loader.Library.each", interrupt
+        f"grokbench.plan.{where}" if where else "grokbench.specs.loader.Library.each", interrupt
     )
     monkeypatch.setattr(sys, "argv", ["grokbench", *words])
     monkeypatch.setenv("GROKBENCH_STORE", str(tmp_path))

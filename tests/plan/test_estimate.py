@@ -12,7 +12,7 @@ from grokbench.reproduction import Reproduction
 
 @pytest.mark.parametrize("force", [False, True])
 def test_the_experiments_share_the_whole_cost_among_them(force: bool, tmp_path: Path) -> None:
-    found = Reproduction("gromov2023", store=tmp_path).estimate(2, force=force)
+    found = Reproduction("gromov2023", store=tmp_path, force=force).estimate(2)
     parts = found.experiments
     assert sum(part.to_train for part in parts) == found.to_train > 0
     assert sum(part.steps for part in parts) == found.steps

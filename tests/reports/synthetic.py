@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grokbench.claims.verdict import Verdict
-from grokbench.reports.input import ReportInput
+from grokbench.reports.result import PaperResult
 from grokbench.specs.types import Claim, Condition, Experiment, Paper, Recipe, TaskSpec, TierPlan, Trial
 from grokbench.training.record import Record
 
@@ -244,7 +244,7 @@ def verdict(claim_id: str, outcome: str = "REPRODUCED", **changes: Any) -> Verdi
     return Verdict(**{**fields, **changes})
 
 
-def report(**changes: Any) -> ReportInput:
+def report(**changes: Any) -> PaperResult:
     fields: dict[str, Any] = {
         "paper": paper(),
         "tier": "quick",
@@ -262,4 +262,4 @@ def report(**changes: Any) -> ReportInput:
         "spec_hashes": {"baselines/gromov2023/claims.toml": "ab" * 32},
         "command": "grokbench reproduce gromov2023",
     }
-    return ReportInput(**{**fields, **changes})
+    return PaperResult(**{**fields, **changes})

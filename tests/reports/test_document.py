@@ -116,7 +116,7 @@ def test_writing_replaces_the_file_at_once_and_leaves_nothing_beside_it(tmp_path
 
 
 def test_a_smoke_report_lies_beside_the_real_one_and_is_not_on_the_scoreboard(tmp_path):
-    write(synthetic.report(tier="smoke"), tmp_path, suffix=".smoke")
+    write(synthetic.report(tier="smoke"), tmp_path)
     scoreboard(tmp_path)
     assert (tmp_path / "gromov2023.smoke.json").exists()
     assert "No paper has been reproduced" in (tmp_path / "README.md").read_text(encoding="utf-8")

@@ -10,8 +10,8 @@ import pytest
 
 from grokbench.claims import phrases as wording
 from grokbench.reports import tables, write
-from grokbench.reports.input import confounds
 from grokbench.reports.markdown import page
+from grokbench.reports.result import confounds
 from grokbench.specs.types import Experiment
 from tests.reports import synthetic
 

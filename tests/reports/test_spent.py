@@ -66,7 +66,7 @@ def test_copies_that_neither_a_judged_claim_nor_a_figure_reads_are_not_archived(
 
 
 def test_smoke_archives_nothing(cells, tmp_path):
-    write(synthetic.report(cells=cells, tier="smoke"), tmp_path, ".smoke")
+    write(synthetic.report(cells=cells, tier="smoke"), tmp_path)
     assert not list(tmp_path.rglob("*.zip"))
 
 

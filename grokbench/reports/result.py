@@ -1,4 +1,4 @@
-"""What a report is made of, and the questions its pages ask of it."""
+"""What was found of a paper, and the questions that its pages ask of it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from grokbench.claims.evidence import Evidence
 from grokbench.claims.verdict import Verdict
 from grokbench.measures.cells import Cells
 from grokbench.specs.files import SpecFile
@@ -17,7 +18,7 @@ RECIPE_TABLES = ("model", "loss", "optimizer", "data", "training", "evaluation")
 
 
 @dataclass(frozen=True)
-class ReportInput:
+class PaperResult:
     """Everything a report says about one paper.
 
     ``recipes`` is keyed by recipe id, or by experiment id where an experiment changes fields of its baseline.
@@ -26,7 +27,8 @@ class ReportInput:
     another one. ``records`` are, by experiment, those to be archived beside those of ``cells``. ``reused`` names the
     experiments that came from another store; ``archived`` those that came, wholly or in part, from the report that was
     there before, and ``kept`` the claims whose verdict did. ``named`` is the paper as the command named it, and
-    ``options`` are the folders that the command was given, which each claim's own command needs too.
+    ``options`` are the folders that the command was given, which each claim's own command needs too. ``chosen`` are the
+    claims that it named. ``evidence`` is what the verdicts were reached on.
     """
 
     paper: Paper
@@ -46,6 +48,19 @@ class ReportInput:
     reused: tuple[str, ...] = ()
     kept: Collection[str] = ()
     archived: Collection[str] = ()
+    chosen: Collection[str] = ()
+    evidence: Evidence | None = None
+    stem: str = ""  # what the files are called before their ending; the paper's id where nothing is said
+
+    @property
+    def name(self) -> str:
+        """What the files are called before their ending."""
+        return self.stem or self.paper.id + (".smoke" if self.tier == "smoke" else "")
+
+    @property
+    def shown(self) -> tuple[Verdict, ...]:
+        """The verdicts on the claims that the command named; on all where it named none."""
+        return tuple(one for one in self.verdicts if not self.chosen or one.id in self.chosen)
 
     def reproduce(self, *words: str) -> str:
         """A command that reproduces this paper, with the folders that this report was made with."""
@@ -82,7 +97,7 @@ class ReportInput:
         return _with_set(recipe, experiment.set)
 
 
-def resolved_fields(report: ReportInput, experiment_id: str) -> dict[str, Any]:
+def resolved_fields(report: PaperResult, experiment_id: str) -> dict[str, Any]:
     """Dotted field → value of an experiment: recipe, task, budget, α; varied fields as their lists."""
     experiment = report.experiment(experiment_id)
     recipe = report.recipe(experiment_id)
@@ -109,7 +124,7 @@ def resolved_fields(report: ReportInput, experiment_id: str) -> dict[str, Any]:
     return out
 
 
-def confounds(report: ReportInput, claim: Claim) -> list[tuple[str, tuple[Any, ...]]]:
+def confounds(report: PaperResult, claim: Claim) -> list[tuple[str, tuple[Any, ...]]]:
     """Fields whose resolved values differ between the arms of a claim, one value per arm (None: absent)."""
     if len(claim.experiments) < 2:
         return []
@@ -119,7 +134,7 @@ def confounds(report: ReportInput, claim: Claim) -> list[tuple[str, tuple[Any, .
     return [(name, values) for name, values in rows if any(v != values[0] for v in values[1:])]
 
 
-def environments(report: ReportInput) -> dict[str, tuple[Any, ...]]:
+def environments(report: PaperResult) -> dict[str, tuple[Any, ...]]:
     """Environment key → the distinct values found in the records, else the report's own value."""
     found: dict[str, list[Any]] = {}
     for cells in report.cells.values():

@@ -1,0 +1,84 @@
+"""What a reproduction and a sweep have in common: shelves of records, and trials to train batch by batch.
+
+Both go the same way: a plan, a job whose batches an executor trains, a result, a report of it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+
+from grokbench.plan import executor
+from grokbench.plan.executor import Failure, OnEvent
+from grokbench.plan.expand import PlannedTrial
+from grokbench.specs.types import Trial
+from grokbench.store import keys
+from grokbench.store.folder import Shelf, Store
+from grokbench.training.record import Record
+
+
+class Shelves:
+    """Places where records lie, asked one after another. What was found is read once; what was not is asked for again."""
+
+    def __init__(self, shelves: Iterable[Shelf]) -> None:
+        self._shelves = tuple(shelves)
+        self._found: dict[str, tuple[Record, Shelf]] = {}
+
+    def find(self, trial: Trial) -> Record | None:
+        """The record that answers ``trial``, under its labels (a recipe's title, origin, source), which may be newer."""
+        return self._find(trial)[0]
+
+    def shelf(self, trial: Trial) -> Shelf | None:
+        """Where the record that answers ``trial`` lies."""
+        return self._find(trial)[1]
+
+    def _find(self, trial: Trial) -> tuple[Record, Shelf] | tuple[None, None]:
+        name = keys.request(trial)
+        for shelf in self._shelves if name not in self._found else ():
+            record = shelf.find(trial)
+            if record is not None:
+                self._found[name] = dataclasses.replace(record, trial=trial), shelf
+                break
+        return self._found.get(name, (None, None))
+
+    def forget(self, trials: Iterable[Trial]) -> None:
+        """Read these again when they are asked for."""
+        for trial in trials:
+            self._found.pop(keys.request(trial), None)
+
+
+class Job:
+    """Trials that are trained batch by batch into a store, until no more are asked for.
+
+    shelves: where records are looked for, the store among them. force: train what has a record too.
+    """
+
+    def __init__(self, store: Store, shelves: Shelves, *, force: bool = False) -> None:
+        self.store, self.shelves, self.force = store, shelves, force
+        self.failures: list[Failure] = []
+        self._tried: set[str] = set()  # nothing is trained twice, even where its record cannot be read back
+
+    def next_batch(self, workers: int) -> tuple[PlannedTrial, ...]:
+        """The trials to train at once on so many workers; empty at the end."""
+        raise NotImplementedError
+
+    def train(self, batch: Sequence[PlannedTrial], workers: int, on_event: OnEvent | None = None) -> None:
+        """Train a batch. A trial that failed is kept in ``failures`` and not tried again."""
+        trials = [planned.trial for planned in batch]
+        tell = on_event or (lambda event: None)
+        self.failures += executor.execute(
+            trials, self.store, workers, tell, resume=not self.force, again=self.force
+        )
+        self._tried |= {keys.request(trial) for trial in trials}
+        self.shelves.forget(trials)
+
+    def tried(self, planned: PlannedTrial) -> bool:
+        """Whether this job has trained the trial, or has tried to."""
+        return planned.request in self._tried
+
+    def run(self, workers: int | None = None, on_event: OnEvent | None = None) -> list[Failure]:
+        """Train every batch; returns the failures."""
+        count = executor.worker_count(workers)
+        while batch := self.next_batch(count):
+            self.train(batch, count, on_event)
+        return self.failures
