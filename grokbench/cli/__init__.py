@@ -75,8 +75,12 @@ class LazyGroup(click.Group):
 
 def in_flags(error: GrokbenchError, command: click.Command) -> str:
     """The text of an error, with the flags of ``command`` in place of the arguments that the library knows."""
-    options = [one for one in command.params if isinstance(one, click.Option)]
-    return error.calling({str(one.name): max(one.opts, key=len) for one in options})
+    flags: dict[str, str] = {}
+    for one in command.params:
+        if isinstance(one, click.Option):
+            flag = max(one.opts, key=len)
+            flags |= {flag.removeprefix("--"): flag, str(one.name): flag}
+    return error.calling(flags)
 
 
 TRAINING = ("reproduce", "sweep")

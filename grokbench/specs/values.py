@@ -84,7 +84,7 @@ def distinct(name: str, values: object) -> tuple[int, ...]:
     found = integers(name, values, "[0, 3, 7]")
     twice = sorted({value for value in found if found.count(value) > 1})
     if twice:
-        raise InputError(f"{name}: {twice[0]} is named twice")
+        raise InputError(f"{name}: {twice[0]} is named twice", name)
     return found
 
 
