@@ -39,6 +39,8 @@ TIER: dict[str, Any] = {
     "dest": "grokbench_tier",
     "help": "how much of the paper to run (default: %(default)s)",
 }
+FLAGS = {"specs": "--grokbench-specs", "store": "--grokbench-store"}
+"""What this command line calls arguments of ``grokbench.reproduce``."""
 
 _verdicts = pytest.StashKey[dict[str, "dict[str, Verdict] | Exception"]]()
 
@@ -169,7 +171,9 @@ class ClaimItem(pytest.Item):
         """A sentence for a claim that failed; pytest's own traceback for anything unforeseen."""
         from grokbench.specs.errors import GrokbenchError
 
-        if isinstance(excinfo.value, ClaimError | GrokbenchError):
+        if isinstance(excinfo.value, GrokbenchError):
+            return excinfo.value.calling(FLAGS)
+        if isinstance(excinfo.value, ClaimError):
             return str(excinfo.value)
         return super().repr_failure(excinfo, style)
 
@@ -200,7 +204,7 @@ def load_paper(paper_id: str, specs: Sequence[str]) -> Paper:
     try:
         return Library(specs).paper(paper_id)
     except GrokbenchError as error:
-        raise pytest.UsageError(f"--grokbench-paper: {error}") from error
+        raise pytest.UsageError(f"--grokbench-paper: {error.calling(FLAGS)}") from error
 
 
 def verdicts_of(session: pytest.Session, paper_id: str, tier: str) -> dict[str, Verdict]:

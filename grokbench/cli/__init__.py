@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from grokbench import __version__
+from grokbench.specs.errors import GrokbenchError, InputError, UnknownNameError
 
 COMMANDS = {
     "list": "List papers, tasks, baselines, claims, measures, or the networks, losses and optimizers of recipes.",
@@ -49,15 +50,18 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click's own, with the nearest command named when there is none of that name."""
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from grokbench.specs.errors import UnknownNameError
-
             raise UnknownNameError("command", args[0], COMMANDS)
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """As click's own; where the user interrupts, the error says what became of the work."""
+        """As click's own; errors speak of flags, and where the user interrupts, of what became of the work."""
         try:
             return super().invoke(ctx)
+        except GrokbenchError as error:
+            command = self.get_command(ctx, ctx.invoked_subcommand or "")
+            if command is None or not error.arguments:
+                raise
+            raise InputError(in_flags(error, command)) from error
         except (KeyboardInterrupt, click.Abort):
             trains = ctx.invoked_subcommand in TRAINING
             kept = "Finished trials are kept; a running one starts over." if trains else ""
@@ -67,6 +71,16 @@ class LazyGroup(click.Group):
         """The list of commands from the table above, without importing one."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+
+
+def in_flags(error: GrokbenchError, command: click.Command) -> str:
+    """The text of an error, with the flags of ``command`` in place of the arguments that the library knows."""
+    flags: dict[str, str] = {}
+    for one in command.params:
+        if isinstance(one, click.Option):
+            flag = max(one.opts, key=len)
+            flags |= {flag.removeprefix("--"): flag, str(one.name): flag}
+    return error.calling(flags)
 
 
 TRAINING = ("reproduce", "sweep")
@@ -103,8 +117,6 @@ def group() -> None:
 
 def main() -> None:
     """The console script."""
-    from grokbench.specs.errors import GrokbenchError
-
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8")  # α and × are not in every platform's own encoding

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from grokbench.cli import options
+from grokbench.cli import in_flags, options
 
 
 @click.command(
@@ -21,9 +21,10 @@ from grokbench.cli import options
 )
 @options.store
 @options.as_json
-def command(store: Path | None, as_json: bool) -> int:
+@click.pass_context
+def command(context: click.Context, store: Path | None, as_json: bool) -> int:
     """Check the installation, the store and the machine. Exit status 1 when there is a problem."""
-    from grokbench import __version__, loading
+    from grokbench import __version__, api
     from grokbench.plan import speed
     from grokbench.plan.executor import default_workers
     from grokbench.specs.errors import GrokbenchError
@@ -46,7 +47,7 @@ def command(store: Path | None, as_json: bool) -> int:
     except Exception as error:  # whatever keeps torch from loading is what the user came to learn
         why["torch"] = f"torch cannot be used: {error}"
     try:
-        facts["specs"] = f"{builtin_root()} ({len(loading.validate())} files, no mistakes)"
+        facts["specs"] = f"{builtin_root()} ({len(api.validate())} files, no mistakes)"
     except GrokbenchError as error:
         why["specs"] = str(error)
     try:
@@ -55,7 +56,7 @@ def command(store: Path | None, as_json: bool) -> int:
         free = shutil.disk_usage(place.root).free / 1e9
         facts["store"] = f"{place.root} (writable, {free:.0f} GB free)"
     except GrokbenchError as error:
-        why["store"] = str(error)
+        why["store"] = in_flags(error, context.command)
     if as_json:
         missing = dict.fromkeys(why)
         options.print_json({**facts, **missing, "why": why, "problems": list(why.values())})

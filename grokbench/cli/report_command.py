@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from grokbench.cli import options
+from grokbench.cli import in_flags, options
 from grokbench.specs.errors import InputError, NoRecordsError
 
 
@@ -28,7 +28,9 @@ from grokbench.specs.errors import InputError, NoRecordsError
 @options.specs
 @options.plugin
 @options.as_json
+@click.pass_context
 def command(
+    context: click.Context,
     paper: str | None,
     every: bool,
     records: Path | None,
@@ -55,7 +57,7 @@ def command(
         except NoRecordsError as error:
             if not every:
                 raise
-            options.note(str(error))
+            options.note(in_flags(error, context.command))
     if not pages:
         raise InputError("no paper has a record here, so nothing was written")
     if as_json:

@@ -92,12 +92,12 @@ def command(
     as_json: bool,
 ) -> int:
     """Train what the claims of PAPER, an id or a claims.toml, need; decide them, and write the report."""
+    from grokbench.plan import executor
     from grokbench.reproduction import Reproduction
 
     if (paper is None) != every:
         raise InputError("name one paper, or --all")
-    if workers is not None and workers < 1:
-        raise InputError(f"--workers must be 1 or more; got {workers}")
+    executor.worker_count(workers)  # tells of a wrong one before anything is read
     documents = []
     failed = False
     library = options.open_library(specs)

@@ -77,8 +77,7 @@ def command(
     from grokbench.plan import executor, single
     from grokbench.plan import sweep_words as sweeping
 
-    if workers is not None and workers < 1:
-        raise InputError(f"--workers must be 1 or more; got {workers}")
+    count = executor.worker_count(workers)
     job = sweeping.plan(
         task,
         baseline,
@@ -92,7 +91,6 @@ def command(
         specs=options.open_library(specs),
         on_damage=options.note,
     )
-    count = workers or executor.default_workers()
     estimate = job.estimate(count)
     click.echo(_plan(job, estimate), err=as_json or not dry_run)
     if dry_run:

@@ -132,7 +132,7 @@ def time_at_fraction(
 
 def updates_per_epoch(record: Record) -> int:
     """Updates in which a run sees every training row once: of batches of min(b, ⌈n/2⌉) rows, the last one what is left."""
-    batch, n = record.trial.recipe.training.get("batch", "full"), int(record.facts["n_train"])
+    batch, n = record.trial.recipe.training["batch"], int(record.facts["n_train"])
     return 1 if batch == "full" else math.ceil(n / min(int(batch), math.ceil(n / 2)))
 
 

@@ -49,7 +49,7 @@ class GRU(Operands):
     embeddings W_E (p, k).
     """
 
-    def __init__(self, weights: Mapping[str, Tensor], encoding: str = "one-hot") -> None:
+    def __init__(self, weights: Mapping[str, Tensor], encoding: str) -> None:
         super().__init__(weights, encoding, len(weights["W_out"]))
         self.hidden = weights["W_out"].shape[1]
         for name in WEIGHTS:

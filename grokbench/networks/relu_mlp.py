@@ -61,7 +61,7 @@ class ReluMLP(Operands):
     x and y share. The number of matrices is one more than that of hidden layers.
     """
 
-    def __init__(self, weights: Mapping[str, Tensor], encoding: str = "one-hot") -> None:
+    def __init__(self, weights: Mapping[str, Tensor], encoding: str) -> None:
         layers = sum(name[0] == "W" and name != "W_E" for name in weights)
         if layers < 2:
             raise InputError(f"a ReLU network has at least 2 weight matrices; got {sorted(weights)}")

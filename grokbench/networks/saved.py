@@ -33,7 +33,7 @@ def load_network(path: str | Path) -> nn.Module:
         raise InputError(f"{path}: no weights can be read ({error})") from None
     if label is None:
         raise InputError(
-            f"{path} does not say which network its weights are of; `grokbench run --save` writes it"
+            f"{path} does not say which network its weights are of; grokbench.run(save=…) writes it"
         )
     try:
         return restored(json.loads(label)["model"], weights)

@@ -200,13 +200,15 @@ def run_plugin(path: str | Path) -> None:
     if place in _plugins:
         return
     if not place.is_file():
-        raise InputError(f"--plugin {path}: no such file")
+        raise InputError(f"plugin {path}: no such file", "plugin")
     try:
         runpy.run_path(str(place), run_name="grokbench_plugin")
     except GrokbenchError:
         raise
     except Exception as error:
-        raise InputError(f"--plugin {path}: the script raised {type(error).__name__}: {error}") from error
+        raise InputError(
+            f"plugin {path}: the script raised {type(error).__name__}: {error}", "plugin"
+        ) from error
     _plugins[place] = None
 
 

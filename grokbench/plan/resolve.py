@@ -106,7 +106,7 @@ def resolve_trial(
     if looked_at:
         check_watched(recipe, "probes")
     if untrained and budget:
-        raise InputError(f"{recipe.id} is not trained; leave steps out or give 0")
+        raise InputError(f"steps must be 0 or left out; {recipe.id} is not trained", "steps")
     check_fit(spec, recipe)
     table, rounding = build_table(spec), recipe.data["rounding"]
     if rows is None:

@@ -91,7 +91,7 @@ def warnings(result: SweepResult) -> list[str]:
         + (
             "."
             if result.exhaustive
-            else ". The sweep takes for granted that this does not happen; `--exhaustive` does not."
+            else ". The sweep takes for granted that this does not happen; an exhaustive one does not."
         )
         for seed, low, high in result.threshold.reversals
     ]
@@ -203,7 +203,7 @@ def page(result: SweepResult, figure: str) -> str:
         "Every cell was trained."
         if result.exhaustive
         else "Cells were trained only where the answer depended on them; the others follow if a seed that is solved at some "
-        "fraction is solved at every larger one (`--exhaustive` assumes nothing)."
+        "fraction is solved at every larger one (an exhaustive sweep assumes nothing)."
     )
     cost = sum(float(record.cost.get("seconds", 0.0)) for record in result.records.values())
     environment = [(key, "; ".join(map(w.value, values))) for key, values in _environment(result).items()]

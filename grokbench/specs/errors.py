@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 SHOWN = 10  # names that a message lists; of the others it gives the number
@@ -20,7 +20,33 @@ _LISTS = {
 
 
 class GrokbenchError(Exception):
-    """Anything a user can mend. The command line prints its text and exits with status 2."""
+    """Anything a user can mend. The command line prints its text and exits with status 2.
+
+    arguments: of Python calls that the text names, as its first word or as ``name=VALUE``; :meth:`calling` puts other names
+    in their place.
+    """
+
+    def __init__(self, text: str = "", *arguments: str) -> None:
+        super().__init__(text)
+        self.arguments = arguments
+
+    def calling(self, flags: Mapping[str, str]) -> str:
+        """The text, with the flags of a command line in place of its arguments.
+
+        flags: argument → flag; an argument without one keeps its name.
+
+        >>> error = InputError("workers must be 1 or more; got 0", "workers")
+        >>> error.calling({"workers": "--workers"})
+        '--workers must be 1 or more; got 0'
+        >>> InputError("no home folder; name one with store=DIR", "store").calling({"store": "--store"})
+        'no home folder; name one with --store DIR'
+        """
+        text = str(self)
+        for name in self.arguments:
+            if name in flags:
+                text = re.sub(rf"^{name}\b", flags[name], text)
+                text = re.sub(rf"(?<![\w.]){name}=", f"{flags[name]} ", text)
+        return text
 
 
 class InputError(GrokbenchError):
@@ -30,7 +56,7 @@ class InputError(GrokbenchError):
 class UnknownNameError(GrokbenchError):
     """A name that nothing here carries; the text offers those that may have been meant, else the first of those known."""
 
-    def __init__(self, what: str, name: str, known: Iterable[str], remedy: str = "") -> None:
+    def __init__(self, what: str, name: str, known: Iterable[str], remedy: str = "", *arguments: str) -> None:
         names = sorted(known)
         meant = likely(name, names)[:SHOWN]
         hint = f"did you mean {_either(meant)}?" if meant else f"known: {_first(what, names)}"
@@ -39,11 +65,11 @@ class UnknownNameError(GrokbenchError):
             if remedy
             else ""
         )
-        super().__init__(f"unknown {what} {name!r}; {hint}{more}")
+        super().__init__(f"unknown {what} {name!r}; {hint}{more}", *arguments)
 
-    def __reduce__(self) -> tuple[type, tuple[str]]:
-        # Crosses process boundaries as its text alone.
-        return (GrokbenchError, (str(self),))
+    def __reduce__(self) -> tuple[type, tuple[str, ...]]:
+        # Crosses process boundaries as its text and the arguments in it.
+        return (GrokbenchError, (str(self), *self.arguments))
 
 
 class NoRecordsError(InputError):

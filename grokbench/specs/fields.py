@@ -18,6 +18,8 @@ from typing import Any
 from grokbench.specs.errors import InputError, UnknownNameError
 
 _TYPES = {"int": "integer", "float": "number", "str": "string", "bool": "boolean"}
+TEXT = {"type": "string", "minLength": 1}
+ID = {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]*$"}
 _BOUNDS = {"least": "minimum", "above": "exclusiveMinimum", "most": "maximum", "below": "exclusiveMaximum"}
 
 
@@ -30,19 +32,27 @@ def field(
     above: float | None = None,
     most: float | None = None,
     below: float | None = None,
+    unit: str = "",
     schema: Mapping[str, Any] | None = None,
+    key: str = "",
+    optional: bool = False,
 ) -> Any:
     """A field of a spec; without a default it is required. Bounds: least ≤ x, above < x, x ≤ most, x < below.
 
-    schema: a JSON Schema of its own, for what a type with bounds or choices cannot say.
+    unit: of the number. schema: a JSON Schema of its own, for what a type with bounds or choices cannot say. key: what the file
+    calls the field. optional: a file without it stays without it; so it is with a default of None.
     """
     bounds = {"least": least, "above": above, "most": most, "below": below}
     metadata = {
-        "help": help,
+        "help": f"{help}, in {unit}" if unit else help,
         "choices": tuple(choices),
         "bounds": {name: value for name, value in bounds.items() if value is not None},
         "schema": schema,
+        "key": key,
+        "optional": optional or default is None,
     }
+    if isinstance(default, Mapping):
+        return dataclasses.field(default_factory=lambda: dict(default), metadata=metadata)
     return dataclasses.field(default=default, metadata=metadata)
 
 
@@ -51,6 +61,19 @@ def table(fields: type) -> Any:
     own = schema_of(fields)
     node = {"type": "object", "description": own.pop("description"), **own, "default": {}}
     return dataclasses.field(default_factory=dict, metadata={"schema": node})
+
+
+def tables(fields: type, *, key: str, help: str, most: int | None = None) -> Any:
+    """A list of one or more tables with these fields."""
+    node = {
+        "type": "array",
+        "description": help,
+        "minItems": 1,
+        "items": {"type": "object", **schema_of(fields)},
+    }
+    if most is not None:
+        node["maxItems"] = most
+    return dataclasses.field(metadata={"schema": node, "key": key})
 
 
 def part(kind: str, default: str | None = None, *, help: str = "") -> Any:
@@ -72,6 +95,17 @@ def default_of(one: dataclasses.Field[Any]) -> Any:
     if one.default_factory is not dataclasses.MISSING:
         return one.default_factory()
     return one.default
+
+
+def key_of(one: dataclasses.Field[Any]) -> str:
+    """What a file calls the field."""
+    return one.metadata.get("key") or one.name
+
+
+def read(fields: type, table: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that a checked and completed table has, by their own names; lists are tuples."""
+    found = {one.name: table[key_of(one)] for one in dataclasses.fields(fields) if key_of(one) in table}
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in found.items()}
 
 
 def checked(fields: type, table: Mapping[str, Any], where: str) -> dict[str, Any]:
@@ -124,7 +158,7 @@ def _check(one: dataclasses.Field[Any], value: Any, name: str) -> None:
 def schema_of(fields: type, kind: bool = False) -> dict[str, Any]:
     """The JSON Schema (draft-07) of a table with these fields; ``kind``: the table also says which part it is of."""
     named = dataclasses.fields(fields)
-    required = [one.name for one in named if default_of(one) is dataclasses.MISSING]
+    required = [key_of(one) for one in named if default_of(one) is dataclasses.MISSING]
     document: dict[str, Any] = {
         "description": " ".join(inspect.cleandoc(fields.__doc__ or "").split()),
         "additionalProperties": False,
@@ -132,7 +166,7 @@ def schema_of(fields: type, kind: bool = False) -> dict[str, Any]:
     if kind or required:
         document["required"] = [*(["kind"] if kind else []), *required]
     properties: dict[str, Any] = {"kind": {}} if kind else {}
-    properties |= {one.name: _property(one) for one in named}
+    properties |= {key_of(one): _property(one) for one in named}
     document["properties"] = properties
     return document
 
@@ -144,11 +178,11 @@ def _property(one: dataclasses.Field[Any]) -> dict[str, Any]:
     elif own["choices"]:
         out = {"enum": list(own["choices"])}
     else:
-        out = {"type": _TYPES[str(one.type)]}
+        out = {"type": _TYPES[str(one.type).removesuffix(" | None")]}
     if own.get("help"):
         out["description"] = own["help"]
     out |= {_BOUNDS[name]: value for name, value in own.get("bounds", {}).items()}
-    if default is not dataclasses.MISSING:
+    if default is not dataclasses.MISSING and not own.get("optional"):
         out.setdefault("default", list(default) if isinstance(default, tuple) else default)
     return out
 

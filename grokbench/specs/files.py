@@ -124,7 +124,7 @@ def toml_in(folder: Path, pattern: str = "*.toml") -> Iterator[Path]:
 
 
 def is_root(folder: Path) -> bool:
-    """Whether a folder holds specs in the order that ``--specs`` asks for."""
+    """Whether a folder holds specs in the order that ``specs`` asks for."""
     return (folder / "tasks").is_dir() or (folder / "baselines").is_dir()
 
 

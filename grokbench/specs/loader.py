@@ -112,7 +112,7 @@ class Library:
         elif (kind, name) in self._files:
             found = self._files[kind, name]
         else:
-            raise UnknownNameError(kind, name, self.ids(kind), _remedy(kind, name))
+            raise UnknownNameError(kind, name, self.ids(kind), _remedy(kind, name), "specs")
         self.note(found.shadow)
         return found
 
@@ -244,7 +244,7 @@ def _remedy(kind: str, name: str) -> str:
         return f"its file is named as {folder / CLAIMS_FILE}"
     if not re.fullmatch(r"[a-z0-9-]+/[a-z0-9-]+" if kind == "baseline" else r"[a-z0-9-]+", name):
         return ""
-    return f"one of your own needs --specs DIR, and lies in DIR/{PLACES[kind].format(name)}"
+    return f"one of your own needs specs=DIR, and lies in DIR/{PLACES[kind].format(name)}"
 
 
 def _check(kind: str, document: Mapping[str, Any], path: Path) -> None:

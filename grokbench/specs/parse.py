@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from grokbench.specs.errors import Mistake, nearest
+from grokbench.specs.fields import read
 from grokbench.specs.types import TIERS, Claim, Condition, Experiment, Paper, Recipe, TaskSpec, TierPlan
 
 MOST_SNAPSHOTS = 100
@@ -13,7 +14,7 @@ MOST_SNAPSHOTS = 100
 
 def task(document: Mapping[str, Any]) -> TaskSpec:
     """A TaskSpec from a completed task document."""
-    return TaskSpec(**{key: document[key] for key in ("id", "title", "operation", "domain")})
+    return TaskSpec(**read(TaskSpec, document))
 
 
 def recipe(document: Mapping[str, Any]) -> Recipe:
@@ -24,30 +25,48 @@ def recipe(document: Mapping[str, Any]) -> Recipe:
 def paper(document: Mapping[str, Any]) -> Paper:
     """A Paper from a completed paper document."""
     return Paper(
-        **{key: document["paper"].get(key) for key in ("id", "title", "authors", "year", "url")},
+        **read(Paper, document["paper"]),
         experiments=tuple(_experiment(entry) for entry in document["experiment"]),
         claims=tuple(_claim(entry) for entry in document["claim"]),
-        deviations=tuple(document["paper"]["deviations"]),
     )
 
 
 def _experiment(entry: Mapping[str, Any]) -> Experiment:
-    horizon = entry["horizon"]
+    own = read(Experiment, entry)
+    horizon = own["horizon"]
     if isinstance(horizon, Mapping):
         horizon = horizon["t_gen"]
-    return Experiment(
-        id=entry["id"],
-        title=entry["title"],
-        task=entry["task"],
-        baseline=entry["baseline"],
-        set=entry["set"],
-        horizon=None if horizon == "budget" else float(horizon),
-        probes=tuple(sorted(entry["probes"])),
-        portraits=tuple(sorted(entry["portraits"])),
-        snapshots=snapshot_steps(entry["snapshots"]),
-        analyses=tuple(sorted(entry["analyses"])),
-        tiers={name: _tier(entry["tier"][name], entry) for name in TIERS if name in entry["tier"]},
-    )
+    own |= {name: tuple(sorted(own[name])) for name in ("probes", "portraits", "analyses")}
+    own |= {
+        "vary": _values(own["vary"]),
+        "horizon": None if horizon == "budget" else float(horizon),
+        "snapshots": snapshot_steps(own["snapshots"]),
+    }
+    own["tiers"] = {name: _tier(own["tiers"][name], own["vary"]) for name in TIERS if name in own["tiers"]}
+    return Experiment(**own)
+
+
+def _tier(entry: Mapping[str, Any], vary: Mapping[str, tuple[Any, ...]]) -> TierPlan:
+    """A tier of an experiment; ``vary`` is the experiment's own."""
+    own = read(TierPlan, entry)
+    if isinstance(own["seeds"], int):
+        own["seeds"] = tuple(range(own["seeds"]))
+    if "rows" in own:
+        own |= {"rows": (own["rows"],) if isinstance(own["rows"], int) else own["rows"], "alphas": ()}
+    own["vary"] = _values(own["vary"]) if "vary" in own else vary
+    return TierPlan(**own)
+
+
+def _values(vary: Mapping[str, Sequence[Any]]) -> dict[str, tuple[Any, ...]]:
+    return {name: tuple(values) for name, values in vary.items()}
+
+
+def _claim(entry: Mapping[str, Any]) -> Claim:
+    own = read(Claim, entry)
+    if isinstance(own["experiments"], str):
+        own["experiments"] = (own["experiments"],)
+    own["rule"] = tuple(Condition(**read(Condition, condition)) for condition in own["rule"])
+    return Claim(**own)
 
 
 def snapshot_steps(entries: Sequence[int | str]) -> tuple[int, ...]:
@@ -78,31 +97,6 @@ def long_snapshots(document: Mapping[str, Any], file: str) -> list[Mistake]:
                     text = f"expected at most {MOST_SNAPSHOTS} steps; the range {entry!r} has {count}"
                     wrong.append(Mistake(file, f"experiment[{index}].snapshots[{place}]", text))
     return wrong
-
-
-def _tier(entry: Mapping[str, Any], experiment: Mapping[str, Any]) -> TierPlan:
-    seeds = entry["seeds"]
-    vary = entry.get("vary", experiment.get("vary", {}))
-    return TierPlan(
-        seeds=tuple(range(seeds)) if isinstance(seeds, int) else tuple(seeds),
-        steps=entry["steps"],
-        alphas=() if "rows" in entry else tuple(entry.get("alphas", (0.5,))),
-        rows=tuple([rows] if isinstance(rows := entry.get("rows", ()), int) else rows),
-        vary={key: tuple(values) for key, values in vary.items()},
-        expected_steps=entry.get("expected_steps"),
-    )
-
-
-def _claim(entry: Mapping[str, Any]) -> Claim:
-    experiments = entry["experiment"]
-    names = ("control", "pairs", "budget", "known", "tried", "figure")
-    optional = {key: entry[key] for key in names if key in entry}
-    return Claim(
-        **{key: entry[key] for key in ("id", "title", "source", "statement", "kind", "grade")},
-        experiments=(experiments,) if isinstance(experiments, str) else tuple(experiments),
-        rule=tuple(Condition(**condition) for condition in entry["rule"]),
-        **optional,
-    )
 
 
 def broken_references(paper: Paper, tasks: Sequence[str], recipes: Sequence[str], file: str) -> list[Mistake]:

@@ -1,4 +1,5 @@
-"""The frozen values that travel between stages: task, recipe, trial, experiment, claim, paper. Records: training/record.py.
+"""The frozen values that travel between stages: task, recipe, trial; experiment, claim and paper (specs/papers.py). Records:
+training/record.py.
 
 Tables inside them (``recipe.model`` and its like) are plain dicts, checked and completed by the JSON Schemas
 when they are loaded; they are read, never written, after that.
@@ -6,20 +7,49 @@ when they are loaded; they are read, never written, after that.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from numpy.typing import NDArray
 
+from grokbench.specs.fields import ID, TEXT, part, table
 from grokbench.specs.fields import field as spec
-from grokbench.specs.fields import part, table
+from grokbench.specs.papers import (
+    ANALYSES,
+    PROBES,
+    TIERS,
+    Claim,
+    Condition,
+    Experiment,
+    Paper,
+    Section,
+    TierPlan,
+)
 
-TIERS = ("smoke", "quick", "paper")
-PROBES = ("trace", "ipr", "phases", "spectrum")
+__all__ = [
+    "ANALYSES",
+    "DOMAINS",
+    "PROBES",
+    "TIERS",
+    "Array",
+    "Claim",
+    "Condition",
+    "Data",
+    "Evaluation",
+    "Experiment",
+    "IntegersMod",
+    "Paper",
+    "Recipe",
+    "Section",
+    "SymmetricGroup",
+    "TaskSpec",
+    "TierPlan",
+    "Training",
+    "Trial",
+]
 
 Array = NDArray[Any]
-Section = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -43,10 +73,8 @@ DOMAINS: Mapping[str, type] = {"integers-mod": IntegersMod, "symmetric-group": S
 class TaskSpec:
     """A binary operation on a finite domain (``tasks/*.toml``)."""
 
-    id: str = spec(
-        help="the file's name without .toml", schema={"type": "string", "pattern": "^[a-z0-9][a-z0-9-]*$"}
-    )
-    title: str = spec(help="", schema={"type": "string", "minLength": 1})
+    id: str = spec(help="the file's name without .toml", schema=ID)
+    title: str = spec(help="", schema=TEXT)
     operation: str = spec(
         help="an expression in x and y; see CONTRIBUTING.md",
         schema={"type": "string", "minLength": 1, "maxLength": 400},
@@ -96,7 +124,7 @@ class Evaluation:
     """when the whole train and test set is evaluated"""
 
     growth: float = spec(1.02, help="ratio of successive evaluation steps", above=1.0, most=2.0)
-    spacing: int = spec(1, help="least number of steps between evaluations", least=1)
+    spacing: int = spec(1, help="least distance of evaluations", unit="optimizer steps", least=1)
     probe_growth: float = spec(1.1, help="least ratio of successive probe steps", above=1.0, most=4.0)
 
 
@@ -108,12 +136,9 @@ class Recipe:
         help="paper/name, as the folder and the file are called",
         schema={"type": "string", "pattern": "^[a-z0-9][a-z0-9-]*/[a-z0-9][a-z0-9-]*$"},
     )
-    title: str = spec(help="", schema={"type": "string", "minLength": 1})
+    title: str = spec(help="", schema=TEXT)
     origin: str = spec(choices=("paper", "code", "inferred"), help="where the recipe comes from")
-    source: str = spec(
-        help="section, equation or file that the numbers come from",
-        schema={"type": "string", "minLength": 1},
-    )
+    source: str = spec(help="section, equation or file that the numbers come from", schema=TEXT)
     model: Section = part("networks")
     loss: Section = part("losses")
     optimizer: Section = part("optimizers")
@@ -145,90 +170,3 @@ class Trial:
     portraits: tuple[str, ...] = ()
     analyses: tuple[str, ...] = ()
     rows: int | None = None
-
-
-@dataclass(frozen=True)
-class TierPlan:
-    """What one tier of an experiment runs."""
-
-    seeds: tuple[int, ...]
-    steps: int
-    alphas: tuple[float, ...]  # as written; a trial keeps 10 digits
-    rows: tuple[int, ...] = ()  # numbers of training rows, in place of fractions
-    vary: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
-    expected_steps: int | None = None  # for the plan's estimate only; the budget where none is given
-
-
-@dataclass(frozen=True)
-class Experiment:
-    """A task under a recipe over seeds and a grid of settings (``[[experiment]]``)."""
-
-    id: str
-    title: str
-    task: str
-    baseline: str
-    tiers: Mapping[str, TierPlan]
-    set: Section = field(default_factory=dict)  # dotted recipe or task field → value
-    horizon: float | None = None
-    probes: tuple[str, ...] = ()
-    portraits: tuple[str, ...] = ()
-    snapshots: tuple[int, ...] = ()
-    analyses: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Condition:
-    """One measured number and the region in which it is accepted; None is unbounded."""
-
-    measure: str
-    reason: str
-    args: Section = field(default_factory=dict)
-    min: float | None = None
-    max: float | None = None
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A falsifiable sentence of a paper and the rule that decides it (``[[claim]]``)."""
-
-    id: str
-    title: str
-    source: str
-    statement: str
-    experiments: tuple[str, ...]  # the arm under test first, then what it is compared with
-    kind: str
-    grade: str  # A, B or C: see REPRODUCE.md, "Words"
-    rule: tuple[Condition, ...]
-    control: str | None = None  # experiment on whose records the rule must say no
-    pairs: bool = False  # whether the rule compares seeds, two by two
-    budget: int | None = None  # of a "never": the steps that the paper gave it
-    known: str | None = None  # a verdict already found and explored
-    tried: str = ""  # what else was tried before a NOT REPRODUCED was written down
-    figure: str | None = None
-
-    def figure_in(self, known: Collection[str]) -> str | None:
-        """The figure that the claim asks for: ``figure-<its first experiment>``, else ``figure``; None where neither is known."""
-        names = (f"{self.figure}-{self.experiments[0]}", self.figure)
-        return next((name for name in names if name in known), None) if self.figure else None
-
-
-@dataclass(frozen=True)
-class Paper:
-    """A paper with its experiments and claims (``baselines/<paper>/claims.toml``)."""
-
-    id: str
-    title: str
-    authors: str
-    year: int | None  # None, as the address is, where several papers are compared
-    url: str | None
-    experiments: tuple[Experiment, ...]
-    claims: tuple[Claim, ...]
-    deviations: tuple[str, ...] = ()
-
-    def claim_id(self, name: str) -> str | None:
-        """The id of the claim that ``name`` means: that id, or ``paper.claim`` as ``grokbench list claims`` prints it.
-
-        None where the paper has no such claim.
-        """
-        own = name.removeprefix(f"{self.id}.")
-        return own if any(claim.id == own for claim in self.claims) else None

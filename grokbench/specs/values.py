@@ -1,7 +1,7 @@
 """What users pass, as plain Python values: numpy's and other numbers, paths, lists of one, tables of settings.
 
 Every converter takes the name of the field first and raises InputError, one sentence that says what the field takes.
-The library speaks of fields; the command line, which reads its text itself, of its own options.
+The command line puts its own flags in place of these names: ``GrokbenchError.calling``.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ def integer(name: str, value: object, least: int | None = None, most: int | None
     """
     found = _whole(value)
     if found is None:
-        raise InputError(f"{name} must be a whole number; got {shown(value)}")
+        raise InputError(f"{name} must be a whole number; got {shown(value)}", name)
     if least is not None and found < least:
-        raise InputError(f"{name} must be {least} or more; got {found}")
+        raise InputError(f"{name} must be {least} or more; got {found}", name)
     if most is not None and found > most:
-        raise InputError(f"{name} must be at most {most}; got {found}")
+        raise InputError(f"{name} must be at most {most}; got {found}", name)
     return found
 
 
@@ -71,7 +71,7 @@ def number(name: str, value: Any) -> float:
             return float(value)
         except OverflowError:
             pass
-    raise InputError(f"{name} must be a number; got {shown(value)}")
+    raise InputError(f"{name} must be a number; got {shown(value)}", name)
 
 
 def integers(name: str, values: object, example: str) -> tuple[int, ...]:
@@ -84,7 +84,7 @@ def distinct(name: str, values: object) -> tuple[int, ...]:
     found = integers(name, values, "[0, 3, 7]")
     twice = sorted({value for value in found if found.count(value) > 1})
     if twice:
-        raise InputError(f"{name}: {twice[0]} is named twice")
+        raise InputError(f"{name}: {twice[0]} is named twice", name)
     return found
 
 
@@ -106,7 +106,7 @@ def _scalar(value: Any) -> Any:
 
 def _listed(name: str, values: Any, example: str) -> list[Any]:
     if isinstance(values, str | bytes | Mapping):
-        raise InputError(f"{name} must be numbers, as in {name}={example}; got {shown(values)}")
+        raise InputError(f"{name} must be numbers, as in {name}={example}; got {shown(values)}", name)
     if _of_numpy(values):
         return list(values.ravel())
     return list(values) if isinstance(values, Iterable) else [values]
@@ -115,14 +115,14 @@ def _listed(name: str, values: Any, example: str) -> list[Any]:
 def text(name: str, value: object) -> str:
     """A text, such as a name."""
     if not isinstance(value, str):
-        raise InputError(f"{name} must be text; got {shown(value)}")
+        raise InputError(f"{name} must be text; got {shown(value)}", name)
     return value
 
 
 def name(field: str, value: object) -> str:
     """An id, or the path of a file in place of one."""
     if not isinstance(value, str | Path):
-        raise InputError(f"{field} must be an id or a file; got {shown(value)}")
+        raise InputError(f"{field} must be an id or a file; got {shown(value)}", field)
     return str(path(field, value)) if str(value).endswith(".toml") else str(value)
 
 
@@ -145,12 +145,12 @@ def chosen(name: str, what: str, values: object, known: Iterable[str]) -> tuple[
 def path(name: str, value: object) -> Path:
     """A path, with ``~`` as the home folder."""
     if not isinstance(value, str | Path):
-        raise InputError(f"{name} must be a path; got {shown(value)}")
+        raise InputError(f"{name} must be a path; got {shown(value)}", name)
     try:
         return Path(value).expanduser()
     except RuntimeError:
         raise InputError(
-            f"{name} {value}: there is no home folder to stand for ~; write the path out"
+            f"{name} {value}: there is no home folder to stand for ~; write the path out", name
         ) from None
 
 

@@ -17,6 +17,7 @@ from grokbench.training.record import Record
 from grokbench.training.versions import ANALYSES
 
 FORMAT_VERSION = 1
+_WATCHED = ("probes", "snapshots", "portraits", "analyses")
 _GROUPS = ("probes", "portraits", "analyses")
 
 
@@ -30,6 +31,9 @@ def trial_to_json(trial: Trial) -> dict[str, Any]:
 
 def trial_from_json(document: Mapping[str, Any]) -> Trial:
     """The trial that :func:`trial_to_json` wrote."""
+    optional: dict[str, Any] = {name: tuple(document[name]) for name in _WATCHED if name in document}
+    if "rows" in document:
+        optional["rows"] = document["rows"]
     return Trial(
         task=TaskSpec(**document["task"]),
         recipe=Recipe(**document["recipe"]),
@@ -37,8 +41,7 @@ def trial_from_json(document: Mapping[str, Any]) -> Trial:
         seed=document["seed"],
         budget=document["budget"],
         horizon=document["horizon"],
-        rows=document.get("rows"),
-        **{name: tuple(document.get(name, ())) for name in ("probes", "snapshots", "portraits", "analyses")},
+        **optional,
     )
 
 

@@ -52,7 +52,8 @@ def default_path() -> Path:
     if not folder.is_absolute():
         raise StoreError(
             "the store has no default place, because this user has no home folder; "
-            "name a folder with --store DIR or in the environment variable GROKBENCH_STORE"
+            "name a folder with store=DIR or in the environment variable GROKBENCH_STORE",
+            "store",
         )
     return folder / "store"
 
@@ -81,7 +82,8 @@ class Store:
             if closed:
                 raise StoreError(
                     f"the record {self.folder(trial)} is there but cannot be read ({closed}); ask its owner to open it "
-                    "to you, or name another store with --store"
+                    "to you, or name another store with store=DIR",
+                    "store",
                 )
         try:
             self.root.mkdir(parents=True, exist_ok=True)

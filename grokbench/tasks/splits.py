@@ -112,7 +112,7 @@ def split_table(
     rows: the number of training rows where α to 10 digits gives another one. Errors as in ``training_rows``;
     UnknownNameError for a kind that there is not.
     """
-    kind = str(data.get("split", "seed"))
+    kind = str(data["split"])
     if kind not in ORDERS:
         raise UnknownNameError("data.split", kind, ORDERS)
     if rows is None:

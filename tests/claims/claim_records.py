@@ -24,7 +24,7 @@ def recipe(origin: str = "paper", width: int = 10) -> Recipe:
         loss={"kind": "mse"},
         optimizer={"kind": "gd", "lr": 1.0},
         data={},
-        training={},
+        training={"batch": "full"},
         evaluation={},
     )
 

@@ -26,7 +26,7 @@ def _experiment(name: str = "arm", **seeds: int) -> Experiment:
 
 
 def _paper(*experiments: Experiment) -> Paper:
-    return Paper("it", "It", "Nobody", 2000, "https://example.org", experiments, (CLAIM,))
+    return Paper("it", "It", "Nobody", experiments, (CLAIM,))
 
 
 def _judged(

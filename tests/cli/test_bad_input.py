@@ -86,9 +86,12 @@ CASES = {
     ),
     "negative steps": (
         ["run", "--task", "addition", "--baseline", "gromov2023/gd", "--steps", "-5"],
-        "0 or more",
+        "Error: --steps must be 0 or more; got -5",
     ),
-    "negative seed": (run_words("addition", "gromov2023/gd", "0.5", "--seed", "-1"), "0 or more"),
+    "negative seed": (
+        run_words("addition", "gromov2023/gd", "0.5", "--seed", "-1"),
+        "--seed must be 0 or more",
+    ),
     "a wrapper that there is not": (
         run_words("addition", "nanda2023/transformer", "0.5", "--set", "optimizer.wrapper.kind='grokfast'"),
         "did you mean 'grokfast-ema'",
@@ -150,7 +153,28 @@ CASES = {
         ],
         "more than 10000 trials",
     ),
-    "no workers": (["reproduce", "gromov2023", "--workers", "0"], "1 or more"),
+    "no workers": (
+        ["reproduce", "gromov2023", "--workers", "0"],
+        "Error: --workers must be 1 or more; got 0",
+    ),
+    "no workers for a sweep": (
+        [
+            "sweep",
+            "--task",
+            "addition",
+            "--baseline",
+            "gromov2023/gd",
+            "--alphas",
+            "0.5",
+            "--workers",
+            "0",
+        ],
+        "Error: --workers must be 1 or more; got 0",
+    ),
+    "steps for what is not trained": (
+        run_words(baseline="gromov2023/analytic"),
+        "Error: --steps must be 0 or left out; gromov2023/analytic is not trained",
+    ),
     "a save folder that is not there": (
         run_words("addition", "gromov2023/gd", "0.5", "--save", "no/w.safetensors"),
         "no such folder",

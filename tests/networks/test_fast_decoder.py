@@ -54,7 +54,7 @@ def assert_steps_agree(plain, fast, rows, batch, mask=None):
 @pytest.mark.parametrize("dropout", [0.0, 0.3])
 def test_loss_and_gradients_are_autograds(scored, layers, dropout):
     plain = network(scored=scored, layers=layers, dropout=dropout)
-    fast, rows, mask = FastDecoderTransformer(plain, torch.float64), sequences(), None
+    fast, rows, mask = FastDecoderTransformer(plain, torch.float64, "float32"), sequences(), None
     if dropout:
         mask = plain.draw_noise(len(rows), torch.Generator().manual_seed(0), torch.float64)
     assert_steps_agree(plain, fast, rows, fast.rows(rows), mask)
@@ -64,7 +64,7 @@ def test_loss_and_gradients_are_autograds(scored, layers, dropout):
 def test_many_blocks_give_what_one_gives(dropout, monkeypatch):
     monkeypatch.setattr("grokbench.networks.fast.decoder_transformer.BLOCK", 13)
     plain, rows = network(dropout=dropout), sequences()
-    fast = FastDecoderTransformer(plain, torch.float64)
+    fast = FastDecoderTransformer(plain, torch.float64, "float32")
     mask = plain.draw_noise(len(rows), None, torch.float64) if dropout else None
     assert len(fast.rows(rows).blocks) == 3
     assert_steps_agree(plain, fast, rows, fast.rows(rows), mask)
@@ -72,7 +72,7 @@ def test_many_blocks_give_what_one_gives(dropout, monkeypatch):
 
 def test_a_batch_is_the_rows_it_names():
     plain, rows, which = network(), sequences(), np.array([3, 28, 4, 11, 7])
-    fast = FastDecoderTransformer(plain, torch.float64)
+    fast = FastDecoderTransformer(plain, torch.float64, "float32")
     everything = fast.rows(rows)
     fast.gradient(everything)  # leaves buffers of another size
     assert_steps_agree(plain, fast, rows[which], fast.batch(everything, which))
@@ -83,7 +83,7 @@ def test_an_evaluation_is_the_plain_modules_without_dropout(scored):
     plain, rows = network(scored=scored, dropout=0.5), sequences()
     rows[:, 5] = plain(torch.from_numpy(rows[:, :-1]))[:, 0].argmax(-1)  # right at "=" in every row, for once
     rows[::3, 5] = 22
-    fast = FastDecoderTransformer(plain, torch.float64)
+    fast = FastDecoderTransformer(plain, torch.float64, "float32")
     loss, correct, _ = plain_step(plain, rows)
     sums = fast.evaluate(fast.rows(rows))
     np.testing.assert_allclose(sums.loss_sum / len(rows), loss, **CLOSE)
@@ -94,8 +94,8 @@ def test_an_evaluation_is_the_plain_modules_without_dropout(scored):
 def test_in_float32_the_gradient_is_float64s_but_for_rounding():
     plain, rows = network(), sequences()
     exact, rounded = (
-        FastDecoderTransformer(plain, torch.float64),
-        FastDecoderTransformer(plain, torch.float32),
+        FastDecoderTransformer(plain, torch.float64, "float32"),
+        FastDecoderTransformer(plain, torch.float32, "float32"),
     )
     exact.gradient(exact.rows(rows))
     rounded.gradient(rounded.rows(rows))
@@ -107,4 +107,4 @@ def test_rows_of_two_operations_do_not_go_through_together():
     rows = sequences()
     rows[0, 2] += 1
     with pytest.raises(InputError, match="one operation, not 2"):
-        FastDecoderTransformer(network(), torch.float64).rows(rows)
+        FastDecoderTransformer(network(), torch.float64, "float32").rows(rows)

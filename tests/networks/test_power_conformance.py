@@ -72,7 +72,7 @@ def test_logits_of_the_plain_module_are_the_references(reference, network):
 
 
 def test_logits_of_the_hand_written_forward_are_the_references(reference, network):
-    rows, fast = reference["rows"].astype(np.int64), FastDecoderTransformer(network, torch.float64)
+    rows, fast = reference["rows"].astype(np.int64), FastDecoderTransformer(network, torch.float64, "float32")
     logits = torch.cat([fast.outputs(fast.rows(rows[group])) for group in GROUPS])  # (64, 2, 239)
     assert relative(logits, reference["logits_step0"][:, 4:]) < 1e-6
 
@@ -92,7 +92,7 @@ class Fast:
     """A batch has one operation: the reference's 64 rows are three batches, added up."""
 
     def __init__(self, network: DecoderTransformer, rows: np.ndarray) -> None:
-        self.model = FastDecoderTransformer(network, torch.float64)
+        self.model = FastDecoderTransformer(network, torch.float64, "float32")
         self.groups = [self.model.rows(rows[group]) for group in GROUPS]
         self.names, self.parameters = self.model.names, self.model.parameters
 

@@ -89,4 +89,4 @@ def test_impossible_sizes_are_refused(field):
 
 def test_a_network_without_a_hidden_layer_is_refused():
     with pytest.raises(InputError, match="at least 2"):
-        ReluMLP({"W1": torch.zeros(5, 10), "b1": torch.zeros(5)})
+        ReluMLP({"W1": torch.zeros(5, 10), "b1": torch.zeros(5)}, "one-hot")

@@ -26,7 +26,7 @@ def _paper(*claims: Claim) -> Paper:
         _experiment("long", quick=(0, 1), paper=(0, 1, 2, 3, 4)),
         _experiment("control", paper=(0, 7)),
     )
-    return Paper("it", "It", "Nobody", 2000, "https://example.org", experiments, claims)
+    return Paper("it", "It", "Nobody", experiments, claims)
 
 
 def _seeds(paper: Paper, tier: str, *names: str) -> dict[str, list[int]]:

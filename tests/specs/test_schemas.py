@@ -5,8 +5,9 @@ from __future__ import annotations
 import jsonschema
 import pytest
 
-from grokbench.specs import schema
+from grokbench.specs import parse, schema
 from grokbench.specs.locate import schema_path
+from grokbench.specs.types import Claim, Condition, Experiment, Paper, TierPlan
 from tests.rewrite import schemas, text
 
 
@@ -27,11 +28,15 @@ def test_every_field_says_what_it_is_for(name):
     def bare(node, path):
         if isinstance(node, dict):
             for key, child in node.get("properties", {}).items():
-                if key not in ("kind", "title") and "parts" not in child and not child.get("description"):
+                said = child.get("description") or "parts" in child or "$ref" in child
+                if key not in ("kind", "title") and not said:
                     yield f"{path}.{key}"
                 yield from bare(child, f"{path}.{key}")
             for key, child in node.get("definitions", {}).items():
                 yield from bare(child, key)
+            yield from bare(node.get("items"), path)
+            for option in node.get("oneOf", ()):
+                yield from bare(option, path)
 
     assert list(bare(schemas()[name], name)) == []
 
@@ -51,3 +56,75 @@ def test_a_completed_recipe_holds_every_default_and_its_key_none():
     assert whole["optimizer"]["groups"] == []
     assert whole["data"] == {"rounding": "floor", "split": "seed"}
     assert schema.without_defaults("recipe", whole) == {**written, "optimizer": {"kind": "adamw", "lr": 1.0}}
+
+
+PAPER = {
+    "paper": {"id": "a", "title": "t", "authors": "b"},
+    "experiment": [
+        {
+            "id": "e",
+            "title": "t",
+            "task": "addition",
+            "baseline": "a/b",
+            "tier": {"quick": {"seeds": 6, "steps": 9}},
+        }
+    ],
+    "claim": [
+        {
+            "id": "c",
+            "title": "t",
+            "source": "s",
+            "statement": "s",
+            "experiment": "e",
+            "kind": "event",
+            "grade": "A",
+            "rule": [{"measure": "t-gen", "reason": "r"}],
+        }
+    ],
+}
+
+
+def _read(experiment=(), tier=()):
+    """The paper above with more said of its experiment and of its tier; checked and completed."""
+    own = PAPER["experiment"][0]
+    tiers = {"quick": {**own["tier"]["quick"], **dict(tier)}}
+    document = {**PAPER, "experiment": [{**own, **dict(experiment), "tier": tiers}]}
+    assert schema.mistakes("paper", document, "claims.toml") == []
+    return parse.paper(schema.completed("paper", document))
+
+
+def test_a_short_paper_is_written_out():
+    paper = _read()
+    experiment, claim = paper.experiments[0], paper.claims[0]
+    plan = experiment.tiers["quick"]
+    assert (paper.year, paper.url, paper.deviations) == (None, None, ())
+    assert (plan.seeds, plan.alphas, plan.rows, plan.vary, plan.expected_steps) == (
+        (0, 1, 2, 3, 4, 5),
+        (0.5,),
+        (),
+        {},
+        None,
+    )
+    assert (experiment.horizon, experiment.snapshots, experiment.set) == (None, (), {})
+    assert claim.experiments == ("e",)
+    assert (claim.rule[0].args, claim.rule[0].min, claim.pairs, claim.tried) == ({}, None, False, "")
+
+
+def test_rows_stand_in_for_fractions():
+    plan = _read(tier={"rows": 3000}).experiments[0].tiers["quick"]
+    assert (plan.rows, plan.alphas) == ((3000,), ())
+
+
+def test_a_tier_without_settings_varies_those_of_its_experiment():
+    vary = {"vary": {"model.width": [8, 16]}}
+    assert _read(vary).experiments[0].tiers["quick"].vary == {"model.width": (8, 16)}
+    assert _read(vary, {"vary": {}}).experiments[0].tiers["quick"].vary == {}
+
+
+def test_the_defaults_of_a_paper_are_those_of_its_fields():
+    """What a file leaves out, and what a value built in Python leaves out, is the same."""
+    paper = _read()
+    experiment, claim = paper.experiments[0], paper.claims[0]
+    assert experiment == Experiment("e", "t", "addition", "a/b", {"quick": TierPlan(tuple(range(6)), 9)})
+    assert claim == Claim("c", "t", "s", "s", ("e",), "event", "A", (Condition("t-gen", "r"),))
+    assert paper == Paper("a", "t", "b", (experiment,), (claim,))

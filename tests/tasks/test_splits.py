@@ -75,7 +75,7 @@ def test_fractions_are_rounded_as_the_codes_of_the_papers_do() -> None:
 
 def test_a_table_is_split_by_its_own_stream(load: Callable[[str], TaskSpec]) -> None:
     task = load("addition")
-    found = split_table(build_table(task), task, 0.49, {"rounding": "floor"}, 3)
+    found = split_table(build_table(task), task, 0.49, {"rounding": "floor", "split": "seed"}, 3)
     again = cut(shuffled(9409, 3, "addition"), 0.49, "floor")
     assert found.train.tolist() == again.train.tolist()
     assert len(found.train) == 4610

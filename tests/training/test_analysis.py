@@ -35,7 +35,9 @@ SCALARS = {
 def trial(
     p: int = P, operation: str = "x + y", model: dict | None = None, domain: dict | None = None, **fields
 ) -> Trial:
-    recipe = Recipe("test/r", "", "inferred", "", model or MODEL, {}, {}, {"rounding": "floor"}, {}, {})
+    recipe = Recipe(
+        "test/r", "", "inferred", "", model or MODEL, {}, {}, {"rounding": "floor", "split": "seed"}, {}, {}
+    )
     task = TaskSpec("addition", "", operation, domain or {"kind": "integers-mod", "p": p})
     return Trial(task, recipe, **{"alpha": 0.3, "seed": 9000, "budget": 10, **fields})
 
@@ -112,7 +114,7 @@ def test_progress_has_a_row_a_snapshot_with_the_losses_of_the_trials_own_rows():
     assert found["step"].tolist() == [0, 7, 20]
     assert all(column.shape == (3,) and np.isfinite(column).all() for column in found.values())
     table = build_table(trial().task)
-    split = split_table(table, trial().task, 0.3, {"rounding": "floor"}, 9000)
+    split = split_table(table, trial().task, 0.3, {"rounding": "floor", "split": "seed"}, 9000)
     for row, step in enumerate((0, 7, 20)):
         logits = plain_logits(weights[step])
         assert found["train_loss"][row] == pytest.approx(table_loss(logits, table.rows[split.train]))

@@ -22,7 +22,18 @@ def check(name, one):
 
 
 def trial(kind: str = "decoder-transformer", p: int = P, domain: dict | None = None, **fields) -> Trial:
-    recipe = Recipe("test/r", "", "inferred", "", {"kind": kind}, {}, {}, {"rounding": "half-even"}, {}, {})
+    recipe = Recipe(
+        "test/r",
+        "",
+        "inferred",
+        "",
+        {"kind": kind},
+        {},
+        {},
+        {"rounding": "half-even", "split": "seed"},
+        {},
+        {},
+    )
     task = TaskSpec("subtraction", "", "x - y", domain or {"kind": "integers-mod", "p": p})
     return Trial(task, recipe, **{"alpha": 0.5, "seed": 9000, "budget": 10, **fields})
 

@@ -35,7 +35,7 @@ def trial(
         model=model or FOLDED,
         loss={"kind": "mse", "reduction": "mean"},
         optimizer=optimizer or ADAMW,
-        data={"rounding": "floor"},
+        data={"rounding": "floor", "split": "seed"},
         training={"dtype": dtype, "batch": "full", "weight_noise": 0.0},
         evaluation={"growth": 1.1, "spacing": 1, "probe_growth": 1.5},
     )

@@ -45,7 +45,7 @@ class FastDecoderTransformer:
     ``precision`` is that of the log-softmax.
     """
 
-    def __init__(self, plain: DecoderTransformer, dtype: torch.dtype, precision: str = "float32") -> None:
+    def __init__(self, plain: DecoderTransformer, dtype: torch.dtype, precision: str) -> None:
         if precision not in PRECISIONS:
             raise UnknownNameError("loss.precision", precision, PRECISIONS)
         self.precision = torch.promote_types(PRECISIONS[precision], dtype)

@@ -31,7 +31,7 @@ from torch import Tensor
 class GradientDescent:
     """v ← m v + g + λ p,  p ← p − lr v  (``torch.optim.SGD``: λ is L2, v starts at the first gradient)."""
 
-    def __init__(self, lr: float, momentum: float = 0.0, weight_decay: float = 0.0) -> None:
+    def __init__(self, lr: float, momentum: float, weight_decay: float) -> None:
         self.lr, self.momentum, self.weight_decay = lr, momentum, weight_decay
 
     def init(self, parameters: Sequence[Tensor], names: Sequence[str]) -> None:
