@@ -83,8 +83,10 @@ def note(job: Reproduction, result: PaperResult, out: Path) -> str:
         if job.first is job.store and result.evidence.earlier:
             return f"{none}; the report rests on the records in {out / job.stem / 'records'}"
         raise NoRecordsError(
-            f"{none}, so nothing was written; name its folder with --records or --store, or train with "
-            f"`grokbench reproduce {job.paper.id}`"
+            f"{none}, so nothing was written; name its folder as records=DIR or store=DIR, or train with "
+            f"`grokbench reproduce {job.paper.id}`",
+            "records",
+            "store",
         )
     left = lacking(job.paper, result.verdicts, result.cells)
     return f"{left} in {where}" if left else ""
