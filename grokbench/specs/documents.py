@@ -31,7 +31,7 @@ def paper() -> dict[str, Any]:
     """The schema of ``baselines/<paper>/claims.toml``: a table [paper], and lists of tables beside it."""
     document = _document(Paper, "grokbench paper: experiments and claims")
     own = document["properties"]
-    lists = {name: own.pop(name) for name in ("experiment", "claim")}
+    lists = {name: own.pop(name) for name in ("experiment", "claim", "superseded")}
     about = {
         "type": "object",
         "description": "the paper itself",
@@ -39,7 +39,7 @@ def paper() -> dict[str, Any]:
         "required": [name for name in document["required"] if name not in lists],
         "properties": own,
     }
-    document |= {"required": ["paper", *lists], "properties": {"paper": about, **lists}}
+    document |= {"required": ["paper", "experiment", "claim"], "properties": {"paper": about, **lists}}
     tier = {"type": "object", **schema_of(TierPlan), "not": {"required": ["alphas", "rows"]}}
     return {**document, "definitions": {"tier": tier}}
 

@@ -63,17 +63,19 @@ def table(fields: type) -> Any:
     return dataclasses.field(default_factory=dict, metadata={"schema": node})
 
 
-def tables(fields: type, *, key: str, help: str, most: int | None = None) -> Any:
-    """A list of one or more tables with these fields."""
+def tables(fields: type, *, key: str, help: str, least: int = 1, most: int | None = None) -> Any:
+    """A list of tables with these fields, ``least`` or more of them; it may be left out where that is 0."""
     node = {
         "type": "array",
         "description": help,
-        "minItems": 1,
+        "minItems": least,
         "items": {"type": "object", **schema_of(fields)},
     }
     if most is not None:
         node["maxItems"] = most
-    return dataclasses.field(metadata={"schema": node, "key": key})
+    if least:
+        return dataclasses.field(metadata={"schema": node, "key": key})
+    return dataclasses.field(default=(), metadata={"schema": {**node, "default": []}, "key": key})
 
 
 def part(kind: str, default: str | None = None, *, help: str = "") -> Any:

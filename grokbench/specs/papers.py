@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from grokbench.specs.fields import ID, TEXT, tables
+from grokbench.specs.fields import ID, TEXT, schema_of, tables
 from grokbench.specs.fields import field as spec
 
 TIERS = ("smoke", "quick", "paper")
@@ -32,6 +32,7 @@ CLAIM_KINDS = (
     "shape",
     "structure",
 )
+VERDICTS = ("REPRODUCED", "NOT REPRODUCED", "INCONCLUSIVE", "NOT RUN")
 LEAST_HORIZON = 1.2  # the window that confirms a T_gen ends there
 PILOTS = 9000  # seeds from here on are for pilots
 
@@ -170,6 +171,17 @@ class Condition:
 
 
 @dataclass(frozen=True)
+class Reported:
+    """What the paper itself says the number is."""
+
+    value: str | float = spec(
+        help="the number, or a few words where it is a range",
+        schema={"type": ["number", "string"], "minLength": 1},
+    )
+    source: str = spec(help="where the paper says so, and how exact that is", schema=TEXT)
+
+
+@dataclass(frozen=True)
 class Claim:
     """A falsifiable sentence of a paper and the rule that decides it."""
 
@@ -219,11 +231,34 @@ class Claim:
         optional=True,
     )
     figure: str | None = spec(None, help="figure shown with the claim", schema=ID)
+    reported: Reported | None = spec(
+        None,
+        help="the paper's own number, shown beside ours; no part of the rule",
+        schema={"type": "object", **schema_of(Reported)},
+    )
+    headline: bool = spec(False, help="whether the claim stands in the first table of the report")
 
     def figure_in(self, known: Collection[str]) -> str | None:
         """The figure that the claim asks for: ``figure-<its first experiment>``, else ``figure``; None where neither is known."""
         names = (f"{self.figure}-{self.experiments[0]}", self.figure)
         return next((name for name in names if name in known), None) if self.figure else None
+
+
+@dataclass(frozen=True)
+class Superseded:
+    """A claim whose rule was found wanting after its seeds were seen: what it said, and what replaces it."""
+
+    id: str = spec(help="what the report called it", schema=ID)
+    title: str = spec(help="", schema=TEXT)
+    superseded_by: str = spec(help="the claim that replaces it, on seeds of its own", schema=ID)
+    verdict: str = spec(choices=VERDICTS, help="the last verdict on it")
+    yes: int = spec(help="seeds that met its rule", least=0)
+    n: int = spec(help="seeds that it was decided on", least=0)
+    commit: str = spec(
+        help="a commit in which its rule and its report stand",
+        schema={"type": "string", "pattern": "^[0-9a-f]{7,40}$"},
+    )
+    reason: str = spec(help="what was wanting in its rule", schema=TEXT)
 
 
 @dataclass(frozen=True)
@@ -237,6 +272,12 @@ class Paper:
         Experiment, key="experiment", help="what is trained: a task under a recipe, over seeds and settings"
     )
     claims: tuple[Claim, ...] = tables(Claim, key="claim", help="what is decided, and by which rule")
+    superseded: tuple[Superseded, ...] = tables(
+        Superseded,
+        key="superseded",
+        help="claims that others have replaced; neither trained nor judged",
+        least=0,
+    )
     year: int | None = spec(
         None, help="of publication; left out, as the address is, where several papers are compared"
     )

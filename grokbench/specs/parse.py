@@ -7,7 +7,18 @@ from typing import Any
 
 from grokbench.specs.errors import Mistake, nearest
 from grokbench.specs.fields import read
-from grokbench.specs.types import TIERS, Claim, Condition, Experiment, Paper, Recipe, TaskSpec, TierPlan
+from grokbench.specs.types import (
+    TIERS,
+    Claim,
+    Condition,
+    Experiment,
+    Paper,
+    Recipe,
+    Reported,
+    Superseded,
+    TaskSpec,
+    TierPlan,
+)
 
 MOST_SNAPSHOTS = 100
 
@@ -28,6 +39,7 @@ def paper(document: Mapping[str, Any]) -> Paper:
         **read(Paper, document["paper"]),
         experiments=tuple(_experiment(entry) for entry in document["experiment"]),
         claims=tuple(_claim(entry) for entry in document["claim"]),
+        superseded=tuple(Superseded(**read(Superseded, entry)) for entry in document["superseded"]),
     )
 
 
@@ -66,6 +78,8 @@ def _claim(entry: Mapping[str, Any]) -> Claim:
     if isinstance(own["experiments"], str):
         own["experiments"] = (own["experiments"],)
     own["rule"] = tuple(Condition(**read(Condition, condition)) for condition in own["rule"])
+    if "reported" in own:
+        own["reported"] = Reported(**read(Reported, own["reported"]))
     return Claim(**own)
 
 
@@ -124,7 +138,13 @@ def broken_references(paper: Paper, tasks: Sequence[str], recipes: Sequence[str]
             need(name, experiments, f"claim {claim.id}.experiment", "experiment")
         if claim.control is not None:
             need(claim.control, experiments, f"claim {claim.id}.control", "experiment")
-    for kind, ids in (("experiment", experiments), ("claim", [claim.id for claim in paper.claims])):
+    claims = [claim.id for claim in paper.claims]
+    for old in paper.superseded:
+        need(old.superseded_by, claims, f"superseded {old.id}.superseded_by", "claim")
+    for kind, ids in (
+        ("experiment", experiments),
+        ("claim", [*claims, *(old.id for old in paper.superseded)]),
+    ):
         for name in sorted({one for one in ids if ids.count(one) > 1}):
             wrong.append(Mistake(file, f"{kind} {name}", "this id is used twice"))
     return wrong

@@ -23,7 +23,9 @@ from grokbench.specs.papers import (
     Condition,
     Experiment,
     Paper,
+    Reported,
     Section,
+    Superseded,
     TierPlan,
 )
 
@@ -41,7 +43,9 @@ __all__ = [
     "IntegersMod",
     "Paper",
     "Recipe",
+    "Reported",
     "Section",
+    "Superseded",
     "SymmetricGroup",
     "TaskSpec",
     "TierPlan",
