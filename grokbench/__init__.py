@@ -19,6 +19,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Architecture",
     "GrokbenchError",
+    "Learner",
     "Loss",
     "Network",
     "Optimizer",
@@ -53,7 +54,7 @@ if TYPE_CHECKING:
     from grokbench.plan.sweep import SweepResult
     from grokbench.specs.errors import GrokbenchError
     from grokbench.specs.fields import field
-    from grokbench.training.kinds import Loss, Optimizer, Wrapper
+    from grokbench.training.kinds import Learner, Loss, Optimizer, Wrapper
     from grokbench.training.record import Record
 
 _HOMES = {
@@ -68,6 +69,7 @@ _HOMES = {
     "Architecture": "grokbench.networks.architecture",
     "Size": "grokbench.networks.architecture",
     "Network": "grokbench.networks.base",
+    "Learner": "grokbench.training.kinds",
     "Loss": "grokbench.training.kinds",
     "Optimizer": "grokbench.training.kinds",
     "Wrapper": "grokbench.training.kinds",

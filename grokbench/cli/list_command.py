@@ -11,7 +11,7 @@ import click
 from grokbench.cli import options
 
 KINDS = {"tasks": "task", "baselines": "baseline", "papers": "paper", "claims": "paper"}
-PARTS = ("networks", "losses", "optimizers", "wrappers")
+PARTS = ("networks", "losses", "optimizers", "wrappers", "learners")
 
 
 @click.command(

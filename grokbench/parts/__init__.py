@@ -51,6 +51,9 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "none": "grokbench.training.wrappers.bare:NONE",
         "grokfast-ema": "grokbench.training.wrappers.grokfast:EMA",
     },
+    "learners": {
+        "rfm": "grokbench.training.learners.rfm:RFM",
+    },
 }
 """Kind → name → "module:object"."""
 FIELD = {
@@ -58,6 +61,7 @@ FIELD = {
     "losses": "loss.kind",
     "optimizers": "optimizer.kind",
     "wrappers": "optimizer.wrapper.kind",
+    "learners": "learner.kind",
 }
 """Kind → the field of a recipe that names one."""
 NEEDS = {
@@ -65,6 +69,7 @@ NEEDS = {
     "losses": ("fields", "total", "reduce"),
     "optimizers": ("fields", "build"),
     "wrappers": ("fields", "build"),
+    "learners": ("fields", "build", "size", "loss"),
 }
 """Kind → what such a part has."""
 KINDS = tuple(NEEDS)
@@ -152,6 +157,7 @@ def strangers(recipe: Recipe) -> tuple[Part, ...]:
         "losses": recipe.loss,
         "optimizers": recipe.optimizer,
         "wrappers": recipe.optimizer.get("wrapper", {}),
+        "learners": recipe.learner,
     }
     found = (outside(kind, str(table.get("kind", ""))) for kind, table in tables.items())
     return tuple(part for part in found if part is not None)

@@ -13,11 +13,19 @@ Parts = Mapping[str, Mapping[str, type]]
 DRAFT = "http://json-schema.org/draft-07/schema#"
 EXTENDS = {"type": "string", "description": "a recipe whose fields this one inherits (one level)"}
 
+NETWORK = ("model", "loss", "optimizer")
+LEARNER_OR_NETWORK = {
+    "if": {"required": ["learner"]},
+    "then": {"allOf": [{"not": {"required": ["learner", name]}} for name in NETWORK]},
+    "else": {"required": [*NETWORK]},
+}
+
 
 def recipe(known: Parts) -> dict[str, Any]:
     """The schema of ``baselines/<paper>/*.toml``."""
     document = _document(Recipe, "grokbench recipe: how a network is built and trained")
     document["properties"]["extends"] = EXTENDS
+    document |= LEARNER_OR_NETWORK
     return completed_with_parts(document, known)
 
 

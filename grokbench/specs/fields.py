@@ -53,14 +53,17 @@ def table(fields: type) -> Any:
     return dataclasses.field(default_factory=dict, metadata={"schema": node})
 
 
-def part(kind: str, default: str | None = None, *, help: str = "") -> Any:
+def part(kind: str, default: str | None = None, *, help: str = "", optional: bool = False) -> Any:
     """A table that says by ``kind`` which part it is of; the schema of its other fields is the part's own.
 
-    kind: of parts, such as "networks". default: the part of a table that is left out; without one it is required.
+    kind: of parts, such as "networks". default: the part of a table that is left out; without one it is required, or
+    where it is ``optional`` an empty table stands for one that is left out.
     """
     node: dict[str, Any] = {"type": "object", "required": ["kind"], "parts": kind}
     if help:
         node["description"] = help
+    if optional:
+        return dataclasses.field(default_factory=dict, metadata={"schema": node, "optional": True})
     if default is None:
         return dataclasses.field(metadata={"schema": node})
     node["default"] = {"kind": default}
@@ -148,7 +151,7 @@ def _property(one: dataclasses.Field[Any]) -> dict[str, Any]:
     if own.get("help"):
         out["description"] = own["help"]
     out |= {_BOUNDS[name]: value for name, value in own.get("bounds", {}).items()}
-    if default is not dataclasses.MISSING:
+    if default is not dataclasses.MISSING and not own.get("optional"):
         out.setdefault("default", list(default) if isinstance(default, tuple) else default)
     return out
 

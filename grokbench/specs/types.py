@@ -102,7 +102,10 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a network is built and trained (``baselines/<paper>/*.toml``), every field filled in."""
+    """How a network is built and trained (``baselines/<paper>/*.toml``), every field filled in.
+
+    A recipe has ``model``, ``loss`` and ``optimizer``, or in their place ``learner``; a table that it has not is empty.
+    """
 
     id: str = spec(
         help="paper/name, as the folder and the file are called",
@@ -114,12 +117,15 @@ class Recipe:
         help="section, equation or file that the numbers come from",
         schema={"type": "string", "minLength": 1},
     )
-    model: Section = part("networks")
-    loss: Section = part("losses")
-    optimizer: Section = part("optimizers")
+    model: Section = part("networks", optional=True)
+    loss: Section = part("losses", optional=True)
+    optimizer: Section = part("optimizers", optional=True)
     data: Section = table(Data)
     training: Section = table(Training)
     evaluation: Section = table(Evaluation)
+    learner: Section = part(
+        "learners", optional=True, help="what learns without a gradient, in place of model, loss and optimizer"
+    )
 
     def __hash__(self) -> int:  # tables have no hash of their own
         return hash(self.id)
