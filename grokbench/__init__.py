@@ -18,6 +18,7 @@ from grokbench import parts as parts  # schemas ask it about parts from outside
 __version__ = "0.1.0"
 __all__ = [
     "Architecture",
+    "Computation",
     "GrokbenchError",
     "Learner",
     "Loss",
@@ -46,6 +47,7 @@ __all__ = [
 if TYPE_CHECKING:
     from grokbench.api import report, reproduce, run, sweep, validate
     from grokbench.claims.verdict import Verdict
+    from grokbench.measures.computation import Computation
     from grokbench.networks.architecture import Architecture, Size
     from grokbench.networks.base import Network
     from grokbench.networks.saved import load_network
@@ -58,6 +60,7 @@ if TYPE_CHECKING:
     from grokbench.training.record import Record
 
 _HOMES = {
+    "Computation": "grokbench.measures.computation",
     "GrokbenchError": "grokbench.specs.errors",
     "Record": "grokbench.training.record",
     "SweepResult": "grokbench.plan.sweep",

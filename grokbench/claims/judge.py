@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 
+from grokbench.claims import computed
 from grokbench.claims.decide import decide
 from grokbench.claims.verdict import Verdict, error, not_run
 from grokbench.measures.cells import Cell, SeedView
@@ -36,6 +37,8 @@ def judge(
     a tier with these seeds, or None while one is missing. minutes: estimated minutes of one CPU core for what is missing
     of experiments, by id, with these seeds at a tier.
     """
+    if claim.computation:
+        return computed.judged(claim, asked)
     experiments = planning.experiments_of(paper, claim)
     origins = [library.recipe(e.baseline).origin for e in experiments if e.id in claim.experiments]
     asked_seeds = planning.seeds_needed(paper, claim, asked)

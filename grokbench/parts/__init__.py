@@ -54,6 +54,9 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
     "learners": {
         "rfm": "grokbench.training.learners.rfm:RFM",
     },
+    "computations": {
+        "table-relabelling": "grokbench.measures.relabelling:TABLE_RELABELLING",
+    },
 }
 """Kind → name → "module:object"."""
 FIELD = {
@@ -62,14 +65,16 @@ FIELD = {
     "optimizers": "optimizer.kind",
     "wrappers": "optimizer.wrapper.kind",
     "learners": "learner.kind",
+    "computations": "computation.kind",
 }
-"""Kind → the field of a recipe that names one."""
+"""Kind → the field of a recipe, or of a claim, that names one."""
 NEEDS = {
     "networks": ("fields", "build", "restore", "size"),
     "losses": ("fields", "total", "reduce"),
     "optimizers": ("fields", "build"),
     "wrappers": ("fields", "build"),
     "learners": ("fields", "build", "size", "loss"),
+    "computations": ("fields", "numbers", "compute"),
 }
 """Kind → what such a part has."""
 KINDS = tuple(NEEDS)

@@ -24,7 +24,9 @@ def size(trial: Trial) -> Size:
     """Of the trial's network; what rows share is not counted. Of a learner: multiply-adds of one step, not of one row."""
     with parts.blamed(parts.strangers(trial.recipe)):
         if trial.recipe.learner:
-            found: Size = trained(trial.recipe).size(trial.recipe.learner, elements(trial), _trained_rows(trial))
+            found: Size = trained(trial.recipe).size(
+                trial.recipe.learner, elements(trial), _trained_rows(trial)
+            )
             return found
         return architecture(trial.recipe.model).size(trial.recipe.model, elements(trial))
 

@@ -161,6 +161,8 @@ def completed_with_parts(
 ) -> dict[str, Any]:
     """A schema whose tables of parts name all of ``known`` (kind → name → fields) beside those that they named before."""
     definitions = dict(document.get("definitions", {}))
+    offered = _kinds_offered(document, known)
+    known = {kind: named for kind, named in known.items() if kind in offered}
     for kind, named in known.items():
         definitions |= {f"{kind}.{name}": schema_of(fields, kind=True) for name, fields in named.items()}
     out: dict[str, Any] = {**document, "definitions": definitions}
@@ -174,6 +176,23 @@ def completed_with_parts(
         ]
         out = offering(out, kind, tuple(named), branches)
     return out
+
+
+def _kinds_offered(node: Any, known: Mapping[str, Mapping[str, type]]) -> set[str]:
+    """Kinds of part that a table of the schema asks for, or a table of such a part."""
+    if isinstance(node, list):
+        return set[str]().union(*(_kinds_offered(item, known) for item in node))
+    if not isinstance(node, Mapping):
+        return set()
+    found = set[str]().union(*(_kinds_offered(value, known) for value in node.values()))
+    kind = node.get("parts")
+    if isinstance(kind, str):
+        inner = {name: named for name, named in known.items() if name != kind}
+        found |= {
+            kind,
+            *_kinds_offered([schema_of(fields) for fields in known.get(kind, {}).values()], inner),
+        }
+    return found
 
 
 def offering(node: Any, kind: str, names: Sequence[str], branches: Sequence[Any] = ()) -> Any:

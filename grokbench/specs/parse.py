@@ -81,10 +81,9 @@ def long_snapshots(document: Mapping[str, Any], file: str) -> list[Mistake]:
 
 
 def _tier(entry: Mapping[str, Any], experiment: Mapping[str, Any]) -> TierPlan:
-    seeds = entry["seeds"]
     vary = entry.get("vary", experiment.get("vary", {}))
     return TierPlan(
-        seeds=tuple(range(seeds)) if isinstance(seeds, int) else tuple(seeds),
+        seeds=_seeds(entry["seeds"]),
         steps=entry["steps"],
         alphas=() if "rows" in entry else tuple(entry.get("alphas", (0.5,))),
         rows=tuple([rows] if isinstance(rows := entry.get("rows", ()), int) else rows),
@@ -93,14 +92,20 @@ def _tier(entry: Mapping[str, Any], experiment: Mapping[str, Any]) -> TierPlan:
     )
 
 
+def _seeds(written: int | Sequence[int]) -> tuple[int, ...]:
+    """A count, from 0 on, or the seeds themselves."""
+    return tuple(range(written)) if isinstance(written, int) else tuple(written)
+
+
 def _claim(entry: Mapping[str, Any]) -> Claim:
-    experiments = entry["experiment"]
-    names = ("control", "pairs", "budget", "known", "tried", "figure")
+    experiments = entry.get("experiment", ())
+    names = ("control", "pairs", "budget", "known", "tried", "figure", "computation")
     optional = {key: entry[key] for key in names if key in entry}
     return Claim(
         **{key: entry[key] for key in ("id", "title", "source", "statement", "kind", "grade")},
         experiments=(experiments,) if isinstance(experiments, str) else tuple(experiments),
         rule=tuple(Condition(**condition) for condition in entry["rule"]),
+        seeds=_seeds(entry.get("seeds", 1 if "computation" in entry else ())),
         **optional,
     )
 

@@ -124,7 +124,9 @@ class Recipe:
     training: Section = table(Training)
     evaluation: Section = table(Evaluation)
     learner: Section = part(
-        "learners", optional=True, help="what learns without a gradient, in place of model, loss and optimizer"
+        "learners",
+        optional=True,
+        help="what learns without a gradient, in place of model, loss and optimizer",
     )
 
     def __hash__(self) -> int:  # tables have no hash of their own
@@ -211,10 +213,12 @@ class Claim:
     known: str | None = None  # a verdict already found and explored
     tried: str = ""  # what else was tried before a NOT REPRODUCED was written down
     figure: str | None = None
+    computation: Section = field(default_factory=dict)  # in place of experiments
+    seeds: tuple[int, ...] = ()  # of the computation
 
     def figure_in(self, known: Collection[str]) -> str | None:
         """The figure that the claim asks for: ``figure-<its first experiment>``, else ``figure``; None where neither is known."""
-        names = (f"{self.figure}-{self.experiments[0]}", self.figure)
+        names = (*(f"{self.figure}-{name}" for name in self.experiments[:1]), self.figure)
         return next((name for name in names if name in known), None) if self.figure else None
 
 

@@ -89,7 +89,9 @@ class LearnedEngine:
         least = int(max(own[:, 2].max() for own in self._rows.values())) + 1
         shape = outputs.shape if isinstance(outputs, np.ndarray) else type(outputs).__name__
         if not isinstance(outputs, np.ndarray) or outputs.ndim != 2 or len(outputs) != len(rows):
-            raise InputError(f"{self._stranger} gives {shape} where outputs ({len(rows)}, classes) are expected")
+            raise InputError(
+                f"{self._stranger} gives {shape} where outputs ({len(rows)}, classes) are expected"
+            )
         if outputs.shape[1] < least:
             raise InputError(f"{self._stranger} gives {outputs.shape[1]} classes; the task has {least}")
         if not isinstance(state, dict) or not all(isinstance(one, np.ndarray) for one in state.values()):

@@ -33,10 +33,14 @@ def test_a_scripts_learner_trains_with_its_defaults_its_loss_and_its_streams():
     record = run()
     assert record.trial.recipe.learner == {"kind": "counts", "power": 1.0}
     assert record.curves["step"].tolist() == [0, 1, 2, 3]
-    assert record.curves["train_accuracy"][0] > 2 / 7  # of the few rows with this x, one is as frequent as any
+    assert (
+        record.curves["train_accuracy"][0] > 2 / 7
+    )  # of the few rows with this x, one is as frequent as any
     assert record.weights["counts"].shape == (7, 7)
     softmax = np.log(np.exp(record.weights["counts"].astype(float)).sum(axis=1)).mean()
-    assert record.curves["train_loss"][-1] == pytest.approx(softmax - 1, abs=0.1)  # cross-entropy, not a square
+    assert record.curves["train_loss"][-1] == pytest.approx(
+        softmax - 1, abs=0.1
+    )  # cross-entropy, not a square
     assert record.content == run().content
     other = grokbench.run("addition", "mallinar2024/rfm", seed=9001, steps=3, settings=OWN)
     assert (other.weights["counts"] % 1 != record.weights["counts"] % 1).all()
@@ -85,7 +89,9 @@ def test_an_installed_packages_learner_is_named_and_keyed_by_its_version(tmp_pat
 def test_a_learner_that_gives_what_it_should_not_is_named_with_its_script(changed, message):
     parts.run_plugin(PLUGIN)
     whole = parts.find("learners", "counts")
-    methods = {name: getattr(whole.build, name) for name in ("__init__", "initial", "step", "predict", "state")}
+    methods = {
+        name: getattr(whole.build, name) for name in ("__init__", "initial", "step", "predict", "state")
+    }
     kept = {name: value for name, value in {**methods, **changed}.items() if value is not None}
     parts._registered.clear()
     other = Learner("counts", whole.fields, type("Other", (), kept), whole.size)
@@ -98,7 +104,7 @@ def test_a_learner_without_a_size_is_refused_when_it_is_registered():
     class Nothing:
         fields = build = None
 
-    with pytest.raises(InputError, match="the learner 'x' of .* lacks size, loss"):
+    with pytest.raises(InputError, match=r"the learner 'x' of .* lacks size, loss"):
         grokbench.register("learners", "x", Nothing())
     with pytest.raises(TypeError):
         field(1.0)
@@ -117,7 +123,16 @@ def test_its_fields_are_checked_and_a_recipe_of_a_network_has_no_learner_to_set(
 
 
 def words(plugin: Path, store: Path) -> list[str]:
-    out = ["--task", "addition", "--baseline", "mallinar2024/rfm", "--plugin", str(plugin), "--store", str(store)]
+    out = [
+        "--task",
+        "addition",
+        "--baseline",
+        "mallinar2024/rfm",
+        "--plugin",
+        str(plugin),
+        "--store",
+        str(store),
+    ]
     for name, value in OWN.items():
         out += ["--set", f"{name}={json.dumps(value)}"]
     return out

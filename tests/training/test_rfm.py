@@ -37,7 +37,9 @@ def machine(**fields: Any) -> RecursiveFeatureMachine:
 
 
 @pytest.mark.parametrize(
-    ("kernel", "factor", "tolerance"), [("quadratic", 3, 1e-10), ("gaussian", 1, 1e-8)], ids=lambda value: str(value)
+    ("kernel", "factor", "tolerance"),
+    [("quadratic", 3, 1e-10), ("gaussian", 1, 1e-8)],
+    ids=lambda value: str(value),
 )
 def test_three_iterations_are_those_of_the_authors_code(kernel, factor, tolerance):
     own = machine(kernel=kernel)
@@ -78,11 +80,15 @@ def test_features_are_the_mean_gradient_product_of_the_predictor(kernel, centred
 def test_a_ridge_leaves_the_training_rows_unfitted():
     loose, tight = machine(ridge=1.0), machine()
     answers = np.eye(P)[TRAIN[:, 2]]
-    assert abs(tight.predict(TRAIN) - answers).max() < 1e-10 < 0.01 < abs(loose.predict(TRAIN) - answers).max()
+    assert (
+        abs(tight.predict(TRAIN) - answers).max() < 1e-10 < 0.01 < abs(loose.predict(TRAIN) - answers).max()
+    )
 
 
 def test_it_groks_a_small_table_with_a_training_loss_of_zero_from_the_first_fit():
-    record = grokbench.run("addition", "mallinar2024/rfm-gaussian", alpha=0.8, seed=0, steps=30, settings=SMALL)
+    record = grokbench.run(
+        "addition", "mallinar2024/rfm-gaussian", alpha=0.8, seed=0, steps=30, settings=SMALL
+    )
     assert record.curves["step"].tolist() == list(range(31))
     assert record.curves["train_loss"].max() < 1e-18
     assert (record.t_mem, record.curves["test_accuracy"][0]) == (0, 0.0)
@@ -92,7 +98,9 @@ def test_it_groks_a_small_table_with_a_training_loss_of_zero_from_the_first_fit(
         "M": (34, 34),
         "coefficients": (231, 17),
     }
-    again = grokbench.run("addition", "mallinar2024/rfm-gaussian", alpha=0.8, seed=0, steps=30, settings=SMALL)
+    again = grokbench.run(
+        "addition", "mallinar2024/rfm-gaussian", alpha=0.8, seed=0, steps=30, settings=SMALL
+    )
     assert again.content == record.content
 
 
@@ -197,9 +205,7 @@ def test_the_recipes_in_the_library_are_valid_and_a_loaded_one_can_be_given_back
 def test_no_probe_and_no_engine_of_networks_is_for_a_learner():
     with pytest.raises(InputError, match="a rfm has no probes"):
         grokbench.run("addition", "mallinar2024/rfm", seed=0, steps=1, probes="ipr")
-    trial = resolve_trial(
-        "addition", "mallinar2024/rfm", seed=0, steps=1, settings={"task.domain.p": 5}
-    )
+    trial = resolve_trial("addition", "mallinar2024/rfm", seed=0, steps=1, settings={"task.domain.p": 5})
     with pytest.raises(InputError, match="rfm is a learner, which the engine 'plain' cannot train"):
         train(trial, engine="plain")
 

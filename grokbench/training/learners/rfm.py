@@ -35,7 +35,9 @@ class Fields:
         "quadratic", choices=KERNELS, help="(xᵀMx′)², or exp(−(x − x′)ᵀM(x − x′) / (2 bandwidth²))"
     )
     bandwidth: float = field(
-        2.5, help="of the Gaussian kernel, as the code has it; √(L/2) for the L of the paper's text", above=0.0
+        2.5,
+        help="of the Gaussian kernel, as the code has it; √(L/2) for the L of the paper's text",
+        above=0.0,
     )
     ridge: float = field(0.0, help="ρ, added to the kernel matrix's diagonal", least=0.0)
     power: float = field(0.5, help="s, to which the mean gradient product is raised", above=0.0)
