@@ -18,7 +18,9 @@ from grokbench import parts as parts  # schemas ask it about parts from outside
 __version__ = "0.1.0"
 __all__ = [
     "Architecture",
+    "Computation",
     "GrokbenchError",
+    "Learner",
     "Loss",
     "Network",
     "Optimizer",
@@ -45,6 +47,7 @@ __all__ = [
 if TYPE_CHECKING:
     from grokbench.api import report, reproduce, run, sweep, validate
     from grokbench.claims.verdict import Verdict
+    from grokbench.measures.computation import Computation
     from grokbench.networks.architecture import Architecture, Size
     from grokbench.networks.base import Network
     from grokbench.networks.saved import load_network
@@ -53,10 +56,11 @@ if TYPE_CHECKING:
     from grokbench.plan.sweep import SweepResult
     from grokbench.specs.errors import GrokbenchError
     from grokbench.specs.fields import field
-    from grokbench.training.kinds import Loss, Optimizer, Wrapper
+    from grokbench.training.kinds import Learner, Loss, Optimizer, Wrapper
     from grokbench.training.record import Record
 
 _HOMES = {
+    "Computation": "grokbench.measures.computation",
     "GrokbenchError": "grokbench.specs.errors",
     "Record": "grokbench.training.record",
     "SweepResult": "grokbench.plan.sweep",
@@ -68,6 +72,7 @@ _HOMES = {
     "Architecture": "grokbench.networks.architecture",
     "Size": "grokbench.networks.architecture",
     "Network": "grokbench.networks.base",
+    "Learner": "grokbench.training.kinds",
     "Loss": "grokbench.training.kinds",
     "Optimizer": "grokbench.training.kinds",
     "Wrapper": "grokbench.training.kinds",

@@ -60,6 +60,12 @@ def within(lowest: float, highest: float, condition: Condition) -> bool | None:
     return None
 
 
+def meets(values: Sequence[Between], rule: Sequence[Condition]) -> bool | None:
+    """Whether one number per condition meets them all; None where an unknown one decides."""
+    said = [inside(value, condition) for value, condition in zip(values, rule, strict=True)]
+    return False if False in said else None if None in said else True
+
+
 def answer(
     rule: Sequence[Condition],
     view: SeedView,
@@ -72,8 +78,7 @@ def answer(
     budget is smaller answers nothing, unless it gave the answer ``settled``, which more steps cannot undo.
     """
     values = tuple(ends(measure(c.measure)(view, **arguments(c.measure, c.args))) for c in rule)
-    said = [inside(value, condition) for value, condition in zip(values, rule, strict=True)]
-    yes = False if False in said else None if None in said else True
+    yes = meets(values, rule)
     return Answer(view.seed, values, yes if yes is settled or not cut_short(view, budgets) else None)
 
 

@@ -55,6 +55,14 @@ def decide(
     return _dressed(claim, tier, answers, found, _origins(complete) if origins is None else origins)
 
 
+def decide_answers(claim: Claim, answers: Sequence[Answer], tier: str) -> Verdict:
+    """The verdict of a claim whose kind looks at nothing but the answers of its seeds."""
+    found = outcome(claim, (), answers, ())
+    if tier == "smoke" and claim.kind != "exact":
+        found = _smoke(found)
+    return _dressed(claim, tier, answers, found, ())
+
+
 def _smoke(found: Outcome) -> Outcome:
     reason = f"The smoke tier proves the wiring and decides no statistics. {found.reason}"
     return replace(found, verdict=INCONCLUSIVE, reason=reason)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from grokbench.claims import computed
 from grokbench.claims.decide import decide
 from grokbench.claims.evidence import Evidence, Needs
 from grokbench.claims.rules import LADDER, OWN_RULE
@@ -26,6 +27,8 @@ def judge_all(paper: Paper, evidence: Evidence, claims: Collection[str] = ()) ->
 
 def judge(paper: Paper, claim: Claim, evidence: Evidence) -> Verdict:
     """The verdict of one claim."""
+    if claim.computation:
+        return computed.judged(claim, evidence.asked)
     experiments = planning.experiments_of(paper, claim)
     origins = [evidence.origins[one.id] for one in experiments if one.id in claim.experiments]
     broken = evidence.failed(planning.seeds_needed(paper, claim, evidence.asked))
@@ -119,7 +122,11 @@ def trials_read(paper: Paper, evidence: Evidence, verdict: Verdict) -> list[Plan
         return []
     claim = next(claim for claim in paper.claims if claim.id == verdict.id)
     needs = planning.seeds_needed(paper, claim, verdict.tier)
-    if not claim.pairs and verdict.n_seeds > max(len(needs[arm]) for arm in claim.experiments):
+    if (
+        claim.experiments
+        and not claim.pairs
+        and verdict.n_seeds > max(len(needs[arm]) for arm in claim.experiments)
+    ):
         needs = planning.seeds_on_rung(paper, claim, verdict.tier, verdict.n_seeds)
     return [
         planned for name, seeds in needs.items() for planned in evidence.trials(name, verdict.tier, seeds)

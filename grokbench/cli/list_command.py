@@ -11,7 +11,7 @@ import click
 from grokbench.cli import options
 
 KINDS = {"tasks": "task", "baselines": "baseline", "papers": "paper", "claims": "paper"}
-PARTS = ("networks", "losses", "optimizers", "wrappers")
+PARTS = ("networks", "losses", "optimizers", "wrappers", "learners", "computations")
 
 
 @click.command(
@@ -70,7 +70,9 @@ def _parts(kind: str) -> list[dict[str, str]]:
         ]
         line = inspect.cleandoc(fields.__doc__ or "").splitlines()[0]
         origin = parts.part(kind, name).origin
-        rows.append({"id": name, "fields": " ".join(listed), "title": line, "origin": origin})
+        numbers = getattr(parts.find(kind, name), "numbers", None)
+        given = {"numbers": " ".join(numbers)} if numbers else {}
+        rows.append({"id": name, "fields": " ".join(listed), **given, "title": line, "origin": origin})
     return rows
 
 

@@ -121,7 +121,8 @@ def command(
             options.note(text)
         document = _one(job, out, workers, dry_run=dry_run, quiet=as_json)
         documents.append(document)
-        failed = failed or bool(job.failures)
+        computed_wrong = any(claim["verdict"] == "ERROR" for claim in document.get("claims", ()))
+        failed = failed or bool(job.failures) or computed_wrong
     if as_json:
         options.print_json(documents[0] if paper is not None else documents)
     return int(failed)

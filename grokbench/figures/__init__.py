@@ -57,6 +57,8 @@ def registry(paper: Paper) -> dict[str, Drawing]:
     else:
         found["curves"] = Drawing("accuracy and loss of every experiment", curves.curves)
     for claim in paper.claims:
+        if not claim.experiments:
+            continue
         one = claim.experiments[0]
         name = f"curves-{one}"
         if claim.figure == "curves" and name not in found:

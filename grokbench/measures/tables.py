@@ -19,6 +19,11 @@ def relabelled_share(view: SeedView, additive: int = 0, multiplicative: int = 1)
     0 also where they have not equally many rows, or the moduli do not fit.
     """
     ours, theirs = (view.arms[arm][0].record.trial.task for arm in (additive, multiplicative))
+    return share_of_renamed_rows(ours, theirs)
+
+
+def share_of_renamed_rows(ours: TaskSpec, theirs: TaskSpec) -> float:
+    """``relabelled-share`` of a task modulo p − 1 and one modulo p."""
     p = _modulus(theirs)
     if _modulus(ours) != p - 1:
         return 0.0

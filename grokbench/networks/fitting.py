@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from grokbench import parts
 from grokbench.networks.registry import architecture
@@ -14,8 +15,13 @@ MOST_STEPS = 10**9
 
 def recipe_faults(recipe: Recipe) -> Iterator[tuple[str, str]]:
     """Dotted field and sentence for each way in which a recipe's own tables contradict one another."""
+    if recipe.learner:
+        for name in ("batch", "weight_noise"):
+            if recipe.training[name] not in ("full", 0.0):
+                text = f"a learner sees all training rows without noise; leave it out, not {recipe.training[name]!r}"
+                yield f"training.{name}", text
     with parts.blamed(parts.strangers(recipe)):
-        yield from architecture(recipe.model).faults(recipe)
+        yield from trained(recipe).faults(recipe)
 
 
 def check_fit(task: TaskSpec, recipe: Recipe) -> None:
@@ -23,10 +29,18 @@ def check_fit(task: TaskSpec, recipe: Recipe) -> None:
     for field, text in recipe_faults(recipe):
         raise InputError(f"{recipe.id}: {field}: {text}")
     with parts.blamed(parts.strangers(recipe)):
-        architecture(recipe.model).fits(task, recipe)
+        trained(recipe).fits(task, recipe)
 
 
 def check_watched(recipe: Recipe, what: str) -> None:
-    """Raises InputError where ``what``, probes or portraits, are asked of a network that has none."""
-    if not architecture(recipe.model).probes:
-        raise InputError(f"{recipe.id}: a {recipe.model['kind']} has no {what}")
+    """Raises InputError where ``what``, probes or portraits, are asked of a network or learner that has none."""
+    if recipe.learner or not architecture(recipe.model).probes:
+        kind = (recipe.learner or recipe.model)["kind"]
+        raise InputError(f"{recipe.id}: a {kind} has no {what}")
+
+
+def trained(recipe: Recipe) -> Any:
+    """What a recipe's network, or the learner in its place, says of itself. Errors: UnknownNameError, InputError."""
+    if recipe.learner:
+        return parts.find("learners", str(recipe.learner.get("kind", "")))
+    return architecture(recipe.model)

@@ -35,6 +35,10 @@ def load_network(path: str | Path) -> nn.Module:
         raise InputError(
             f"{path} does not say which network its weights are of; grokbench.run(save=…) writes it"
         )
+    if '"learner"' in label:
+        raise InputError(
+            f"{path} holds the arrays of a learner, which is no network; safetensors.numpy.load_file reads them"
+        )
     try:
         return restored(json.loads(label)["model"], weights)
     except (ValueError, KeyError, TypeError, IndexError, RuntimeError) as error:

@@ -51,6 +51,12 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "none": "grokbench.training.wrappers.bare:NONE",
         "grokfast-ema": "grokbench.training.wrappers.grokfast:EMA",
     },
+    "learners": {
+        "rfm": "grokbench.training.learners.rfm:RFM",
+    },
+    "computations": {
+        "table-relabelling": "grokbench.measures.relabelling:TABLE_RELABELLING",
+    },
 }
 """Kind → name → "module:object"."""
 FIELD = {
@@ -58,13 +64,17 @@ FIELD = {
     "losses": "loss.kind",
     "optimizers": "optimizer.kind",
     "wrappers": "optimizer.wrapper.kind",
+    "learners": "learner.kind",
+    "computations": "computation.kind",
 }
-"""Kind → the field of a recipe that names one."""
+"""Kind → the field of a recipe, or of a claim, that names one."""
 NEEDS = {
     "networks": ("fields", "build", "restore", "size"),
     "losses": ("fields", "total", "reduce"),
     "optimizers": ("fields", "build"),
     "wrappers": ("fields", "build"),
+    "learners": ("fields", "build", "size", "loss"),
+    "computations": ("fields", "numbers", "compute"),
 }
 """Kind → what such a part has."""
 KINDS = tuple(NEEDS)
@@ -152,6 +162,7 @@ def strangers(recipe: Recipe) -> tuple[Part, ...]:
         "losses": recipe.loss,
         "optimizers": recipe.optimizer,
         "wrappers": recipe.optimizer.get("wrapper", {}),
+        "learners": recipe.learner,
     }
     found = (outside(kind, str(table.get("kind", ""))) for kind, table in tables.items())
     return tuple(part for part in found if part is not None)

@@ -80,6 +80,8 @@ def seeds_needed(paper: Paper, claim: Claim, tier: str) -> dict[str, tuple[int, 
     Arms are compared seed by seed, so that a claim of several arms reads the seeds that all of them have; a control is
     read whole.
     """
+    if claim.computation:  # which needs no trial
+        return {}
     experiments = experiments_of(paper, claim)
     plans = {one.id: plan for one in experiments if (plan := tier_plan(one, tier)) is not None}
     if len(plans) < len(experiments):

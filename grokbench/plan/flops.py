@@ -6,6 +6,7 @@ import math
 
 from grokbench import parts
 from grokbench.networks.architecture import Size
+from grokbench.networks.fitting import trained
 from grokbench.networks.registry import architecture
 from grokbench.specs.types import Trial
 
@@ -20,8 +21,13 @@ def elements(trial: Trial) -> int:
 
 
 def size(trial: Trial) -> Size:
-    """Of the trial's network; what rows share is not counted."""
+    """Of the trial's network; what rows share is not counted. Of a learner: multiply-adds of one step, not of one row."""
     with parts.blamed(parts.strangers(trial.recipe)):
+        if trial.recipe.learner:
+            found: Size = trained(trial.recipe).size(
+                trial.recipe.learner, elements(trial), _trained_rows(trial)
+            )
+            return found
         return architecture(trial.recipe.model).size(trial.recipe.model, elements(trial))
 
 
@@ -33,6 +39,8 @@ def evaluations(steps: int, growth: float, spacing: int) -> float:
 
 def seconds(trial: Trial, steps: int) -> float:
     """Rough seconds on one CPU core of ``steps`` updates: three passes a step, one over the whole table an evaluation."""
+    if trial.recipe.learner:
+        return _learner_seconds(trial, steps)
     rows = elements(trial) ** 2
     recipe, own = trial.recipe, architecture(trial.recipe.model)
     of_row = own.pass_multiply_adds
@@ -42,6 +50,17 @@ def seconds(trial: Trial, steps: int) -> float:
     looks = evaluations(steps, recipe.evaluation["growth"], recipe.evaluation["spacing"]) if steps else 1
     work = row * (3 * seen * steps + rows * looks)
     return work / FLOPS_PER_SECOND + 2e-3 + own.step_seconds * steps + _analyses(trial, steps)
+
+
+def _learner_seconds(trial: Trial, steps: int) -> float:
+    """A learner's first fit is one step more; products in double precision take twice as long."""
+    step = 2.0 * size(trial).multiply_adds * (2 if trial.recipe.training["dtype"] == "float64" else 1)
+    own = getattr(trained(trial.recipe), "step_seconds", 0.0)
+    return 2e-3 + (step / FLOPS_PER_SECOND + float(own)) * (steps + 1)
+
+
+def _trained_rows(trial: Trial) -> int:
+    return trial.rows or round(trial.alpha * elements(trial) ** 2)
 
 
 def _analyses(trial: Trial, steps: int) -> float:

@@ -54,12 +54,16 @@ def _rules(text: bytes) -> dict[str, str]:
     }
     out = {}
     for claim in document.get("claim", []):
-        named = claim["experiment"] if isinstance(claim["experiment"], list) else [claim["experiment"]]
+        written = claim.get("experiment", [])
+        named = written if isinstance(written, list) else [written]
         out[claim["id"]] = digest(
             {
                 "claim": {
                     key: claim.get(key)
-                    for key in ("kind", "grade", "experiment", "control", "pairs", "budget")
+                    for key in (
+                        *("kind", "grade", "experiment", "control", "pairs", "budget"),
+                        *("computation", "seeds"),
+                    )
                 },
                 "rule": [_without(condition, "reason") for condition in claim["rule"]],
                 "experiments": [experiments.get(name) for name in (*named, claim.get("control"))],

@@ -99,7 +99,7 @@ def resolve_trial(
         baseline if isinstance(baseline, Recipe) else values.name("baseline", baseline),
         settings or {},
     )
-    untrained = recipe.optimizer["kind"] == "none"
+    untrained = recipe.optimizer.get("kind") == "none"
     if steps is None:
         steps = 0 if untrained else DEFAULT_STEPS
     budget = values.integer("steps", steps, least=0, most=MOST_STEPS)

@@ -14,7 +14,7 @@ from grokbench.specs.files import SpecFile
 from grokbench.specs.types import Claim, Experiment, Paper, Recipe, TaskSpec
 from grokbench.training.record import Record
 
-RECIPE_TABLES = ("model", "loss", "optimizer", "data", "training", "evaluation")
+RECIPE_TABLES = ("model", "loss", "optimizer", "learner", "data", "training", "evaluation")
 
 
 @dataclass(frozen=True)

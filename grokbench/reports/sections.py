@@ -95,13 +95,22 @@ def _section(
         negative = f"Negative control: the rule must say no on `{claim.control}`."
         positive = f"Positive control, which must generalise and sets the least budget: `{claim.control}`."
         lines.append(positive if claim.kind == "never" else negative)
-    lines.append("Recipe: " + "; ".join(_recipe_line(report, e) for e in claim.experiments) + ".")
+    if claim.computation:
+        lines.append(_computation(claim))
+    else:
+        lines.append("Recipe: " + "; ".join(_recipe_line(report, e) for e in claim.experiments) + ".")
     figure = name_for(report.paper, claim)
     if figure is not None:
         lines.append(_figure(figure, figures, shown))
     command = report.reproduce("--tier", verdict.tier, "--claim", claim.id)
     lines.append(f"Re-make it:\n\n```\n{command}\n```")
     return "\n\n".join(lines)
+
+
+def _computation(claim: Claim) -> str:
+    """The computation with the fields that the spec gives it."""
+    fields = ", ".join(f"{k} = {w.value(v)}" for k, v in claim.computation.items() if k != "kind")
+    return f"Computed without a trial: `{claim.computation['kind']}`" + (f" ({fields})." if fields else ".")
 
 
 def _figure(name: str, figures: Mapping[str, str], shown: set[str]) -> str:

@@ -13,11 +13,24 @@ Parts = Mapping[str, Mapping[str, type]]
 DRAFT = "http://json-schema.org/draft-07/schema#"
 EXTENDS = {"type": "string", "description": "a recipe whose fields this one inherits (one level)"}
 
+NETWORK = ("model", "loss", "optimizer")
+LEARNER_OR_NETWORK = {
+    "if": {"required": ["learner"]},
+    "then": {"allOf": [{"not": {"required": ["learner", name]}} for name in NETWORK]},
+    "else": {"required": [*NETWORK]},
+}
+COMPUTATION_OR_EXPERIMENT = {
+    "if": {"required": ["computation"]},
+    "then": {"not": {"required": ["computation", "experiment"]}},
+    "else": {"required": ["experiment"]},
+}
+
 
 def recipe(known: Parts) -> dict[str, Any]:
     """The schema of ``baselines/<paper>/*.toml``."""
     document = _document(Recipe, "grokbench recipe: how a network is built and trained")
     document["properties"]["extends"] = EXTENDS
+    document |= LEARNER_OR_NETWORK
     return completed_with_parts(document, known)
 
 
@@ -27,7 +40,7 @@ def task() -> dict[str, Any]:
     return completed_with_parts(document, {"domains": DOMAINS})
 
 
-def paper() -> dict[str, Any]:
+def paper(known: Parts) -> dict[str, Any]:
     """The schema of ``baselines/<paper>/claims.toml``: a table [paper], and lists of tables beside it."""
     document = _document(Paper, "grokbench paper: experiments and claims")
     own = document["properties"]
@@ -40,8 +53,9 @@ def paper() -> dict[str, Any]:
         "properties": own,
     }
     document |= {"required": ["paper", "experiment", "claim"], "properties": {"paper": about, **lists}}
+    lists["claim"]["items"] |= COMPUTATION_OR_EXPERIMENT
     tier = {"type": "object", **schema_of(TierPlan), "not": {"required": ["alphas", "rows"]}}
-    return {**document, "definitions": {"tier": tier}}
+    return completed_with_parts({**document, "definitions": {"tier": tier}}, known)
 
 
 def _document(fields: type, title: str) -> dict[str, Any]:

@@ -78,14 +78,17 @@ def tables(fields: type, *, key: str, help: str, least: int = 1, most: int | Non
     return dataclasses.field(default=(), metadata={"schema": {**node, "default": []}, "key": key})
 
 
-def part(kind: str, default: str | None = None, *, help: str = "") -> Any:
+def part(kind: str, default: str | None = None, *, help: str = "", optional: bool = False) -> Any:
     """A table that says by ``kind`` which part it is of; the schema of its other fields is the part's own.
 
-    kind: of parts, such as "networks". default: the part of a table that is left out; without one it is required.
+    kind: of parts, such as "networks". default: the part of a table that is left out; without one it is required, or
+    where it is ``optional`` an empty table stands for one that is left out.
     """
     node: dict[str, Any] = {"type": "object", "required": ["kind"], "parts": kind}
     if help:
         node["description"] = help
+    if optional:
+        return dataclasses.field(default_factory=dict, metadata={"schema": node, "optional": True})
     if default is None:
         return dataclasses.field(metadata={"schema": node})
     node["default"] = {"kind": default}
@@ -194,6 +197,8 @@ def completed_with_parts(
 ) -> dict[str, Any]:
     """A schema whose tables of parts name all of ``known`` (kind → name → fields) beside those that they named before."""
     definitions = dict(document.get("definitions", {}))
+    offered = _kinds_offered(document, known)
+    known = {kind: named for kind, named in known.items() if kind in offered}
     for kind, named in known.items():
         definitions |= {f"{kind}.{name}": schema_of(fields, kind=True) for name, fields in named.items()}
     out: dict[str, Any] = {**document, "definitions": definitions}
@@ -207,6 +212,23 @@ def completed_with_parts(
         ]
         out = offering(out, kind, tuple(named), branches)
     return out
+
+
+def _kinds_offered(node: Any, known: Mapping[str, Mapping[str, type]]) -> set[str]:
+    """Kinds of part that a table of the schema asks for, or a table of such a part."""
+    if isinstance(node, list):
+        return set[str]().union(*(_kinds_offered(item, known) for item in node))
+    if not isinstance(node, Mapping):
+        return set()
+    found = set[str]().union(*(_kinds_offered(value, known) for value in node.values()))
+    kind = node.get("parts")
+    if isinstance(kind, str):
+        inner = {name: named for name, named in known.items() if name != kind}
+        found |= {
+            kind,
+            *_kinds_offered([schema_of(fields) for fields in known.get(kind, {}).values()], inner),
+        }
+    return found
 
 
 def offering(node: Any, kind: str, names: Sequence[str], branches: Sequence[Any] = ()) -> Any:

@@ -16,7 +16,7 @@ UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 KEYS = {
     "paper": ("paper", "experiment", "claim"),
     "task": ("operation", "domain"),
-    "baseline": ("model", "loss", "optimizer", "extends"),
+    "baseline": ("model", "loss", "optimizer", "learner", "extends"),
 }
 """Kind of spec → the keys by which a file outside a folder of specs is known as one."""
 
@@ -93,7 +93,7 @@ def kind_of_file(path: Path) -> str:
     for kind, keys in KEYS.items():
         if any(key in document for key in keys):
             return kind
-    text = "neither a task (operation, domain), nor a recipe (model, loss, optimizer or extends), nor a claims file"
+    text = "neither a task (operation, domain), nor a recipe (model, loss, optimizer, learner or extends), nor a claims file"
     raise SpecError([Mistake(str(path), "", f"{text} ([paper])")])
 
 

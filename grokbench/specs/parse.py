@@ -61,8 +61,7 @@ def _experiment(entry: Mapping[str, Any]) -> Experiment:
 def _tier(entry: Mapping[str, Any], vary: Mapping[str, tuple[Any, ...]]) -> TierPlan:
     """A tier of an experiment; ``vary`` is the experiment's own."""
     own = read(TierPlan, entry)
-    if isinstance(own["seeds"], int):
-        own["seeds"] = tuple(range(own["seeds"]))
+    own["seeds"] = _seeds(own["seeds"])
     if "rows" in own:
         own |= {"rows": (own["rows"],) if isinstance(own["rows"], int) else own["rows"], "alphas": ()}
     own["vary"] = _values(own["vary"]) if "vary" in own else vary
@@ -73,10 +72,17 @@ def _values(vary: Mapping[str, Sequence[Any]]) -> dict[str, tuple[Any, ...]]:
     return {name: tuple(values) for name, values in vary.items()}
 
 
+def _seeds(written: int | Sequence[int]) -> tuple[int, ...]:
+    """A count, from 0 on, or the seeds themselves."""
+    return tuple(range(written)) if isinstance(written, int) else tuple(written)
+
+
 def _claim(entry: Mapping[str, Any]) -> Claim:
     own = read(Claim, entry)
-    if isinstance(own["experiments"], str):
+    if isinstance(own.get("experiments"), str):
         own["experiments"] = (own["experiments"],)
+    if "computation" in own:
+        own["seeds"] = _seeds(own.get("seeds", 1))
     own["rule"] = tuple(Condition(**read(Condition, condition)) for condition in own["rule"])
     if "reported" in own:
         own["reported"] = Reported(**read(Reported, own["reported"]))

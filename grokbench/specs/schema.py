@@ -56,9 +56,11 @@ def schema_for(kind: str, document: Mapping[str, Any]) -> dict[str, Any]:
 
 def _unknown_parts(node: Any, root: Mapping[str, Any], value: Any) -> Iterator[tuple[str, str]]:
     """Kind and name of each table in ``value`` that names a part which ``root`` does not know."""
+    node = _deref(node, root)
+    for item in value if isinstance(value, list) else ():
+        yield from _unknown_parts(node.get("items", {}), root, item)
     if not isinstance(value, Mapping):
         return
-    node = _deref(node, root)
     name = value.get("kind")
     if "parts" in node and isinstance(name, str) and name not in node["properties"]["kind"]["enum"]:
         yield node["parts"], name

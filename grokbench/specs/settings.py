@@ -33,7 +33,7 @@ def merged(parent: Mapping[str, Any], child: Mapping[str, Any]) -> dict[str, Any
 
 def given(kind: str, spec: TaskSpec | Recipe) -> dict[str, Any]:
     """The checked table of a spec that was handed over as a value."""
-    document = dataclasses.asdict(spec)
+    document = {key: value for key, value in dataclasses.asdict(spec).items() if value != {}}
     wrong = schema.mistakes(kind, document, spec.id)
     if wrong:
         raise SpecError(wrong)

@@ -13,21 +13,10 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from grokbench.specs.claims import Claim, Condition, Reported, Section, Superseded
 from grokbench.specs.fields import ID, TEXT, part, table
 from grokbench.specs.fields import field as spec
-from grokbench.specs.papers import (
-    ANALYSES,
-    PROBES,
-    TIERS,
-    Claim,
-    Condition,
-    Experiment,
-    Paper,
-    Reported,
-    Section,
-    Superseded,
-    TierPlan,
-)
+from grokbench.specs.papers import ANALYSES, PROBES, TIERS, Experiment, Paper, TierPlan
 
 __all__ = [
     "ANALYSES",
@@ -134,7 +123,10 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a network is built and trained (``baselines/<paper>/*.toml``), every field filled in."""
+    """How a network is built and trained (``baselines/<paper>/*.toml``), every field filled in.
+
+    A recipe has ``model``, ``loss`` and ``optimizer``, or in their place ``learner``; a table that it has not is empty.
+    """
 
     id: str = spec(
         help="paper/name, as the folder and the file are called",
@@ -143,12 +135,17 @@ class Recipe:
     title: str = spec(help="", schema=TEXT)
     origin: str = spec(choices=("paper", "code", "inferred"), help="where the recipe comes from")
     source: str = spec(help="section, equation or file that the numbers come from", schema=TEXT)
-    model: Section = part("networks")
-    loss: Section = part("losses")
-    optimizer: Section = part("optimizers")
+    model: Section = part("networks", optional=True)
+    loss: Section = part("losses", optional=True)
+    optimizer: Section = part("optimizers", optional=True)
     data: Section = table(Data)
     training: Section = table(Training)
     evaluation: Section = table(Evaluation)
+    learner: Section = part(
+        "learners",
+        optional=True,
+        help="what learns without a gradient, in place of model, loss and optimizer",
+    )
 
     def __hash__(self) -> int:  # tables have no hash of their own
         return hash(self.id)

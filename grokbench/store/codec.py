@@ -22,10 +22,12 @@ _GROUPS = ("probes", "portraits", "analyses")
 
 
 def trial_to_json(trial: Trial) -> dict[str, Any]:
-    """A trial as a JSON document; ``rows`` only where the trial has it."""
+    """A trial as a JSON document; ``rows`` and ``learner`` only where the trial has them."""
     document = dataclasses.asdict(trial)
     if trial.rows is None:
         del document["rows"]
+    if not trial.recipe.learner:
+        del document["recipe"]["learner"]
     return document
 
 
@@ -75,6 +77,7 @@ def label(record: Record, step: int | None = None) -> dict[str, str]:
     trial = record.trial
     described = {
         "model": dict(trial.recipe.model),
+        **({"learner": dict(trial.recipe.learner)} if trial.recipe.learner else {}),
         "n_elements": record.facts["n_elements"],
         "task": {"operation": trial.task.operation, "domain": dict(trial.task.domain)},
         "recipe": trial.recipe.id,

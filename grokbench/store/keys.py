@@ -31,7 +31,8 @@ def family_fields(trial: Trial) -> dict[str, Any]:
     """
     recipe = {
         name: getattr(trial.recipe, name)
-        for name in ("model", "loss", "optimizer", "data", "training", "evaluation")
+        for name in ("model", "loss", "optimizer", "learner", "data", "training", "evaluation")
+        if getattr(trial.recipe, name)
     }
     full = {"id": trial.recipe.id, "title": "", "origin": "", "source": "", **recipe}
     pruned = schema.without_defaults("recipe", full)

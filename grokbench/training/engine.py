@@ -14,17 +14,20 @@ from torch import Tensor
 
 from grokbench import parts
 from grokbench.analysis.timing import StopRule
+from grokbench.networks.architecture import Architecture
+from grokbench.networks.base import Network
 from grokbench.networks.fitting import check_fit, check_watched
 from grokbench.networks.registry import architecture, build
 from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.specs.types import Array, Trial
 from grokbench.tasks.memoriser import memoriser_baseline
-from grokbench.tasks.splits import trial_split
-from grokbench.tasks.table import build_table
+from grokbench.tasks.splits import Split, trial_split
+from grokbench.tasks.table import Table, build_table
 from grokbench.training import arithmetic
 from grokbench.training.engines import Engine, make_engine
 from grokbench.training.environment import environment
 from grokbench.training.evaluation import Cadence
+from grokbench.training.learned import learned
 from grokbench.training.probes import Observer
 from grokbench.training.record import Record
 from grokbench.training.setup import Setup
@@ -67,25 +70,15 @@ def _train(trial: Trial, on_evaluation: OnEvaluation | None, engine: str) -> Rec
     dtype = DTYPES[recipe.training["dtype"]]
     table = build_table(trial.task)
     split = trial_split(table, trial)
-    network, own = build(recipe.model, table.n_elements, trial.seed), architecture(recipe.model)
-    stranger = parts.outside("networks", recipe.model["kind"])
-    if stranger is not None:
-        need(stranger, "a network", network, NETWORK)
-    setup = Setup(
-        network=network,
-        loss=parts.find("losses", recipe.loss["kind"]),
-        loss_fields=recipe.loss,
-        train=table.rows[split.train],
-        test=table.rows[split.test],
-        task=trial.task,
-        dtype=dtype,
-        seed=trial.seed,
-        batch=recipe.training["batch"],
-        weight_noise=recipe.training["weight_noise"],
-    )
-    try_out(setup, stranger, parts.outside("losses", recipe.loss["kind"]))
-    net = make_engine(engine, own, setup)
-    run = _Run(trial, net, on_evaluation)
+    net: Engine
+    update: Update | None
+    if recipe.learner:
+        net, update = learned(trial, table, split, engine)
+    else:
+        network, own = build(recipe.model, table.n_elements, trial.seed), architecture(recipe.model)
+        net = _engine(trial, network, own, table, split, engine)
+        update = make_update(recipe.optimizer, trial.seed)
+    run = _Run(trial, net, update, on_evaluation)
     with arithmetic.denormals(flushed=True):
         run.go()
         stated = arithmetic.stated()
@@ -97,7 +90,7 @@ def _train(trial: Trial, on_evaluation: OnEvaluation | None, engine: str) -> Rec
         "steps": run.step,
     }
     curves, weights = run.curves(), float32(net)
-    if own.facts:
+    if not recipe.learner and own.facts:
         facts |= parts.loaded(own.facts)(network, net.weights(), table.rows)
     seconds = time.perf_counter() - began
     return Record(
@@ -121,11 +114,37 @@ def _train(trial: Trial, on_evaluation: OnEvaluation | None, engine: str) -> Rec
     )
 
 
+def _engine(
+    trial: Trial, network: Network, own: Architecture, table: Table, split: Split, name: str
+) -> Engine:
+    """The engine called ``name`` of a trial's network and loss, which are tried out where they come from outside."""
+    recipe = trial.recipe
+    stranger = parts.outside("networks", recipe.model["kind"])
+    if stranger is not None:
+        need(stranger, "a network", network, NETWORK)
+    setup = Setup(
+        network=network,
+        loss=parts.find("losses", recipe.loss["kind"]),
+        loss_fields=recipe.loss,
+        train=table.rows[split.train],
+        test=table.rows[split.test],
+        task=trial.task,
+        dtype=DTYPES[recipe.training["dtype"]],
+        seed=trial.seed,
+        batch=recipe.training["batch"],
+        weight_noise=recipe.training["weight_noise"],
+    )
+    try_out(setup, stranger, parts.outside("losses", recipe.loss["kind"]))
+    return make_engine(name, own, setup)
+
+
 class _Run:
     """The state of one run of the loop."""
 
-    def __init__(self, trial: Trial, net: Engine, on_evaluation: OnEvaluation | None) -> None:
-        self.trial, self.net, self.on_evaluation = trial, net, on_evaluation
+    def __init__(
+        self, trial: Trial, net: Engine, update: Update | None, on_evaluation: OnEvaluation | None
+    ) -> None:
+        self.trial, self.net, self.update, self.on_evaluation = trial, net, update, on_evaluation
         self.observer = Observer(trial.probes, trial.portraits)
         self.snapshots: dict[int, Weights] = {}
         self.ended = "finished"
@@ -135,9 +154,8 @@ class _Run:
         self._rows: list[tuple[float, ...]] = []
 
     def go(self) -> None:
-        trial, net, observer = self.trial, self.net, self.observer
+        trial, net, update, observer = self.trial, self.net, self.update, self.observer
         clock = time.perf_counter
-        update = make_update(trial.recipe.optimizer, trial.seed)
         if update is not None:
             update.rule.init(self._shaped(update, net.parameters), net.names)
         budget = trial.budget if update else 0

@@ -1,4 +1,4 @@
-"""What a loss, an optimizer and a wrapper say of themselves to those who never load torch.
+"""What a loss, an optimizer, a wrapper and a learner say of themselves to those who never load torch.
 
 Networks have ``networks.architecture`` for it. A string is "module:name", loaded in the process that trains; a part that lies
 outside this package may give the function itself.
@@ -6,12 +6,15 @@ outside this package may give the function itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
+
+from grokbench.networks.architecture import Size, faultless, fits_any
 from grokbench.specs.fields import field, part
-from grokbench.specs.types import Section
+from grokbench.specs.types import Recipe, Section, TaskSpec
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,38 @@ class Wrapper:
     fields: type
     build: str | Callable[[Section, Any], Any]
     elementwise: bool = True
+
+
+class Facts(NamedTuple):
+    """What a learner is told of the domain: the number of its elements, which are also the classes, and the task."""
+
+    n_elements: int
+    task: TaskSpec
+
+
+Streams = Callable[..., np.random.Generator]
+"""A name, of one or more words → the random stream of that name for the trial's seed."""
+
+
+@dataclass(frozen=True)
+class Learner:
+    """A learner as a part: it stands in place of network, loss and optimizer where there is no gradient.
+
+    build: (fields, ``Facts``, ``Streams``, numpy dtype) → object with ``initial(rows)``, which fits the training rows (n, 3);
+    ``step()``, one update; ``predict(rows)`` → outputs (rows, classes); ``state()`` → named arrays, a record's weights.
+    size: (fields, n_elements, n_rows) → multiply-adds of one step, and numbers kept. loss: the kind of loss, with its
+    defaults, that the curves show; nothing is trained on it. fits, faults: as of an ``Architecture``. step_seconds: what a
+    step costs beside its products.
+    """
+
+    kind: str
+    fields: type
+    build: str | Callable[..., Any]
+    size: Callable[[Section, int, int], Size]
+    loss: str = "mse"
+    fits: Callable[[TaskSpec, Recipe], None] = fits_any
+    faults: Callable[[Recipe], Iterable[tuple[str, str]]] = faultless
+    step_seconds: float = 1e-3
 
 
 GROUP = {

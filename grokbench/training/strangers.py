@@ -13,6 +13,7 @@ from grokbench.training.setup import Setup
 
 NETWORK = ("inputs", "targets", "drops", "draw_noise", "named_parameters", "state_dict", "to")
 RULE = ("init", "update")
+LEARNER = ("initial", "step", "predict", "state")
 
 
 def need(part: Part, what: str, value: Any, names: tuple[str, ...]) -> None:

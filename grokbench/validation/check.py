@@ -13,6 +13,7 @@ from grokbench.specs import files
 from grokbench.specs.errors import GrokbenchError, InputError, Mistake, SpecError, UnknownNameError, nearest
 from grokbench.specs.loader import Library
 from grokbench.specs.types import TIERS, Claim, Paper
+from grokbench.validation.computations import computation_mistakes
 from grokbench.validation.rehearsal import measure_mistakes
 from grokbench.validation.trials import Tables, experiment_mistakes, task_faults
 
@@ -95,6 +96,7 @@ def paper_mistakes(
     """Everything that its schema cannot say of a paper."""
     yield from experiment_mistakes(library, paper, file, tables)
     yield from measure_mistakes(paper, file)
+    yield from computation_mistakes(paper, file)
     yield from rule_mistakes(paper, file)
     yield from seed_mistakes(paper, file)
     yield from never_mistakes(paper, file)

@@ -126,5 +126,5 @@ def test_the_defaults_of_a_paper_are_those_of_its_fields():
     paper = _read()
     experiment, claim = paper.experiments[0], paper.claims[0]
     assert experiment == Experiment("e", "t", "addition", "a/b", {"quick": TierPlan(tuple(range(6)), 9)})
-    assert claim == Claim("c", "t", "s", "s", ("e",), "event", "A", (Condition("t-gen", "r"),))
+    assert claim == Claim("c", "t", "s", "s", "event", "A", (Condition("t-gen", "r"),), ("e",))
     assert paper == Paper("a", "t", "b", (experiment,), (claim,))
