@@ -18,12 +18,16 @@ from grokbench import parts as parts  # schemas ask it about parts from outside
 __version__ = "0.1.0"
 __all__ = [
     "Architecture",
+    "Corruption",
+    "Domain",
     "GrokbenchError",
+    "Group",
     "Loss",
     "Network",
     "Optimizer",
     "Record",
     "Size",
+    "Source",
     "SpecWarning",
     "SweepResult",
     "Task",
@@ -53,6 +57,10 @@ if TYPE_CHECKING:
     from grokbench.plan.sweep import SweepResult
     from grokbench.specs.errors import GrokbenchError
     from grokbench.specs.fields import field
+    from grokbench.tasks.domain import Domain
+    from grokbench.tasks.groups import Group
+    from grokbench.tasks.source import Source
+    from grokbench.tasks.trained import Corruption
     from grokbench.training.kinds import Loss, Optimizer, Wrapper
     from grokbench.training.record import Record
 
@@ -68,6 +76,10 @@ _HOMES = {
     "Architecture": "grokbench.networks.architecture",
     "Size": "grokbench.networks.architecture",
     "Network": "grokbench.networks.base",
+    "Domain": "grokbench.tasks.domain",
+    "Group": "grokbench.tasks.groups",
+    "Source": "grokbench.tasks.source",
+    "Corruption": "grokbench.tasks.trained",
     "Loss": "grokbench.training.kinds",
     "Optimizer": "grokbench.training.kinds",
     "Wrapper": "grokbench.training.kinds",

@@ -69,9 +69,9 @@ def _kind(library: Library, name: str) -> str:
 
 def _document(library: Library, name: str, kind: str) -> dict[str, Any]:
     if kind == "task":
-        from grokbench.tasks.table import build_table
+        from grokbench.tasks.source import rows_of
 
-        table = build_table(library.task(name))
+        table = rows_of(library.task(name), seed=0)
         last, count = len(table.rows) - 1, min(SHOWN_ROWS, len(table.rows))
         places = [i * last // max(count - 1, 1) for i in range(count)]
         return {

@@ -20,7 +20,7 @@ from grokbench.specs import schema
 from grokbench.specs.errors import GrokbenchError, InputError, UnknownNameError
 
 if TYPE_CHECKING:
-    from grokbench.specs.types import Recipe
+    from grokbench.specs.types import Recipe, Section, TaskSpec
 
 __all__ = ["declared", "find", "listed", "loaded", "names", "part", "register", "run_plugin"]
 
@@ -51,6 +51,20 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "none": "grokbench.training.wrappers.bare:NONE",
         "grokfast-ema": "grokbench.training.wrappers.grokfast:EMA",
     },
+    "domains": {
+        "integers-mod": "grokbench.tasks.domains.integers_mod:DOMAIN",
+        "symmetric-group": "grokbench.tasks.domains.symmetric_group:DOMAIN",
+        "alternating-group": "grokbench.tasks.domains.alternating_group:DOMAIN",
+        "dihedral-group": "grokbench.tasks.domains.dihedral_group:DOMAIN",
+        "cyclic-group": "grokbench.tasks.domains.cyclic_group:DOMAIN",
+        "product": "grokbench.tasks.domains.product:DOMAIN",
+        "bits": "grokbench.tasks.domains.bits:DOMAIN",
+    },
+    "sources": {
+        "table": "grokbench.tasks.sources.table:SOURCE",
+        "samples": "grokbench.tasks.sources.samples:SOURCE",
+    },
+    "corruptions": {"labels": "grokbench.tasks.corruptions.labels:CORRUPTION"},
 }
 """Kind → name → "module:object"."""
 FIELD = {
@@ -58,13 +72,19 @@ FIELD = {
     "losses": "loss.kind",
     "optimizers": "optimizer.kind",
     "wrappers": "optimizer.wrapper.kind",
+    "domains": "domain.kind",
+    "sources": "source.kind",
+    "corruptions": "data.corruption.kind",
 }
-"""Kind → the field of a recipe that names one."""
+"""Kind → the field of a recipe or a task that names one."""
 NEEDS = {
     "networks": ("fields", "build", "restore", "size"),
     "losses": ("fields", "total", "reduce"),
     "optimizers": ("fields", "build"),
     "wrappers": ("fields", "build"),
+    "domains": ("fields", "build"),
+    "sources": ("fields", "gives", "shape", "count", "rows"),
+    "corruptions": ("fields", "relabel"),
 }
 """Kind → what such a part has."""
 KINDS = tuple(NEEDS)
@@ -145,16 +165,39 @@ def outside(kind: str, name: str) -> Part | None:
     return next((found for found in _outside(kind) if found.name == name), None)
 
 
-def strangers(recipe: Recipe) -> tuple[Part, ...]:
-    """The parts of a recipe that come from elsewhere."""
+def strangers(recipe: Recipe, task: TaskSpec | None = None) -> tuple[Part, ...]:
+    """The parts of a recipe, and of a task, that come from elsewhere."""
     tables = {
         "networks": recipe.model,
         "losses": recipe.loss,
         "optimizers": recipe.optimizer,
         "wrappers": recipe.optimizer.get("wrapper", {}),
+        "corruptions": recipe.data.get("corruption") or {},
     }
     found = (outside(kind, str(table.get("kind", ""))) for kind, table in tables.items())
-    return tuple(part for part in found if part is not None)
+    return (*(part for part in found if part is not None), *(of_task(task) if task is not None else ()))
+
+
+def of_task(task: TaskSpec) -> tuple[Part, ...]:
+    """The parts of a task that come from elsewhere: its domain, and what that is made of, and its source."""
+    found = outside("sources", str(task.source.get("kind", "")))
+    return (*of_domain(task.domain), *(() if found is None else (found,)))
+
+
+def of_domain(table: Section) -> tuple[Part, ...]:
+    """The parts from elsewhere that a ``domain`` table names, in its lists and tables too; each once."""
+    found: dict[str, Part] = {}
+    waiting: list[Any] = [table]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, Mapping):
+            name = str(value.get("kind", ""))
+            if (part := outside("domains", name)) is not None:
+                found[name] = part
+            waiting.extend(value.values())
+        elif isinstance(value, list | tuple):
+            waiting.extend(value)
+    return tuple(found[name] for name in sorted(found))
 
 
 @contextmanager

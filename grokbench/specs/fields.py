@@ -53,16 +53,18 @@ def table(fields: type) -> Any:
     return dataclasses.field(default_factory=dict, metadata={"schema": node})
 
 
-def part(kind: str, default: str | None = None, *, help: str = "") -> Any:
+def part(kind: str, default: str | None = None, *, help: str = "", optional: bool = False) -> Any:
     """A table that says by ``kind`` which part it is of; the schema of its other fields is the part's own.
 
-    kind: of parts, such as "networks". default: the part of a table that is left out; without one it is required.
+    kind: of parts, such as "networks". default: the part of a table that is left out; without one it is required, unless it is
+    optional: then a spec without the table has none.
     """
     node: dict[str, Any] = {"type": "object", "required": ["kind"], "parts": kind}
     if help:
         node["description"] = help
     if default is None:
-        return dataclasses.field(metadata={"schema": node})
+        absent: Any = None if optional else dataclasses.MISSING
+        return dataclasses.field(default=absent, metadata={"schema": node})
     node["default"] = {"kind": default}
     return dataclasses.field(default_factory=lambda: {"kind": default}, metadata={"schema": node})
 
@@ -86,8 +88,8 @@ def checked(fields: type, table: Mapping[str, Any], where: str) -> dict[str, Any
             _check(one, table[one.name], name)
         elif default_of(one) is dataclasses.MISSING:
             raise InputError(f"{name} is missing; it is required here")
-        else:
-            out[one.name] = default_of(one)
+        elif (default := default_of(one)) is not None:
+            out[one.name] = default
     known = {"kind", *(one.name for one in dataclasses.fields(fields))}
     for key in table:
         if key not in known:
@@ -148,7 +150,7 @@ def _property(one: dataclasses.Field[Any]) -> dict[str, Any]:
     if own.get("help"):
         out["description"] = own["help"]
     out |= {_BOUNDS[name]: value for name, value in own.get("bounds", {}).items()}
-    if default is not dataclasses.MISSING:
+    if default is not dataclasses.MISSING and default is not None:
         out.setdefault("default", list(default) if isinstance(default, tuple) else default)
     return out
 

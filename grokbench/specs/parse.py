@@ -13,7 +13,7 @@ MOST_SNAPSHOTS = 100
 
 def task(document: Mapping[str, Any]) -> TaskSpec:
     """A TaskSpec from a completed task document."""
-    return TaskSpec(**{key: document[key] for key in ("id", "title", "operation", "domain")})
+    return TaskSpec(**{key: document[key] for key in ("id", "title", "operation", "domain", "source")})
 
 
 def recipe(document: Mapping[str, Any]) -> Recipe:

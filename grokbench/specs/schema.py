@@ -56,6 +56,10 @@ def schema_for(kind: str, document: Mapping[str, Any]) -> dict[str, Any]:
 
 def _unknown_parts(node: Any, root: Mapping[str, Any], value: Any) -> Iterator[tuple[str, str]]:
     """Kind and name of each table in ``value`` that names a part which ``root`` does not know."""
+    if isinstance(value, list):
+        items = _deref(node, root).get("items", {})
+        for item in value:
+            yield from _unknown_parts(items, root, item)
     if not isinstance(value, Mapping):
         return
     node = _deref(node, root)

@@ -21,8 +21,10 @@ _GROUPS = ("probes", "portraits", "analyses")
 
 
 def trial_to_json(trial: Trial) -> dict[str, Any]:
-    """A trial as a JSON document; ``rows`` only where the trial has it."""
+    """A trial as a JSON document; ``rows`` only where the trial has it, ``source`` only where it is no table."""
     document = dataclasses.asdict(trial)
+    if trial.task.source == {"kind": "table"}:
+        del document["task"]["source"]
     if trial.rows is None:
         del document["rows"]
     return document

@@ -19,8 +19,8 @@ from grokbench.networks.registry import architecture, build
 from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.specs.types import Array, Trial
 from grokbench.tasks.memoriser import memoriser_baseline
-from grokbench.tasks.splits import trial_split
-from grokbench.tasks.table import build_table
+from grokbench.tasks.source import shape_of
+from grokbench.tasks.trained import trial_rows
 from grokbench.training import arithmetic
 from grokbench.training.engines import Engine, make_engine
 from grokbench.training.environment import environment
@@ -48,7 +48,7 @@ def train(trial: Trial, on_evaluation: OnEvaluation | None = None, engine: str =
     nothing, and leaves every setting of the process as it was (``training.arithmetic``). Errors: GrokbenchError where the
     trial asks for what does not exist.
     """
-    with parts.blamed(parts.strangers(trial.recipe)):
+    with parts.blamed(parts.strangers(trial.recipe, trial.task)):
         return _train(trial, on_evaluation, engine)
 
 
@@ -65,9 +65,8 @@ def _train(trial: Trial, on_evaluation: OnEvaluation | None, engine: str) -> Rec
     if trial.probes or trial.portraits:
         check_watched(recipe, "probes and portraits")
     dtype = DTYPES[recipe.training["dtype"]]
-    table = build_table(trial.task)
-    split = trial_split(table, trial)
-    network, own = build(recipe.model, table.n_elements, trial.seed), architecture(recipe.model)
+    rows = trial_rows(trial)
+    network, own = build(recipe.model, shape_of(trial.task), trial.seed), architecture(recipe.model)
     stranger = parts.outside("networks", recipe.model["kind"])
     if stranger is not None:
         need(stranger, "a network", network, NETWORK)
@@ -75,30 +74,33 @@ def _train(trial: Trial, on_evaluation: OnEvaluation | None, engine: str) -> Rec
         network=network,
         loss=parts.find("losses", recipe.loss["kind"]),
         loss_fields=recipe.loss,
-        train=table.rows[split.train],
-        test=table.rows[split.test],
+        train=rows.train,
+        test=rows.test,
         task=trial.task,
         dtype=dtype,
         seed=trial.seed,
         batch=recipe.training["batch"],
         weight_noise=recipe.training["weight_noise"],
+        parts=rows.parts(),
     )
     try_out(setup, stranger, parts.outside("losses", recipe.loss["kind"]))
     net = make_engine(engine, own, setup)
-    run = _Run(trial, net, on_evaluation)
+    run = _Run(trial, net, on_evaluation, tuple(setup.parts))
     with arithmetic.denormals(flushed=True):
         run.go()
         stated = arithmetic.stated()
     facts: dict[str, object] = {
-        "n_train": len(split.train),
-        "n_test": len(split.test),
-        "n_elements": table.n_elements,
-        "memoriser_baseline": memoriser_baseline(table, split),
+        "n_train": len(rows.train),
+        "n_test": len(rows.test),
+        "n_elements": rows.table.n_elements,
+        "memoriser_baseline": memoriser_baseline(rows.table, rows.split, rows.train[:, -1]),
         "steps": run.step,
     }
+    if recipe.data.get("corruption"):
+        facts |= {"n_corrupted": int(rows.corrupted.sum()), "n_wrong": rows.n_wrong}
     curves, weights = run.curves(), float32(net)
     if own.facts:
-        facts |= parts.loaded(own.facts)(network, net.weights(), table.rows)
+        facts |= parts.loaded(own.facts)(network, net.weights(), rows.table.rows)
     seconds = time.perf_counter() - began
     return Record(
         trial=trial,
@@ -124,8 +126,10 @@ def _train(trial: Trial, on_evaluation: OnEvaluation | None, engine: str) -> Rec
 class _Run:
     """The state of one run of the loop."""
 
-    def __init__(self, trial: Trial, net: Engine, on_evaluation: OnEvaluation | None) -> None:
-        self.trial, self.net, self.on_evaluation = trial, net, on_evaluation
+    def __init__(
+        self, trial: Trial, net: Engine, on_evaluation: OnEvaluation | None, parts: Sequence[str]
+    ) -> None:
+        self.trial, self.net, self.on_evaluation, self.parts = trial, net, on_evaluation, parts
         self.observer = Observer(trial.probes, trial.portraits)
         self.snapshots: dict[int, Weights] = {}
         self.ended = "finished"
@@ -197,14 +201,16 @@ class _Run:
             train = self.net.score("train")
             train_loss, train_accuracy = train_loss if diverged else train.loss, train.accuracy
         test = self.net.score("test")
-        self._rows.append((self.step, train_loss, train_accuracy, test.loss, test.accuracy))
+        apart = (self.net.score(name).accuracy for name in self.parts)
+        self._rows.append((self.step, train_loss, train_accuracy, test.loss, test.accuracy, *apart))
         if self.on_evaluation is not None:
             self.on_evaluation(self.step, train_accuracy, test.accuracy)
         return bool(stop_rule.update(self.step, test.accuracy))
 
     def curves(self) -> dict[str, Array]:
         columns = np.array(self._rows, dtype=np.float64).T
-        curves: dict[str, Array] = dict(zip(CURVES, columns, strict=True))
+        names = (*CURVES, *(f"train_accuracy_{name}" for name in self.parts))
+        curves: dict[str, Array] = dict(zip(names, columns, strict=True))
         curves["step"] = columns[0].astype(np.int64)
         return curves
 

@@ -35,7 +35,7 @@ class Engine(Protocol):
         """Loss over the training rows of the next update, its gradient into ``gradients``; accuracy if asked for."""
 
     def score(self, side: str) -> Score:
-        """Loss and accuracy over the rows of ``side``, "train" or "test", in evaluation mode."""
+        """Loss and accuracy over the rows of ``side``, "train", "test" or a part of "train", in evaluation mode."""
 
     def shaped(self, tensors: Sequence[Tensor]) -> Sequence[Tensor]:
         """Parameters or gradients as views in the plain module's shapes."""

@@ -10,7 +10,12 @@ from torch import Tensor
 
 from grokbench.networks.base import Network
 from grokbench.training.score import Score
-from grokbench.training.setup import Setup, noised
+from grokbench.training.setup import Indices, Setup, noised
+
+
+def decoded(outputs: Tensor) -> Tensor:
+    """The class that outputs (…, classes) stand for: the largest, or of a single one whether it is above 0; (…)."""
+    return (outputs[..., 0] > 0).long() if outputs.shape[-1] == 1 else outputs.argmax(-1)
 
 
 class PlainEngine:
@@ -28,8 +33,8 @@ class PlainEngine:
         self.parameters: Sequence[Tensor] = tuple(p.data for p in self._trained)
         self.gradients: Sequence[Tensor] = tuple(torch.zeros_like(p) for p in self.parameters)
         self._rows = {
-            side: (self._network.inputs(rows, setup.task), self._network.targets(rows, setup.task))
-            for side, rows in (("train", setup.train), ("test", setup.test))
+            side: (self._inputs(rows), self._network.targets(rows, setup.task))
+            for side, rows in setup.sides().items()
         }
 
     def train_pass(self, accuracy: bool) -> Score:
@@ -56,6 +61,11 @@ class PlainEngine:
         """See ``Engine``."""
         return {name: p.detach().clone() for name, p in self._network.state_dict().items()}
 
+    def _inputs(self, rows: Indices) -> Tensor:
+        """What the network reads of rows; vectors in the type of its weights."""
+        inputs = self._network.inputs(rows, self._setup.task)
+        return inputs.to(self._setup.dtype) if inputs.is_floating_point() else inputs
+
     def _pass(self, side: str, which: Tensor | None, training: bool) -> tuple[Tensor, float]:
         """Loss over the rows ``which`` of a side (None: all), and the share of right answers."""
         inputs, targets = self._rows[side]
@@ -65,6 +75,6 @@ class PlainEngine:
         if training and self._network.drops:
             noise = self._network.draw_noise(n, self._generator, self._setup.dtype)
         outputs = self._network(inputs, noise)  # (n, classes) or (n, scored, classes)
-        right = outputs.detach().argmax(-1) == targets
+        right = decoded(outputs.detach()) == targets
         correct = int((right if right.dim() == 1 else right.all(1)).sum()) / n
         return self._setup.reduce(self._setup.total(outputs, targets), n, outputs.shape[-1]), correct
