@@ -25,7 +25,7 @@ PARTS = ("networks", "losses", "optimizers", "wrappers", "domains", "sources", "
 @options.plugin
 @options.as_json
 def command(what: str, specs: Sequence[Path], as_json: bool) -> None:
-    """List papers, tasks, baselines or claims, the measures that a rule may name, or the parts of recipes and tasks with their fields."""
+    """List papers, tasks, baselines or claims, the measures that a rule may name, or parts with their fields."""
     rows = _measures() if what == "measures" else _parts(what) if what in PARTS else _rows(what, specs)
     if as_json:
         options.print_json(rows)

@@ -24,7 +24,7 @@ def architecture(model: Section) -> Architecture:
 
 
 def build(model: Section, n_elements: Shape, seed: int) -> Network:
-    """The network that ``model`` names, over a domain of ``n_elements``, or for vectors of that shape; float64, cast by the engine.
+    """The network that ``model`` names, over ``n_elements`` or for vectors; float64, cast by the engine.
 
     Errors: UnknownNameError where ``model["kind"]`` is missing or names nothing.
     """

@@ -33,6 +33,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "lstm": "grokbench.networks.lstm:ARCHITECTURE",
         "gru": "grokbench.networks.gru:ARCHITECTURE",
         "relu-mlp": "grokbench.networks.relu_mlp:ARCHITECTURE",
+        "vector-mlp": "grokbench.networks.vector_mlp:ARCHITECTURE",
     },
     "losses": {
         "mse": "grokbench.training.losses:MSE",
@@ -63,6 +64,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
     "sources": {
         "table": "grokbench.tasks.sources.table:SOURCE",
         "samples": "grokbench.tasks.sources.samples:SOURCE",
+        "online": "grokbench.tasks.sources.online:SOURCE",
     },
     "corruptions": {"labels": "grokbench.tasks.corruptions.labels:CORRUPTION"},
 }

@@ -123,8 +123,8 @@ def fractions(
 
     The table is built only where ten digits are not all of a fraction. Errors: InputError.
     """
-    from grokbench.tasks.splits import fraction, rows_as_fraction
     from grokbench.tasks.source import count_rows
+    from grokbench.tasks.splits import fraction, rows_as_fraction
 
     exact = [float(alpha) for alpha in alphas]
     counts = list(rows)

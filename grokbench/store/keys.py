@@ -38,7 +38,9 @@ def family_fields(trial: Trial) -> dict[str, Any]:
     task = trial.task
     named = {"id": task.id, "operation": task.operation, "domain": task.domain, "source": task.source}
     told = schema.without_defaults("task", {"title": "", **named})
-    strangers = [[part.kind, part.name, part.label, part.digest] for part in parts.strangers(trial.recipe, task)]
+    strangers = [
+        [part.kind, part.name, part.label, part.digest] for part in parts.strangers(trial.recipe, task)
+    ]
     return {
         "training_version": TRAINING_VERSION,
         "task": {name: told[name] for name in named if name in told},

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from numpy.typing import NDArray
+
 from grokbench import parts
 from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.specs.types import TaskSpec
@@ -23,6 +25,10 @@ class Vectors(NamedTuple):
     classes: int
 
 
+Rows = NDArray[Any]
+"""(n, 3) of pairs, or (n, width + 1) of vectors; the last number is the class."""
+Fresh = Callable[[int], Rows]
+"""Number of rows → that many new ones, drawn from a named stream."""
 Shape = int | Vectors
 """What a network is built for: the number of elements, where inputs are pairs of them; else ``Vectors``."""
 
@@ -32,7 +38,8 @@ class Source:
     """A source as a part.
 
     gives: "pairs" of elements, or "vectors" of numbers. shape: task → ``Shape``, cheap. count: task → number of rows.
-    rows: (task, seed) → ``Table``; the same for every seed where rows are fixed.
+    rows: (task, seed) → ``Table``, which is split into training and test rows. fresh: (task, seed) → ``Fresh``, where every
+    update sees new rows in place of training rows; None where it does not.
     """
 
     kind: str
@@ -41,6 +48,7 @@ class Source:
     shape: Callable[[TaskSpec], Shape]
     count: Callable[[TaskSpec], int]
     rows: Callable[[TaskSpec, int], Table]
+    fresh: Callable[[TaskSpec, int], Fresh] | None = None
 
 
 def source(task: TaskSpec) -> Source:

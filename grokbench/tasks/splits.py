@@ -117,7 +117,9 @@ def split_table(
     if kind not in ORDERS:
         raise UnknownNameError("data.split", kind, ORDERS)
     if kind != "seed" and source(task).gives != "pairs":
-        raise InputError(f"data.split {kind!r} orders pairs of elements, which {task.id!r} has none of; use 'seed'")
+        raise InputError(
+            f"data.split {kind!r} orders pairs of elements, which {task.id!r} has none of; use 'seed'"
+        )
     if rows is None:
         rows = training_rows(len(table.rows), alpha, data["rounding"])
     return split(ORDERS[kind](table, task, seed), rows)

@@ -8,15 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-
 import numpy as np
 from numpy.typing import NDArray
-
 
 from grokbench import parts
 from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.specs.types import TaskSpec
-from grokbench.tasks.domain import make_domain
+from grokbench.tasks.domain import Elements, make_domain
 from grokbench.tasks.expression import parse
 from grokbench.tasks.limits import MAX_ROWS
 
@@ -41,16 +39,10 @@ def build_table(task: TaskSpec) -> Table:
     over 5·10⁷ rows (before anything is allocated), a domain without pairs, or a table without rows.
     """
     try:
-        domain = make_domain(task.domain)
-        if not hasattr(domain, "answers"):
-            raise InputError(
-                f'{task.domain["kind"]!r} has no table of pairs; give the task source = {{ kind = "samples", rows = 3000 }}'
-            )
+        domain = domain_of_pairs(task)
         n = domain.size
         if n * n > MAX_ROWS:
-            raise InputError(
-                f"{n} elements make a table of {n * n:,} rows, over the limit of {MAX_ROWS:,}"
-            )
+            raise InputError(f"{n} elements make a table of {n * n:,} rows, over the limit of {MAX_ROWS:,}")
         tree = parse(task.operation)
         strangers = parts.of_domain(task.domain)
         with parts.blamed(strangers):
@@ -72,3 +64,12 @@ def build_table(task: TaskSpec) -> Table:
     np.remainder(where, n, out=rows[:, 1])
     rows[:, 2] = flat[where]
     return Table(rows=rows, n_elements=n)
+
+
+def domain_of_pairs(task: TaskSpec) -> Elements:
+    """The task's domain. Errors as in ``make_domain``; InputError for one that has no table of pairs."""
+    domain: Elements = make_domain(task.domain)
+    if not hasattr(domain, "answers"):
+        kind = task.domain["kind"]
+        raise InputError(f'{kind!r} has no table of pairs; give it source = {{ kind = "samples", rows = 3000 }}')
+    return domain

@@ -8,17 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from grokbench import parts
 from grokbench.specs.errors import InputError
 from grokbench.specs.fields import checked
 from grokbench.specs.types import Recipe, Section, Trial
 from grokbench.tasks.domain import Indices, Mask
-from grokbench.tasks.source import rows_of
+from grokbench.tasks.source import Rows, rows_of, source
 from grokbench.tasks.splits import Split, split_table
 from grokbench.tasks.streams import stream
 from grokbench.tasks.table import Table
@@ -45,8 +43,8 @@ class TrialRows:
 
     table: Table
     split: Split
-    train: NDArray[Any]
-    test: NDArray[Any]
+    train: Rows
+    test: Rows
     corrupted: Mask
 
     @property
@@ -54,7 +52,7 @@ class TrialRows:
         """Training rows whose label is not the true one; a corruption may happen to draw that one."""
         return int((self.train[:, -1] != self.table.rows[self.split.train, -1]).sum())
 
-    def parts(self) -> dict[str, NDArray[Any]]:
+    def parts(self) -> dict[str, Rows]:
         """Training rows apart, where some are corrupted: "clean", "corrupted", and "corrected", those with their true labels."""
         if not self.corrupted.any():
             return {}
@@ -85,6 +83,10 @@ def trial_rows(trial: Trial, table: Table | None = None) -> TrialRows:
     own = corruption(trial.recipe)
     if own is None:
         return TrialRows(table, split, train, test, np.zeros(len(train), dtype=np.bool_))
+    if source(trial.task).fresh is not None:
+        raise InputError(
+            f"data.corruption changes labels of fixed training rows; the source {trial.task.source['kind']!r} has none"
+        )
     part: Corruption = parts.find("corruptions", own["kind"])
     truth = table.rows[:, -1].astype(np.int64, copy=False)
     generator = stream(trial.seed, "corruption", trial.task.id)

@@ -19,7 +19,7 @@ from grokbench.networks.registry import architecture, build
 from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.specs.types import Array, Trial
 from grokbench.tasks.memoriser import memoriser_baseline
-from grokbench.tasks.source import shape_of
+from grokbench.tasks.source import shape_of, source
 from grokbench.tasks.trained import trial_rows
 from grokbench.training import arithmetic
 from grokbench.training.engines import Engine, make_engine
@@ -65,7 +65,7 @@ def _train(trial: Trial, on_evaluation: OnEvaluation | None, engine: str) -> Rec
     if trial.probes or trial.portraits:
         check_watched(recipe, "probes and portraits")
     dtype = DTYPES[recipe.training["dtype"]]
-    rows = trial_rows(trial)
+    rows, drawn = trial_rows(trial), source(trial.task).fresh
     network, own = build(recipe.model, shape_of(trial.task), trial.seed), architecture(recipe.model)
     stranger = parts.outside("networks", recipe.model["kind"])
     if stranger is not None:
@@ -82,6 +82,7 @@ def _train(trial: Trial, on_evaluation: OnEvaluation | None, engine: str) -> Rec
         batch=recipe.training["batch"],
         weight_noise=recipe.training["weight_noise"],
         parts=rows.parts(),
+        fresh=None if drawn is None else drawn(trial.task, trial.seed),
     )
     try_out(setup, stranger, parts.outside("losses", recipe.loss["kind"]))
     net = make_engine(engine, own, setup)

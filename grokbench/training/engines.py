@@ -51,7 +51,8 @@ def make_engine(name: str, architecture: Architecture, setup: Setup[Any]) -> Eng
     """
     if name not in ENGINES:
         raise UnknownNameError("engine", name, ENGINES)
-    target = architecture.fast.get(setup.loss.kind) if name != "plain" else None
+    fixed = name != "plain" and setup.fresh is None
+    target = architecture.fast.get(setup.loss.kind) if fixed else None
     step = parts.loaded(target)(setup) if target is not None else None
     if step is not None:
         return FastEngine(setup, step)

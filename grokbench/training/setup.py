@@ -9,17 +9,17 @@ from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from grokbench.networks.base import Network
 from grokbench.specs.types import Section, TaskSpec
+from grokbench.tasks.source import Fresh, Rows
 from grokbench.tasks.streams import stream
 from grokbench.training.batches import Batches
 from grokbench.training.kinds import Loss
 
 N = TypeVar("N", bound=Network)
-Indices = NDArray[Any]
+Indices = Rows
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class Setup(Generic[N]):
     """A network, the rows of the table that it is trained and tested on, and how.
 
     Rows are (n, 3) of pairs, or (n, width + 1) of vectors. ``parts``: training rows that are looked at apart, by name.
+    ``fresh``: what gives the rows of an update where they are new ones each time.
     """
 
     network: N
@@ -40,6 +41,7 @@ class Setup(Generic[N]):
     batch: str | int
     weight_noise: float  # σ
     parts: Mapping[str, Indices] = field(default_factory=dict)
+    fresh: Fresh | None = None
 
     def sides(self) -> dict[str, Indices]:
         """The rows that can be scored: "train", "test", and the parts."""

@@ -36,7 +36,9 @@ def check_analysis(name: str, task: TaskSpec, recipe: Recipe) -> int:
     if kind != MODELS[name]:
         raise InputError(f"analysis {name!r} is for the model kind {MODELS[name]!r}, not {kind!r}")
     if p is None:
-        raise InputError(f"analysis {name!r} is for tasks on residues modulo p, not on {task.domain['kind']!r}")
+        raise InputError(
+            f"analysis {name!r} is for tasks on residues modulo p, not on {task.domain['kind']!r}"
+        )
     if name in ROWS:
         check_true_labels(recipe, f"analysis {name!r}")
     spectra.n_frequencies(p)

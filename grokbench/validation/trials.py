@@ -15,9 +15,9 @@ from grokbench.specs.errors import GrokbenchError, InputError, Mistake, Settings
 from grokbench.specs.loader import Library
 from grokbench.specs.settings import divided
 from grokbench.specs.types import Experiment, Paper, Recipe, TaskSpec, TierPlan
+from grokbench.store.keys import canonical
 from grokbench.tasks.domain import make_domain
 from grokbench.tasks.source import count_rows
-from grokbench.store.keys import canonical
 from grokbench.tasks.splits import fraction, rows_as_fraction
 from grokbench.training.versions import check_analysis
 
@@ -116,7 +116,11 @@ def _trial_faults(
         known = set() if not own else {text for _, text in task_faults(library.task(experiment.task), tables)}
         for field, text in task_faults(task, tables) if own else ():
             if text not in known:
-                yield place(f"task.{field}") or _first_of("task.domain.", {**experiment.set, **varied}, place), text, None
+                yield (
+                    place(f"task.{field}") or _first_of("task.domain.", {**experiment.set, **varied}, place),
+                    text,
+                    None,
+                )
     if recipe is not None and rest:
         before = set(recipe_faults(library.recipe(experiment.baseline)))
         for field, text in recipe_faults(recipe):

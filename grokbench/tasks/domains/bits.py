@@ -43,7 +43,7 @@ class Bits:
         """See ``sources.samples.Sampled``. Errors: InputError for another operation than "parity"."""
         if operation.strip() != OPERATION:
             raise InputError(f"operation {operation!r}: bits have the operation {OPERATION!r} alone")
-        inputs = 2.0 * generator.integers(0, 2, (n, self.width)) - 1.0
+        inputs: NDArray[np.float64] = generator.integers(0, 2, (n, self.width)).astype(np.float64) * 2 - 1
         return inputs, self.parity(inputs)
 
     def parity(self, inputs: NDArray[np.floating]) -> NDArray[np.int64]:

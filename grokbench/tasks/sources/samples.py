@@ -40,14 +40,18 @@ class Sampled(Protocol):
 class Fields:
     """independent random rows, drawn once for each seed"""
 
-    rows: int = field(3000, help="rows that are drawn, for training and test together", least=2, most=MAX_ROWS)
+    rows: int = field(
+        3000, help="rows that are drawn, for training and test together", least=2, most=MAX_ROWS
+    )
 
 
 def domain_of(task: TaskSpec) -> Any:
     """The task's domain, which is ``Sampled``. Errors: InputError."""
     found = make_domain(task.domain)
     if not hasattr(found, "sample"):
-        raise InputError(f"{task.domain['kind']!r} gives no samples; leave the source out, and its table is used")
+        raise InputError(
+            f"{task.domain['kind']!r} gives no samples; leave the source out, and its table is used"
+        )
     return found
 
 

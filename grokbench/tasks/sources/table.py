@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from grokbench.specs.types import TaskSpec
-from grokbench.tasks.domain import make_domain
 from grokbench.tasks.source import Source
-from grokbench.tasks.table import build_table
+from grokbench.tasks.table import build_table, domain_of_pairs
 
 
 @dataclass(frozen=True)
@@ -16,8 +15,8 @@ class Fields:
 
 
 def size(task: TaskSpec) -> int:
-    """Number of elements of the domain."""
-    return int(make_domain(task.domain).size)
+    """Number of elements of the domain. Errors: InputError."""
+    return int(domain_of_pairs(task).size)
 
 
 SOURCE = Source(
