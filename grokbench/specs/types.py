@@ -34,7 +34,7 @@ class TaskSpec:
         help="an expression in x and y; see CONTRIBUTING.md",
         schema={"type": "string", "minLength": 1, "maxLength": 400},
     )
-    domain: Section = part("domains")  # {"kind": "integers-mod", "p": 97}
+    domain: Section = part("domains")
     source: Section = part("sources", "table", help="where the rows come from")
 
     def __hash__(self) -> int:  # tables have no hash of their own

@@ -71,5 +71,7 @@ def domain_of_pairs(task: TaskSpec) -> Elements:
     domain: Elements = make_domain(task.domain)
     if not hasattr(domain, "answers"):
         kind = task.domain["kind"]
-        raise InputError(f'{kind!r} has no table of pairs; give it source = {{ kind = "samples", rows = 3000 }}')
+        raise InputError(
+            f'{kind!r} has no table of pairs; give it source = {{ kind = "samples", rows = 3000 }}'
+        )
     return domain

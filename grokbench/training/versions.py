@@ -37,7 +37,7 @@ def check_analysis(name: str, task: TaskSpec, recipe: Recipe) -> int:
         raise InputError(f"analysis {name!r} is for the model kind {MODELS[name]!r}, not {kind!r}")
     if p is None:
         raise InputError(
-            f"analysis {name!r} is for tasks on residues modulo p, not on {task.domain['kind']!r}"
+            f"analysis {name!r} is for residues modulo p ('integers-mod'), not for {task.domain['kind']!r}"
         )
     if name in ROWS:
         check_true_labels(recipe, f"analysis {name!r}")

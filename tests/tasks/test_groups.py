@@ -168,3 +168,10 @@ def test_shared_tables_cannot_be_written_to() -> None:
     with pytest.raises(ValueError, match="read-only"):
         group("symmetric-group", n=3).products[0, 0] = 1
     assert group("symmetric-group", n=3) is group("symmetric-group", n=3)
+
+
+def test_products_of_the_alternating_group_are_the_references() -> None:
+    # bilal-chughtai/rep-theory-mech-interp @01b2063: A5 in lexicographic order, x * y applies x first.
+    products = group("alternating-group", n=5).products
+    known = [(50, 22, 1), (39, 47, 11), (41, 17, 4), (22, 56, 28), (1, 59, 58)]
+    assert [(x, y, products[x, y]) for x, y, _ in known] == known

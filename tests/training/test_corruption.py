@@ -1,6 +1,6 @@
 """Training on corrupted labels: clean and corrupted rows are known apart, and the reference's network answers as it did there.
 
-Data: d-doshi/Grokking @0b4335f (arXiv 2310.13061), folded form, N = 64, p = 97, α = 0.5, ξ = 0.35, AdamW lr 0.01, weight decay 15 in
+Data: d-doshi/Grokking @0b4335f (arXiv 2310.13061), folded form, N = 64, p = 97, α = 0.5, ξ = 0.35; AdamW lr 0.01 and decay 15 in
 the four updates.
 """
 
