@@ -19,13 +19,17 @@ __version__ = "0.1.0"
 __all__ = [
     "Architecture",
     "Computation",
+    "Corruption",
+    "Domain",
     "GrokbenchError",
+    "Group",
     "Learner",
     "Loss",
     "Network",
     "Optimizer",
     "Record",
     "Size",
+    "Source",
     "SpecWarning",
     "SweepResult",
     "Task",
@@ -56,6 +60,10 @@ if TYPE_CHECKING:
     from grokbench.plan.sweep import SweepResult
     from grokbench.specs.errors import GrokbenchError
     from grokbench.specs.fields import field
+    from grokbench.tasks.domain import Domain
+    from grokbench.tasks.groups import Group
+    from grokbench.tasks.source import Source
+    from grokbench.tasks.trained import Corruption
     from grokbench.training.kinds import Learner, Loss, Optimizer, Wrapper
     from grokbench.training.record import Record
 
@@ -73,6 +81,10 @@ _HOMES = {
     "Size": "grokbench.networks.architecture",
     "Network": "grokbench.networks.base",
     "Learner": "grokbench.training.kinds",
+    "Domain": "grokbench.tasks.domain",
+    "Group": "grokbench.tasks.groups",
+    "Source": "grokbench.tasks.source",
+    "Corruption": "grokbench.tasks.trained",
     "Loss": "grokbench.training.kinds",
     "Optimizer": "grokbench.training.kinds",
     "Wrapper": "grokbench.training.kinds",

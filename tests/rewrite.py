@@ -21,7 +21,7 @@ def schemas() -> Mapping[str, dict[str, Any]]:
         kind: {name: parts.find(kind, name).fields for name in named}
         for kind, named in parts.BUILT_IN.items()
     }
-    return {"recipe": documents.recipe(known), "task": documents.task(), "paper": documents.paper(known)}
+    return {"recipe": documents.recipe(known), "task": documents.task(known), "paper": documents.paper(known)}
 
 
 def text(schema: Mapping[str, Any]) -> str:

@@ -11,7 +11,17 @@ import click
 from grokbench.cli import options
 
 KINDS = {"tasks": "task", "baselines": "baseline", "papers": "paper", "claims": "paper"}
-PARTS = ("networks", "losses", "optimizers", "wrappers", "learners", "computations")
+PARTS = (
+    "networks",
+    "losses",
+    "optimizers",
+    "wrappers",
+    "learners",
+    "computations",
+    "domains",
+    "sources",
+    "corruptions",
+)
 
 
 @click.command(
@@ -25,7 +35,7 @@ PARTS = ("networks", "losses", "optimizers", "wrappers", "learners", "computatio
 @options.plugin
 @options.as_json
 def command(what: str, specs: Sequence[Path], as_json: bool) -> None:
-    """List papers, tasks, baselines or claims, the measures that a rule may name, or the parts of recipes with their fields."""
+    """List papers, tasks, baselines or claims, the measures that a rule may name, or parts with their fields."""
     rows = _measures() if what == "measures" else _parts(what) if what in PARTS else _rows(what, specs)
     if as_json:
         options.print_json(rows)

@@ -69,14 +69,15 @@ def _kind(library: Library, name: str) -> str:
 
 def _document(library: Library, name: str, kind: str) -> dict[str, Any]:
     if kind == "task":
-        from grokbench.tasks.table import build_table
+        from grokbench.tasks.source import rows_of, source
 
-        table = build_table(library.task(name))
+        task = library.task(name)
+        table, elements = rows_of(task, seed=0), "elements" if source(task).gives == "pairs" else "classes"
         last, count = len(table.rows) - 1, min(SHOWN_ROWS, len(table.rows))
         places = [i * last // max(count - 1, 1) for i in range(count)]
         return {
             **library.task_document(name),
-            "elements": table.n_elements,
+            elements: table.n_elements,
             "rows": len(table.rows),
             "some_rows": table.rows[places].tolist(),
         }

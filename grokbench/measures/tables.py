@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from grokbench.measures.cells import SeedView
 from grokbench.measures.registry import named
 from grokbench.specs.types import Array, TaskSpec
+from grokbench.tasks.domain import modulus
 from grokbench.tasks.table import build_table
 
 
@@ -37,7 +38,7 @@ def share_of_renamed_rows(ours: TaskSpec, theirs: TaskSpec) -> float:
 
 
 def _modulus(task: TaskSpec) -> int:
-    return int(task.domain["p"]) if task.domain.get("kind") == "integers-mod" else 0
+    return modulus(task) or 0
 
 
 def powers_of_the_least_root(p: int) -> NDArray[np.int64]:

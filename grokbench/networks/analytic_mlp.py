@@ -22,6 +22,7 @@ from grokbench.networks.architecture import Architecture, Size
 from grokbench.specs.errors import InputError
 from grokbench.specs.fields import field
 from grokbench.specs.types import Recipe, Section, TaskSpec
+from grokbench.tasks.domain import modulus
 from grokbench.tasks.streams import stream
 
 INPUTS = ("identity", "square")
@@ -46,8 +47,9 @@ def size(model: Section, n: int) -> Size:
 
 def fits(task: TaskSpec, recipe: Recipe) -> None:
     """There is at least one frequency. Errors: InputError."""
-    if task.domain.get("p", 3) < 3:
-        raise InputError(f"{recipe.id}: an analytic network needs p >= 3, not p = {task.domain['p']}")
+    p = modulus(task)
+    if p is not None and p < 3:
+        raise InputError(f"{recipe.id}: an analytic network needs p >= 3, not p = {p}")
 
 
 _HERE = "grokbench.networks.analytic_mlp"

@@ -29,6 +29,7 @@ def fits_any(task: TaskSpec, recipe: Recipe) -> None:
 class Architecture:
     """A network as a part. Strings are "module:name", loaded in the process that trains; outside parts may give the functions.
 
+    takes: "pairs" of elements, or "vectors" of numbers; then n_elements is a ``tasks.source.Vectors``.
     build: (model, n_elements, seed) → module with drawn weights in float64; each parameter has its own stream, named after it.
     restore: (model, weights) → module with these weights, in their own type. A module is a ``networks.base.Network``.
     fast: loss kind → hand-written step, where there is one; any other loss trains on the plain engine.
@@ -43,11 +44,12 @@ class Architecture:
     fields: type
     build: str | Callable[..., Any]
     restore: str | Callable[..., Any]
-    size: Callable[[Section, int], Size]
+    size: Callable[[Section, Any], Size]
     fast: Mapping[str, str | Callable[..., Any]] = field(default_factory=dict)
     fits: Callable[[TaskSpec, Recipe], None] = fits_any
     faults: Callable[[Recipe], Iterable[tuple[str, str]]] = faultless
     step_seconds: float = 3e-4
     probes: tuple[str, ...] = ()
     facts: str | Callable[..., Any] = ""
-    pass_multiply_adds: Callable[[Section, int], float] | None = None
+    pass_multiply_adds: Callable[[Section, Any], float] | None = None
+    takes: str = "pairs"

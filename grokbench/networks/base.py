@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -9,19 +11,19 @@ from torch import Tensor, nn
 
 from grokbench.specs.types import TaskSpec
 
-TableRows = NDArray[np.int64]  # (n, 3) element indices x, y, x∘y
+TableRows = NDArray[Any]  # (n, 3) element indices x, y, x∘y; of vectors (n, width + 1), the class last
 
 
 class Network(nn.Module):
     """``forward(inputs, noise=None)`` gives outputs (n, classes), or (n, scored, classes) where several positions are scored."""
 
     def inputs(self, rows: TableRows, task: TaskSpec) -> Tensor:
-        """What ``forward`` reads of rows of the table; here pairs (n, 2) of element indices."""
-        return torch.from_numpy(rows[:, :2].copy())
+        """What ``forward`` reads of rows of the table; here pairs (n, 2) of element indices, or vectors (n, width)."""
+        return torch.from_numpy(rows[:, :-1].copy())
 
     def targets(self, rows: TableRows, task: TaskSpec) -> Tensor:
         """The right class of each row (n,), or (n, scored)."""
-        return torch.from_numpy(rows[:, 2].copy())
+        return torch.from_numpy(rows[:, -1].astype(np.int64))
 
     @property
     def drops(self) -> bool:

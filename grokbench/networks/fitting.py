@@ -9,8 +9,10 @@ from grokbench import parts
 from grokbench.networks.registry import architecture
 from grokbench.specs.errors import InputError
 from grokbench.specs.types import Recipe, TaskSpec
+from grokbench.tasks.source import source
 
 MOST_STEPS = 10**9
+TAKEN = {"pairs": "pairs of elements", "vectors": "vectors of numbers"}
 
 
 def recipe_faults(recipe: Recipe) -> Iterator[tuple[str, str]]:
@@ -28,8 +30,21 @@ def check_fit(task: TaskSpec, recipe: Recipe) -> None:
     """Raises InputError, in a sentence, where the recipe's fields contradict, or its network cannot be trained on the task."""
     for field, text in recipe_faults(recipe):
         raise InputError(f"{recipe.id}: {field}: {text}")
-    with parts.blamed(parts.strangers(recipe)):
+    with parts.blamed(parts.strangers(recipe, task)):
+        _check_taken(task, recipe)
         trained(recipe).fits(task, recipe)
+
+
+def _check_taken(task: TaskSpec, recipe: Recipe) -> None:
+    """Raises InputError where the task gives what the network, or the learner, does not take."""
+    own, gives = trained(recipe), source(task).gives
+    if own.takes == gives:
+        return
+    others = [name for name in parts.names("networks") if parts.find("networks", name).takes == gives]
+    known = f"those that take them are {', '.join(others)}" if others else "no network known here takes them"
+    raise InputError(
+        f"{recipe.id}: a {own.kind} takes {TAKEN[own.takes]}, and the task {task.id!r} gives {TAKEN[gives]}; {known}"
+    )
 
 
 def check_watched(recipe: Recipe, what: str) -> None:

@@ -9,6 +9,7 @@ from grokbench import parts
 from grokbench.networks.architecture import Architecture
 from grokbench.specs.fields import checked
 from grokbench.specs.types import Section
+from grokbench.tasks.source import Shape
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -22,8 +23,8 @@ def architecture(model: Section) -> Architecture:
     return found
 
 
-def build(model: Section, n_elements: int, seed: int) -> Network:
-    """The network that ``model`` names, over a domain of ``n_elements``; float64, cast by the engine.
+def build(model: Section, n_elements: Shape, seed: int) -> Network:
+    """The network that ``model`` names, over ``n_elements`` or for vectors; float64, cast by the engine.
 
     Errors: UnknownNameError where ``model["kind"]`` is missing or names nothing.
     """

@@ -15,68 +15,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from grokbench.parts import origins as sources
+from grokbench.parts.built_in import BUILT_IN, FIELD, NEEDS
 from grokbench.parts.heads import declared, loaded
 from grokbench.specs import schema
 from grokbench.specs.errors import GrokbenchError, InputError, UnknownNameError
 
 if TYPE_CHECKING:
-    from grokbench.specs.types import Recipe
+    from grokbench.specs.types import Recipe, Section, TaskSpec
 
 __all__ = ["declared", "find", "listed", "loaded", "names", "part", "register", "run_plugin"]
 
-BUILT_IN: Mapping[str, Mapping[str, str]] = {
-    "networks": {
-        "quadratic-mlp": "grokbench.networks.quadratic_mlp:ARCHITECTURE",
-        "analytic-quadratic-mlp": "grokbench.networks.analytic_mlp:ARCHITECTURE",
-        "one-layer-transformer": "grokbench.networks.one_layer_transformer:ARCHITECTURE",
-        "decoder-transformer": "grokbench.networks.decoder_transformer:ARCHITECTURE",
-        "lstm": "grokbench.networks.lstm:ARCHITECTURE",
-        "gru": "grokbench.networks.gru:ARCHITECTURE",
-        "relu-mlp": "grokbench.networks.relu_mlp:ARCHITECTURE",
-    },
-    "losses": {
-        "mse": "grokbench.training.losses:MSE",
-        "cross-entropy": "grokbench.training.losses:CROSS_ENTROPY",
-        "hinge": "grokbench.training.losses:HINGE",
-    },
-    "optimizers": {
-        "gd": "grokbench.training.optimizers.gd:GD",
-        "adamw": "grokbench.training.optimizers.adam:ADAMW",
-        "none": "grokbench.training.optimizers.untrained:NONE",
-        "adam": "grokbench.training.optimizers.adam:ADAM",
-        "muon": "grokbench.training.optimizers.muon:MUON",
-        "lion": "grokbench.training.optimizers.lion:LION",
-    },
-    "wrappers": {
-        "none": "grokbench.training.wrappers.bare:NONE",
-        "grokfast-ema": "grokbench.training.wrappers.grokfast:EMA",
-    },
-    "learners": {
-        "rfm": "grokbench.training.learners.rfm:RFM",
-    },
-    "computations": {
-        "table-relabelling": "grokbench.measures.relabelling:TABLE_RELABELLING",
-    },
-}
-"""Kind → name → "module:object"."""
-FIELD = {
-    "networks": "model.kind",
-    "losses": "loss.kind",
-    "optimizers": "optimizer.kind",
-    "wrappers": "optimizer.wrapper.kind",
-    "learners": "learner.kind",
-    "computations": "computation.kind",
-}
-"""Kind → the field of a recipe, or of a claim, that names one."""
-NEEDS = {
-    "networks": ("fields", "build", "restore", "size"),
-    "losses": ("fields", "total", "reduce"),
-    "optimizers": ("fields", "build"),
-    "wrappers": ("fields", "build"),
-    "learners": ("fields", "build", "size", "loss"),
-    "computations": ("fields", "numbers", "compute"),
-}
-"""Kind → what such a part has."""
 KINDS = tuple(NEEDS)
 _SINGULAR = {"losses": "loss"}
 HERE = "grokbench"
@@ -155,17 +103,40 @@ def outside(kind: str, name: str) -> Part | None:
     return next((found for found in _outside(kind) if found.name == name), None)
 
 
-def strangers(recipe: Recipe) -> tuple[Part, ...]:
-    """The parts of a recipe that come from elsewhere."""
+def strangers(recipe: Recipe, task: TaskSpec | None = None) -> tuple[Part, ...]:
+    """The parts of a recipe, and of a task, that come from elsewhere."""
     tables = {
         "networks": recipe.model,
         "losses": recipe.loss,
         "optimizers": recipe.optimizer,
         "wrappers": recipe.optimizer.get("wrapper", {}),
         "learners": recipe.learner,
+        "corruptions": recipe.data.get("corruption") or {},
     }
     found = (outside(kind, str(table.get("kind", ""))) for kind, table in tables.items())
-    return tuple(part for part in found if part is not None)
+    return (*(part for part in found if part is not None), *(of_task(task) if task is not None else ()))
+
+
+def of_task(task: TaskSpec) -> tuple[Part, ...]:
+    """The parts of a task that come from elsewhere: its domain, and what that is made of, and its source."""
+    found = outside("sources", str(task.source.get("kind", "")))
+    return (*of_domain(task.domain), *(() if found is None else (found,)))
+
+
+def of_domain(table: Section) -> tuple[Part, ...]:
+    """The parts from elsewhere that a ``domain`` table names, in its lists and tables too; each once."""
+    found: dict[str, Part] = {}
+    waiting: list[Any] = [table]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, Mapping):
+            name = str(value.get("kind", ""))
+            if (part := outside("domains", name)) is not None:
+                found[name] = part
+            waiting.extend(value.values())
+        elif isinstance(value, list | tuple):
+            waiting.extend(value)
+    return tuple(found[name] for name in sorted(found))
 
 
 @contextmanager

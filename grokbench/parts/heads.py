@@ -39,6 +39,8 @@ def _head(name: str) -> ModuleType:
     assert spec.origin is not None
     tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"), spec.origin)
     ends = next((i for i, node in enumerate(tree.body) if _imports_torch(node)), len(tree.body))
+    if ends == len(tree.body):
+        return importlib.import_module(name)  # its classes exist once
     tree.body = tree.body[:ends]
     head = ModuleType(f"{name}:head")
     head.__file__ = spec.origin

@@ -167,14 +167,14 @@ def fractions(
 
     The table is built only where ten digits are not all of a fraction. Errors: InputError.
     """
+    from grokbench.tasks.source import count_rows
     from grokbench.tasks.splits import fraction, rows_as_fraction
-    from grokbench.tasks.table import build_table
 
     exact = [float(alpha) for alpha in alphas]
     counts = list(rows)
     if not counts and all(round(alpha, 10) == alpha for alpha in exact):
         return [(alpha, None) for alpha in exact]
-    n, rounding = len(build_table(task).rows), recipe.data["rounding"]
+    n, rounding = count_rows(task), recipe.data["rounding"]
     return [fraction(n, alpha, rounding) for alpha in exact] + [
         rows_as_fraction(n, count, rounding) for count in counts
     ]
@@ -185,7 +185,9 @@ def _whole(value: Any, task: TaskSpec, recipe: Recipe, path: str) -> Any:
     if not isinstance(value, float):
         return value
     *tables, last = path.removeprefix("task.").split(".")
-    table = task.domain if path.startswith("task.") else getattr(recipe, tables[0])
+    table = getattr(task if path.startswith("task.") else recipe, tables[0])
+    for name in tables[1:]:
+        table = table[name]
     return int(value) if isinstance(table[last], int) else value
 
 

@@ -9,26 +9,26 @@ from grokbench.networks.architecture import Size
 from grokbench.networks.fitting import trained
 from grokbench.networks.registry import architecture
 from grokbench.specs.types import Trial
+from grokbench.tasks.source import count_rows, shape_of
 
 FLOPS_PER_SECOND = 1.1e11
 """Rate of the matrix products on one CPU core at which the estimate reckons."""
 
 
-def elements(trial: Trial) -> int:
-    """Number of elements of the trial's domain: p, or n! for permutations."""
-    domain = trial.task.domain
-    return int(domain["p"]) if domain["kind"] == "integers-mod" else math.factorial(int(domain["n"]))
+def rows_at_most(trial: Trial) -> int:
+    """Rows of the trial's task: every pair of elements, whether it has an answer or not, or its samples."""
+    shape = shape_of(trial.task)
+    return shape * shape if isinstance(shape, int) else count_rows(trial.task)
 
 
 def size(trial: Trial) -> Size:
     """Of the trial's network; what rows share is not counted. Of a learner: multiply-adds of one step, not of one row."""
-    with parts.blamed(parts.strangers(trial.recipe)):
+    with parts.blamed(parts.strangers(trial.recipe, trial.task)):
+        shape = shape_of(trial.task)
         if trial.recipe.learner:
-            found: Size = trained(trial.recipe).size(
-                trial.recipe.learner, elements(trial), _trained_rows(trial)
-            )
+            found: Size = trained(trial.recipe).size(trial.recipe.learner, shape, _trained_rows(trial))
             return found
-        return architecture(trial.recipe.model).size(trial.recipe.model, elements(trial))
+        return architecture(trial.recipe.model).size(trial.recipe.model, shape)
 
 
 def evaluations(steps: int, growth: float, spacing: int) -> float:
@@ -41,10 +41,10 @@ def seconds(trial: Trial, steps: int) -> float:
     """Rough seconds on one CPU core of ``steps`` updates: three passes a step, one over the whole table an evaluation."""
     if trial.recipe.learner:
         return _learner_seconds(trial, steps)
-    rows = elements(trial) ** 2
+    rows = rows_at_most(trial)
     recipe, own = trial.recipe, architecture(trial.recipe.model)
     of_row = own.pass_multiply_adds
-    row = 2.0 * (of_row(recipe.model, elements(trial)) if of_row else size(trial).multiply_adds)
+    row = 2.0 * (of_row(recipe.model, shape_of(trial.task)) if of_row else size(trial).multiply_adds)
     batch, trained = recipe.training["batch"], trial.alpha * rows
     seen = trained if batch == "full" else min(batch, trained / 2)
     looks = evaluations(steps, recipe.evaluation["growth"], recipe.evaluation["spacing"]) if steps else 1
@@ -60,14 +60,14 @@ def _learner_seconds(trial: Trial, steps: int) -> float:
 
 
 def _trained_rows(trial: Trial) -> int:
-    return trial.rows or round(trial.alpha * elements(trial) ** 2)
+    return trial.rows or round(trial.alpha * rows_at_most(trial))
 
 
 def _analyses(trial: Trial, steps: int) -> float:
     """Each snapshot is run over the whole table in double precision; a circuit as often as thirty of them."""
     taken = sum(step <= steps for step in trial.snapshots) + 1
     runs = ("progress" in trial.analyses) * taken + ("circuit" in trial.analyses) * 30
-    whole = 2.0 * size(trial).multiply_adds * elements(trial) ** 2
+    whole = 2.0 * size(trial).multiply_adds * rows_at_most(trial)
     return 4 * runs * whole / FLOPS_PER_SECOND
 
 

@@ -37,6 +37,7 @@ class Task:
         """The operation's table: int64 (n, 3), rows x, y, x∘y as element indices, sorted by (x, y).
 
         Permutations are numbered in lexicographic order. Rows whose value would need a division by zero are absent.
+        Errors: InputError for a domain without pairs, such as bits.
         """
         from grokbench.tasks.table import build_table
 
@@ -54,7 +55,7 @@ def open_library(specs: Specs) -> Library:
     return Library(specs, on_note=lambda text: warnings.warn(text, SpecWarning, stacklevel=4))
 
 
-def load_task(id_or_path: Words, specs: Specs = (), **parameters: int) -> Task:
+def load_task(id_or_path: Words, specs: Specs = (), **parameters: Any) -> Task:
     """The task of that id or file; ``parameters`` replace fields of its domain.
 
     >>> load_task("addition", p=5).table()[7].tolist()
@@ -89,8 +90,9 @@ def resolve_trial(
     depend on the types that were passed. Errors: GrokbenchError for anything that could not be trained.
     """
     from grokbench.networks.fitting import MOST_STEPS, check_fit, check_watched
-    from grokbench.tasks.splits import fraction, rows_as_fraction, trial_split
-    from grokbench.tasks.table import build_table
+    from grokbench.tasks.source import rows_of
+    from grokbench.tasks.splits import fraction, rows_as_fraction
+    from grokbench.tasks.trained import trial_rows
 
     number = values.integer("seed", seed, least=0)
     looked_at = values.chosen("probes", "probe", probes, PROBES)
@@ -108,7 +110,7 @@ def resolve_trial(
     if untrained and budget:
         raise InputError(f"steps must be 0 or left out; {recipe.id} is not trained", "steps")
     check_fit(spec, recipe)
-    table, rounding = build_table(spec), recipe.data["rounding"]
+    table, rounding = rows_of(spec, number), recipe.data["rounding"]
     if rows is None:
         share = values.number("alpha", alpha)
         if not 0 < share < 1:
@@ -117,5 +119,5 @@ def resolve_trial(
     else:
         kept, count = rows_as_fraction(len(table.rows), values.integer("rows", rows), rounding)
     trial = Trial(spec, recipe, kept, number, budget, horizon=None, probes=looked_at, rows=count)
-    trial_split(table, trial)
+    trial_rows(trial, table)
     return trial

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from grokbench.specs.fields import completed_with_parts, schema_of
-from grokbench.specs.types import DOMAINS, Paper, Recipe, TaskSpec, TierPlan
+from grokbench.specs.types import Paper, Recipe, TaskSpec, TierPlan
 
 Parts = Mapping[str, Mapping[str, type]]
 """Kind of part → name → its fields."""
+OF_TASKS = ("domains", "sources")
+"""Kinds of parts that a task names; a recipe names the others."""
 DRAFT = "http://json-schema.org/draft-07/schema#"
 EXTENDS = {"type": "string", "description": "a recipe whose fields this one inherits (one level)"}
 
@@ -31,13 +33,13 @@ def recipe(known: Parts) -> dict[str, Any]:
     document = _document(Recipe, "grokbench recipe: how a network is built and trained")
     document["properties"]["extends"] = EXTENDS
     document |= LEARNER_OR_NETWORK
-    return completed_with_parts(document, known)
+    return completed_with_parts(document, {kind: known[kind] for kind in known if kind not in OF_TASKS})
 
 
-def task() -> dict[str, Any]:
+def task(known: Parts) -> dict[str, Any]:
     """The schema of ``tasks/*.toml``."""
-    document = _document(TaskSpec, "grokbench task: a binary operation on a finite domain")
-    return completed_with_parts(document, {"domains": DOMAINS})
+    document = _document(TaskSpec, "grokbench task: an operation on a domain")
+    return completed_with_parts(document, {kind: known[kind] for kind in OF_TASKS})
 
 
 def paper(known: Parts) -> dict[str, Any]:

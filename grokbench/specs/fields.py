@@ -90,7 +90,8 @@ def part(kind: str, default: str | None = None, *, help: str = "", optional: boo
     if optional:
         return dataclasses.field(default_factory=dict, metadata={"schema": node, "optional": True})
     if default is None:
-        return dataclasses.field(metadata={"schema": node})
+        absent: Any = None if optional else dataclasses.MISSING
+        return dataclasses.field(default=absent, metadata={"schema": node})
     node["default"] = {"kind": default}
     return dataclasses.field(default_factory=lambda: {"kind": default}, metadata={"schema": node})
 
@@ -125,8 +126,8 @@ def checked(fields: type, table: Mapping[str, Any], where: str) -> dict[str, Any
             _check(one, table[one.name], name)
         elif default_of(one) is dataclasses.MISSING:
             raise InputError(f"{name} is missing; it is required here")
-        else:
-            out[one.name] = default_of(one)
+        elif (default := default_of(one)) is not None:
+            out[one.name] = default
     known = {"kind", *(one.name for one in dataclasses.fields(fields))}
     for key in table:
         if key not in known:

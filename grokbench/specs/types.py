@@ -7,7 +7,6 @@ when they are loaded; they are read, never written, after that.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +19,6 @@ from grokbench.specs.papers import ANALYSES, PROBES, TIERS, Experiment, Paper, T
 
 __all__ = [
     "ANALYSES",
-    "DOMAINS",
     "PROBES",
     "TIERS",
     "Array",
@@ -29,13 +27,11 @@ __all__ = [
     "Data",
     "Evaluation",
     "Experiment",
-    "IntegersMod",
     "Paper",
     "Recipe",
     "Reported",
     "Section",
     "Superseded",
-    "SymmetricGroup",
     "TaskSpec",
     "TierPlan",
     "Training",
@@ -46,25 +42,8 @@ Array = NDArray[Any]
 
 
 @dataclass(frozen=True)
-class IntegersMod:
-    """integers modulo p"""
-
-    p: int = spec(help="the modulus", least=2)
-
-
-@dataclass(frozen=True)
-class SymmetricGroup:
-    """permutations, in lexicographic order"""
-
-    n: int = spec(help="permutations of n points", least=1, most=6)
-
-
-DOMAINS: Mapping[str, type] = {"integers-mod": IntegersMod, "symmetric-group": SymmetricGroup}
-
-
-@dataclass(frozen=True)
 class TaskSpec:
-    """A binary operation on a finite domain (``tasks/*.toml``)."""
+    """An operation on a domain, and where its rows come from (``tasks/*.toml``)."""
 
     id: str = spec(help="the file's name without .toml", schema=ID)
     title: str = spec(help="", schema=TEXT)
@@ -72,9 +51,8 @@ class TaskSpec:
         help="an expression in x and y; see CONTRIBUTING.md",
         schema={"type": "string", "minLength": 1, "maxLength": 400},
     )
-    domain: Section = part(
-        "domains"
-    )  # {"kind": "integers-mod", "p": 97} or {"kind": "symmetric-group", "n": 5}
+    domain: Section = part("domains")
+    source: Section = part("sources", "table", help="where the rows come from")
 
     def __hash__(self) -> int:  # tables have no hash of their own
         return hash((self.id, self.operation))
@@ -89,6 +67,9 @@ class Data:
         "seed",
         choices=("seed", "openai-grok", "mirrored"),
         help="drawn by each seed; the one of openai/grok whatever the seed; by seed, with (x, y) and (y, x) on one side",
+    )
+    corruption: Section = part(
+        "corruptions", optional=True, help="what is done to labels of training rows; left out, they are true"
     )
 
 

@@ -22,8 +22,10 @@ _GROUPS = ("probes", "portraits", "analyses")
 
 
 def trial_to_json(trial: Trial) -> dict[str, Any]:
-    """A trial as a JSON document; ``rows`` and ``learner`` only where the trial has them."""
+    """A trial as a JSON document; ``rows``, ``learner`` and ``source`` only where the trial has another than every old one."""
     document = dataclasses.asdict(trial)
+    if trial.task.source == {"kind": "table"}:
+        del document["task"]["source"]
     if trial.rows is None:
         del document["rows"]
     if not trial.recipe.learner:

@@ -37,10 +37,14 @@ def family_fields(trial: Trial) -> dict[str, Any]:
     full = {"id": trial.recipe.id, "title": "", "origin": "", "source": "", **recipe}
     pruned = schema.without_defaults("recipe", full)
     task = trial.task
-    strangers = [[part.kind, part.name, part.label, part.digest] for part in parts.strangers(trial.recipe)]
+    named = {"id": task.id, "operation": task.operation, "domain": task.domain, "source": task.source}
+    told = schema.without_defaults("task", {"title": "", **named})
+    strangers = [
+        [part.kind, part.name, part.label, part.digest] for part in parts.strangers(trial.recipe, task)
+    ]
     return {
         "training_version": TRAINING_VERSION,
-        "task": {"id": task.id, "operation": task.operation, "domain": dict(task.domain)},
+        "task": {name: told[name] for name in named if name in told},
         "recipe": {name: pruned[name] for name in recipe if name in pruned},
         "alpha": round(trial.alpha, 10),
         "seed": trial.seed,

@@ -1,4 +1,4 @@
-"""Tasks: finite domains, the expression language, tables of operations, splits, named random streams.
+"""Tasks: domains, sources of rows, the expression language, tables, splits, corrupted labels, named random streams.
 
-In: a TaskSpec, a training fraction, a seed. Out: int64 arrays of element indices. Numpy only; no disk.
+In: a TaskSpec, a training fraction, a seed. Out: arrays of rows, int64 element indices or sampled vectors. Numpy only; no disk.
 """

@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grokbench.specs.errors import InputError, UnknownNameError
-from grokbench.specs.types import TaskSpec, Trial
+from grokbench.specs.types import TaskSpec
 from grokbench.tasks.expression import parse
+from grokbench.tasks.source import source
 from grokbench.tasks.streams import stream
 from grokbench.tasks.table import Table
 from grokbench.tasks.tree import to_text
@@ -110,19 +111,18 @@ def split_table(
     """The split of a task's table that belongs to this seed, by a recipe's ``data`` table (rounding and kind of split).
 
     rows: the number of training rows where α to 10 digits gives another one. Errors as in ``training_rows``;
-    UnknownNameError for a kind that there is not.
+    UnknownNameError for a kind that there is not; InputError for one that orders pairs where there are none.
     """
     kind = str(data["split"])
     if kind not in ORDERS:
         raise UnknownNameError("data.split", kind, ORDERS)
+    if kind != "seed" and source(task).gives != "pairs":
+        raise InputError(
+            f"data.split {kind!r} orders pairs of elements, which {task.id!r} has none of; use 'seed'"
+        )
     if rows is None:
         rows = training_rows(len(table.rows), alpha, data["rounding"])
     return split(ORDERS[kind](table, task, seed), rows)
-
-
-def trial_split(table: Table, trial: Trial) -> Split:
-    """The split of a trial's table. Errors as in ``split_table``."""
-    return split_table(table, trial.task, trial.alpha, trial.recipe.data, trial.seed, trial.rows)
 
 
 def by_seed(table: Table, task: TaskSpec, seed: int) -> NDArray[np.int64]:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grokbench.specs.errors import InputError
+from grokbench.tasks.domain import make_domain
 from grokbench.tasks.expression import parse
 from grokbench.tasks.tree import to_text
 
@@ -52,7 +53,7 @@ FIRST_RESIDUE = 2 + len(OPERATORS)
 FIRST_PERMUTATION = FIRST_RESIDUE + RESIDUES
 
 _OPERATORS = {
-    "integers-mod": {
+    FIRST_RESIDUE: {
         "x + y": "+",
         "x - y": "-",
         "x * y": "*",
@@ -66,8 +67,9 @@ _OPERATORS = {
         "x**3 + x * y": "x**3+x*y_mod_97",
         "x**3 + x * y**2 + y": "x**3+x*y**2+y_mod_97",
     },
-    "symmetric-group": {"x * y": "s5", "x * y * x**-1": "s5conj", "x * y * x": "s5aba"},
+    FIRST_PERMUTATION: {"x * y": "s5", "x * y * x**-1": "s5conj", "x * y * x": "s5aba"},
 }
+"""Token of the domain's element 0 → operation → its operator."""
 OTHER = (
     "copy"  # an operator that openai/grok reserves and cannot build; here it stands for any that has no token
 )
@@ -79,20 +81,21 @@ def operator_token(domain: Mapping[str, Any], operation: str) -> int:
     One that the vocabulary lacks takes the slot of ``OTHER``: the token is the same in every row of a task, so that which one
     it is changes nothing but the row of the embedding that is read.
 
+    Errors as in ``first_element``.
+
     >>> operator_token({"kind": "integers-mod", "p": 97}, "x+y")
     6
     """
-    known = {_canonical(text): token for text, token in _OPERATORS.get(str(domain.get("kind")), {}).items()}
+    known = {_canonical(text): token for text, token in _OPERATORS[first_element(domain)].items()}
     return VOCABULARY.index(known.get(_canonical(operation), OTHER), EQUALS + 1)
 
 
 def first_element(domain: Mapping[str, Any]) -> int:
     """The token of the domain's element 0. Raises InputError where the vocabulary lacks some of its elements."""
-    kind = domain.get("kind")
-    if kind == "integers-mod" and domain["p"] <= RESIDUES:
-        return FIRST_RESIDUE
-    if kind == "symmetric-group" and domain["n"] == THINGS:
-        return FIRST_PERMUTATION
+    names = tuple(getattr(make_domain(domain), "names", ()))
+    for first in (FIRST_RESIDUE, FIRST_PERMUTATION) if names else ():
+        if VOCABULARY[first : first + len(names)] == names:
+            return first
     raise InputError(
         f"the vocabulary of 239 tokens has the residues 0 to {RESIDUES - 1} and the permutations of {THINGS} things; "
         f"use p <= {RESIDUES} or n = {THINGS}, not {dict(domain)}"

@@ -17,8 +17,7 @@ from grokbench.analysis import progress, spectra
 from grokbench.analysis.spectra import Array
 from grokbench.specs.errors import InputError
 from grokbench.specs.types import Trial
-from grokbench.tasks.splits import trial_split
-from grokbench.tasks.table import build_table
+from grokbench.tasks.trained import trial_rows
 from grokbench.training import arithmetic, circle_analysis
 from grokbench.training.circuit_analysis import circuit_of
 from grokbench.training.record import Record
@@ -108,11 +107,10 @@ def _progress_row(weights: Weights, p: int, key: Array, train: Array, test: Arra
 
 def _masks(trial: Trial, p: int) -> tuple[Array, Array]:
     """Which pairs the trial trains on and which it tests, (p, p) each."""
-    table = build_table(trial.task)
-    split = trial_split(table, trial)
+    found = trial_rows(trial)
     masks = np.zeros((2, p, p), dtype=np.bool_)
-    for mask, chosen in zip(masks, (split.train, split.test), strict=True):
-        mask[table.rows[chosen, 0], table.rows[chosen, 1]] = True
+    for mask, rows in zip(masks, (found.train, found.test), strict=True):
+        mask[rows[:, 0], rows[:, 1]] = True
     return masks[0], masks[1]
 
 

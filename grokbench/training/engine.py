@@ -21,8 +21,8 @@ from grokbench.networks.registry import architecture, build
 from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.specs.types import Array, Trial
 from grokbench.tasks.memoriser import memoriser_baseline
-from grokbench.tasks.splits import Split, trial_split
-from grokbench.tasks.table import Table, build_table
+from grokbench.tasks.source import shape_of, source
+from grokbench.tasks.trained import TrialRows, trial_rows
 from grokbench.training import arithmetic
 from grokbench.training.engines import Engine, make_engine
 from grokbench.training.environment import environment
@@ -51,7 +51,7 @@ def train(trial: Trial, on_evaluation: OnEvaluation | None = None, engine: str =
     nothing, and leaves every setting of the process as it was (``training.arithmetic``). Errors: GrokbenchError where the
     trial asks for what does not exist.
     """
-    with parts.blamed(parts.strangers(trial.recipe)):
+    with parts.blamed(parts.strangers(trial.recipe, trial.task)):
         return _train(trial, on_evaluation, engine)
 
 
@@ -68,30 +68,31 @@ def _train(trial: Trial, on_evaluation: OnEvaluation | None, engine: str) -> Rec
     if trial.probes or trial.portraits:
         check_watched(recipe, "probes and portraits")
     dtype = DTYPES[recipe.training["dtype"]]
-    table = build_table(trial.task)
-    split = trial_split(table, trial)
+    rows = trial_rows(trial)
     net: Engine
     update: Update | None
     if recipe.learner:
-        net, update = learned(trial, table, split, engine)
+        net, update = learned(trial, rows, engine)
     else:
-        network, own = build(recipe.model, table.n_elements, trial.seed), architecture(recipe.model)
-        net = _engine(trial, network, own, table, split, engine)
+        network, own = build(recipe.model, shape_of(trial.task), trial.seed), architecture(recipe.model)
+        net = _engine(trial, network, own, rows, engine)
         update = make_update(recipe.optimizer, trial.seed)
-    run = _Run(trial, net, update, on_evaluation)
+    run = _Run(trial, net, update, on_evaluation, tuple(rows.parts()))
     with arithmetic.denormals(flushed=True):
         run.go()
         stated = arithmetic.stated()
     facts: dict[str, object] = {
-        "n_train": len(split.train),
-        "n_test": len(split.test),
-        "n_elements": table.n_elements,
-        "memoriser_baseline": memoriser_baseline(table, split),
+        "n_train": len(rows.train),
+        "n_test": len(rows.test),
+        "n_elements": rows.table.n_elements,
+        "memoriser_baseline": memoriser_baseline(rows.table, rows.split, rows.train[:, -1]),
         "steps": run.step,
     }
+    if recipe.data.get("corruption"):
+        facts |= {"n_corrupted": int(rows.corrupted.sum()), "n_wrong": rows.n_wrong}
     curves, weights = run.curves(), float32(net)
     if not recipe.learner and own.facts:
-        facts |= parts.loaded(own.facts)(network, net.weights(), table.rows)
+        facts |= parts.loaded(own.facts)(network, net.weights(), rows.table.rows)
     seconds = time.perf_counter() - began
     return Record(
         trial=trial,
@@ -114,11 +115,9 @@ def _train(trial: Trial, on_evaluation: OnEvaluation | None, engine: str) -> Rec
     )
 
 
-def _engine(
-    trial: Trial, network: Network, own: Architecture, table: Table, split: Split, name: str
-) -> Engine:
+def _engine(trial: Trial, network: Network, own: Architecture, rows: TrialRows, name: str) -> Engine:
     """The engine called ``name`` of a trial's network and loss, which are tried out where they come from outside."""
-    recipe = trial.recipe
+    recipe, drawn = trial.recipe, source(trial.task).fresh
     stranger = parts.outside("networks", recipe.model["kind"])
     if stranger is not None:
         need(stranger, "a network", network, NETWORK)
@@ -126,13 +125,15 @@ def _engine(
         network=network,
         loss=parts.find("losses", recipe.loss["kind"]),
         loss_fields=recipe.loss,
-        train=table.rows[split.train],
-        test=table.rows[split.test],
+        train=rows.train,
+        test=rows.test,
         task=trial.task,
         dtype=DTYPES[recipe.training["dtype"]],
         seed=trial.seed,
         batch=recipe.training["batch"],
         weight_noise=recipe.training["weight_noise"],
+        parts=rows.parts(),
+        fresh=None if drawn is None else drawn(trial.task, trial.seed),
     )
     try_out(setup, stranger, parts.outside("losses", recipe.loss["kind"]))
     return make_engine(name, own, setup)
@@ -142,9 +143,15 @@ class _Run:
     """The state of one run of the loop."""
 
     def __init__(
-        self, trial: Trial, net: Engine, update: Update | None, on_evaluation: OnEvaluation | None
+        self,
+        trial: Trial,
+        net: Engine,
+        update: Update | None,
+        on_evaluation: OnEvaluation | None,
+        parts: Sequence[str],
     ) -> None:
         self.trial, self.net, self.update, self.on_evaluation = trial, net, update, on_evaluation
+        self.parts = parts
         self.observer = Observer(trial.probes, trial.portraits)
         self.snapshots: dict[int, Weights] = {}
         self.ended = "finished"
@@ -215,14 +222,16 @@ class _Run:
             train = self.net.score("train")
             train_loss, train_accuracy = train_loss if diverged else train.loss, train.accuracy
         test = self.net.score("test")
-        self._rows.append((self.step, train_loss, train_accuracy, test.loss, test.accuracy))
+        apart = (self.net.score(name).accuracy for name in self.parts)
+        self._rows.append((self.step, train_loss, train_accuracy, test.loss, test.accuracy, *apart))
         if self.on_evaluation is not None:
             self.on_evaluation(self.step, train_accuracy, test.accuracy)
         return bool(stop_rule.update(self.step, test.accuracy))
 
     def curves(self) -> dict[str, Array]:
         columns = np.array(self._rows, dtype=np.float64).T
-        curves: dict[str, Array] = dict(zip(CURVES, columns, strict=True))
+        names = (*CURVES, *(f"train_accuracy_{name}" for name in self.parts))
+        curves: dict[str, Array] = dict(zip(names, columns, strict=True))
         curves["step"] = columns[0].astype(np.int64)
         return curves
 

@@ -35,7 +35,7 @@ class Engine(Protocol):
         """Loss over the training rows of the next update, its gradient into ``gradients``; accuracy if asked for."""
 
     def score(self, side: str) -> Score:
-        """Loss and accuracy over the rows of ``side``, "train" or "test", in evaluation mode."""
+        """Loss and accuracy over the rows of ``side``, "train", "test" or a part of "train", in evaluation mode."""
 
     def shaped(self, tensors: Sequence[Tensor]) -> Sequence[Tensor]:
         """Parameters or gradients as views in the plain module's shapes."""
@@ -51,7 +51,8 @@ def make_engine(name: str, architecture: Architecture, setup: Setup[Any]) -> Eng
     """
     if name not in ENGINES:
         raise UnknownNameError("engine", name, ENGINES)
-    target = architecture.fast.get(setup.loss.kind) if name != "plain" else None
+    fixed = name != "plain" and setup.fresh is None
+    target = architecture.fast.get(setup.loss.kind) if fixed else None
     step = parts.loaded(target)(setup) if target is not None else None
     if step is not None:
         return FastEngine(setup, step)

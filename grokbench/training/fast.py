@@ -21,7 +21,8 @@ class FastEngine:
 
     def __init__(self, setup: Setup[Any], step: Step) -> None:
         self._setup, self._step, self._batches = setup, step, setup.batches()
-        self._train, self._test = step.rows(setup.train), step.rows(setup.test)
+        self._rows = {side: step.rows(rows) for side, rows in setup.sides().items()}
+        self._train = self._rows["train"]
         self._generator = setup.generator
         self.noisy = setup.network.drops or bool(setup.weight_noise) or not self._batches.whole
         self.names: Sequence[str] = step.names
@@ -39,7 +40,7 @@ class FastEngine:
     @torch.no_grad()
     def score(self, side: str) -> Score:
         """See ``Engine``."""
-        rows = self._train if side == "train" else self._test
+        rows = self._rows[side]
         return self._score(self._step.evaluate(rows), rows.n_rows, True)
 
     def shaped(self, tensors: Sequence[Tensor]) -> Sequence[Tensor]:

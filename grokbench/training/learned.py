@@ -16,9 +16,8 @@ from grokbench.networks.fitting import trained
 from grokbench.specs.errors import InputError
 from grokbench.specs.fields import checked
 from grokbench.specs.types import Trial
-from grokbench.tasks.splits import Split
 from grokbench.tasks.streams import stream
-from grokbench.tasks.table import Table
+from grokbench.tasks.trained import TrialRows
 from grokbench.training.kinds import Facts, Learner, Loss
 from grokbench.training.score import Score
 from grokbench.training.strangers import LEARNER, need
@@ -34,16 +33,16 @@ class LearnedEngine:
     parameters: Sequence[Tensor] = ()
     gradients: Sequence[Tensor] = ()
 
-    def __init__(self, trial: Trial, table: Table, split: Split) -> None:
+    def __init__(self, trial: Trial, rows: TrialRows) -> None:
         recipe = trial.recipe
         self._own: Learner = trained(recipe)
         self._stranger = parts.outside("learners", recipe.learner["kind"])
-        self._rows = {"train": table.rows[split.train], "test": table.rows[split.test]}
+        self._rows = {"train": rows.train, "test": rows.test, **rows.parts()}
         self._loss: Loss = parts.find("losses", self._own.loss)
         self._loss_fields = checked(self._loss.fields, {}, "loss")
         self._learner: Any = parts.loaded(self._own.build)(
             checked(self._own.fields, recipe.learner, "learner"),
-            Facts(table.n_elements, trial.task),
+            Facts(rows.table.n_elements, trial.task),
             functools.partial(stream, trial.seed),
             np.dtype(recipe.training["dtype"]),
         )
@@ -98,7 +97,7 @@ class LearnedEngine:
             raise InputError(f"{self._stranger} gives a state that is no dict of named numpy arrays")
 
 
-def learned(trial: Trial, table: Table, split: Split, engine: str) -> tuple[LearnedEngine, Update]:
+def learned(trial: Trial, rows: TrialRows, engine: str) -> tuple[LearnedEngine, Update]:
     """The engine of a trial's learner and what updates it.
 
     Errors: InputError where ``engine`` is not "auto", and where an outside learner gives what it should not.
@@ -106,5 +105,5 @@ def learned(trial: Trial, table: Table, split: Split, engine: str) -> tuple[Lear
     if engine != "auto":
         kind = trial.recipe.learner["kind"]
         raise InputError(f"{kind} is a learner, which the engine {engine!r} cannot train; use 'auto'")
-    net = LearnedEngine(trial, table, split)
+    net = LearnedEngine(trial, rows)
     return net, Update(net, elementwise=True)

@@ -5,12 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from grokbench.networks.base import Network
 from grokbench.training.score import Score
-from grokbench.training.setup import Setup, noised
+from grokbench.training.setup import Indices, Setup, noised
+
+
+def decoded(outputs: Tensor) -> Tensor:
+    """The class that outputs (…, classes) stand for: the largest, or of a single one whether it is above 0; (…)."""
+    return (outputs[..., 0] > 0).long() if outputs.shape[-1] == 1 else outputs.argmax(-1)
 
 
 class PlainEngine:
@@ -22,21 +29,19 @@ class PlainEngine:
         self._setup, self._network, self._batches = setup, setup.network.to(setup.dtype), setup.batches()
         self._generator = setup.generator
         self.noisy = self._network.drops or bool(setup.weight_noise) or not self._batches.whole
+        self.noisy |= setup.fresh is not None
         named = dict(self._network.named_parameters())
         self.names: Sequence[str] = tuple(named)
         self._trained = tuple(named.values())
         self.parameters: Sequence[Tensor] = tuple(p.data for p in self._trained)
         self.gradients: Sequence[Tensor] = tuple(torch.zeros_like(p) for p in self.parameters)
-        self._rows = {
-            side: (self._network.inputs(rows, setup.task), self._network.targets(rows, setup.task))
-            for side, rows in (("train", setup.train), ("test", setup.test))
-        }
+        self._rows = {side: self._read(rows) for side, rows in setup.sides().items()}
 
     def train_pass(self, accuracy: bool) -> Score:
         """See ``Engine``."""
         which = self._batches.next()
         with noised(self.parameters, self._setup.weight_noise, self._generator):
-            loss, correct = self._pass("train", None if which is None else torch.from_numpy(which), True)
+            loss, correct = self._pass(*self._update(which), True)
             found = torch.autograd.grad(loss, self._trained)
         for gradient, one in zip(self.gradients, found, strict=True):
             gradient.copy_(one)  # autograd may give one tensor to two weights
@@ -45,7 +50,7 @@ class PlainEngine:
     @torch.no_grad()
     def score(self, side: str) -> Score:
         """See ``Engine``."""
-        loss, correct = self._pass(side, None, False)
+        loss, correct = self._pass(*self._rows[side], False)
         return Score(float(loss), correct)
 
     def shaped(self, tensors: Sequence[Tensor]) -> Sequence[Tensor]:
@@ -56,15 +61,29 @@ class PlainEngine:
         """See ``Engine``."""
         return {name: p.detach().clone() for name, p in self._network.state_dict().items()}
 
-    def _pass(self, side: str, which: Tensor | None, training: bool) -> tuple[Tensor, float]:
-        """Loss over the rows ``which`` of a side (None: all), and the share of right answers."""
-        inputs, targets = self._rows[side]
-        if which is not None:
-            inputs, targets = inputs[which], targets[which]
+    def _read(self, rows: Indices) -> tuple[Tensor, Tensor]:
+        """What the network reads of rows, vectors in the type of its weights, and their classes."""
+        inputs, targets = (
+            self._network.inputs(rows, self._setup.task),
+            self._network.targets(rows, self._setup.task),
+        )
+        return inputs.to(self._setup.dtype) if inputs.is_floating_point() else inputs, targets
+
+    def _update(self, which: NDArray[np.int64] | None) -> tuple[Tensor, Tensor]:
+        """The rows of an update: fresh ones, or those of the training rows ``which`` (None: all)."""
+        if self._setup.fresh is not None:
+            return self._read(self._setup.fresh(self._batches.size))
+        inputs, targets = self._rows["train"]
+        if which is None:
+            return inputs, targets
+        return inputs[torch.from_numpy(which)], targets[torch.from_numpy(which)]
+
+    def _pass(self, inputs: Tensor, targets: Tensor, training: bool) -> tuple[Tensor, float]:
+        """Loss over these rows, and the share of right answers."""
         noise, n = None, len(inputs)
         if training and self._network.drops:
             noise = self._network.draw_noise(n, self._generator, self._setup.dtype)
         outputs = self._network(inputs, noise)  # (n, classes) or (n, scored, classes)
-        right = outputs.detach().argmax(-1) == targets
+        right = decoded(outputs.detach()) == targets
         correct = int((right if right.dim() == 1 else right.all(1)).sum()) / n
         return self._setup.reduce(self._setup.total(outputs, targets), n, outputs.shape[-1]), correct

@@ -23,11 +23,13 @@ class Record:
     """What a trial leaves.
 
     curves: ``step`` (int64), ``train_loss``, ``train_accuracy``, ``test_loss``, ``test_accuracy`` (float64), one
-    row an evaluation.
+    row an evaluation. Where labels are corrupted also ``train_accuracy_clean`` and ``train_accuracy_corrupted``, of these rows
+    apart, and ``train_accuracy_corrected``: the share of corrupted rows that are answered by their true label.
     probes: name → columns, each of which starts with ``step``; further columns are (rows,) or (rows, k).
     portraits: name → arrays computed from the first and the last weights, for figures.
     analyses: name → arrays measured over the snapshots and the final weights once the training had ended.
-    facts: ``n_train``, ``n_test``, ``n_elements``, ``memoriser_baseline`` (b), ``steps`` (updates done).
+    facts: ``n_train``, ``n_test``, ``n_elements``, ``memoriser_baseline`` (b), ``steps`` (updates done). Where labels are
+    corrupted ``n_corrupted`` (rows that were relabelled) and ``n_wrong`` (those whose label is not the true one).
     ended: ``finished`` (budget used), ``stopped`` (horizon reached), ``diverged`` (a non-finite loss) or ``failed``.
 
     Two records are equal where their trials are and the same numbers came out.

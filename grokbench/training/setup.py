@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from grokbench.networks.base import Network
 from grokbench.specs.types import Section, TaskSpec
+from grokbench.tasks.source import Fresh, Rows
 from grokbench.tasks.streams import stream
 from grokbench.training.batches import Batches
 from grokbench.training.kinds import Loss
 
 N = TypeVar("N", bound=Network)
-Indices = NDArray[np.int64]
+Indices = Rows
 
 
 @dataclass(frozen=True)
 class Setup(Generic[N]):
-    """A network, the rows (n, 3) of the table that it is trained and tested on, and how."""
+    """A network, the rows of the table that it is trained and tested on, and how.
+
+    Rows are (n, 3) of pairs, or (n, width + 1) of vectors. ``parts``: training rows that are looked at apart, by name.
+    ``fresh``: what gives the rows of an update where they are new ones each time.
+    """
 
     network: N
     loss: Loss
@@ -37,6 +40,12 @@ class Setup(Generic[N]):
     seed: int  # of the order of minibatches and of noise
     batch: str | int
     weight_noise: float  # σ
+    parts: Mapping[str, Indices] = field(default_factory=dict)
+    fresh: Fresh | None = None
+
+    def sides(self) -> dict[str, Indices]:
+        """The rows that can be scored: "train", "test", and the parts."""
+        return {"train": self.train, "test": self.test, **self.parts}
 
     def batches(self) -> Batches:
         """The training rows of each update."""

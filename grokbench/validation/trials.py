@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
+from grokbench import parts
 from grokbench.networks.fitting import MOST_STEPS, check_fit, check_watched, recipe_faults
 from grokbench.plan.expand import tier_plan
 from grokbench.specs.errors import GrokbenchError, InputError, Mistake, SettingsError, SpecError
 from grokbench.specs.loader import Library
 from grokbench.specs.settings import divided
 from grokbench.specs.types import Experiment, Paper, Recipe, TaskSpec, TierPlan
+from grokbench.store.keys import canonical
+from grokbench.tasks.domain import make_domain
+from grokbench.tasks.source import count_rows
 from grokbench.tasks.splits import fraction, rows_as_fraction
-from grokbench.tasks.table import DOMAINS, build_table, make_domain
 from grokbench.training.versions import check_analysis
 
 Found = tuple[str, str, str | None]  # dotted key below the experiment, sentence, nearest name
@@ -24,14 +28,14 @@ class Tables:
     """How many rows tasks have; a table is built once however many trials share it."""
 
     def __init__(self) -> None:
-        self._rows: dict[tuple[str, tuple[Any, ...]], int | str] = {}
+        self._rows: dict[tuple[str, str, str], int | str] = {}
 
     def rows(self, task: TaskSpec) -> int:
         """Rows of the task's table. Errors: InputError, without the task's name."""
-        key = task.operation, tuple(sorted(task.domain.items()))
+        key = task.operation, canonical(task.domain), canonical(task.source)
         if key not in self._rows:
             try:
-                self._rows[key] = len(build_table(task).rows)
+                self._rows[key] = count_rows(task)
             except InputError as error:
                 self._rows[key] = str(error).removeprefix(f"task {task.id!r}: ")
         known = self._rows[key]
@@ -43,14 +47,20 @@ class Tables:
 def task_faults(task: TaskSpec, tables: Tables) -> Iterator[tuple[str, str]]:
     """Dotted field of a task, and why it has no table."""
     try:
-        make_domain(task)
+        make_domain(task.domain)
     except GrokbenchError as error:
-        yield f"domain.{DOMAINS[task.domain['kind']]}", str(error)
+        yield f"domain.{_field(task.domain)}".rstrip("."), str(error)
         return
     try:
         tables.rows(task)
     except GrokbenchError as error:
         yield "operation", str(error)
+
+
+def _field(domain: Mapping[str, Any]) -> str:
+    """The field of a domain that is wrong where there is one alone; empty where it may be any of several."""
+    own = dataclasses.fields(parts.find("domains", str(domain.get("kind"))).fields)
+    return own[0].name if len(own) == 1 else ""
 
 
 def experiment_mistakes(library: Library, paper: Paper, file: str, tables: Tables) -> Iterator[Mistake]:
@@ -106,7 +116,11 @@ def _trial_faults(
         known = set() if not own else {text for _, text in task_faults(library.task(experiment.task), tables)}
         for field, text in task_faults(task, tables) if own else ():
             if text not in known:
-                yield place(f"task.{field}") or place("task.domain.p"), text, None
+                yield (
+                    place(f"task.{field}") or _first_of("task.domain.", {**experiment.set, **varied}, place),
+                    text,
+                    None,
+                )
     if recipe is not None and rest:
         before = set(recipe_faults(library.recipe(experiment.baseline)))
         for field, text in recipe_faults(recipe):
@@ -114,6 +128,11 @@ def _trial_faults(
                 yield place(field) or "set", text, None
     if task is not None and recipe is not None:
         yield from _fit_faults(experiment, tier, plan, task, recipe, tables)
+
+
+def _first_of(start: str, given: Mapping[str, Any], place: Callable[[str], str]) -> str:
+    """Where the first of the given fields that begin so has its value; empty without one."""
+    return next((place(field) for field in given if field.startswith(start)), "")
 
 
 def _fit_faults(

@@ -1,14 +1,28 @@
-"""A network, a loss, an optimizer and a wrapper as a stranger's script registers them."""
+"""A network, a loss, an optimizer, a wrapper, a domain, a source and a corruption as a stranger's script registers them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import nn
 
 import grokbench
-from grokbench import Architecture, Loss, Network, Optimizer, Size, Wrapper, field
+from grokbench import (
+    Architecture,
+    Corruption,
+    Domain,
+    Group,
+    Loss,
+    Network,
+    Optimizer,
+    Size,
+    Source,
+    Wrapper,
+    field,
+    load_task,
+)
 
 
 @dataclass(frozen=True)
@@ -92,6 +106,47 @@ class Reversed:
         self._rule.update(parameters, [-g for g in gradients], step)
 
 
+@dataclass(frozen=True)
+class BitFields:
+    """strings of bits under exclusive or"""
+
+    bits: int = field(3, help="bits of a string", least=1, most=10)
+
+
+def exclusive_or(domain):
+    n = 2 ** domain["bits"]
+    every = np.arange(n)
+    return Group(n, lambda: every[:, None] ^ every, lambda: (f"{i:b}" for i in every))
+
+
+@dataclass(frozen=True)
+class CornerFields:
+    """the first rows of addition modulo 5"""
+
+
+def corner(task, seed=0):
+    from grokbench.tasks.table import Table
+
+    return Table(load_task("addition", p=5).table()[:20], 5)
+
+
+@dataclass(frozen=True)
+class ShiftFields:
+    """the first training rows get the next class"""
+
+    count: int = field(3, help="rows", least=1)
+
+
+def shifted(table, truth, train, n_classes, generator):
+    chosen = np.arange(len(train)) < table["count"]
+    return (truth[train] + chosen) % n_classes, chosen
+
+
+grokbench.register("domains", "exclusive-or", Domain("exclusive-or", BitFields, exclusive_or))
+grokbench.register(
+    "sources", "corner", Source("corner", CornerFields, "pairs", lambda task: 5, lambda task: 20, corner)
+)
+grokbench.register("corruptions", "shift", Corruption("shift", ShiftFields, shifted))
 grokbench.register("networks", "rows", Architecture("rows", NetworkFields, build, restore, size))
 grokbench.register("losses", "absolute", Loss("absolute", LossFields, absolute, mean))
 grokbench.register(

@@ -1,0 +1,81 @@
+"""The parts that this package brings, as tables of import strings; adding one takes a line here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+BUILT_IN: Mapping[str, Mapping[str, str]] = {
+    "networks": {
+        "quadratic-mlp": "grokbench.networks.quadratic_mlp:ARCHITECTURE",
+        "analytic-quadratic-mlp": "grokbench.networks.analytic_mlp:ARCHITECTURE",
+        "one-layer-transformer": "grokbench.networks.one_layer_transformer:ARCHITECTURE",
+        "decoder-transformer": "grokbench.networks.decoder_transformer:ARCHITECTURE",
+        "lstm": "grokbench.networks.lstm:ARCHITECTURE",
+        "gru": "grokbench.networks.gru:ARCHITECTURE",
+        "relu-mlp": "grokbench.networks.relu_mlp:ARCHITECTURE",
+        "vector-mlp": "grokbench.networks.vector_mlp:ARCHITECTURE",
+    },
+    "losses": {
+        "mse": "grokbench.training.losses:MSE",
+        "cross-entropy": "grokbench.training.losses:CROSS_ENTROPY",
+        "hinge": "grokbench.training.losses:HINGE",
+    },
+    "optimizers": {
+        "gd": "grokbench.training.optimizers.gd:GD",
+        "adamw": "grokbench.training.optimizers.adam:ADAMW",
+        "none": "grokbench.training.optimizers.untrained:NONE",
+        "adam": "grokbench.training.optimizers.adam:ADAM",
+        "muon": "grokbench.training.optimizers.muon:MUON",
+        "lion": "grokbench.training.optimizers.lion:LION",
+    },
+    "wrappers": {
+        "none": "grokbench.training.wrappers.bare:NONE",
+        "grokfast-ema": "grokbench.training.wrappers.grokfast:EMA",
+    },
+    "learners": {
+        "rfm": "grokbench.training.learners.rfm:RFM",
+    },
+    "computations": {
+        "table-relabelling": "grokbench.measures.relabelling:TABLE_RELABELLING",
+    },
+    "domains": {
+        "integers-mod": "grokbench.tasks.domains.integers_mod:DOMAIN",
+        "symmetric-group": "grokbench.tasks.domains.symmetric_group:DOMAIN",
+        "alternating-group": "grokbench.tasks.domains.alternating_group:DOMAIN",
+        "dihedral-group": "grokbench.tasks.domains.dihedral_group:DOMAIN",
+        "cyclic-group": "grokbench.tasks.domains.cyclic_group:DOMAIN",
+        "product": "grokbench.tasks.domains.product:DOMAIN",
+        "bits": "grokbench.tasks.domains.bits:DOMAIN",
+    },
+    "sources": {
+        "table": "grokbench.tasks.sources.table:SOURCE",
+        "samples": "grokbench.tasks.sources.samples:SOURCE",
+        "online": "grokbench.tasks.sources.online:SOURCE",
+    },
+    "corruptions": {"labels": "grokbench.tasks.corruptions.labels:CORRUPTION"},
+}
+"""Kind → name → "module:object"."""
+FIELD = {
+    "networks": "model.kind",
+    "losses": "loss.kind",
+    "optimizers": "optimizer.kind",
+    "wrappers": "optimizer.wrapper.kind",
+    "learners": "learner.kind",
+    "computations": "computation.kind",
+    "domains": "domain.kind",
+    "sources": "source.kind",
+    "corruptions": "data.corruption.kind",
+}
+"""Kind → the field of a recipe, a task or a claim that names one."""
+NEEDS = {
+    "networks": ("fields", "build", "restore", "size"),
+    "losses": ("fields", "total", "reduce"),
+    "optimizers": ("fields", "build"),
+    "wrappers": ("fields", "build"),
+    "learners": ("fields", "build", "size", "loss"),
+    "computations": ("fields", "numbers", "compute"),
+    "domains": ("fields", "build"),
+    "sources": ("fields", "gives", "shape", "count", "rows"),
+    "corruptions": ("fields", "relabel"),
+}
+"""Kind → what such a part has."""

@@ -1,0 +1,85 @@
+"""Where the rows of a task come from, and what is common to all sources: how many there are, their shape, the rows themselves.
+
+A source is a part. What is no table of a binary operation gives inputs, targets and a split the same way: rows whose last
+number is the class, split into training and test rows by α and the stream ("split", task id).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from numpy.typing import NDArray
+
+from grokbench import parts
+from grokbench.specs.errors import InputError, UnknownNameError
+from grokbench.specs.types import TaskSpec
+from grokbench.tasks.table import Table
+
+
+class Vectors(NamedTuple):
+    """The shape of a task whose inputs are vectors of ``width`` numbers, and whose targets are among ``classes``."""
+
+    width: int
+    classes: int
+
+
+Rows = NDArray[Any]
+"""(n, 3) of pairs, or (n, width + 1) of vectors; the last number is the class."""
+Fresh = Callable[[int], Rows]
+"""Number of rows → that many new ones, drawn from a named stream."""
+Shape = int | Vectors
+"""What a network is built for: the number of elements, where inputs are pairs of them; else ``Vectors``."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A source as a part.
+
+    gives: "pairs" of elements, or "vectors" of numbers. shape: task → ``Shape``, cheap. count: task → number of rows.
+    rows: (task, seed) → ``Table``, which is split into training and test rows. fresh: (task, seed) → ``Fresh``, where every
+    update sees new rows in place of training rows; None where it does not.
+    """
+
+    kind: str
+    fields: type
+    gives: str
+    shape: Callable[[TaskSpec], Shape]
+    count: Callable[[TaskSpec], int]
+    rows: Callable[[TaskSpec, int], Table]
+    fresh: Callable[[TaskSpec, int], Fresh] | None = None
+
+
+def source(task: TaskSpec) -> Source:
+    """The source that a task names. Errors: UnknownNameError."""
+    found: Source = parts.find("sources", str(task.source.get("kind")))
+    return found
+
+
+def rows_of(task: TaskSpec, seed: int) -> Table:
+    """The rows that a task is split into. Raises InputError, one sentence that begins with the task's id."""
+    rows: Table = _asked(task, lambda: source(task).rows(task, seed))
+    return rows
+
+
+def count_rows(task: TaskSpec) -> int:
+    """How many rows ``rows_of`` has, whatever the seed. Errors as there."""
+    return int(_asked(task, lambda: source(task).count(task)))
+
+
+def shape_of(task: TaskSpec) -> Shape:
+    """What a network for the task is built for. Errors as in ``rows_of``."""
+    shape: Shape = _asked(task, lambda: source(task).shape(task))
+    return shape
+
+
+def _asked(task: TaskSpec, ask: Callable[[], Any]) -> Any:
+    start = f"task {task.id!r}: "
+    try:
+        with parts.blamed(parts.of_task(task)):
+            return ask()
+    except UnknownNameError:
+        raise
+    except InputError as error:
+        raise InputError(f"{start}{str(error).removeprefix(start)}") from None
