@@ -17,11 +17,14 @@ from grokbench import parts as parts  # schemas ask it about parts from outside
 
 __version__ = "0.1.0"
 __all__ = [
+    "Analysis",
     "Architecture",
+    "Between",
     "GrokbenchError",
     "Loss",
     "Network",
     "Optimizer",
+    "Probe",
     "Record",
     "Size",
     "SpecWarning",
@@ -45,6 +48,7 @@ __all__ = [
 if TYPE_CHECKING:
     from grokbench.api import report, reproduce, run, sweep, validate
     from grokbench.claims.verdict import Verdict
+    from grokbench.measures.reading import Between
     from grokbench.networks.architecture import Architecture, Size
     from grokbench.networks.base import Network
     from grokbench.networks.saved import load_network
@@ -55,6 +59,7 @@ if TYPE_CHECKING:
     from grokbench.specs.fields import field
     from grokbench.training.kinds import Loss, Optimizer, Wrapper
     from grokbench.training.record import Record
+    from grokbench.training.watching import Analysis, Probe
 
 _HOMES = {
     "GrokbenchError": "grokbench.specs.errors",
@@ -68,6 +73,9 @@ _HOMES = {
     "Architecture": "grokbench.networks.architecture",
     "Size": "grokbench.networks.architecture",
     "Network": "grokbench.networks.base",
+    "Between": "grokbench.measures.reading",
+    "Analysis": "grokbench.training.watching",
+    "Probe": "grokbench.training.watching",
     "Loss": "grokbench.training.kinds",
     "Optimizer": "grokbench.training.kinds",
     "Wrapper": "grokbench.training.kinds",

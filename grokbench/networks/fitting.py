@@ -24,9 +24,3 @@ def check_fit(task: TaskSpec, recipe: Recipe) -> None:
         raise InputError(f"{recipe.id}: {field}: {text}")
     with parts.blamed(parts.strangers(recipe)):
         architecture(recipe.model).fits(task, recipe)
-
-
-def check_watched(recipe: Recipe, what: str) -> None:
-    """Raises InputError where ``what``, probes or portraits, are asked of a network that has none."""
-    if not architecture(recipe.model).probes:
-        raise InputError(f"{recipe.id}: a {recipe.model['kind']} has no {what}")

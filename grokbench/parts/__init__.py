@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from grokbench.parts import origins as sources
 from grokbench.parts.heads import declared, loaded
+from grokbench.parts.measures import MEASURES
 from grokbench.specs import schema
-from grokbench.specs.errors import GrokbenchError, InputError, UnknownNameError
+from grokbench.specs.errors import GrokbenchError, InputError, PartError, UnknownNameError
 
 if TYPE_CHECKING:
     from grokbench.specs.types import Recipe
@@ -51,6 +52,24 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "none": "grokbench.training.wrappers.bare:NONE",
         "grokfast-ema": "grokbench.training.wrappers.grokfast:EMA",
     },
+    "probes": {
+        "trace": "grokbench.training.probes.trace:PROBE",
+        "ipr": "grokbench.training.probes.ipr:PROBE",
+        "phases": "grokbench.training.probes.phases:PROBE",
+        "spectrum": "grokbench.training.probes.spectrum:PROBE",
+    },
+    "analyses": {
+        "progress": "grokbench.training.analyses.progress:ANALYSIS",
+        "circuit": "grokbench.training.analyses.circuit:ANALYSIS",
+        "circles": "grokbench.training.analyses.circles:ANALYSIS",
+        "neuron-phases": "grokbench.training.analyses.phases:ANALYSIS",
+        "preactivation-power": "grokbench.training.analyses.preactivation:ANALYSIS",
+    },
+    "measures": MEASURES,
+    "executors": {
+        "local": "grokbench.plan.local:LOCAL",
+        "here": "grokbench.plan.here:HERE",
+    },
 }
 """Kind → name → "module:object"."""
 FIELD = {
@@ -65,10 +84,16 @@ NEEDS = {
     "losses": ("fields", "total", "reduce"),
     "optimizers": ("fields", "build"),
     "wrappers": ("fields", "build"),
+    "probes": ("look", "faults", "every_step"),
+    "analyses": ("version", "make", "faults", "first", "passes"),
+    "measures": (),
+    "executors": ("run",),
 }
 """Kind → what such a part has."""
 KINDS = tuple(NEEDS)
-_SINGULAR = {"losses": "loss"}
+WHOLE = ("measures", "executors")
+"""Kinds whose built-in parts load no torch, so that their modules are imported as they are."""
+_SINGULAR = {"losses": "loss", "analyses": "analysis"}
 HERE = "grokbench"
 
 
@@ -108,12 +133,14 @@ def load(found: Part) -> Any:
     except GrokbenchError:
         raise
     except Exception as error:
-        raise InputError(f"{found} cannot be loaded ({type(error).__name__}: {error})") from error
+        raise PartError(f"{found} cannot be loaded ({type(error).__name__}: {error})") from error
     missing = [name for name in NEEDS[found.kind] if not hasattr(value, name)]
     if missing:
-        raise InputError(f"{found} lacks {', '.join(missing)}; it is of type {type(value).__name__}")
-    if not dataclasses.is_dataclass(value.fields):
-        raise InputError(f"the fields of {found} are no dataclass")
+        raise PartError(f"{found} lacks {', '.join(missing)}; it is of type {type(value).__name__}")
+    if found.kind == "measures" and not callable(value):
+        raise PartError(f"{found} is no function; it is of type {type(value).__name__}")
+    if "fields" in NEEDS[found.kind] and not dataclasses.is_dataclass(value.fields):
+        raise PartError(f"the fields of {found} are no dataclass")
     return value
 
 
@@ -157,9 +184,14 @@ def strangers(recipe: Recipe) -> tuple[Part, ...]:
     return tuple(part for part in found if part is not None)
 
 
+def outsiders(chosen: Iterable[Part]) -> tuple[Part, ...]:
+    """Those of the parts that come from elsewhere."""
+    return tuple(one for one in chosen if one.origin != HERE)
+
+
 @contextmanager
 def blamed(strangers: Sequence[Part]) -> Iterator[None]:
-    """What is raised in here becomes an InputError of one sentence that names these parts, where there are any."""
+    """What is raised in here becomes a PartError of one sentence that names these parts, where there are any."""
     try:
         yield
     except GrokbenchError:
@@ -168,7 +200,7 @@ def blamed(strangers: Sequence[Part]) -> Iterator[None]:
         if not strangers:
             raise
         named = " and ".join(map(str, strangers))
-        raise InputError(f"{named} failed ({type(error).__name__}: {error})") from error
+        raise PartError(f"{named} failed ({type(error).__name__}: {error})") from error
 
 
 def register(kind: str, name: str, value: Any) -> None:
@@ -218,9 +250,12 @@ def plugins() -> tuple[str, ...]:
     return tuple(map(str, _plugins))
 
 
-def _built_in(kind: str) -> Iterator[Part]:
-    for name, target in BUILT_IN.get(kind, {}).items():
-        yield Part(kind, name, functools.partial(declared, target))
+@functools.cache
+def _built_in(kind: str) -> tuple[Part, ...]:
+    read = loaded if kind in WHOLE else declared
+    return tuple(
+        Part(kind, name, functools.partial(read, target)) for name, target in BUILT_IN.get(kind, {}).items()
+    )
 
 
 def _outside(kind: str) -> tuple[Part, ...]:
@@ -243,7 +278,8 @@ def _outside_names(kind: str) -> tuple[str, ...]:
 
 
 def _outside_fields(kind: str, name: str) -> type | None:
-    return None if outside(kind, name) is None else find(kind, name).fields
+    known = "fields" in NEEDS.get(kind, ()) and outside(kind, name) is not None
+    return find(kind, name).fields if known else None
 
 
 schema.look_outside(_outside_names, _outside_fields)

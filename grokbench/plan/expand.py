@@ -107,7 +107,6 @@ def expand(
                 budget=plan.steps,
                 horizon=experiment.horizon,
                 probes=experiment.probes,
-                portraits=experiment.portraits,
                 snapshots=experiment.snapshots,
                 analyses=experiment.analyses,
             )
@@ -177,4 +176,4 @@ def without_covered(trials: Sequence[PlannedTrial]) -> tuple[PlannedTrial, ...]:
 
 def _closeness(trial: Trial) -> tuple[int, ...]:
     """How closely a trial is watched."""
-    return len(trial.probes), len(trial.snapshots), len(trial.portraits), len(trial.analyses)
+    return len(trial.probes), len(trial.snapshots), len(trial.analyses)

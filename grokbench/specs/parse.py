@@ -43,7 +43,6 @@ def _experiment(entry: Mapping[str, Any]) -> Experiment:
         set=entry["set"],
         horizon=None if horizon == "budget" else float(horizon),
         probes=tuple(sorted(entry["probes"])),
-        portraits=tuple(sorted(entry["portraits"])),
         snapshots=snapshot_steps(entry["snapshots"]),
         analyses=tuple(sorted(entry["analyses"])),
         tiers={name: _tier(entry["tier"][name], entry) for name in TIERS if name in entry["tier"]},

@@ -16,7 +16,6 @@ from grokbench.specs.fields import field as spec
 from grokbench.specs.fields import part, table
 
 TIERS = ("smoke", "quick", "paper")
-PROBES = ("trace", "ipr", "phases", "spectrum")
 
 Array = NDArray[Any]
 Section = Mapping[str, Any]
@@ -142,7 +141,6 @@ class Trial:
     horizon: float | None = None
     probes: tuple[str, ...] = ()
     snapshots: tuple[int, ...] = ()
-    portraits: tuple[str, ...] = ()
     analyses: tuple[str, ...] = ()
     rows: int | None = None
 
@@ -171,7 +169,6 @@ class Experiment:
     set: Section = field(default_factory=dict)  # dotted recipe or task field → value
     horizon: float | None = None
     probes: tuple[str, ...] = ()
-    portraits: tuple[str, ...] = ()
     snapshots: tuple[int, ...] = ()
     analyses: tuple[str, ...] = ()
 

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from grokbench import parts
 from grokbench.analysis.timing import StopRule
-from grokbench.networks.fitting import check_fit, check_watched
+from grokbench.networks.fitting import check_fit
 from grokbench.networks.registry import architecture, build
 from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.specs.types import Array, Trial
@@ -25,12 +25,12 @@ from grokbench.training import arithmetic
 from grokbench.training.engines import Engine, make_engine
 from grokbench.training.environment import environment
 from grokbench.training.evaluation import Cadence
-from grokbench.training.probes import Observer
+from grokbench.training.probes.observer import Observer
 from grokbench.training.record import Record
 from grokbench.training.setup import Setup
 from grokbench.training.strangers import NETWORK, need, try_out
 from grokbench.training.updates import Update, make_update
-from grokbench.training.versions import check_analysis
+from grokbench.training.watching import check_watched
 
 OnEvaluation = Callable[[int, float, float], None]
 Weights = dict[str, NDArray[np.float32]]
@@ -59,11 +59,9 @@ def _train(trial: Trial, on_evaluation: OnEvaluation | None, engine: str) -> Rec
         raise UnknownNameError("training.dtype", str(recipe.training.get("dtype", "")), DTYPES)
     if trial.budget < 0:
         raise InputError(f"a budget is a number of steps, 0 or more; got {trial.budget}")
-    for name in trial.analyses:
-        check_analysis(name, trial.task, recipe)
     check_fit(trial.task, recipe)
-    if trial.probes or trial.portraits:
-        check_watched(recipe, "probes and portraits")
+    check_watched("analyses", trial.analyses, trial.task, recipe)
+    check_watched("probes", trial.probes, trial.task, recipe)
     dtype = DTYPES[recipe.training["dtype"]]
     table = build_table(trial.task)
     split = trial_split(table, trial)
@@ -106,7 +104,6 @@ def _train(trial: Trial, on_evaluation: OnEvaluation | None, engine: str) -> Rec
         curves=curves,
         facts=facts,
         probes=run.observer.probes(),
-        portraits=run.observer.portraits(),
         weights=weights,
         snapshots=run.snapshots,
         environment=environment(net.name, dtype, stated),
@@ -126,7 +123,7 @@ class _Run:
 
     def __init__(self, trial: Trial, net: Engine, on_evaluation: OnEvaluation | None) -> None:
         self.trial, self.net, self.on_evaluation = trial, net, on_evaluation
-        self.observer = Observer(trial.probes, trial.portraits)
+        self.observer = Observer(trial.probes)
         self.snapshots: dict[int, Weights] = {}
         self.ended = "finished"
         self.step = 0
@@ -145,7 +142,6 @@ class _Run:
         probe_cadence = Cadence(trial.recipe.evaluation["probe_growth"])
         stop_rule = StopRule(budget, trial.horizon)
         wanted = frozenset(trial.snapshots)
-        observer.portray("initial", net.weights)
         while True:
             start = clock()
             evaluating = cadence.due(self.step)
@@ -170,8 +166,6 @@ class _Run:
                 self.snapshots[self.step] = float32(net)
             if (evaluating and probe_cadence.due(self.step)) or last:
                 observer.look(self.step, net.weights)
-            if last:
-                observer.portray("final", net.weights)
             updating = clock()
             self.probe_seconds += updating - looked
             if last:

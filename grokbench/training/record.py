@@ -25,8 +25,8 @@ class Record:
     curves: ``step`` (int64), ``train_loss``, ``train_accuracy``, ``test_loss``, ``test_accuracy`` (float64), one
     row an evaluation.
     probes: name → columns, each of which starts with ``step``; further columns are (rows,) or (rows, k).
-    portraits: name → arrays computed from the first and the last weights, for figures.
-    analyses: name → arrays measured over the snapshots and the final weights once the training had ended.
+    analyses: name → arrays made of the snapshots and the final weights once the training had ended; none where an archive
+    left them out, as of what only figures read.
     facts: ``n_train``, ``n_test``, ``n_elements``, ``memoriser_baseline`` (b), ``steps`` (updates done).
     ended: ``finished`` (budget used), ``stopped`` (horizon reached), ``diverged`` (a non-finite loss) or ``failed``.
 
@@ -38,7 +38,6 @@ class Record:
     curves: Mapping[str, Array]
     facts: Section
     probes: Mapping[str, Mapping[str, Array]] = field(default_factory=dict)
-    portraits: Mapping[str, Mapping[str, Array]] = field(default_factory=dict)
     analyses: Mapping[str, Mapping[str, Array]] = field(default_factory=dict)
     weights: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
     snapshots: Mapping[int, Mapping[str, NDArray[np.float32]]] = field(default_factory=dict)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from grokbench.networks.fitting import MOST_STEPS, check_fit, check_watched, recipe_faults
+from grokbench.networks.fitting import MOST_STEPS, check_fit, recipe_faults
 from grokbench.plan.expand import tier_plan
 from grokbench.specs.errors import GrokbenchError, InputError, Mistake, SettingsError, SpecError
 from grokbench.specs.loader import Library
@@ -15,7 +15,7 @@ from grokbench.specs.settings import divided
 from grokbench.specs.types import Experiment, Paper, Recipe, TaskSpec, TierPlan
 from grokbench.tasks.splits import fraction, rows_as_fraction
 from grokbench.tasks.table import DOMAINS, build_table, make_domain
-from grokbench.training.versions import check_analysis
+from grokbench.training.watching import watching_faults
 
 Found = tuple[str, str, str | None]  # dotted key below the experiment, sentence, nearest name
 
@@ -125,17 +125,12 @@ def _fit_faults(
             check_fit(task, recipe)
         except InputError as error:
             yield "", str(error), None
-    for what in ("probes", "portraits"):
-        if getattr(experiment, what):
-            try:
-                check_watched(recipe, what)
-            except InputError as error:
-                yield what, str(error), None
-    for name in experiment.analyses:
+    for kind, names in (("probes", experiment.probes), ("analyses", experiment.analyses)):
         try:
-            check_analysis(name, task, recipe)
+            for text in watching_faults(kind, names, task, recipe):
+                yield kind, text, None
         except GrokbenchError as error:
-            yield "analyses", str(error), None
+            yield kind, str(error), None
     if any(task_faults(task, tables)):
         return
     n, rounding = tables.rows(task), recipe.data["rounding"]

@@ -16,10 +16,10 @@ from grokbench.specs.types import Recipe, TaskSpec, Trial
 from grokbench.tasks.splits import split_table
 from grokbench.tasks.table import build_table
 from grokbench.training import analysis
-from grokbench.training.analysis import analyse, analysed
-from grokbench.training.circuit_analysis import CIRCUIT
+from grokbench.training.analyses.making import analyse, analysed
+from grokbench.training.analyses.circuit import CIRCUIT
 from grokbench.training.record import Record
-from grokbench.training.table_network import TableNetwork
+from grokbench.training.analyses.table_network import TableNetwork
 from grokbench.training.versions import ANALYSES
 from tests.networks.drawn import initial_transformer
 

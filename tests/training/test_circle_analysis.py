@@ -8,7 +8,7 @@ import pytest
 from grokbench.analysis import circles
 from grokbench.specs.errors import InputError
 from grokbench.specs.types import Recipe, TaskSpec, Trial
-from grokbench.training.analysis import analyse, analysed
+from grokbench.training.analyses.making import analyse, analysed
 from grokbench.training.engine import train
 from grokbench.training.record import Record
 from grokbench.training.versions import check_analysis
