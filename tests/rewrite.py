@@ -20,6 +20,7 @@ def schemas() -> Mapping[str, dict[str, Any]]:
     known = {
         kind: {name: parts.find(kind, name).fields for name in named}
         for kind, named in parts.BUILT_IN.items()
+        if "fields" in parts.NEEDS[kind]
     }
     return {"recipe": documents.recipe(known), "task": documents.task()}
 

@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 import pytest
-from tests.analysis.trig_network import polynomial_neurons, sum_network
 
 from grokbench.analysis.ablations import (
     frequency_ablation_losses,
@@ -22,6 +21,7 @@ from grokbench.analysis.circuit import Clusters, key_directions, neuron_clusters
 from grokbench.analysis.progress import table_loss
 from grokbench.analysis.spectra import components_2d
 from grokbench.specs.errors import InputError
+from tests.analysis.trig_network import polynomial_neurons, sum_network
 
 P, KEYS = 23, (3, 7)
 CHANCE = math.log(P)

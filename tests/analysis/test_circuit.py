@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.analysis.trig_network import polynomial_neurons, sum_network, wave
 
 from grokbench.analysis import circuit
 from grokbench.analysis.circuit import (
@@ -25,6 +24,7 @@ from grokbench.analysis.circuit import (
 from grokbench.analysis.progress import table_loss
 from grokbench.analysis.spectra import components_2d, sums
 from grokbench.specs.errors import InputError
+from tests.analysis.trig_network import polynomial_neurons, sum_network, wave
 
 P, KEYS = 23, (3, 7)
 

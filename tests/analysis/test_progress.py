@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.analysis.trig_network import sum_network
 
 from grokbench.analysis import progress
 from grokbench.analysis.progress import (
@@ -24,6 +23,7 @@ from grokbench.analysis.progress import (
 )
 from grokbench.analysis.spectra import sum_directions, sums
 from grokbench.specs.errors import InputError
+from tests.analysis.trig_network import sum_network
 
 P, KEYS = 23, (3, 7)
 

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from tests.analysis.trig_network import sum_network, wave
 
 from grokbench.analysis import spectra
 from grokbench.analysis.spectra import (
@@ -25,6 +24,7 @@ from grokbench.analysis.spectra import (
     sum_squared_weights,
 )
 from grokbench.specs.errors import InputError
+from tests.analysis.trig_network import sum_network, wave
 
 ODD = st.sampled_from([3, 5, 9, 15, 31, 113])  # primes and composites
 POSITIVE = st.floats(0, 1e6)
