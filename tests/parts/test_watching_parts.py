@@ -67,7 +67,7 @@ def test_a_scripts_probe_analysis_and_measure_decide_a_claim_through_workers(tmp
     done, claim = reproduced(tmp_path, PLUGIN, specs(tmp_path))
     assert done.returncode == 0, done.stderr
     assert claim["verdict"] == "INCONCLUSIVE"  # as every statistical claim at smoke
-    assert claim["statistic"] > 0
+    assert claim["values"][0]["measured"][0] > 0
 
 
 def test_a_scripts_probe_and_analysis_look_at_any_network():
