@@ -17,7 +17,9 @@ from grokbench import parts as parts  # schemas ask it about parts from outside
 
 __version__ = "0.1.0"
 __all__ = [
+    "Analysis",
     "Architecture",
+    "Between",
     "Computation",
     "Corruption",
     "Domain",
@@ -27,6 +29,7 @@ __all__ = [
     "Loss",
     "Network",
     "Optimizer",
+    "Probe",
     "Record",
     "Size",
     "Source",
@@ -52,6 +55,7 @@ if TYPE_CHECKING:
     from grokbench.api import report, reproduce, run, sweep, validate
     from grokbench.claims.verdict import Verdict
     from grokbench.measures.computation import Computation
+    from grokbench.measures.reading import Between
     from grokbench.networks.architecture import Architecture, Size
     from grokbench.networks.base import Network
     from grokbench.networks.saved import load_network
@@ -66,6 +70,7 @@ if TYPE_CHECKING:
     from grokbench.tasks.trained import Corruption
     from grokbench.training.kinds import Learner, Loss, Optimizer, Wrapper
     from grokbench.training.record import Record
+    from grokbench.training.watching import Analysis, Probe
 
 _HOMES = {
     "Computation": "grokbench.measures.computation",
@@ -85,6 +90,9 @@ _HOMES = {
     "Group": "grokbench.tasks.groups",
     "Source": "grokbench.tasks.source",
     "Corruption": "grokbench.tasks.trained",
+    "Between": "grokbench.measures.reading",
+    "Analysis": "grokbench.training.watching",
+    "Probe": "grokbench.training.watching",
     "Loss": "grokbench.training.kinds",
     "Optimizer": "grokbench.training.kinds",
     "Wrapper": "grokbench.training.kinds",

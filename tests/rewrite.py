@@ -20,8 +20,14 @@ def schemas() -> Mapping[str, dict[str, Any]]:
     known = {
         kind: {name: parts.find(kind, name).fields for name in named}
         for kind, named in parts.BUILT_IN.items()
+        if "fields" in parts.NEEDS[kind]
     }
-    return {"recipe": documents.recipe(known), "task": documents.task(known), "paper": documents.paper(known)}
+    bare = {kind: tuple(parts.BUILT_IN[kind]) for kind in ("probes", "analyses")}
+    return {
+        "recipe": documents.recipe(known),
+        "task": documents.task(known),
+        "paper": documents.paper(known, bare),
+    }
 
 
 def text(schema: Mapping[str, Any]) -> str:

@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from grokbench.measures import Between, arguments, measure
+from grokbench.measures import Between, measured
 from grokbench.measures.cells import SeedView
-from grokbench.measures.registry import ends, generalised
+from grokbench.measures.reading import ends, generalised
 from grokbench.specs.types import Condition
 
 
@@ -76,8 +76,9 @@ def answer(
 
     ``budgets``: per arm, the number of steps that the claim asks for. A seed with a censored run whose own
     budget is smaller answers nothing, unless it gave the answer ``settled``, which more steps cannot undo.
+    Errors: PartError for a measure from outside that fails, and for one that returns no number.
     """
-    values = tuple(ends(measure(c.measure)(view, **arguments(c.measure, c.args))) for c in rule)
+    values = tuple(ends(measured(c.measure, view, c.args)) for c in rule)
     yes = meets(values, rule)
     return Answer(view.seed, values, yes if yes is settled or not cut_short(view, budgets) else None)
 

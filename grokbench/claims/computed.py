@@ -13,7 +13,7 @@ from grokbench.claims.answers import Answer, meets
 from grokbench.claims.decide import decide_answers
 from grokbench.claims.verdict import Verdict, error
 from grokbench.measures.computation import Computation
-from grokbench.measures.registry import Between, ends
+from grokbench.measures.reading import Between, ends
 from grokbench.specs.errors import GrokbenchError, InputError
 from grokbench.specs.fields import checked
 from grokbench.specs.types import Claim

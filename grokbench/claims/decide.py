@@ -11,6 +11,7 @@ from grokbench.claims.phrases import count
 from grokbench.claims.rules import Outcome, median_interval, outcome
 from grokbench.claims.verdict import INCONCLUSIVE, NOT_REPRODUCED, Verdict, error, is_our_reading
 from grokbench.measures.cells import SeedView
+from grokbench.specs.errors import PartError
 from grokbench.specs.types import Claim
 
 
@@ -47,9 +48,12 @@ def decide(
         )
     complete = [view for view in views if view.complete]
     settled = {"existence": True, "never": False}.get(claim.kind)
-    answers = [answer(claim.rule, view, budgets, settled) for view in complete]
     controls = [view for view in control if view.complete]
-    found = outcome(claim, complete, answers, controls, extended=extended)
+    try:
+        answers = [answer(claim.rule, view, budgets, settled) for view in complete]
+        found = outcome(claim, complete, answers, controls, extended=extended)
+    except PartError as failure:
+        return error(claim, tier, str(failure), _origins(complete) if origins is None else origins)
     if tier == "smoke" and claim.kind != "exact":
         found = _smoke(found)
     return _dressed(claim, tier, answers, found, _origins(complete) if origins is None else origins)

@@ -22,7 +22,7 @@ from grokbench.claims.wording import (
 )
 from grokbench.measures import Between
 from grokbench.measures.cells import SeedView
-from grokbench.measures.registry import generalised
+from grokbench.measures.reading import generalised
 from grokbench.specs.types import Claim
 
 LEAST_DRAWS = 100  # a construction's median needs as many

@@ -22,6 +22,9 @@ PARTS = (
     "sources",
     "corruptions",
 )
+"""Parts with fields."""
+OTHERS = ("probes", "analyses", "measures", "executors")
+"""Parts without."""
 
 
 @click.command(
@@ -30,13 +33,13 @@ PARTS = (
         "grokbench list", "grokbench list tasks", "grokbench list networks", "grokbench list claims --json"
     ),
 )
-@click.argument("what", type=click.Choice([*KINDS, "measures", *PARTS]), default="papers")
+@click.argument("what", type=click.Choice([*KINDS, *PARTS, *OTHERS]), default="papers")
 @options.specs
 @options.plugin
 @options.as_json
 def command(what: str, specs: Sequence[Path], as_json: bool) -> None:
-    """List papers, tasks, baselines or claims, the measures that a rule may name, or parts with their fields."""
-    rows = _measures() if what == "measures" else _parts(what) if what in PARTS else _rows(what, specs)
+    """List papers, tasks, baselines or claims; the parts of recipes with their fields; or what looks at trials and runs them."""
+    rows = _rows(what, specs) if what in KINDS else _parts(what) if what in PARTS else _others(what)
     if as_json:
         options.print_json(rows)
         return
@@ -93,14 +96,18 @@ def _short(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _measures() -> list[dict[str, str]]:
-    from grokbench.measures import measure, measure_names, signature
+def _others(kind: str) -> list[dict[str, str]]:
+    """Name, arguments of a measure, first line of its docstring or summary, and origin."""
+    import inspect
 
-    return [
-        {
-            "id": name,
-            "arguments": signature(name),
-            "meaning": (measure(name).__doc__ or "").strip().split("\n")[0],
-        }
-        for name in measure_names()
-    ]
+    from grokbench import parts
+    from grokbench.measures import signature
+
+    rows = []
+    for name in parts.names(kind):
+        part = parts.part(kind, name)
+        own = parts.load(part)
+        text = getattr(own, "summary", "") or inspect.getdoc(own) or ""
+        row = {"id": name, **({"arguments": signature(name)} if kind == "measures" else {})}
+        rows.append({**row, "meaning": text.strip().split("\n")[0], "origin": part.origin})
+    return rows

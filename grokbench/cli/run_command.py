@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     "--probe",
     "probes",
     multiple=True,
-    help="Record this series too, and print it: trace, ipr, phases or spectrum (repeatable; quadratic networks only).",
+    help="Record this series too, and print it (repeatable; see grokbench list probes).",
 )
 @click.option(
     "--device",

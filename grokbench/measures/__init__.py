@@ -1,37 +1,23 @@
 """Measures that a claim's rule can name: from one seed's records to one number.
 
 In: a SeedView and the rule's arguments. Out: a float (inf: censored, nan: not measurable) or Between.
-Each lives in the module of its subject and carries its name; nothing else is ever run from a spec.
+Each lives in the module of its subject, which is loaded when a rule names it; nothing else is ever run from a spec.
 """
 
 from __future__ import annotations
 
-from grokbench.measures import (
-    circles,
-    circuit,
-    curves,
-    efficiency,
-    endings,
-    fractions,
-    networks,
-    progress,
-    rising,
-    tables,
-    times,
-    weights,
-)
-from grokbench.measures.registry import (
-    Between,
+from grokbench.measures.calling import (
     Measure,
-    Measured,
     argument_faults,
     argument_names,
     arguments,
     arms_read,
     measure,
     measure_names,
+    measured,
     signature,
 )
+from grokbench.measures.reading import Between, Measured
 
 __all__ = [
     "Between",
@@ -41,19 +27,8 @@ __all__ = [
     "argument_names",
     "arguments",
     "arms_read",
-    "circles",
-    "circuit",
-    "curves",
-    "efficiency",
-    "endings",
-    "fractions",
     "measure",
     "measure_names",
-    "networks",
-    "progress",
-    "rising",
+    "measured",
     "signature",
-    "tables",
-    "times",
-    "weights",
 ]

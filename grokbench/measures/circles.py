@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from grokbench.measures.cells import SeedView
-from grokbench.measures.registry import generalised, named, one
+from grokbench.measures.reading import generalised, one
 from grokbench.specs.errors import UnknownNameError
 from grokbench.training.record import Record
 
@@ -22,13 +22,11 @@ def _number(record: Record, name: str, at: str = "end") -> float:
     return math.nan if found is None else float(np.ravel(found)[0])
 
 
-@named("circle-share")
 def circle_share(view: SeedView, at: Literal["start", "end"] = "end", arm: int = 0) -> float:
     """Share of the power of the output rows in their six strongest frequencies over the residues; ``at``: "start" or "end"."""
     return _number(one(view, arm), "best_share", at)
 
 
-@named("circle-share-over-permuted")
 def circle_share_over_permuted(view: SeedView, at: Literal["start", "end"] = "end", arm: int = 0) -> float:
     """The circle share over that of the same rows permuted (median of 100 seeded permutations)."""
     record = one(view, arm)
@@ -36,7 +34,6 @@ def circle_share_over_permuted(view: SeedView, at: Literal["start", "end"] = "en
     return _number(record, "best_share", at) / permuted if permuted > 0 else math.nan
 
 
-@named("circle-gini-change")
 def circle_gini_change(view: SeedView, first: int = 0, second: int = 1) -> float:
     """Gini coefficient of the norms of the output rows' waves, of one arm less that of another.
 
@@ -49,7 +46,6 @@ def circle_gini_change(view: SeedView, first: int = 0, second: int = 1) -> float
     return ginis[0] - ginis[1]
 
 
-@named("ring-score")
 def ring_score(view: SeedView, at: Literal["start", "end"] = "end", arm: int = 0) -> float:
     """How well the output rows follow a circle at their strongest frequency: 1 on a ring, see ``analysis.circles``."""
     return _number(one(view, arm), "ring_score", at)

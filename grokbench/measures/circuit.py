@@ -13,7 +13,7 @@ import numpy as np
 
 from grokbench.measures.cells import SeedView
 from grokbench.measures.progress import chance
-from grokbench.measures.registry import Floats, named, one
+from grokbench.measures.reading import Floats, one
 from grokbench.specs.errors import UnknownNameError
 from grokbench.training.record import Record
 
@@ -52,7 +52,6 @@ def _chosen(which: str, known: tuple[str, ...]) -> str:
     return which
 
 
-@named("embedding-frequency-count")
 def embedding_frequency_count(view: SeedView, threshold: float = 0.25, arm: int = 0) -> float:
     """Number of frequencies whose norm in the embedding is at least ``threshold`` of the largest."""
     spectrum = _array(one(view, arm), "embedding_spectrum")
@@ -60,38 +59,32 @@ def embedding_frequency_count(view: SeedView, threshold: float = 0.25, arm: int 
     return counted or math.nan  # the largest is always among them, unless it is not a number
 
 
-@named("embedding-gini")
 def embedding_gini(view: SeedView, arm: int = 0) -> float:
     """Gini coefficient of the norms of the embedding's Fourier components."""
     return _number(one(view, arm), "gini_embedding")
 
 
-@named("key-frequency-count")
 def key_frequency_count(view: SeedView, arm: int = 0) -> float:
     """Number of key frequencies; nan without the analysis."""
     return float(len(_keys(one(view, arm)))) or math.nan
 
 
-@named("key-frequency-overlap")
 def key_frequency_overlap(view: SeedView, first: int = 0, second: int = 1) -> float:
     """Jaccard overlap of two arms' key frequencies: common ones over those that either has."""
     one_set, other = _keys(one(view, first)), _keys(one(view, second))
     return len(one_set & other) / len(one_set | other) if one_set and other else math.nan
 
 
-@named("logit-map-residual")
 def logit_map_residual(view: SeedView, arm: int = 0) -> float:
     """Share of ‖W_L‖_F (a norm, not an energy) outside the cosines and sines of the key frequencies."""
     return _number(one(view, arm), "logit_map_residual")
 
 
-@named("logit-map-svd-residual")
 def logit_map_svd_residual(view: SeedView, arm: int = 0) -> float:
     """Share of the logit map's norm outside its best approximation of rank 2K, K the number of key frequencies."""
     return _number(one(view, arm), "logit_map_svd_residual")
 
 
-@named("readout-fve")
 def readout_fve(view: SeedView, which: Literal["least", "median"] = "least", arm: int = 0) -> float:
     """Variance of uᵀMLP and vᵀMLP explained by cos and sin of w(a + b), over key frequencies: "least" or "median"."""
     _chosen(which, ("least", "median"))
@@ -101,13 +94,11 @@ def readout_fve(view: SeedView, which: Literal["least", "median"] = "least", arm
     return float(np.min(values) if which == "least" else np.median(values))
 
 
-@named("logit-formula-fve")
 def logit_formula_fve(view: SeedView, arm: int = 0) -> float:
     """Variance of the logits explained by Σ α_k cos(w_k(a + b − c)) over the key frequencies."""
     return _number(one(view, arm), "logit_fve")
 
 
-@named("neuron-share")
 def neuron_share(
     view: SeedView, at: Literal["start", "end"] = "end", fve: float = 0.85, arm: int = 0
 ) -> float:
@@ -120,7 +111,6 @@ def neuron_share(
     return math.nan if np.isnan(values).all() else float(np.mean(values > fve))
 
 
-@named("cluster-energy-share")
 def cluster_energy_share(view: SeedView, arm: int = 0) -> float:
     """Share of a neuron's column of W_L, constant left out, at its own frequency; mean over neurons with FVE > 0.85.
 
@@ -129,27 +119,23 @@ def cluster_energy_share(view: SeedView, arm: int = 0) -> float:
     return _number(one(view, arm), "cluster_energy_share")
 
 
-@named("ablation-loss")
 def ablation_loss(view: SeedView, change: Change = "all", arm: int = 0) -> float:
     """Mean loss over the whole table after a change to the network, in nats."""
     return _loss(one(view, arm), change)
 
 
-@named("ablation-loss-over-chance")
 def ablation_loss_over_chance(view: SeedView, change: Change, arm: int = 0) -> float:
     """Mean loss over the whole table after a change to the network, over ln p, the loss of guessing."""
     record = one(view, arm)
     return _loss(record, change) / chance(record)
 
 
-@named("ablation-loss-ratio")
 def ablation_loss_ratio(view: SeedView, change: Change, arm: int = 0) -> float:
     """Mean loss over the whole table after a change to the network, over its loss as it is."""
     record = one(view, arm)
     return _over(_loss(record, change), _loss(record, "all"))
 
 
-@named("frequency-ablation-ratio")
 def frequency_ablation_ratio(
     view: SeedView, which: Literal["least-key", "median-other"], arm: int = 0
 ) -> float:
@@ -167,7 +153,6 @@ def frequency_ablation_ratio(
     return _over(float(np.min(chosen) if which == "least-key" else np.median(chosen)), _loss(record, "all"))
 
 
-@named("attention-head-share")
 def attention_head_share(view: SeedView, fve: float = 0.8, arm: int = 0) -> float:
     """Share of heads whose attention to the first operand is explained to ``fve`` by one frequency's degree-2 terms."""
     values = _array(one(view, arm), "attention_fve")

@@ -8,10 +8,9 @@ import numpy as np
 
 from grokbench.analysis.statistics import running_median
 from grokbench.measures.cells import SeedView
-from grokbench.measures.registry import (
+from grokbench.measures.reading import (
     column,
     generalised,
-    named,
     one,
     onset,
     rise,
@@ -30,7 +29,6 @@ def peak_step(record: Record) -> float:
     return float(record.curves["step"][before][int(np.argmax(smooth))])
 
 
-@named("test-loss-peak-position")
 def loss_peak_position(view: SeedView, arm: int = 0) -> float:
     """Step of the test loss's peak over the onset step; nan when the run never gets half-way."""
     record = one(view, arm)
@@ -40,7 +38,6 @@ def loss_peak_position(view: SeedView, arm: int = 0) -> float:
     return peak_step(record) / start
 
 
-@named("rising-train-steps")
 def rising_train_steps(view: SeedView, arm: int = 0) -> float:
     """Share of the steps up to T_gen at which the training loss rises (probe "trace"); nan without T_gen."""
     record = one(view, arm)
@@ -51,20 +48,17 @@ def rising_train_steps(view: SeedView, arm: int = 0) -> float:
     return float(np.mean(np.diff(loss) > 0)) if loss.size > 1 else math.nan
 
 
-@named("best-test-accuracy")
 def best_test_accuracy(view: SeedView, arm: int = 0) -> float:
     """The largest test accuracy of any evaluation of any of the arm's runs."""
     return max(float(np.max(cell.record.curves["test_accuracy"])) for cell in view.arms[arm])
 
 
-@named("table-accuracy")
 def table_accuracy(view: SeedView, arm: int = 0) -> float:
     """Share of the whole table, train and test rows, answered rightly at the last evaluation."""
     one(view, arm)
     return table_share(view.arms[arm][0])
 
 
-@named("initial-loss")
 def initial_loss(view: SeedView, arm: int = 0) -> float:
     """Loss over the whole table at step 0 (a mean over rows, train and test weighted by their sizes)."""
     record = one(view, arm)
@@ -73,21 +67,18 @@ def initial_loss(view: SeedView, arm: int = 0) -> float:
     return (train * n_train + test * n_test) / (n_train + n_test)
 
 
-@named("test-loss-rise")
 def loss_rise(view: SeedView, arm: int = 0) -> float:
     """Largest test loss (running median of 5) over the test loss before the first step."""
     record = one(view, arm)
     return float(np.max(smooth_test_loss(record))) / float(record.curves["test_loss"][0])
 
 
-@named("test-loss-second-descent")
 def loss_second_descent(view: SeedView, arm: int = 0) -> float:
     """Test loss at the end over its largest value (running median of 5 for both)."""
     smooth = smooth_test_loss(one(view, arm))
     return float(smooth[-1] / np.max(smooth))
 
 
-@named("test-loss-peak-before-rise")
 def loss_peak_before_rise(view: SeedView, arm: int = 0) -> float:
     """Step of the largest test loss (running median of 5) over the first evaluation with a′ ≥ 0.5; nan without one."""
     record = one(view, arm)

@@ -14,7 +14,7 @@ import numpy as np
 
 from grokbench.analysis import thresholds
 from grokbench.measures.cells import Cell, SeedView
-from grokbench.measures.registry import Between, Measured, generalised, last_accuracy, levels, named, narrowed
+from grokbench.measures.reading import Between, Measured, generalised, last_accuracy, levels, narrowed
 from grokbench.specs.errors import InputError, UnknownNameError
 
 
@@ -29,13 +29,11 @@ def _threshold(view: SeedView, arm: int) -> Between:
     return Between(low, min(high, 1.0))
 
 
-@named("alpha-solved")
 def alpha_solved(view: SeedView, arm: int = 0) -> Measured:
     """α50 at the budget, with the unsolved fraction below it."""
     return _threshold(view, arm)
 
 
-@named("alpha-solved-change")
 def alpha_solved_change(view: SeedView, first: int = 0, second: int = 1) -> Measured:
     """α50 of one arm less that of another, on the grid; 0 when they lie between the same levels.
 
@@ -50,7 +48,6 @@ def _on_the_grid(bracket: Between) -> Between:
     return Between(bracket.high, bracket.high) if inside else bracket
 
 
-@named("alpha-solved-ratio")
 def alpha_solved_ratio(view: SeedView) -> Measured:
     """α50 of the other arms over that of the first: the ratio that more than half of them reach or exceed.
 
@@ -66,7 +63,6 @@ def alpha_solved_ratio(view: SeedView) -> Measured:
     return narrowed(lows[most], highs[most])
 
 
-@named("arms-generalising")
 def arms_generalising(view: SeedView) -> float:
     """Number of arms of which any run has a T_gen within its budget."""
     return float(sum(any(_solved(cell) for cell in arm) for arm in view.arms))
@@ -83,13 +79,11 @@ def _step(view: SeedView, better: int, worse: int) -> float:
     return _mean_best(view.arms[better]) - _mean_best(view.arms[worse])
 
 
-@named("accuracy-step")
 def accuracy_step(view: SeedView, better: int = 0, worse: int = 1) -> float:
     """Best test accuracy, averaged over the grid, of one arm less that of another; nan where their grids differ."""
     return _step(view, better, worse)
 
 
-@named("accuracy-gain")
 def accuracy_gain(view: SeedView, rank: Literal["least", "second"] = "least") -> float:
     """The best mean test accuracy of each other arm less that of the last: the "least" difference, or the "second" largest."""
     if rank not in ("least", "second"):
@@ -105,7 +99,6 @@ def _grid(view: SeedView, arm: int) -> list[float]:
     return [alpha for alpha, _ in levels(view, arm)]
 
 
-@named("converged-accuracy")
 def converged_accuracy(view: SeedView, arm: int = 0) -> float:
     """Least test accuracy at the end (median of the last five evaluations) over the fractions above α50 on the grid.
 
@@ -116,7 +109,6 @@ def converged_accuracy(view: SeedView, arm: int = 0) -> float:
     return min(above) if above else math.nan
 
 
-@named("learning-rate-window")
 def learning_rate_window(view: SeedView, around: float = 1e-3, accuracy: float = 0.9, arm: int = 0) -> float:
     """Ratio of the two failing learning rates between which ``around`` lies: the window of those that work is narrower.
 

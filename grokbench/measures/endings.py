@@ -15,12 +15,11 @@ from grokbench.analysis import timing
 from grokbench.analysis.statistics import running_median
 from grokbench.measures.cells import Cell, SeedView
 from grokbench.measures.curves import peak_step
-from grokbench.measures.registry import (
+from grokbench.measures.reading import (
     Measured,
     baseline,
     last_accuracy,
     levels,
-    named,
     narrowed,
     one,
     onset,
@@ -31,7 +30,6 @@ from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.training.record import Record
 
 
-@named("final-normalised-accuracy")
 def final_normalised_accuracy(view: SeedView, arm: int = 0) -> float:
     """a′ at the end; 0 for a run that diverged."""
     record = one(view, arm)
@@ -40,19 +38,16 @@ def final_normalised_accuracy(view: SeedView, arm: int = 0) -> float:
     return float(timing.normalised([last_accuracy(record)], baseline(record))[0])
 
 
-@named("final-train-accuracy")
 def final_train_accuracy(view: SeedView, arm: int = 0) -> float:
     """Train accuracy at the end; 0 for a run that diverged."""
     return last_accuracy(one(view, arm), "train")
 
 
-@named("best-train-accuracy")
 def best_train_accuracy(view: SeedView, arm: int = 0) -> float:
     """The largest train accuracy of any evaluation of any of the arm's runs."""
     return max(float(np.max(cell.record.curves["train_accuracy"])) for cell in view.arms[arm])
 
 
-@named("final-accuracy-lead")
 def final_accuracy_lead(view: SeedView, leaders: int = 1, over: Literal["best", "worst"] = "best") -> float:
     """Test accuracy at the end, averaged over the fractions: the worst of the first ``leaders`` arms less another arm.
 
@@ -74,14 +69,12 @@ def _mean_last(cells: tuple[Cell, ...]) -> float:
     return float(np.mean([last_accuracy(cell.record) for cell in cells]))
 
 
-@named("test-loss-end-over-start")
 def loss_end_over_start(view: SeedView, arm: int = 0) -> float:
     """Test loss at the end over the test loss before the first step."""
     record = one(view, arm)
     return float(_end_of_loss(record)[-1]) / float(record.curves["test_loss"][0])
 
 
-@named("test-loss-end-over-least")
 def loss_end_over_least(view: SeedView, arm: int = 0) -> float:
     """Test loss at the end over its least value."""
     smooth = _end_of_loss(one(view, arm))
@@ -92,7 +85,6 @@ def _end_of_loss(record: Record) -> NDArray[np.float64]:
     return running_median(within_budget(record, "test_loss"), 5)
 
 
-@named("loss-fall-over-rise")
 def loss_fall_over_rise(view: SeedView, level: float = 1.0, arm: int = 0) -> Measured:
     """First evaluation from the peak of the test loss on with a test loss below ``level``, over the first a′ ≥ 0.5.
 
@@ -109,7 +101,6 @@ def loss_fall_over_rise(view: SeedView, level: float = 1.0, arm: int = 0) -> Mea
     return narrowed(float(steps[-1]) / risen, math.inf)
 
 
-@named("peak-position-change")
 def peak_position_change(view: SeedView, first: int = 0, second: int = 1) -> float:
     """Step of the test loss's peak over the onset step, of one arm less that of another; nan where either never gets half-way."""
     places = []

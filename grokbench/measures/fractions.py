@@ -11,14 +11,13 @@ import numpy as np
 from grokbench.analysis import thresholds
 from grokbench.analysis.statistics import kendall_tau, theil_sen
 from grokbench.measures.cells import Cell, SeedView
-from grokbench.measures.registry import (
+from grokbench.measures.reading import (
     Between,
     Measured,
     ends,
     fitted,
     generalised,
     levels,
-    named,
     narrowed,
     time_to_fit,
     time_to_generalise,
@@ -54,7 +53,6 @@ def _within(time: Between, limit: float) -> bool | None:
     return False if time.low > limit or (math.isinf(time.high) and time.low >= limit) else None
 
 
-@named("alpha-threshold")
 def alpha_threshold(view: SeedView, budget_factor: float = 20, arm: int = 0) -> Measured:
     """α50: least fraction of the grid from which every larger one is solved, with the unsolved one below it.
 
@@ -63,7 +61,6 @@ def alpha_threshold(view: SeedView, budget_factor: float = 20, arm: int = 0) -> 
     return _threshold(view, arm, budget_factor) or math.nan
 
 
-@named("alpha-jump")
 def alpha_jump(view: SeedView, budget_factor: float = 20, beyond: float = 0.1, arm: int = 0) -> Measured:
     """T_gen at the first fraction of the grid ≥ α50 + beyond, over the plateau.
 
@@ -84,14 +81,12 @@ def _critical(view: SeedView, arm: int, budget_factor: float) -> Between:
     return Between(0.0 if bracket.low == 0 else bracket.high, bracket.high)
 
 
-@named("alpha-threshold-change")
 def alpha_threshold_change(view: SeedView, budget_factor: float = 20) -> Measured:
     """α50 of the first arm less that of the second, on the grid; 0 when they lie between the same levels."""
     first, second = (_critical(view, arm, budget_factor) for arm in (0, 1))
     return narrowed(first.low - second.high, first.high - second.low)
 
 
-@named("alpha-threshold-steps")
 def alpha_threshold_steps(view: SeedView, budget_factor: float = 20) -> Measured:
     """The smallest decrease of α50 from one arm to the next, in the order of the claim's experiments."""
     critical = [_critical(view, arm, budget_factor) for arm in range(len(view.arms))]
@@ -102,21 +97,18 @@ def alpha_threshold_steps(view: SeedView, budget_factor: float = 20) -> Measured
     return narrowed(min(lows), min(highs))
 
 
-@named("time-trend-over-alpha")
 def time_trend_over_alpha(view: SeedView, arm: int = 0) -> float:
     """Kendall's τ_b between the fraction and T_gen; censored times tie with one another above all others."""
     grid = levels(view, arm)
     return kendall_tau([a for a, _ in grid], [generalised(c.record) for _, c in grid])
 
 
-@named("fit-trend-over-alpha")
 def fit_trend_over_alpha(view: SeedView, arm: int = 0) -> float:
     """Kendall's τ_b between the fraction and T_mem; censored times tie with one another above all others."""
     grid = levels(view, arm)
     return kendall_tau([a for a, _ in grid], [fitted(c.record) for _, c in grid])
 
 
-@named("fit-extreme")
 def fit_extreme(view: SeedView, which: Literal["least", "largest"]) -> Measured:
     """The "least" or "largest" T_mem over all runs of all arms, in steps; above the budget where one is censored."""
     choose = {"least": min, "largest": max}
@@ -126,7 +118,6 @@ def fit_extreme(view: SeedView, which: Literal["least", "largest"]) -> Measured:
     return narrowed(choose[which](t.low for t in times), choose[which](t.high for t in times))
 
 
-@named("fit-spread-share")
 def fit_spread_share(view: SeedView, arm: int = 0) -> float:
     """Range of log T_mem over the fractions, over that of log T_gen; nan where a time is censored or T_gen is everywhere one."""
     grid = levels(view, arm)
@@ -138,7 +129,6 @@ def fit_spread_share(view: SeedView, arm: int = 0) -> float:
     return spreads[0] / spreads[1] if spreads[1] > 0 else math.nan
 
 
-@named("time-factor-per-percent")
 def time_factor_per_percent(view: SeedView, arm: int = 0) -> Measured:
     """Factor by which T_gen grows when the fraction falls by 0.01: exp of the Theil-Sen slope of its logarithm.
 

@@ -9,14 +9,13 @@ import numpy as np
 
 from grokbench.analysis import timing
 from grokbench.measures.cells import SeedView
-from grokbench.measures.registry import (
+from grokbench.measures.reading import (
     Between,
     Measured,
     at_horizon,
     column,
     generalised,
     last_accuracy,
-    named,
     one,
     table_share,
 )
@@ -29,7 +28,6 @@ Column = Literal["share_sum", "share_2n", "share_2m", "share_difference", "share
 Stretch = Literal["fit", "after", "end"]
 
 
-@named("spectrum-share")
 def spectrum_share(view: SeedView, column: Column = "share_sum", horizon: float = 1.5, arm: int = 0) -> float:
     """Share of an output's spectral energy (probe "spectrum") on a line at horizon · T_gen; 0 is step 0."""
     if column not in _COLUMNS:
@@ -37,7 +35,6 @@ def spectrum_share(view: SeedView, column: Column = "share_sum", horizon: float 
     return at_horizon(one(view, arm), "spectrum", column, horizon)
 
 
-@named("spectrum-line-ratio")
 def spectrum_line_ratio(
     view: SeedView, which: Literal["strongest", "weakest"] = "strongest", arm: int = 0
 ) -> float:
@@ -54,19 +51,16 @@ def spectrum_line_ratio(
     return choose[which](shares) / main if main > 0 else math.nan
 
 
-@named("phase-resultant")
 def phase_resultant(view: SeedView, horizon: float = 1.5, arm: int = 0) -> float:
     """Length of the mean of exp(iψ) over all neurons, ψ = φ1 + φ2 − φ3, at horizon · T_gen."""
     return at_horizon(one(view, arm), "phases", "resultant", horizon)
 
 
-@named("phase-share")
 def phase_share(view: SeedView, horizon: float = 1.5, arm: int = 0) -> float:
     """Share of all neurons with |ψ| < π/8 at horizon · T_gen."""
     return at_horizon(one(view, arm), "phases", "share_near_zero", horizon)
 
 
-@named("phase-spread-difference")
 def phase_spread_difference(view: SeedView, horizon: float = 1.5) -> float:
     """Circular standard deviation of ψ (radians), first arm less second, each at horizon · its T_gen."""
     spread = [at_horizon(one(view, arm), "phases", "circular_std", horizon) for arm in (0, 1)]
@@ -88,7 +82,6 @@ def _regimes(record: Record) -> dict[str, tuple[float, float]]:
     return {"fit": (0.0, fitted / 2), "after": (end, 2 * end), "end": (16 * end, 20 * end)}
 
 
-@named("ipr-slope-ratio")
 def ipr_slope_ratio(view: SeedView, late: Stretch, early: Stretch, arm: int = 0) -> float:
     """Mean slope of the IPR over one stretch over that of another.
 
@@ -113,7 +106,6 @@ def ipr_slope_ratio(view: SeedView, late: Stretch, early: Stretch, arm: int = 0)
     return slopes[0] / slopes[1]
 
 
-@named("ipr-share-at-t-gen")
 def ipr_share_at_t_gen(view: SeedView, final: float = 20, arm: int = 0) -> float:
     """IPR at T_gen over IPR at final · T_gen."""
     record = one(view, arm)
@@ -124,7 +116,6 @@ def ipr_share_at_t_gen(view: SeedView, final: float = 20, arm: int = 0) -> float
     return early / late
 
 
-@named("ipr-gap-ratio")
 def ipr_gap_ratio(view: SeedView, early: float = 5, late: float = 20, arm: int = 0) -> float:
     """(1 − IPR) at late · T_gen over (1 − IPR) at early · T_gen; the analytic weights have IPR 1."""
     record = one(view, arm)
@@ -135,7 +126,6 @@ def ipr_gap_ratio(view: SeedView, early: float = 5, late: float = 20, arm: int =
     return (1 - after) / (1 - before) if before < 1 else math.nan
 
 
-@named("ipr-gap-ratio-of-fractions")
 def ipr_gap_ratio_of_fractions(view: SeedView, more: float, less: float, arm: int = 0) -> float:
     """(1 − IPR) at α = more over (1 − IPR) at α = less, at the last row, after equally many steps."""
     gaps = {}
@@ -149,19 +139,16 @@ def ipr_gap_ratio_of_fractions(view: SeedView, more: float, less: float, arm: in
     return float(gap / other) if steps == others and other > 0 else math.nan
 
 
-@named("analytic-peak")
 def analytic_peak(view: SeedView, arm: int = 0) -> float:
     """Mean over the table of an analytic network's output at the right answer (fact of its record)."""
     return float(one(view, arm).facts.get("analytic_peak", math.nan))
 
 
-@named("analytic-peak-spread")
 def analytic_peak_spread(view: SeedView, arm: int = 0) -> float:
     """Standard deviation over the table of an analytic network's output at the right answer (fact of its record)."""
     return float(one(view, arm).facts.get("analytic_peak_std", math.nan))
 
 
-@named("width-threshold")
 def width_threshold(view: SeedView, accuracy: float = 0.99, arm: int = 0) -> Measured:
     """Least width of the grid from which every larger one reaches ``accuracy`` on the table.
 
@@ -176,7 +163,6 @@ def width_threshold(view: SeedView, accuracy: float = 0.99, arm: int = 0) -> Mea
     return Between(float(widths[last][0]), above)
 
 
-@named("accuracy-above-analytic")
 def accuracy_above_analytic(view: SeedView, rank: Literal["least", "second"] = "least") -> float:
     """Test accuracy of trained networks less the analytic accuracy on the table, width by width.
 

@@ -14,7 +14,7 @@ import numpy as np
 from grokbench.analysis.progress import phase_boundaries
 from grokbench.measures.cells import SeedView
 from grokbench.measures.curves import peak_step
-from grokbench.measures.registry import Floats, named, one, onset, rise
+from grokbench.measures.reading import Floats, one, onset, rise
 from grokbench.specs.errors import UnknownNameError
 from grokbench.training.record import Record
 
@@ -71,7 +71,6 @@ def _landmark(record: Record, name: str) -> float:
     return landmarks(record).get(name, math.nan)
 
 
-@named("test-loss-peak-height")
 def loss_peak_height(view: SeedView, arm: int = 0) -> float:
     """Test loss (running median of 5 evaluations before the first a′ ≥ 0.5, its largest) over ln p; nan without rise."""
     record = one(view, arm)
@@ -83,7 +82,6 @@ def loss_peak_height(view: SeedView, arm: int = 0) -> float:
     return float(np.median(window)) / chance(record)
 
 
-@named("restricted-fall-position")
 def restricted_fall_position(view: SeedView, split: Split = "all", arm: int = 0) -> float:
     """First row with the restricted loss at half of its initial value or less, over the first a′ ≥ 0.5.
 
@@ -98,7 +96,6 @@ def restricted_fall_position(view: SeedView, split: Split = "all", arm: int = 0)
     return float(steps[fallen[0]]) / risen if fallen.size else math.inf
 
 
-@named("test-loss-at-restricted-fall")
 def loss_at_restricted_fall(view: SeedView, split: Split = "all", arm: int = 0) -> float:
     """Test loss over ln p in the row where the restricted loss has first halved; nan where it never does."""
     record = one(view, arm)
@@ -110,7 +107,6 @@ def loss_at_restricted_fall(view: SeedView, split: Split = "all", arm: int = 0) 
     return float(loss[fallen[0]]) / chance(record) if fallen.size else math.nan
 
 
-@named("restricted-at-onset")
 def restricted_at_onset(view: SeedView, split: Split = "test", arm: int = 0) -> float:
     """Restricted loss over ln p in the last row at or before the onset; nan without an onset."""
     record = one(view, arm)
@@ -128,7 +124,6 @@ def _before_onset(record: Record, steps: Floats) -> np.ndarray[tuple[int], np.dt
     return kept if math.isfinite(start) and kept.any() else None
 
 
-@named("excluded-minimum-position")
 def excluded_minimum_position(view: SeedView, arm: int = 0) -> float:
     """Step of the least excluded loss up to the first a′ ≥ 0.5, over that; nan where it is never reached."""
     record = one(view, arm)
@@ -141,7 +136,6 @@ def excluded_minimum_position(view: SeedView, arm: int = 0) -> float:
     return float(steps[int(np.argmin(excluded))]) / risen
 
 
-@named("excluded-rise")
 def excluded_rise(view: SeedView, arm: int = 0) -> float:
     """Excluded loss in the last row at or before the onset, over the least one up to there; nan without an onset."""
     record = one(view, arm)
@@ -154,7 +148,6 @@ def excluded_rise(view: SeedView, arm: int = 0) -> float:
     return float(excluded[-1]) / least if least > 0 else math.nan
 
 
-@named("excluded-change")
 def excluded_change(view: SeedView, begin: Landmark, end: Landmark, arm: int = 0) -> float:
     """Largest |E − E₀|/E₀ of the excluded loss between the ends of two phases, E₀ being that at ``begin``.
 
@@ -172,13 +165,11 @@ def excluded_change(view: SeedView, begin: Landmark, end: Landmark, arm: int = 0
     return float(np.max(np.abs(stretch - start))) / start if start > 0 else math.nan
 
 
-@named("phase-end")
 def phase_end(view: SeedView, phase: Landmark, arm: int = 0) -> float:
     """Step at which a phase ends: "memorisation", "formation" or "cleanup". inf: it does not."""
     return _landmark(one(view, arm), phase)
 
 
-@named("phase-ratio")
 def phase_ratio(view: SeedView, numerator: Landmark, denominator: Landmark, arm: int = 0) -> float:
     """Step at which one phase ends over that of another; nan when the latter does not end."""
     record = one(view, arm)
@@ -186,7 +177,6 @@ def phase_ratio(view: SeedView, numerator: Landmark, denominator: Landmark, arm:
     return top / bottom if 0 < bottom < math.inf else math.nan
 
 
-@named("weight-decline-ratio")
 def weight_decline_ratio(view: SeedView, arm: int = 0) -> float:
     """Mean slope of log Σw² in cleanup over that in circuit formation.
 
@@ -204,7 +194,6 @@ def weight_decline_ratio(view: SeedView, arm: int = 0) -> float:
     return float(cleanup / formation) if formation > 0 else math.inf
 
 
-@named("weight-share-of-peak")
 def weight_share_of_peak(view: SeedView, arm: int = 0) -> float:
     """Σw² in the last row over its maximum."""
     rows = _rows(one(view, arm), "sum_squares")
@@ -217,7 +206,6 @@ def _gini(record: Record, which: str) -> tuple[Floats, ...] | None:
     return _rows(record, _GINIS[which])
 
 
-@named("gini-rise-in-cleanup")
 def gini_rise_in_cleanup(view: SeedView, which: Literal["embedding", "logit-map"], arm: int = 0) -> float:
     """Share of a Gini coefficient's rise over the run that falls into cleanup; 0 where it does not rise.
 
@@ -233,7 +221,6 @@ def gini_rise_in_cleanup(view: SeedView, which: Literal["embedding", "logit-map"
     return float(end - start) / total if total > 0 else 0.0
 
 
-@named("gini-rise-in-memorisation")
 def gini_rise_in_memorisation(
     view: SeedView, which: Literal["embedding", "logit-map"], arm: int = 0
 ) -> float:

@@ -9,14 +9,13 @@ import numpy as np
 
 from grokbench.analysis import timing
 from grokbench.measures.cells import Cell, SeedView
-from grokbench.measures.registry import (
+from grokbench.measures.reading import (
     Between,
     Measured,
     baseline,
     ends,
     fitted,
     levels,
-    named,
     narrowed,
     one,
     rise,
@@ -36,14 +35,12 @@ def _reached(record: Record, step: float) -> Measured:
     return Between(float(record.curves["step"][-1]), math.inf)
 
 
-@named("half-rise")
 def half_rise(view: SeedView, arm: int = 0) -> Measured:
     """First evaluation with a′ ≥ 0.5, in steps; above the last evaluation where there is none."""
     record = one(view, arm)
     return _reached(record, rise(record))
 
 
-@named("test-crossing")
 def accuracy_crossing(view: SeedView, level: float = 0.999, arm: int = 0) -> Measured:
     """F_level of the test accuracy, in steps; above the last evaluation where there is none."""
     record = one(view, arm)
@@ -51,7 +48,6 @@ def accuracy_crossing(view: SeedView, level: float = 0.999, arm: int = 0) -> Mea
     return _reached(record, timing.first_crossing(curves["step"], curves["test_accuracy"], level))
 
 
-@named("half-rises")
 def half_rises(view: SeedView) -> float:
     """1 when any run of any arm reaches a′ ≥ 0.5, else 0."""
     return float(any(math.isfinite(rise(cell.record)) for cell in view.cells))
@@ -71,7 +67,6 @@ def _late(record: Record) -> float:
     return risen / fit if fit > 0 else math.nan
 
 
-@named("rise-lateness")
 def rise_lateness(view: SeedView) -> float:
     """First test accuracy ≥ 0.9 of its best over first train accuracy ≥ 0.9 of its best: the largest over all runs.
 
@@ -82,7 +77,6 @@ def rise_lateness(view: SeedView) -> float:
     return math.nan if any(math.isnan(ratio) for ratio in ratios) else max(ratios)
 
 
-@named("rise-after-fit")
 def rise_after_fit(view: SeedView) -> float:
     """Largest test accuracy from T_mem on less that at T_mem: the largest over all runs. nan where a run has no T_mem."""
     gains = []
@@ -101,20 +95,17 @@ def best_above_guess(record: Record) -> float:
     return float(np.max(timing.normalised(record.curves["test_accuracy"], baseline(record))))
 
 
-@named("best-normalised-accuracy")
 def best_normalised_accuracy(view: SeedView, arm: int = 0) -> float:
     """The largest a′ of any evaluation of any of the arm's runs."""
     return max(best_above_guess(cell.record) for cell in view.arms[arm])
 
 
-@named("best-normalised-at-fraction")
 def best_normalised_at_fraction(view: SeedView, alpha: float, arm: int = 0) -> float:
     """The largest a′ of the arm's run at the fraction ``alpha``; nan where the grid lacks it."""
     cell = _at(view, alpha, arm)
     return math.nan if cell is None else best_above_guess(cell.record)
 
 
-@named("time-at-fraction")
 def time_at_fraction(
     view: SeedView, alpha: float, unit: Literal["steps", "epochs"] = "steps", arm: int = 0
 ) -> Measured:
@@ -140,7 +131,6 @@ def _at(view: SeedView, alpha: float, arm: int) -> Cell | None:
     return next((cell for own, cell in levels(view, arm) if math.isclose(own, alpha, abs_tol=1e-9)), None)
 
 
-@named("delay-ratio-change")
 def delay_ratio_change(view: SeedView, numerator: int = 0, denominator: int = 1) -> Measured:
     """T_gen / T_mem of one arm over that of another; bounds where a T_gen is censored, nan without both T_mem."""
     fits = [fitted(one(view, arm)) for arm in (numerator, denominator)]
@@ -166,14 +156,12 @@ def _delays(view: SeedView, arm: int) -> list[tuple[float, float]]:
 LEAST_LEVELS = 3  # fractions that must generalise before the largest of their delays means anything
 
 
-@named("delay-peak-fraction")
 def delay_peak_fraction(view: SeedView, arm: int = 0) -> float:
     """The fraction at which T_gen / T_mem is largest, of those that generalise within the budget; nan where fewer than 3 do."""
     delays = _delays(view, arm)
     return max(delays, key=lambda pair: pair[1])[0] if len(delays) >= LEAST_LEVELS else math.nan
 
 
-@named("delay-peak-rank")
 def delay_peak_rank(view: SeedView, arm: int = 0) -> float:
     """The place of the fraction with the largest T_gen / T_mem among those that generalise, 0 for the smallest."""
     delays = _delays(view, arm)

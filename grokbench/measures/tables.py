@@ -6,13 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grokbench.measures.cells import SeedView
-from grokbench.measures.registry import named
 from grokbench.specs.types import Array, TaskSpec
 from grokbench.tasks.domain import modulus
 from grokbench.tasks.table import build_table
 
 
-@named("relabelled-share")
 def relabelled_share(view: SeedView, additive: int = 0, multiplicative: int = 1) -> float:
     """Share of rows of one arm's table modulo p − 1 that are rows of another's modulo p once n is renamed gⁿ.
 

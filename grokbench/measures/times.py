@@ -9,13 +9,12 @@ import numpy as np
 
 from grokbench.analysis import timing
 from grokbench.measures.cells import SeedView
-from grokbench.measures.registry import (
+from grokbench.measures.reading import (
     Measured,
     baseline,
     ends,
     fitted,
     generalised,
-    named,
     narrowed,
     one,
     time_to_fit,
@@ -25,37 +24,31 @@ from grokbench.measures.registry import (
 Outcome = Literal["diverged", "grokking", "comprehension", "partial", "memorisation", "underfit"]
 
 
-@named("t-gen")
 def t_gen(view: SeedView, arm: int = 0) -> Measured:
     """T_gen in steps; above the budget when censored."""
     return time_to_generalise(one(view, arm))
 
 
-@named("t-mem")
 def t_mem(view: SeedView, arm: int = 0) -> Measured:
     """T_mem in steps; above the budget when censored."""
     return time_to_fit(one(view, arm))
 
 
-@named("outcome-is")
 def outcome_is(view: SeedView, outcome: Outcome, arm: int = 0) -> float:
     """1 when the run's outcome class is ``outcome``, else 0."""
     return float(one(view, arm).outcome == outcome)
 
 
-@named("groks")
 def groks(view: SeedView, arm: int = 0) -> float:
     """1 when the run's outcome class is grokking, else 0."""
     return float(one(view, arm).outcome == "grokking")
 
 
-@named("generalises")
 def generalises(view: SeedView, arm: int = 0) -> float:
     """1 when any of the arm's runs has a T_gen within its budget, else 0."""
     return float(any(math.isfinite(generalised(cell.record)) for cell in view.arms[arm]))
 
 
-@named("time-ratio")
 def time_ratio(view: SeedView, numerator: int = 0, denominator: int = 1) -> Measured:
     """T_gen of one arm over that of another.
 
@@ -75,7 +68,6 @@ def _over(top: float, bottom: float) -> float:
     return top / bottom
 
 
-@named("delay-ratio")
 def delay_ratio(view: SeedView, arm: int = 0) -> Measured:
     """T_gen / T_mem of one run; bounded below when T_gen is censored, nan without T_mem."""
     record = one(view, arm)
@@ -86,7 +78,6 @@ def delay_ratio(view: SeedView, arm: int = 0) -> Measured:
     return narrowed(reached.low / fit, reached.high / fit)
 
 
-@named("half-rise-ratio")
 def half_rise_ratio(view: SeedView, arm: int = 0) -> float:
     """R½ of one run: first a′ ≥ 0.5 over first train accuracy ≥ 0.5."""
     record = one(view, arm)
@@ -96,7 +87,6 @@ def half_rise_ratio(view: SeedView, arm: int = 0) -> float:
     )
 
 
-@named("rise-ratio")
 def rise_ratio(view: SeedView, level: float = 0.1, arm: int = 0) -> Measured:
     """First evaluation with a′ ≥ ``level`` over T_mem; bounded below where the budget ended before, nan without T_mem."""
     record = one(view, arm)
@@ -110,7 +100,6 @@ def rise_ratio(view: SeedView, level: float = 0.1, arm: int = 0) -> Measured:
     return narrowed(float(record.trial.budget) / fit, math.inf)
 
 
-@named("test-at-fit")
 def accuracy_at_fit(view: SeedView, arm: int = 0) -> float:
     """a′ at T_mem; nan without T_mem."""
     record = one(view, arm)

@@ -9,12 +9,11 @@ import numpy as np
 from grokbench.analysis.statistics import running_median
 from grokbench.measures.cells import SeedView
 from grokbench.measures.curves import peak_step
-from grokbench.measures.registry import column, generalised, named, one, onset
+from grokbench.measures.reading import column, generalised, one, onset
 
 MATRICES = ("1", "2")
 
 
-@named("weight-growth-ratio")
 def weight_growth_ratio(view: SeedView, arm: int = 0) -> float:
     """Mean slope of ‖W‖ on [onset, T_gen] over that on [0, onset/2], the smaller of both matrices.
 
@@ -35,7 +34,6 @@ def weight_growth_ratio(view: SeedView, arm: int = 0) -> float:
     return float(max(0.0, min(ratios)))
 
 
-@named("max-weight-jump")
 def max_weight_jump(view: SeedView, arm: int = 0) -> float:
     """Largest |Δ‖W‖| / ‖W‖ in one step up to T_gen, over both matrices; nan without T_gen."""
     record = one(view, arm)
@@ -51,7 +49,6 @@ def max_weight_jump(view: SeedView, arm: int = 0) -> float:
     return max(jumps)
 
 
-@named("gradient-norm-peak-position")
 def gradient_norm_peak_position(view: SeedView, arm: int = 0, horizon: float = 1.5) -> float:
     """(peak of the gradient norm − peak of the test loss) / (T_gen − peak of the test loss).
 

@@ -60,7 +60,6 @@ ARCHITECTURE = Architecture(
     restore=f"{_HERE}:restored",
     size=size,
     fast={"mse": "grokbench.networks.fast.quadratic_mlp:step"},
-    probes=("trace", "ipr", "phases", "spectrum"),
     fits=fits,
     facts=f"{_HERE}:peaks",
 )

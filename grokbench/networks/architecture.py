@@ -36,7 +36,7 @@ class Architecture:
     size: (model, n_elements) → ``Size``. fits: raises InputError where the network cannot be trained on a task. faults:
     dotted field and sentence for each way in which the recipe's fields contradict one another.
     step_seconds: what a step costs beside its products, on the fast path. pass_multiply_adds: those of a row on the fast path,
-    where they are not ``size``'s. probes: those that can look at its weights. facts: (network, rows) → numbers that a record
+    where they are not ``size``'s. facts: (network, rows) → numbers that a record
     keeps beside the curves.
     """
 
@@ -49,7 +49,6 @@ class Architecture:
     fits: Callable[[TaskSpec, Recipe], None] = fits_any
     faults: Callable[[Recipe], Iterable[tuple[str, str]]] = faultless
     step_seconds: float = 3e-4
-    probes: tuple[str, ...] = ()
     facts: str | Callable[..., Any] = ""
     pass_multiply_adds: Callable[[Section, Any], float] | None = None
     takes: str = "pairs"

@@ -47,13 +47,6 @@ def _check_taken(task: TaskSpec, recipe: Recipe) -> None:
     )
 
 
-def check_watched(recipe: Recipe, what: str) -> None:
-    """Raises InputError where ``what``, probes or portraits, are asked of a network or learner that has none."""
-    if recipe.learner or not architecture(recipe.model).probes:
-        kind = (recipe.learner or recipe.model)["kind"]
-        raise InputError(f"{recipe.id}: a {kind} has no {what}")
-
-
 def trained(recipe: Recipe) -> Any:
     """What a recipe's network, or the learner in its place, says of itself. Errors: UnknownNameError, InputError."""
     if recipe.learner:

@@ -52,7 +52,6 @@ ARCHITECTURE = Architecture(
     restore=f"{_HERE}:restored",
     size=size,
     fast={"mse": "grokbench.networks.fast.quadratic_mlp:step"},
-    probes=("trace", "ipr", "phases", "spectrum"),
 )
 
 # ---- from here on with torch

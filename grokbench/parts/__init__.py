@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,15 +18,17 @@ from grokbench.parts import origins as sources
 from grokbench.parts.built_in import BUILT_IN, FIELD, NEEDS
 from grokbench.parts.heads import declared, loaded
 from grokbench.specs import schema
-from grokbench.specs.errors import GrokbenchError, InputError, UnknownNameError
+from grokbench.specs.errors import GrokbenchError, InputError, PartError, UnknownNameError
 
 if TYPE_CHECKING:
     from grokbench.specs.types import Recipe, Section, TaskSpec
 
-__all__ = ["declared", "find", "listed", "loaded", "names", "part", "register", "run_plugin"]
+__all__ = ["BUILT_IN", "declared", "find", "listed", "loaded", "names", "part", "register", "run_plugin"]
 
 KINDS = tuple(NEEDS)
-_SINGULAR = {"losses": "loss"}
+WHOLE = ("measures", "executors")
+"""Kinds whose built-in parts load no torch, so that their modules are imported as they are."""
+_SINGULAR = {"losses": "loss", "analyses": "analysis"}
 HERE = "grokbench"
 
 
@@ -66,12 +68,14 @@ def load(found: Part) -> Any:
     except GrokbenchError:
         raise
     except Exception as error:
-        raise InputError(f"{found} cannot be loaded ({type(error).__name__}: {error})") from error
+        raise PartError(f"{found} cannot be loaded ({type(error).__name__}: {error})") from error
     missing = [name for name in NEEDS[found.kind] if not hasattr(value, name)]
     if missing:
-        raise InputError(f"{found} lacks {', '.join(missing)}; it is of type {type(value).__name__}")
-    if not dataclasses.is_dataclass(value.fields):
-        raise InputError(f"the fields of {found} are no dataclass")
+        raise PartError(f"{found} lacks {', '.join(missing)}; it is of type {type(value).__name__}")
+    if found.kind == "measures" and not callable(value):
+        raise PartError(f"{found} is no function; it is of type {type(value).__name__}")
+    if "fields" in NEEDS[found.kind] and not dataclasses.is_dataclass(value.fields):
+        raise PartError(f"the fields of {found} are no dataclass")
     return value
 
 
@@ -139,9 +143,14 @@ def of_domain(table: Section) -> tuple[Part, ...]:
     return tuple(found[name] for name in sorted(found))
 
 
+def outsiders(chosen: Iterable[Part]) -> tuple[Part, ...]:
+    """Those of the parts that come from elsewhere."""
+    return tuple(one for one in chosen if one.origin != HERE)
+
+
 @contextmanager
 def blamed(strangers: Sequence[Part]) -> Iterator[None]:
-    """What is raised in here becomes an InputError of one sentence that names these parts, where there are any."""
+    """What is raised in here becomes a PartError of one sentence that names these parts, where there are any."""
     try:
         yield
     except GrokbenchError:
@@ -150,7 +159,7 @@ def blamed(strangers: Sequence[Part]) -> Iterator[None]:
         if not strangers:
             raise
         named = " and ".join(map(str, strangers))
-        raise InputError(f"{named} failed ({type(error).__name__}: {error})") from error
+        raise PartError(f"{named} failed ({type(error).__name__}: {error})") from error
 
 
 def register(kind: str, name: str, value: Any) -> None:
@@ -202,9 +211,12 @@ def plugins() -> tuple[str, ...]:
     return tuple(map(str, _plugins))
 
 
-def _built_in(kind: str) -> Iterator[Part]:
-    for name, target in BUILT_IN.get(kind, {}).items():
-        yield Part(kind, name, functools.partial(declared, target))
+@functools.cache
+def _built_in(kind: str) -> tuple[Part, ...]:
+    read = loaded if kind in WHOLE else declared
+    return tuple(
+        Part(kind, name, functools.partial(read, target)) for name, target in BUILT_IN.get(kind, {}).items()
+    )
 
 
 def _outside(kind: str) -> tuple[Part, ...]:
@@ -227,7 +239,8 @@ def _outside_names(kind: str) -> tuple[str, ...]:
 
 
 def _outside_fields(kind: str, name: str) -> type | None:
-    return None if outside(kind, name) is None else find(kind, name).fields
+    known = "fields" in NEEDS.get(kind, ()) and outside(kind, name) is not None
+    return find(kind, name).fields if known else None
 
 
 schema.look_outside(_outside_names, _outside_fields)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from grokbench.parts.measures import MEASURES
+
 BUILT_IN: Mapping[str, Mapping[str, str]] = {
     "networks": {
         "quadratic-mlp": "grokbench.networks.quadratic_mlp:ARCHITECTURE",
@@ -53,6 +55,24 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "online": "grokbench.tasks.sources.online:SOURCE",
     },
     "corruptions": {"labels": "grokbench.tasks.corruptions.labels:CORRUPTION"},
+    "probes": {
+        "trace": "grokbench.training.probes.trace:PROBE",
+        "ipr": "grokbench.training.probes.ipr:PROBE",
+        "phases": "grokbench.training.probes.phases:PROBE",
+        "spectrum": "grokbench.training.probes.spectrum:PROBE",
+    },
+    "analyses": {
+        "progress": "grokbench.training.analyses.progress:ANALYSIS",
+        "circuit": "grokbench.training.analyses.circuit:ANALYSIS",
+        "circles": "grokbench.training.analyses.circles:ANALYSIS",
+        "neuron-phases": "grokbench.training.analyses.phases:ANALYSIS",
+        "preactivation-power": "grokbench.training.analyses.preactivation:ANALYSIS",
+    },
+    "measures": MEASURES,
+    "executors": {
+        "local": "grokbench.plan.local:LOCAL",
+        "here": "grokbench.plan.here:HERE",
+    },
 }
 """Kind → name → "module:object"."""
 FIELD = {
@@ -77,5 +97,9 @@ NEEDS = {
     "domains": ("fields", "build"),
     "sources": ("fields", "gives", "shape", "count", "rows"),
     "corruptions": ("fields", "relabel"),
+    "probes": ("look", "faults", "every_step"),
+    "analyses": ("version", "make", "faults", "first", "passes"),
+    "measures": (),
+    "executors": ("run",),
 }
 """Kind → what such a part has."""

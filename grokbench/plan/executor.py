@@ -1,27 +1,22 @@
-"""Trials on worker processes: spawned, one thread each, each writing its own record as soon as it is done.
+"""Trials handed to an executor: each writes its own record into the store as soon as it is done.
 
 Two commands on one store share the work: a trial that another process trains is waited for, not trained again.
 """
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import queue
-import sys
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from grokbench import parts
+from grokbench.parts import Part
 from grokbench.plan import worker
-from grokbench.plan.worker import Job
+from grokbench.plan.worker import Job, Work
 from grokbench.specs import values
-from grokbench.specs.errors import InputError
+from grokbench.specs.errors import PartError
 from grokbench.specs.types import Trial
 from grokbench.store import keys
 from grokbench.store.folder import Store
@@ -78,61 +73,82 @@ def execute(
     keep_untrained: bool = False,
     resume: bool = False,
     again: bool = False,
+    executor: str = "local",
 ) -> list[Failure]:
-    """Train ``trials``, in the order given, on ``workers`` processes; records go to ``store``.
+    """Train ``trials``, in the order given, by an executor with ``workers`` workers; records go to ``store``.
 
-    keep_untrained, resume, again: see ``worker.Job``. A trial that another process trains is waited for. A worker that is
-    killed fails the trials that were running; the others go on in new workers. Errors: InputError where no worker can start
-    (``check_can_spawn``), StoreError. KeyboardInterrupt stops the workers and is raised again; finished records stay.
+    keep_untrained, resume, again: see ``worker.Job``. executor: the name of a part (``grokbench list executors``). A trial
+    that another process trains is waited for. One that the executor gives back without an answer is handed to it again.
+    Errors: UnknownNameError for an executor that there is not; InputError where none of its workers can start, StoreError;
+    PartError where one from outside raises or says nothing of any trial. KeyboardInterrupt is raised again once the
+    executor has stopped its workers; finished records stay.
     """
-    check_can_spawn()
+    part = parts.part("executors", executor)
+    chosen = parts.load(part)
     store.check_writable(trials)
     failures: list[Failure] = []
     job = Job(str(store.root), keep_untrained, resume, again, parts.plugins())
     left = list(trials)
     while left:
-        ended = _one_pool(left, min(workers, len(left), MOST_WORKERS), job, on_event)
-        for trial, trace, sentence in ended.failed:
+        round_ = _Round(part, left, job, on_event)
+        with parts.blamed(parts.outsiders([part])):
+            chosen.run(round_.jobs, workers, round_.tell)
+        if not round_.answered:
+            raise PartError(f"{part} ended without a word on any of its {len(left)} jobs")
+        for trial, trace, sentence in round_.failed:
             path = store.note_failure(trial, trace)
             failures.append(Failure(trial, keys.key(trial), trace, path, sentence))
             on_event(Event("failed", trial, trace=trace))
-        left = ended.left or _waited(ended.busy, store, job, on_event)
+        left = round_.left
+        left = [*left, *round_.busy] if left else _waited(round_.busy, store, job, on_event)
     return failures
 
 
-def check_can_spawn() -> None:
-    """Errors: InputError where no worker can start.
+class _Round:
+    """Trials handed to an executor once, and what it tells of them."""
 
-    A worker imports the calling script by its file. One without a ``__main__`` guard would train again in each of them.
-    """
-    process, main = multiprocessing.current_process(), sys.modules.get("__main__")
-    if getattr(process, "_inheriting", False):
-        raise InputError(
-            'training on workers needs the guard `if __name__ == "__main__":` in the calling script'
-        )
-    if process.daemon:
-        raise InputError(
-            "a daemonic process, such as a worker of multiprocessing.Pool, can start no workers; "
-            "call this outside the pool, or grokbench.run, which trains in the calling process"
-        )
-    script = getattr(main, "__file__", None)  # None at a prompt, in a notebook and with python -c
-    by_file = script is not None and getattr(main, "__spec__", None) is None and not hasattr(sys, "frozen")
-    if (
-        by_file
-        and not Path(getattr(multiprocessing.process, "ORIGINAL_DIR", None) or "", str(script)).is_file()
-    ):
-        raise InputError(
-            f"training on workers needs a script that they can read again, and there is no file {script}; "
-            "put the script into a file, or call grokbench.run, which trains in the calling process"
-        )
+    def __init__(self, part: Part, trials: Sequence[Trial], job: Job, on_event: OnEvent) -> None:
+        self._part, self._trials, self._on_event = part, trials, on_event
+        self.jobs = tuple(Work(trial, job) for trial in trials)
+        self.answered: set[int] = set()
+        self.failed: list[tuple[Trial, str, str]] = []
+        self.busy: list[Trial] = []
+
+    @property
+    def left(self) -> list[Trial]:
+        """The trials without an answer."""
+        return [trial for index, trial in enumerate(self._trials) if index not in self.answered]
+
+    def tell(self, index: int, news: Mapping[str, Any]) -> None:
+        """Take what the job at ``index`` returned, or said of an evaluation.
+
+        Errors: PartError for an index that there is not, a second answer, or what no job says.
+        """
+        known = isinstance(index, int) and 0 <= index < len(self._trials)
+        if not known or not isinstance(news, Mapping):
+            raise PartError(
+                f"{self._part} tells {news!r} of job {index!r}; expected what one of its {len(self._trials)} jobs returned"
+            )
+        trial = self._trials[index]
+        if set(news) == EVALUATED:
+            self._on_event(Event("evaluated", trial, **news))
+            return
+        if index in self.answered:
+            raise PartError(f"{self._part} answers for job {index} twice")
+        if {"trace", "sentence"} <= set(news):
+            self.failed.append((trial, str(news["trace"]), str(news["sentence"])))
+        elif "busy" in news:
+            self.busy.append(trial)
+            self._on_event(Event("waiting", trial, holder=str(news["busy"])))
+        elif set(news) == worker.ENDED:
+            self._on_event(Event("done", trial, **news))
+        else:
+            raise PartError(f"{self._part} tells {news!r} of job {index}; expected what the job returned")
+        self.answered.add(index)
 
 
-class _Pool(NamedTuple):
-    """What one pool of workers left: failed trials with trace and sentence, those that others train, those to be trained."""
-
-    failed: list[tuple[Trial, str, str]]
-    busy: list[Trial]
-    left: list[Trial]
+EVALUATED = {"step", "train_accuracy", "test_accuracy"}
+"""What a job says of an evaluation."""
 
 
 def _waited(busy: Sequence[Trial], store: Store, job: Job, on_event: OnEvent) -> list[Trial]:
@@ -153,85 +169,3 @@ def _waited(busy: Sequence[Trial], store: Store, job: Job, on_event: OnEvent) ->
         if waiting:
             time.sleep(worker.POLL_SECONDS)
     return []
-
-
-def _one_pool(trials: Sequence[Trial], workers: int, job: Job, on_event: OnEvent) -> _Pool:
-    """Train on one pool of workers, which may break."""
-    context = multiprocessing.get_context("spawn")
-    events = context.Queue()
-    restore = _one_thread_each()
-    pool = ProcessPoolExecutor(workers, context, worker.start, (events,))
-    failed: list[tuple[Trial, str, str]] = []
-    busy: list[Trial] = []
-    started: set[int] = set()
-    try:
-        futures: dict[Future[dict[str, Any]], int] = {}
-        lost: set[int] = set()
-        for index, trial in enumerate(trials):
-            try:
-                futures[pool.submit(worker.work, trial, index, job)] = index
-            except BrokenProcessPool:
-                lost.add(index)
-        pending = set(futures)
-        while pending:
-            done, pending = wait(pending, timeout=0.2)
-            _drain(events, trials, started, on_event)
-            for future in done:
-                index = futures[future]
-                try:
-                    result = future.result()
-                except BrokenProcessPool:
-                    lost.add(index)
-                    continue
-                if "trace" in result:
-                    failed.append((trials[index], result["trace"], result["sentence"]))
-                elif "busy" in result:
-                    busy.append(trials[index])
-                    on_event(Event("waiting", trials[index], holder=result["busy"]))
-                else:
-                    on_event(Event("done", trials[index], **result))
-        pool.shutdown()
-        running = sorted(lost & started) or sorted(lost)  # where nothing could start, nothing will
-        failed.extend((trials[index], KILLED, "") for index in running)
-        left = [trials[index] for index in sorted(lost.difference(running))]
-        return _Pool(failed, busy, [*left, *busy] if left else [])
-    except BaseException:
-        for process in list(pool._processes.values()):  # the pool offers no other way to stop a running call
-            process.terminate()
-        raise
-    finally:
-        restore()
-        pool.shutdown(wait=False, cancel_futures=True)
-        events.cancel_join_thread()
-        events.close()
-
-
-def _one_thread_each() -> Callable[[], None]:
-    """Let numpy's BLAS take one thread in processes started from now on; call what is returned to undo it.
-
-    A BLAS reads this when it is loaded, which is before a worker's first own line.
-    """
-    names = [name for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS") if name not in os.environ]
-    os.environ.update(dict.fromkeys(names, "1"))
-
-    def restore() -> None:
-        for name in names:
-            os.environ.pop(name, None)
-
-    return restore
-
-
-KILLED = "the worker process ended without a word (killed, or out of memory)\n"
-MOST_WORKERS = 61 if sys.platform == "win32" else 10_000  # what one pool can wait for on Windows
-
-
-def _drain(events: Any, trials: Sequence[Trial], started: set[int], on_event: OnEvent) -> None:
-    """Hand on what the workers said since the last time."""
-    while True:
-        try:
-            index, values = events.get_nowait()
-        except (queue.Empty, EOFError, OSError):
-            return
-        started.add(index)
-        if values:
-            on_event(Event("evaluated", trials[index], **values))

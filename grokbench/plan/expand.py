@@ -151,7 +151,6 @@ def expand(
                 budget=plan.steps,
                 horizon=experiment.horizon,
                 probes=experiment.probes,
-                portraits=experiment.portraits,
                 snapshots=experiment.snapshots,
                 analyses=experiment.analyses,
             )
@@ -223,4 +222,4 @@ def without_covered(trials: Sequence[PlannedTrial]) -> tuple[PlannedTrial, ...]:
 
 def _closeness(trial: Trial) -> tuple[int, ...]:
     """How closely a trial is watched."""
-    return len(trial.probes), len(trial.snapshots), len(trial.portraits), len(trial.analyses)
+    return len(trial.probes), len(trial.snapshots), len(trial.analyses)

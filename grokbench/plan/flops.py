@@ -64,9 +64,11 @@ def _trained_rows(trial: Trial) -> int:
 
 
 def _analyses(trial: Trial, steps: int) -> float:
-    """Each snapshot is run over the whole table in double precision; a circuit as often as thirty of them."""
+    """Passes over the whole table, in double precision."""
     taken = sum(step <= steps for step in trial.snapshots) + 1
-    runs = ("progress" in trial.analyses) * taken + ("circuit" in trial.analyses) * 30
+    runs = sum(float(parts.find("analyses", name).passes(taken)) for name in trial.analyses)
+    if not runs:
+        return 0.0
     whole = 2.0 * size(trial).multiply_adds * rows_at_most(trial)
     return 4 * runs * whole / FLOPS_PER_SECOND
 
@@ -74,5 +76,5 @@ def _analyses(trial: Trial, steps: int) -> float:
 def megabytes(trial: Trial, steps: int) -> float:
     """Rough size of a record: weights (float32) at the end and at its snapshots, curves, a few numbers for every step."""
     kept = sum(step <= steps for step in trial.snapshots) + (trial.budget > 0)
-    traced = 24.0 * steps * ("trace" in trial.probes)
+    traced = 24.0 * steps * sum(bool(parts.find("probes", name).every_step) for name in trial.probes)
     return (4.0 * kept * size(trial).weights + 12_000 + traced) / 1e6

@@ -50,7 +50,8 @@ def _rules(text: bytes) -> dict[str, str]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError):
         return {}
     experiments = {
-        entry["id"]: _without(entry, "title", "portraits") for entry in document.get("experiment", [])
+        entry["id"]: _deciding(_without(entry, "title", "portraits"))
+        for entry in document.get("experiment", [])
     }
     out = {}
     for claim in document.get("claim", []):
@@ -70,6 +71,13 @@ def _rules(text: bytes) -> dict[str, str]:
             }
         )
     return out
+
+
+def _deciding(experiment: Mapping[str, Any]) -> dict[str, Any]:
+    """An experiment less the analyses that only figures read."""
+    read = [name for name in experiment.get("analyses", ()) if name not in keys.PORTRAITS]
+    rest = {key: value for key, value in experiment.items() if key != "analyses"}
+    return {**rest, "analyses": read} if read else rest
 
 
 def _without(table: Mapping[str, Any], *names: str) -> dict[str, Any]:

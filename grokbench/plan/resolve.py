@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from grokbench import parts
 from grokbench.specs import values
 from grokbench.specs.errors import InputError
 from grokbench.specs.loader import Library
-from grokbench.specs.types import PROBES, Recipe, TaskSpec, Trial
+from grokbench.specs.types import Recipe, TaskSpec, Trial
 
 if TYPE_CHECKING:
     import numpy as np
@@ -89,13 +90,14 @@ def resolve_trial(
     rows: the number of training rows, in place of ``alpha``. The trial holds plain Python values, so that its key does not
     depend on the types that were passed. Errors: GrokbenchError for anything that could not be trained.
     """
-    from grokbench.networks.fitting import MOST_STEPS, check_fit, check_watched
+    from grokbench.networks.fitting import MOST_STEPS, check_fit
     from grokbench.tasks.source import rows_of
     from grokbench.tasks.splits import fraction, rows_as_fraction
     from grokbench.tasks.trained import trial_rows
+    from grokbench.training.watching import check_watched
 
     number = values.integer("seed", seed, least=0)
-    looked_at = values.chosen("probes", "probe", probes, PROBES)
+    looked_at = values.chosen("probes", "probe", probes, parts.names("probes"))
     spec, recipe = open_library(specs).resolve(
         task.spec if isinstance(task, Task) else values.name("task", task),
         baseline if isinstance(baseline, Recipe) else values.name("baseline", baseline),
@@ -105,8 +107,7 @@ def resolve_trial(
     if steps is None:
         steps = 0 if untrained else DEFAULT_STEPS
     budget = values.integer("steps", steps, least=0, most=MOST_STEPS)
-    if looked_at:
-        check_watched(recipe, "probes")
+    check_watched("probes", looked_at, spec, recipe)
     if untrained and budget:
         raise InputError(f"steps must be 0 or left out; {recipe.id} is not trained", "steps")
     check_fit(spec, recipe)

@@ -9,7 +9,7 @@ import signal
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from grokbench import parts
@@ -37,6 +37,44 @@ class Job(NamedTuple):
     resume: bool = False
     again: bool = False
     plugins: tuple[str, ...] = ()
+
+
+OnNews = Callable[[int, Mapping[str, Any]], None]
+"""Takes a job's place in the list, and what the job returned or said of an evaluation."""
+
+
+class Work(NamedTuple):
+    """A trial as a job: call it wherever the store can be reached, in this process or on another machine. It can be pickled.
+
+    An executor, a part of the kind "executors", has ``run(jobs, workers, tell)``. It calls each job once and hands what the
+    job returns to ``tell``, which is an ``OnNews``, in its own process. ``run`` returns when no job is running any more.
+    """
+
+    trial: Trial
+    how: Job
+
+    def __call__(self, on_evaluation: Callable[[Mapping[str, Any]], None] | None = None) -> dict[str, Any]:
+        """Train; how the trial ended, or its traceback with a sentence for what a person can mend, or who else trains it.
+
+        on_evaluation: takes what ``tell`` may be told of each evaluation. Raises nothing but what ends the process.
+        """
+
+        def tell(step: int, train_accuracy: float, test_accuracy: float) -> None:
+            if on_evaluation is not None:
+                on_evaluation(
+                    {"step": step, "train_accuracy": train_accuracy, "test_accuracy": test_accuracy}
+                )
+
+        try:
+            for script in self.how.plugins:
+                parts.run_plugin(script)
+            found = make(self.trial, Store(self.how.root), self.how, tell)
+        except Exception as error:  # whatever it was, the parent reports it with its traceback
+            return {
+                "trace": traceback.format_exc(),
+                "sentence": str(error) if isinstance(error, GrokbenchError) else "",
+            }
+        return {"busy": str(found)} if isinstance(found, Holder) else ended(found)
 
 
 class Made(NamedTuple):
@@ -81,7 +119,7 @@ def make_here(trial: Trial, store: Store | None, job: Job) -> Record:
 
 def train_here(trial: Trial, store: Store | None, job: Job, tell: Tell | None = None) -> Record:
     """Train ``trial`` in this process, make its analyses, save the record where there is a store, and return it."""
-    from grokbench.training.analysis import analysed
+    from grokbench.training.analyses.making import analysed
     from grokbench.training.engine import train
 
     trained = store.trained(trial) if store is not None and job.resume else None
@@ -116,23 +154,14 @@ def _leave_with_parent() -> None:
         os._exit(1)
 
 
-def work(trial: Trial, index: int, job: Job) -> dict[str, Any]:
-    """How the trial ended; its traceback, and what a person can mend in one sentence; or who else trains it (``busy``)."""
-
-    def tell(step: int, train_accuracy: float, test_accuracy: float) -> None:
-        _events.put((index, {"step": step, "train_accuracy": train_accuracy, "test_accuracy": test_accuracy}))
-
+def work(job: Work, index: int) -> dict[str, Any]:
+    """Run a job in a worker; ``index`` is its place in the list."""
     _events.put((index, {}))
-    try:
-        for script in job.plugins:
-            parts.run_plugin(script)
-        found = make(trial, Store(job.root), job, tell)
-    except Exception as error:  # whatever it was, the parent reports it with its traceback
-        return {
-            "trace": traceback.format_exc(),
-            "sentence": str(error) if isinstance(error, GrokbenchError) else "",
-        }
-    return {"busy": str(found)} if isinstance(found, Holder) else ended(found)
+    return job(lambda news: _events.put((index, news)))
+
+
+ENDED = {"elsewhere", "step", "ended", "seconds", "train_accuracy", "test_accuracy"}
+"""What is said of a trial that has a record."""
 
 
 def ended(made: Made) -> dict[str, Any]:

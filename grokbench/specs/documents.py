@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from grokbench.specs.fields import completed_with_parts, schema_of
+from grokbench.specs.fields import completed_with_parts, offering, schema_of
 from grokbench.specs.types import Paper, Recipe, TaskSpec, TierPlan
 
 Parts = Mapping[str, Mapping[str, type]]
@@ -42,8 +42,11 @@ def task(known: Parts) -> dict[str, Any]:
     return completed_with_parts(document, {kind: known[kind] for kind in OF_TASKS})
 
 
-def paper(known: Parts) -> dict[str, Any]:
-    """The schema of ``baselines/<paper>/claims.toml``: a table [paper], and lists of tables beside it."""
+def paper(known: Parts, names: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """The schema of ``baselines/<paper>/claims.toml``: a table [paper], and lists of tables beside it.
+
+    names: kind → names of parts that have no fields.
+    """
     document = _document(Paper, "grokbench paper: experiments and claims")
     own = document["properties"]
     lists = {name: own.pop(name) for name in ("experiment", "claim", "superseded")}
@@ -57,7 +60,10 @@ def paper(known: Parts) -> dict[str, Any]:
     document |= {"required": ["paper", "experiment", "claim"], "properties": {"paper": about, **lists}}
     lists["claim"]["items"] |= COMPUTATION_OR_EXPERIMENT
     tier = {"type": "object", **schema_of(TierPlan), "not": {"required": ["alphas", "rows"]}}
-    return completed_with_parts({**document, "definitions": {"tier": tier}}, known)
+    whole = completed_with_parts({**document, "definitions": {"tier": tier}}, known)
+    for kind, named in names.items():
+        whole = offering(whole, kind, named)
+    return whole
 
 
 def _document(fields: type, title: str) -> dict[str, Any]:

@@ -76,6 +76,10 @@ class NoRecordsError(InputError):
     """The records that a report was to be made of answer none of the paper's trials."""
 
 
+class PartError(InputError):
+    """A part that does not come with grokbench failed, or gave what it should not; the text names the part and its package."""
+
+
 class StoreError(GrokbenchError):
     """The store folder cannot be read or written."""
 

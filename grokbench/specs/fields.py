@@ -233,12 +233,17 @@ def _kinds_offered(node: Any, known: Mapping[str, Mapping[str, type]]) -> set[st
 
 
 def offering(node: Any, kind: str, names: Sequence[str], branches: Sequence[Any] = ()) -> Any:
-    """A schema in which every table of a part of that kind takes these names too; ``branches`` say what follows from them."""
+    """A schema in which every table or name of a part of that kind takes these names too.
+
+    ``branches`` say what follows from them in a table.
+    """
     if isinstance(node, list):
         return [offering(item, kind, names, branches) for item in node]
     if not isinstance(node, Mapping):
         return node
     out = {key: offering(value, kind, names, branches) for key, value in node.items()}
+    if node.get("parts") == kind and "enum" in node:  # a name alone
+        return {**out, "enum": list(dict.fromkeys([*node["enum"], *names]))}
     if node.get("parts") == kind:
         before = out.get("properties", {}).get("kind", {}).get("enum", [])
         out["properties"] = {"kind": {"enum": list(dict.fromkeys([*before, *names]))}}

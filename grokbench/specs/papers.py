@@ -14,9 +14,6 @@ from grokbench.specs.fields import ID, TEXT, tables
 from grokbench.specs.fields import field as spec
 
 TIERS = ("smoke", "quick", "paper")
-PROBES = ("trace", "ipr", "phases", "spectrum")
-PORTRAITS = ("phases", "spectrum")
-ANALYSES = ("progress", "circuit", "circles")
 LEAST_HORIZON = 1.2  # the window that confirms a T_gen ends there
 
 
@@ -102,12 +99,7 @@ class Experiment:
         },
     )
     probes: tuple[str, ...] = spec(
-        (), help="series recorded while it trains", schema=list_of({"enum": [*PROBES]})
-    )
-    portraits: tuple[str, ...] = spec(
-        (),
-        help="what is kept of the network before and after training",
-        schema=list_of({"enum": [*PORTRAITS]}),
+        (), help="series recorded while it trains", schema=list_of({"enum": [], "parts": "probes"})
     )
     snapshots: tuple[int, ...] = spec(
         (),
@@ -124,8 +116,8 @@ class Experiment:
     )
     analyses: tuple[str, ...] = spec(
         (),
-        help="what is measured over the snapshots and the final weights once the training has ended",
-        schema=list_of({"enum": [*ANALYSES]}),
+        help="what is made of the snapshots and the final weights once the training has ended",
+        schema=list_of({"enum": [], "parts": "analyses"}),
     )
 
 

@@ -48,7 +48,7 @@ def _experiment(entry: Mapping[str, Any]) -> Experiment:
     horizon = own["horizon"]
     if isinstance(horizon, Mapping):
         horizon = horizon["t_gen"]
-    own |= {name: tuple(sorted(own[name])) for name in ("probes", "portraits", "analyses")}
+    own |= {name: tuple(sorted(own[name])) for name in ("probes", "analyses")}
     own |= {
         "vary": _values(own["vary"]),
         "horizon": None if horizon == "budget" else float(horizon),

@@ -55,10 +55,13 @@ def schema_for(kind: str, document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _unknown_parts(node: Any, root: Mapping[str, Any], value: Any) -> Iterator[tuple[str, str]]:
-    """Kind and name of each table in ``value`` that names a part which ``root`` does not know."""
+    """Kind and name of each part that a table or a list in ``value`` names and ``root`` does not know."""
     node = _deref(node, root)
-    for item in value if isinstance(value, list) else ():
-        yield from _unknown_parts(node.get("items", {}), root, item)
+    if isinstance(value, str) and "parts" in node and value not in node.get("enum", (value,)):
+        yield node["parts"], value
+    if isinstance(value, list):
+        for item in value:
+            yield from _unknown_parts(node.get("items", {}), root, item)
     if not isinstance(value, Mapping):
         return
     name = value.get("kind")

@@ -15,11 +15,9 @@ from numpy.typing import NDArray
 from grokbench.specs.claims import Claim, Condition, Reported, Section, Superseded
 from grokbench.specs.fields import ID, TEXT, part, table
 from grokbench.specs.fields import field as spec
-from grokbench.specs.papers import ANALYSES, PROBES, TIERS, Experiment, Paper, TierPlan
+from grokbench.specs.papers import TIERS, Experiment, Paper, TierPlan
 
 __all__ = [
-    "ANALYSES",
-    "PROBES",
     "TIERS",
     "Array",
     "Claim",
@@ -149,6 +147,5 @@ class Trial:
     horizon: float | None = None
     probes: tuple[str, ...] = ()
     snapshots: tuple[int, ...] = ()
-    portraits: tuple[str, ...] = ()
     analyses: tuple[str, ...] = ()
     rows: int | None = None

@@ -27,26 +27,33 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same records always make the same bytes
 def write(folder: Path, experiment: str, records: Iterable[Record]) -> Path:
     """Write ``folder/<experiment>.zip`` with the given records, the first of those with one key.
 
-    Portraits, which only figures read, are written of the least seed alone that has them.
+    Analyses that only figures read (``keys.PORTRAITS``) are written of the least seed alone that has them.
     """
     path = folder / f"{experiment}.zip"
     first: dict[str, Record] = {}
     for record in records:
         first.setdefault(keys.key(record.trial), record)
     named = dict(sorted(first.items()))
-    shown = min((record.trial.seed for record in named.values() if record.portraits), default=0)
+    shown = min((record.trial.seed for record in named.values() if _portraits(record)), default=0)
     members = {
         _HEADS: json.dumps(
             {name: codec.head(record) for name, record in named.items()}, sort_keys=True
         ).encode()
     }
-    for name, record in named.items():
-        kept = record if record.trial.seed == shown else dataclasses.replace(record, portraits={})
-        members[f"{name}.npz"] = codec.pack_arrays(codec.arrays(kept), compress=False)
+    for key, record in named.items():
+        left_out = [] if record.trial.seed == shown else _portraits(record)
+        analyses = {name: arrays for name, arrays in record.analyses.items() if name not in left_out}
+        kept = dataclasses.replace(record, analyses=analyses)
+        members[f"{key}.npz"] = codec.pack_arrays(codec.arrays(kept), compress=False)
     with replaced(path) as beside, zipfile.ZipFile(beside, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as out:
         for name, data in members.items():
             out.writestr(zipfile.ZipInfo(name, _EPOCH), data, zipfile.ZIP_DEFLATED, 9)
     return path
+
+
+def _portraits(record: Record) -> list[str]:
+    """The analyses with arrays that only figures read."""
+    return [name for name in keys.PORTRAITS if record.analyses.get(name)]
 
 
 def read(folder: Path, experiment: str) -> list[Record]:

@@ -14,16 +14,20 @@ import numpy as np
 from grokbench.specs.types import Array, Recipe, TaskSpec, Trial
 from grokbench.store import keys
 from grokbench.training.record import Record
-from grokbench.training.versions import ANALYSES
+from grokbench.training.watching import version
 
 FORMAT_VERSION = 1
-_WATCHED = ("probes", "snapshots", "portraits", "analyses")
-_GROUPS = ("probes", "portraits", "analyses")
+_GROUPS = ("probes", "analyses")
+_PORTRAITS = "portraits"
+"""In files, what ``keys.PORTRAITS`` names stands apart from the other analyses, under names of its own and without a version."""
+_FROM_FILES = {stored: name for name, stored in keys.PORTRAITS.items()}
 
 
 def trial_to_json(trial: Trial) -> dict[str, Any]:
     """A trial as a JSON document; ``rows``, ``learner`` and ``source`` only where the trial has another than every old one."""
     document = dataclasses.asdict(trial)
+    document[_PORTRAITS] = [keys.PORTRAITS[name] for name in trial.analyses if name in keys.PORTRAITS]
+    document["analyses"] = [name for name in trial.analyses if name not in keys.PORTRAITS]
     if trial.task.source == {"kind": "table"}:
         del document["task"]["source"]
     if trial.rows is None:
@@ -35,9 +39,7 @@ def trial_to_json(trial: Trial) -> dict[str, Any]:
 
 def trial_from_json(document: Mapping[str, Any]) -> Trial:
     """The trial that :func:`trial_to_json` wrote."""
-    optional: dict[str, Any] = {name: tuple(document[name]) for name in _WATCHED if name in document}
-    if "rows" in document:
-        optional["rows"] = document["rows"]
+    analyses = [*document.get("analyses", ()), *(_FROM_FILES[name] for name in document.get(_PORTRAITS, ()))]
     return Trial(
         task=TaskSpec(**document["task"]),
         recipe=Recipe(**document["recipe"]),
@@ -45,7 +47,10 @@ def trial_from_json(document: Mapping[str, Any]) -> Trial:
         seed=document["seed"],
         budget=document["budget"],
         horizon=document["horizon"],
-        **optional,
+        rows=document.get("rows"),
+        probes=tuple(document.get("probes", ())),
+        snapshots=tuple(document.get("snapshots", ())),
+        analyses=tuple(sorted(analyses)),
     )
 
 
@@ -56,7 +61,7 @@ def head(record: Record) -> dict[str, Any]:
         "key": keys.key(record.trial),
         "trial": trial_to_json(record.trial),
         "outcome": record.ended,
-        "analyses": {name: ANALYSES[name] for name in record.analyses},
+        "analyses": {name: version(name) for name in record.analyses if name not in keys.PORTRAITS},
         "facts": _plain(record.facts),
         "environment": _plain(record.environment),
         "cost": _plain(record.cost),
@@ -99,12 +104,13 @@ def pack_weights(record: Record, step: int | None = None) -> bytes:
 
 
 def arrays(record: Record) -> dict[str, Array]:
-    """Curves, probes, portraits and analyses under slash-separated names."""
+    """Curves, probes and analyses under slash-separated names."""
     flat = {f"curves/{name}": np.asarray(column) for name, column in record.curves.items()}
     for group in _GROUPS:
         for name, columns in getattr(record, group).items():
+            place = f"{_PORTRAITS}/{keys.PORTRAITS[name]}" if name in keys.PORTRAITS else f"{group}/{name}"
             for column, values in columns.items():
-                flat[f"{group}/{name}/{column}"] = _single(np.asarray(values))
+                flat[f"{place}/{column}"] = _single(np.asarray(values))
     return flat
 
 
@@ -126,7 +132,11 @@ def unpack(
     weights: Mapping[str, Array] | None = None,
     snapshots: Mapping[int, Mapping[str, Array]] | None = None,
 ) -> Record:
-    """The record that :func:`head` and :func:`arrays` came from, less analyses of another version."""
+    """The record that :func:`head` and :func:`arrays` came from, less analyses of another version.
+
+    Portraits whose arrays an archive left out are there, without arrays.
+    """
+    trial = trial_from_json(document["trial"])
     groups: dict[str, dict[str, dict[str, Array]]] = {group: {} for group in _GROUPS}
     curves: dict[str, Array] = {}
     with np.load(io.BytesIO(data), allow_pickle=False) as stored:
@@ -134,18 +144,21 @@ def unpack(
             group, *rest = name.split("/")
             if group == "curves":
                 curves[rest[0]] = stored[name]
+            elif group == _PORTRAITS:
+                groups["analyses"].setdefault(_FROM_FILES[rest[0]], {})[rest[1]] = _single(stored[name])
             else:
                 groups[group].setdefault(rest[0], {})[rest[1]] = _single(stored[name])
-    current = {
-        name for name, version in document.get("analyses", {}).items() if version == ANALYSES.get(name)
-    }
+    portraits = [name for name in trial.analyses if name in keys.PORTRAITS]
+    for name in portraits:
+        groups["analyses"].setdefault(name, {})
+    made_by = document.get("analyses", {})
+    current = {*portraits, *(name for name in made_by if made_by[name] == version(name))}
     return Record(
-        trial=trial_from_json(document["trial"]),
+        trial=trial,
         curves=curves,
         weights=weights or {},
         snapshots=snapshots or {},
         probes=groups["probes"],
-        portraits=groups["portraits"],
         analyses={name: arrays for name, arrays in groups["analyses"].items() if name in current},
         ended=document["outcome"],
         **{name: document[name] for name in ("facts", "environment", "cost", "error", "content")},

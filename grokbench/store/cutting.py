@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from grokbench import parts
 from grokbench.analysis.timing import StopRule
 from grokbench.specs.types import Array, Trial
 from grokbench.training.evaluation import Cadence
@@ -30,8 +31,8 @@ def covers(longer: Trial, shorter: Trial) -> bool:
         return False
     same_end = (longer.budget, longer.horizon) == (shorter.budget, shorter.horizon)
     if same_end:
-        return set(longer.portraits) >= set(shorter.portraits)
-    if shorter.portraits or shorter.snapshots or shorter.analyses:
+        return True
+    if shorter.snapshots or shorter.analyses:
         return False
     if shorter.horizon is None and not on_cadence(shorter, shorter.budget):
         return False
@@ -52,14 +53,14 @@ def cut(record: Record, wanted: Trial) -> Record | None:
     have = record.trial
     if not set(have.probes) >= set(wanted.probes) or not set(record.analyses) >= set(wanted.analyses):
         return None
-    if not (set(have.portraits) >= set(wanted.portraits) and set(have.snapshots) >= set(wanted.snapshots)):
+    if not set(have.snapshots) >= set(wanted.snapshots):
         return None
     rows = _evaluations(record, wanted)
     if rows is None:
         return None
     steps = np.asarray(record.curves["step"])
     end, whole = int(steps[rows[-1]]), rows[-1] == len(steps) - 1
-    if not whole and (wanted.portraits or wanted.snapshots or wanted.analyses):
+    if not whole and (wanted.snapshots or wanted.analyses):
         return None
     probes = {name: _probe(name, record, wanted, steps[rows]) for name in wanted.probes}
     kept = {name: columns for name, columns in probes.items() if columns is not None}
@@ -75,7 +76,6 @@ def cut(record: Record, wanted: Trial) -> Record | None:
         ended=ended,
         curves={name: values[rows] for name, values in record.curves.items()},
         probes=kept,
-        portraits={name: record.portraits[name] for name in wanted.portraits},
         analyses={name: record.analyses[name] for name in wanted.analyses},
         weights=record.weights if whole else {},
         facts={**record.facts, "steps": end},
@@ -111,7 +111,7 @@ def _probe(name: str, record: Record, wanted: Trial, steps: Array) -> Mapping[st
     """The rows of a probe that ``wanted``, evaluated at ``steps``, would have; None where one of them is missing."""
     columns = record.probes[name]
     end = int(steps[-1])
-    if name == "trace":  # a row for every step
+    if parts.find("probes", name).every_step:
         due = list(range(end + 1))
     else:
         cadence = Cadence(wanted.recipe.evaluation["probe_growth"])

@@ -12,6 +12,8 @@ from grokbench.specs.types import Trial
 
 TRAINING_VERSION = 1
 """Raised when the numbers that a trial leaves change; a test of golden trajectories says when."""
+PORTRAITS = {"neuron-phases": "phases", "preactivation-power": "spectrum"}
+"""Analyses that only figures read → their names in ``portraits``, where keys and files have them. Other analyses join no key."""
 
 
 def canonical(value: Any) -> str:
@@ -27,7 +29,8 @@ def digest(value: Any) -> str:
 def family_fields(trial: Trial) -> dict[str, Any]:
     """What makes two trials the same training run, however long it is watched: task, recipe, α and seed.
 
-    A part from outside brings its distribution's version and the hash of its source, whatever ``TRAINING_VERSION`` says.
+    A part from outside, a probe as well, brings its distribution's version and the hash of its source, whatever
+    ``TRAINING_VERSION`` says.
     """
     recipe = {
         name: getattr(trial.recipe, name)
@@ -39,9 +42,9 @@ def family_fields(trial: Trial) -> dict[str, Any]:
     task = trial.task
     named = {"id": task.id, "operation": task.operation, "domain": task.domain, "source": task.source}
     told = schema.without_defaults("task", {"title": "", **named})
-    strangers = [
-        [part.kind, part.name, part.label, part.digest] for part in parts.strangers(trial.recipe, task)
-    ]
+    probes = (parts.outside("probes", name) for name in sorted(trial.probes))
+    outside = (*parts.strangers(trial.recipe, task), *(probe for probe in probes if probe is not None))
+    strangers = [[part.kind, part.name, part.label, part.digest] for part in outside]
     return {
         "training_version": TRAINING_VERSION,
         "task": {name: told[name] for name in named if name in told},
@@ -64,12 +67,20 @@ def key(trial: Trial) -> str:
         "horizon": trial.horizon,
         "probes": sorted(trial.probes) or None,
         "snapshots": sorted(trial.snapshots) or None,
-        "portraits": sorted(trial.portraits) or None,
+        "portraits": sorted(PORTRAITS[name] for name in trial.analyses if name in PORTRAITS) or None,
     }
     kept = {name: value for name, value in watched.items() if value is not None}
     return digest({**family_fields(trial), "budget": trial.budget, **kept})
 
 
 def request(trial: Trial) -> str:
-    """The trial's key and the analyses asked of its record, which can be made later and are no part of the key."""
-    return " ".join([key(trial), *sorted(trial.analyses)])
+    """The trial's key and the analyses asked of its record, which can be made later and are no part of the key.
+
+    An analysis from outside brings its distribution's version and the hash of its source.
+    """
+    later = sorted(name for name in trial.analyses if name not in PORTRAITS)
+    outside = {name: parts.outside("analyses", name) for name in later}
+    named = (
+        name if (part := outside[name]) is None else f"{name} ({part.label} {part.digest})" for name in later
+    )
+    return " ".join([key(trial), *named])

@@ -16,7 +16,7 @@ from grokbench import parts
 from grokbench.analysis.timing import StopRule
 from grokbench.networks.architecture import Architecture
 from grokbench.networks.base import Network
-from grokbench.networks.fitting import check_fit, check_watched
+from grokbench.networks.fitting import check_fit
 from grokbench.networks.registry import architecture, build
 from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.specs.types import Array, Trial
@@ -28,12 +28,12 @@ from grokbench.training.engines import Engine, make_engine
 from grokbench.training.environment import environment
 from grokbench.training.evaluation import Cadence
 from grokbench.training.learned import learned
-from grokbench.training.probes import Observer
+from grokbench.training.probes.observer import Observer
 from grokbench.training.record import Record
 from grokbench.training.setup import Setup
 from grokbench.training.strangers import NETWORK, need, try_out
 from grokbench.training.updates import Update, make_update
-from grokbench.training.versions import check_analysis
+from grokbench.training.watching import check_watched
 
 OnEvaluation = Callable[[int, float, float], None]
 Weights = dict[str, NDArray[np.float32]]
@@ -62,11 +62,9 @@ def _train(trial: Trial, on_evaluation: OnEvaluation | None, engine: str) -> Rec
         raise UnknownNameError("training.dtype", str(recipe.training.get("dtype", "")), DTYPES)
     if trial.budget < 0:
         raise InputError(f"a budget is a number of steps, 0 or more; got {trial.budget}")
-    for name in trial.analyses:
-        check_analysis(name, trial.task, recipe)
     check_fit(trial.task, recipe)
-    if trial.probes or trial.portraits:
-        check_watched(recipe, "probes and portraits")
+    check_watched("analyses", trial.analyses, trial.task, recipe)
+    check_watched("probes", trial.probes, trial.task, recipe)
     dtype = DTYPES[recipe.training["dtype"]]
     rows = trial_rows(trial)
     net: Engine
@@ -100,7 +98,6 @@ def _train(trial: Trial, on_evaluation: OnEvaluation | None, engine: str) -> Rec
         curves=curves,
         facts=facts,
         probes=run.observer.probes(),
-        portraits=run.observer.portraits(),
         weights=weights,
         snapshots=run.snapshots,
         environment=environment(net.name, dtype, stated),
@@ -152,7 +149,7 @@ class _Run:
     ) -> None:
         self.trial, self.net, self.update, self.on_evaluation = trial, net, update, on_evaluation
         self.parts = parts
-        self.observer = Observer(trial.probes, trial.portraits)
+        self.observer = Observer(trial.probes)
         self.snapshots: dict[int, Weights] = {}
         self.ended = "finished"
         self.step = 0
@@ -170,7 +167,6 @@ class _Run:
         probe_cadence = Cadence(trial.recipe.evaluation["probe_growth"])
         stop_rule = StopRule(budget, trial.horizon)
         wanted = frozenset(trial.snapshots)
-        observer.portray("initial", net.weights)
         while True:
             start = clock()
             evaluating = cadence.due(self.step)
@@ -195,8 +191,6 @@ class _Run:
                 self.snapshots[self.step] = float32(net)
             if (evaluating and probe_cadence.due(self.step)) or last:
                 observer.look(self.step, net.weights)
-            if last:
-                observer.portray("final", net.weights)
             updating = clock()
             self.probe_seconds += updating - looked
             if last:

@@ -26,8 +26,8 @@ class Record:
     row an evaluation. Where labels are corrupted also ``train_accuracy_clean`` and ``train_accuracy_corrupted``, of these rows
     apart, and ``train_accuracy_corrected``: the share of corrupted rows that are answered by their true label.
     probes: name → columns, each of which starts with ``step``; further columns are (rows,) or (rows, k).
-    portraits: name → arrays computed from the first and the last weights, for figures.
-    analyses: name → arrays measured over the snapshots and the final weights once the training had ended.
+    analyses: name → arrays made of the snapshots and the final weights once the training had ended; none where an archive
+    left them out, as of what only figures read.
     facts: ``n_train``, ``n_test``, ``n_elements``, ``memoriser_baseline`` (b), ``steps`` (updates done). Where labels are
     corrupted ``n_corrupted`` (rows that were relabelled) and ``n_wrong`` (those whose label is not the true one).
     ended: ``finished`` (budget used), ``stopped`` (horizon reached), ``diverged`` (a non-finite loss) or ``failed``.
@@ -40,7 +40,6 @@ class Record:
     curves: Mapping[str, Array]
     facts: Section
     probes: Mapping[str, Mapping[str, Array]] = field(default_factory=dict)
-    portraits: Mapping[str, Mapping[str, Array]] = field(default_factory=dict)
     analyses: Mapping[str, Mapping[str, Array]] = field(default_factory=dict)
     weights: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
     snapshots: Mapping[int, Mapping[str, NDArray[np.float32]]] = field(default_factory=dict)

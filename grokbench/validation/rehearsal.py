@@ -13,6 +13,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from grokbench import parts
 from grokbench.measures import argument_faults, arguments, arms_read, measure, measure_names
 from grokbench.measures.cells import Cell, SeedView
 from grokbench.plan.expand import seeds_needed, tier_plan
@@ -107,6 +108,11 @@ def _refusal(condition: Condition, view: SeedView) -> str:
         return f"{name} needs {error} varied or set for each record, and the experiment does not vary it"
     except (ArithmeticError, TypeError, ValueError) as error:
         return f"{name} cannot be worked out on {count} ({error})"
+    except Exception as error:
+        stranger = parts.outside("measures", name)
+        if stranger is None:
+            raise
+        return f"{stranger} failed ({type(error).__name__}: {error})"
     return ""
 
 

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from grokbench import parts
-from grokbench.networks.fitting import MOST_STEPS, check_fit, check_watched, recipe_faults
+from grokbench.networks.fitting import MOST_STEPS, check_fit, recipe_faults
 from grokbench.plan.expand import tier_plan
 from grokbench.specs.errors import GrokbenchError, InputError, Mistake, SettingsError, SpecError
 from grokbench.specs.loader import Library
@@ -19,7 +19,7 @@ from grokbench.store.keys import canonical
 from grokbench.tasks.domain import make_domain
 from grokbench.tasks.source import count_rows
 from grokbench.tasks.splits import fraction, rows_as_fraction
-from grokbench.training.versions import check_analysis
+from grokbench.training.watching import watching_faults
 
 Found = tuple[str, str, str | None]  # dotted key below the experiment, sentence, nearest name
 
@@ -144,17 +144,12 @@ def _fit_faults(
             check_fit(task, recipe)
         except InputError as error:
             yield "", str(error), None
-    for what in ("probes", "portraits"):
-        if getattr(experiment, what):
-            try:
-                check_watched(recipe, what)
-            except InputError as error:
-                yield what, str(error), None
-    for name in experiment.analyses:
+    for kind, names in (("probes", experiment.probes), ("analyses", experiment.analyses)):
         try:
-            check_analysis(name, task, recipe)
+            for text in watching_faults(kind, names, task, recipe):
+                yield kind, text, None
         except GrokbenchError as error:
-            yield "analyses", str(error), None
+            yield kind, str(error), None
     if any(task_faults(task, tables)):
         return
     n, rounding = tables.rows(task), recipe.data["rounding"]

@@ -16,12 +16,12 @@ import pytest
 import torch
 
 import grokbench
+from grokbench import parts
 from grokbench.plan import resolve
 from grokbench.plan import sweep_words as sweeping
 from grokbench.specs import schema, values
-from grokbench.specs.types import PROBES, Trial
+from grokbench.specs.types import Trial
 from grokbench.store import keys
-from grokbench.training import probes
 
 SMALL: dict[str, Any] = {"task.domain.p": 11, "model.width": 16}
 TASK = """
@@ -308,9 +308,10 @@ def test_a_record_knows_its_times() -> None:
 
 
 def test_the_probes_that_can_be_named_are_those_there_are() -> None:
-    assert set(PROBES) == {*probes.PROBES, "trace"}
     entry = schema.schema("paper")["properties"]["experiment"]["items"]
-    assert set(entry["properties"]["probes"]["items"]["enum"]) == set(PROBES)
+    for kind in ("probes", "analyses"):
+        items = entry["properties"][kind]["items"]
+        assert items == {"enum": list(parts.BUILT_IN[kind]), "parts": kind}
 
 
 def test_plain_values_hold_nothing_of_numpy() -> None:

@@ -34,13 +34,13 @@ FAULTS = {
         "alphas": "[0.9999]",
         "set": '{ "task.domain.p" = 11, "data.rounding" = "half-even" }',
     },
-    "experiment a.probes: nanda2023/transformer: a one-layer-transformer has no probes": {
+    "experiment a.probes: probe 'ipr' is for the model kind 'quadratic-mlp' or 'analytic-quadratic-mlp', not": {
         **NANDA,
         "fields": 'probes = ["ipr"]',
     },
-    "experiment a.portraits: nanda2023/transformer: a one-layer-transformer has no portraits": {
+    "experiment a.analyses: analysis 'neuron-phases' is for the model kind 'quadratic-mlp' or": {
         **NANDA,
-        "fields": 'portraits = ["phases"]',
+        "fields": 'analyses = ["neuron-phases"]',
     },
     "experiment a.analyses: analysis 'progress' is for the model kind": {"fields": 'analyses = ["progress"]'},
     "experiment a.analyses: the Fourier measures need an odd p": {

@@ -55,7 +55,7 @@ def test_the_rule_says_no_on_its_control(claim: Claim) -> None:
 
 @cache
 def _untrained(paper: str, name: str) -> SeedView:
-    from grokbench.training.analysis import analysed
+    from grokbench.training.analyses.making import analysed
     from grokbench.training.engine import train
 
     experiment = next(e for e in LIBRARY.paper(paper).experiments if e.id == name)

@@ -102,7 +102,7 @@ CASES = {
     ),
     "a probe of another network": (
         run_words("addition", "nanda2023/transformer", "0.5", "--probe", "ipr"),
-        "a one-layer-transformer has no probes",
+        "probe 'ipr' is for the model kind 'quadratic-mlp' or 'analytic-quadratic-mlp', not 'one-layer-transformer'",
     ),
     "elements that the vocabulary lacks": (
         run_words("addition", "power2022/answer", "0.5", "--set", "task.domain.p=113"),

@@ -12,7 +12,7 @@ from grokbench import figures
 from grokbench.figures import cross_paper, strips, style
 from grokbench.figures.cross_paper import decay, networks, peaks, stated, sweeps
 from grokbench.measures import curves
-from grokbench.measures.registry import generalised, last_accuracy
+from grokbench.measures.reading import generalised, last_accuracy
 from grokbench.measures.rising import delay_peak_fraction
 from tests.reports import synthetic_cross
 from tests.reports.synthetic_cross import EXPERIMENTS, PAPER

@@ -109,7 +109,7 @@ def test_runs_that_never_generalise_are_triangles_at_the_budget(cells):
 
 def test_failed_and_diverged_records_do_not_stop_a_figure(cells):
     seed, settings, record = cells["gd-addition"][0]
-    failed = dataclasses.replace(record, ended="failed", curves={}, probes={}, portraits={})
+    failed = dataclasses.replace(record, ended="failed", curves={}, probes={}, analyses={})
     loss = record.curves["test_loss"].copy()
     loss[-5:] = math.nan
     diverged = dataclasses.replace(
@@ -126,14 +126,14 @@ def test_the_median_over_runs_of_different_length_ends_with_half_of_them():
     assert values.tolist() == [0, 1, 2]
 
 
-def test_the_histogram_prefers_the_probe_and_falls_back_on_the_portrait(cells):
+def test_the_histogram_prefers_the_probe_and_falls_back_on_the_analysis(cells):
     group = cells["gd-addition"]
     from_probe = networks._histogram(group)
     bare = tuple((s, v, dataclasses.replace(r, probes={})) for s, v, r in group)
-    from_portrait = networks._histogram(bare)
+    from_analysis = networks._histogram(bare)
     assert from_probe is not None
-    assert from_portrait is not None
-    assert from_probe.tolist() == from_portrait.tolist()
+    assert from_analysis is not None
+    assert from_probe.tolist() == from_analysis.tolist()
 
 
 def test_reports_load_neither_torch_nor_scipy_nor_matplotlib_before_a_figure_is_drawn():

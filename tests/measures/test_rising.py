@@ -8,7 +8,7 @@ import pytest
 
 from grokbench.measures import Between, measure
 from grokbench.measures.cells import SeedView
-from grokbench.measures.registry import ends
+from grokbench.measures.reading import ends
 from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.training.record import Record
 from tests.claims.claim_records import grid, grokked, record, stuck, view

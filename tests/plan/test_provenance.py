@@ -49,6 +49,18 @@ def test_a_rule_is_frozen_since_the_commit_that_last_changed_what_decides(tmp_pa
     assert frozen_commits(path) == {}
 
 
+@pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
+def test_an_analysis_that_only_figures_read_may_come_later(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    path, text = tmp_path / "claims.toml", CLAIMS.format(title="first", bound=0)
+    first = commit(path, text)
+    for line in ('portraits = ["phases"]', 'analyses = ["neuron-phases"]'):
+        commit(path, text.replace('id = "one"', f'id = "one"\n{line}'))
+        assert frozen_commits(path) == {"a": first}
+    last = commit(path, text.replace('id = "one"', 'id = "one"\nanalyses = ["circuit"]'))
+    assert frozen_commits(path) == {"a": last}
+
+
 def test_outside_a_checkout_nothing_is_claimed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     path = tmp_path / "claims.toml"

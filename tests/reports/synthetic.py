@@ -95,14 +95,17 @@ def record(
             "histogram": np.tile(np.histogram(phases, 32, (-np.pi, np.pi))[0], (len(coarse), 1)),
         },
     }
-    portraits = {"spectrum": {"initial": spectrum, "final": spectrum + 3 * line}, "phases": {"final": phases}}
+    analyses = {
+        "preactivation-power": {"initial": spectrum, "final": spectrum + 3 * line},
+        "neuron-phases": {"final": phases},
+    }
     return Record(
         trial=Trial(ADDITION, rcp, alpha, seed, budget if last else 0),
         ended="stopped",
         curves=curves,
         facts={"n_train": 4610, "n_test": 4799, "n_elements": P, "memoriser_baseline": 0.49, "steps": last},
         probes=probes if last else {"ipr": {"step": np.array([0]), "ipr": np.array([1.0])}},
-        portraits=portraits,
+        analyses=analyses,
         environment={"torch": "2.0", "threads": 1, "engine": "fast"},
         cost={"seconds": 60.0},
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from grokbench.specs.errors import InputError
-from grokbench.store import archive, keys
+from grokbench.store import archive, codec, keys
 from grokbench.store.folder import cut, training_of
 from tests.reports import synthetic
 
@@ -80,3 +80,50 @@ def test_an_archive_answers_as_it_was_when_it_was_first_read(tmp_path: Path) -> 
     path.unlink()
     assert source.find(first.trial) is not None
     assert archive.Archive(tmp_path, strict=False).find(first.trial) is None
+
+
+COMMITTED = sorted((Path(__file__).parents[2] / "reports").glob("*/records/*.zip"))
+
+
+def test_every_committed_archive_opens_and_those_with_analyses_are_written_again_to_the_byte(
+    tmp_path: Path,
+) -> None:
+    seen: set[str] = set()
+    for path in COMMITTED:
+        found = archive.read(path.parent, path.stem)
+        for record in found:
+            assert set(record.analyses) >= set(record.trial.analyses), path
+        new = {name for record in found for name, arrays in record.analyses.items() if arrays} - seen
+        if new:  # the first that has them
+            assert archive.write(tmp_path, path.stem, found).read_bytes() == path.read_bytes(), path
+        seen |= new
+    assert seen == {"circles", "circuit", "neuron-phases", "preactivation-power", "progress"}
+
+
+def test_an_old_records_portraits_are_analyses_and_its_key_is_what_it_was(tmp_path: Path) -> None:
+    (old,) = records(1)
+    trial = dataclasses.replace(old.trial, analyses=("neuron-phases", "preactivation-power"))
+    record = dataclasses.replace(old, trial=trial)
+    document, flat = codec.head(record), codec.arrays(record)
+    assert document["trial"]["portraits"] == ["phases", "spectrum"]
+    assert document["trial"]["analyses"] == []
+    assert document["analyses"] == {}
+    assert {"portraits/phases/final", "portraits/spectrum/initial"} <= set(flat)
+    back = codec.unpack(document, codec.pack_arrays(flat, compress=False))
+    assert back.trial == trial
+    assert keys.key(back.trial) == document["key"] != keys.key(old.trial)
+    assert keys.request(trial) == f"{keys.key(trial)} "[:-1]
+    assert back.analyses["neuron-phases"]["final"].tobytes() == flat["portraits/phases/final"].tobytes()
+
+
+def test_portraits_that_an_archive_left_out_are_no_miss(tmp_path: Path) -> None:
+    asked = ("neuron-phases", "preactivation-power")
+    made = [
+        dataclasses.replace(one, trial=dataclasses.replace(one.trial, analyses=asked)) for one in records(2)
+    ]
+    archive.write(tmp_path, "gd", made)
+    first, second = (archive.Archive(tmp_path).find(one.trial) for one in made)
+    assert first is not None
+    assert second is not None
+    assert first.analyses["preactivation-power"]["final"].shape[0] > 1
+    assert second.analyses == {name: {} for name in asked}

@@ -10,10 +10,9 @@ import pytest
 from grokbench.specs.errors import StoreError
 from grokbench.specs.loader import Library
 from grokbench.specs.types import Trial
-from grokbench.store import archive, keys
+from grokbench.store import archive, codec, keys
 from grokbench.store.cutting import cut
 from grokbench.store.folder import Store
-from grokbench.training import versions
 from grokbench.training.record import Record
 
 EVERY_TEN = {"evaluation.growth": 1.000001, "evaluation.spacing": 10}  # evaluations at 0, 10, 20, …
@@ -107,7 +106,7 @@ def test_an_analysis_of_another_version_is_made_again_from_the_weights(
     trial = make_trial(analyses=("progress",))
     store.save(dataclasses.replace(make_record(trial), analyses={"progress": {"step": np.array([0])}}))
     assert store.find(trial) is not None
-    monkeypatch.setitem(versions.ANALYSES, "progress", 99)
+    monkeypatch.setattr(codec, "version", lambda name: 99)
     assert store.find(trial) is None
     trained = store.trained(trial)
     assert trained is not None
@@ -190,8 +189,8 @@ def test_a_run_cut_at_its_budget_is_finished() -> None:
 
 
 def test_what_needs_the_last_weights_is_not_cut() -> None:
-    record = make_record(make_trial(budget=300, portraits=("phases",)))
-    assert cut(record, make_trial(budget=50, portraits=("phases",))) is None
+    record = make_record(make_trial(budget=300, analyses=("neuron-phases",)))
+    assert cut(record, make_trial(budget=50, analyses=("neuron-phases",))) is None
 
 
 @pytest.mark.parametrize("name", ["record.json", "arrays.npz", "weights.safetensors"])

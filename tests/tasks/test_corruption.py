@@ -112,11 +112,11 @@ def test_a_corruption_is_checked_like_any_part(own: dict[str, Any], sentence: st
 
 
 def test_an_analysis_of_training_rows_against_the_operation_refuses_corrupted_labels() -> None:
-    from grokbench.training.versions import check_analysis
+    from grokbench.training.watching import check_watched
 
     task, recipe = Library().resolve(
         "addition", "nanda2023/transformer", {"data.corruption": {"kind": "labels", "share": 0.1}}
     )
     with pytest.raises(InputError, match="analysis 'progress' measures training rows against the operation"):
-        check_analysis("progress", task, recipe)
-    assert check_analysis("circuit", task, recipe) == task.domain["p"]
+        check_watched("analyses", ["progress"], task, recipe)
+    check_watched("analyses", ["circuit"], task, recipe)

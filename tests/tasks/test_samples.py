@@ -44,7 +44,9 @@ def test_samples_follow_their_seed_and_a_larger_sample_begins_with_a_smaller_one
 
 def test_samples_are_split_like_a_table_and_smaller_fractions_nest() -> None:
     table = rows_of(parity(), 3)
-    splits = [split_table(table, parity(), alpha, {"rounding": "floor", "split": "seed"}, 3) for alpha in (0.2, 0.5)]
+    splits = [
+        split_table(table, parity(), alpha, {"rounding": "floor", "split": "seed"}, 3) for alpha in (0.2, 0.5)
+    ]
     assert [len(one.train) for one in splits] == [60, 150]
     assert set(splits[0].train) < set(splits[1].train)
     assert sorted([*splits[1].train, *splits[1].test]) == list(range(300))

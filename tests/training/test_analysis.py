@@ -9,18 +9,18 @@ import numpy as np
 import pytest
 import torch
 
+from grokbench import parts
 from grokbench.analysis.progress import table_loss
 from grokbench.networks.one_layer_transformer import OneLayerTransformer
 from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.specs.types import Recipe, TaskSpec, Trial
 from grokbench.tasks.splits import split_table
 from grokbench.tasks.table import build_table
-from grokbench.training import analysis
-from grokbench.training.analysis import analyse, analysed
-from grokbench.training.circuit_analysis import CIRCUIT
+from grokbench.training.analyses.circuit import CIRCUIT
+from grokbench.training.analyses.making import analyse, analysed
+from grokbench.training.analyses.progress import PROGRESS
+from grokbench.training.analyses.table_network import TableNetwork
 from grokbench.training.record import Record
-from grokbench.training.table_network import TableNetwork
-from grokbench.training.versions import ANALYSES
 from tests.networks.drawn import initial_transformer
 
 P = 23
@@ -110,7 +110,7 @@ def test_attention_is_a_softmax_over_the_three_tokens():
 def test_progress_has_a_row_a_snapshot_with_the_losses_of_the_trials_own_rows():
     weights = {0: random_weights(1), 20: random_weights(2), 7: random_weights(3)}
     found = analyse("progress", trial(), weights, 20)
-    assert list(found) == ["step", *analysis.PROGRESS]
+    assert list(found) == ["step", *PROGRESS]
     assert found["step"].tolist() == [0, 7, 20]
     assert all(column.shape == (3,) and np.isfinite(column).all() for column in found.values())
     table = build_table(trial().task)
@@ -234,7 +234,12 @@ def test_weights_that_training_keeps_in_float32_are_analysed_in_float64():
 
 
 def test_every_analysis_has_a_version_and_a_maker():
-    assert set(analysis.MADE) == set(ANALYSES) == {*OURS, "circles"}
+    for name in parts.BUILT_IN["analyses"]:
+        own = parts.find("analyses", name)
+        assert own.kind == name
+        assert own.version >= 1
+        assert own.summary
+        assert callable(parts.loaded(own.make))
 
 
 def test_a_record_gets_the_analyses_that_its_trial_names_and_it_lacks():

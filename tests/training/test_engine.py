@@ -12,6 +12,7 @@ import torch
 from grokbench.specs.errors import GrokbenchError, UnknownNameError
 from grokbench.specs.types import Recipe, TaskSpec, Trial
 from grokbench.training import arithmetic, evaluation
+from grokbench.training.analyses.making import analysed
 from grokbench.training.engine import train
 
 ADAMW = {"kind": "adamw", "lr": 0.01, "beta1": 0.9, "beta2": 0.98, "eps": 1e-8, "weight_decay": 5.0}
@@ -19,7 +20,7 @@ FOLDED = {"kind": "quadratic-mlp", "width": 64, "convention": "folded", "init_st
 ANALYTIC = {"kind": "analytic-quadratic-mlp", "width": 300, "cover": "even", "readout": "plain"}
 LOOKS = {
     "probes": ("trace", "ipr", "phases", "spectrum"),
-    "portraits": ("spectrum", "phases"),
+    "analyses": ("neuron-phases", "preactivation-power"),
     "snapshots": (0, 7),
 }
 
@@ -49,8 +50,8 @@ def test_the_same_seed_makes_the_same_content_and_another_does_not():
     assert len(first.content) == 64
 
 
-def test_probes_portraits_and_snapshots_do_not_touch_the_run():
-    bare, watched = train(trial()), train(trial(**LOOKS))
+def test_probes_analyses_and_snapshots_do_not_touch_the_run():
+    bare, watched = train(trial()), analysed(train(trial(**LOOKS)))
     assert bare.content == watched.content
     for name, weight in bare.weights.items():
         assert weight.tobytes() == watched.weights[name].tobytes()
@@ -120,11 +121,12 @@ def test_probes_have_a_row_at_the_start_and_at_the_end_and_the_trace_one_a_step(
         assert len(steps) < 31
         assert set(steps) <= set(record.curves["step"].tolist())
     assert record.probes["phases"]["histogram"].shape == (len(record.probes["phases"]["step"]), 32)
-    assert {name: a.shape for name, a in record.portraits["spectrum"].items()} == {
+    record = analysed(record)
+    assert {name: a.shape for name, a in record.analyses["preactivation-power"].items()} == {
         "initial": (23, 23),
         "final": (23, 23),
     }
-    assert record.portraits["phases"]["final"].shape == (64,)
+    assert record.analyses["neuron-phases"]["final"].shape == (64,)
 
 
 def test_norms_of_the_trace_are_those_of_the_weights():
@@ -164,9 +166,8 @@ def test_a_divergence_between_evaluations_is_seen_and_given_its_row():
 
 
 def test_an_analytic_model_is_a_trial_without_steps():
-    record = train(
-        trial(model=ANALYTIC, optimizer={"kind": "none"}, budget=0, probes=("ipr",), portraits=("phases",))
-    )
+    looks = {"probes": ("ipr",), "analyses": ("neuron-phases",)}
+    record = analysed(train(trial(model=ANALYTIC, optimizer={"kind": "none"}, budget=0, **looks)))
     assert record.ended == "finished"
     assert record.facts["steps"] == 0
     assert record.curves["step"].tolist() == [0]
@@ -174,7 +175,7 @@ def test_an_analytic_model_is_a_trial_without_steps():
     assert record.facts["analytic_peak"] == pytest.approx(1.0, abs=1e-6)
     assert 0 < record.facts["analytic_peak_std"] < 0.2
     assert record.probes["ipr"]["ipr"].tolist() == pytest.approx([1.0])
-    np.testing.assert_allclose(record.portraits["phases"]["final"], 0, atol=1e-5)
+    np.testing.assert_allclose(record.analyses["neuron-phases"]["final"], 0, atol=1e-5)
 
 
 def test_facts_and_cost_say_what_was_done():
@@ -194,7 +195,7 @@ def test_facts_and_cost_say_what_was_done():
     ("wrong", "names"),
     [
         ({"probes": ("iprr",)}, "ipr"),
-        ({"portraits": ("phase",)}, "phases"),
+        ({"analyses": ("neuron-phase",)}, "neuron-phases"),
         ({"model": {"kind": "quadratic"}}, "model.kind"),
         ({"dtype": "float16"}, "training.dtype"),
         ({"budget": -1}, "budget"),

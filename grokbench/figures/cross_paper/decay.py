@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from grokbench.figures import layout, strips, style
 from grokbench.figures.cross_paper import stated
 from grokbench.measures.cells import Cell
-from grokbench.measures.registry import baseline, generalised, last_accuracy
+from grokbench.measures.reading import baseline, generalised, last_accuracy
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

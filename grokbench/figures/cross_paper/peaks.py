@@ -11,7 +11,7 @@ from grokbench.figures import layout, strips, style
 from grokbench.figures.cross_paper import stated
 from grokbench.measures.cells import Cell
 from grokbench.measures.curves import peak_step
-from grokbench.measures.registry import fitted, generalised, onset, smooth_test_loss
+from grokbench.measures.reading import fitted, generalised, onset, smooth_test_loss
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from grokbench.figures import layout, style
 from grokbench.figures.cross_paper import stated
 from grokbench.measures.cells import Cell
-from grokbench.measures.registry import baseline, fitted, generalised
+from grokbench.measures.reading import baseline, fitted, generalised
 from grokbench.measures.rising import delay_peak_fraction
 
 if TYPE_CHECKING:

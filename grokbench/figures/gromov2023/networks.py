@@ -23,7 +23,7 @@ FLOOR = 1e-7  # share of the energy below which a heat map shows nothing
 
 def spectrum(cells: style.Cells) -> Figure | None:
     """|FFT₂|² of one preactivation over (n, m), as shares of its energy: initial, trained, analytic."""
-    trained, built = _portrait(cells, "spectrum", analytic=False), _portrait(cells, "spectrum", analytic=True)
+    trained, built = _power(cells, analytic=False), _power(cells, analytic=True)
     maps: list[tuple[str, NDArray[Any]]] = []
     if trained is not None:
         maps += [("initial weights", trained["initial"]), ("trained by GD", trained["final"])]
@@ -81,12 +81,13 @@ def phases(cells: style.Cells) -> Figure | None:
     return figure
 
 
-def _portrait(cells: style.Cells, name: str, analytic: bool) -> dict[str, NDArray[Any]] | None:
-    """The portrait of the lowest seed that has one: of the network trained by GD, or of the analytic one."""
+def _power(cells: style.Cells, analytic: bool) -> dict[str, NDArray[Any]] | None:
+    """The power spectra of the lowest seed that has them: of the network trained by GD, or of the analytic one."""
     for experiment in ("analytic-addition",) if analytic else ("gd-addition",):
         for _, _, record in style.usable(cells, experiment):
-            if name in record.portraits:
-                return {k: np.asarray(v, dtype=float) for k, v in record.portraits[name].items()}
+            found = record.analyses.get("preactivation-power")
+            if found:
+                return {k: np.asarray(v, dtype=float) for k, v in found.items()}
     return None
 
 
@@ -100,17 +101,17 @@ def _centred(energy: NDArray[Any]) -> NDArray[Any]:
 def _histogram(group: tuple[Cell, ...], bins: int = 32) -> NDArray[Any] | None:
     """Counts over (−π, π] summed over seeds, each at the first probe at or after 1.5 T_gen, else at its last.
 
-    A record without the probe gives the final phases of its portrait. Seeds that never generalise count too.
+    A record without the probe gives the final phases of its analysis. Seeds that never generalise count too.
     """
     from grokbench.analysis import timing
 
     total = np.zeros(bins)
     for _, _, record in group:
-        probe, portrait = record.probes.get("phases", {}), record.portraits.get("phases", {})
+        probe, ends = record.probes.get("phases", {}), record.analyses.get("neuron-phases", {})
         if len(probe.get("histogram", ())):
             t_gen = timing.t_gen(record.curves["step"], record.curves["test_accuracy"], record.trial.budget)
             late = np.flatnonzero(np.asarray(probe["step"]) >= 1.5 * t_gen)
             total += np.asarray(probe["histogram"][late[0] if late.size else -1], dtype=float)
-        elif "final" in portrait:
-            total += np.histogram(np.asarray(portrait["final"]), bins=bins, range=(-np.pi, np.pi))[0]
+        elif "final" in ends:
+            total += np.histogram(np.asarray(ends["final"]), bins=bins, range=(-np.pi, np.pi))[0]
     return total if total.any() else None

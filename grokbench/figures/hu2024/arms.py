@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from grokbench.figures import layout, strips, style
 from grokbench.figures.hu2024 import stated
 from grokbench.measures.cells import Cell
-from grokbench.measures.registry import last_accuracy
+from grokbench.measures.reading import last_accuracy
 from grokbench.measures.rising import LEAST_FIT, LEAST_RISE, best_above_guess
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from grokbench.claims.phrases import half_open
 from grokbench.figures import layout, style, thresholds, times
 from grokbench.figures.hu2024 import stated
 from grokbench.measures.cells import Cell
-from grokbench.measures.registry import last_accuracy
+from grokbench.measures.reading import last_accuracy
 from grokbench.measures.rising import best_above_guess, updates_per_epoch
 from grokbench.training.record import Record
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from grokbench.figures import style
 from grokbench.measures import measure
 from grokbench.measures.cells import Cell, SeedView
-from grokbench.measures.registry import baseline, ends
+from grokbench.measures.reading import baseline, ends
 
 MAIN = "b30"
 B = ("b15", MAIN, "b45")

@@ -1,12 +1,9 @@
-"""Names of measures, and what every measure needs to read a record."""
+"""What measures share: numbers, brackets, and how times and values are read off a record."""
 
 from __future__ import annotations
 
-import inspect
-import json
 import math
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +11,7 @@ from numpy.typing import NDArray
 from grokbench.analysis import timing
 from grokbench.analysis.statistics import running_median
 from grokbench.measures.cells import Cell, SeedView
-from grokbench.specs.errors import InputError, UnknownNameError, nearest
+from grokbench.specs.errors import InputError
 from grokbench.training.record import Record
 
 Floats = NDArray[np.float64]
@@ -32,97 +29,6 @@ class Between(NamedTuple):
 
 
 Measured = float | Between
-Measure = Callable[..., Measured]
-
-_MEASURES: dict[str, Measure] = {}
-
-
-def named(name: str) -> Callable[[Measure], Measure]:
-    """Register a function under the name that specs use."""
-
-    def add(function: Measure) -> Measure:
-        if name in _MEASURES:
-            raise ValueError(f"measure {name!r} is registered twice")
-        _MEASURES[name] = function
-        return function
-
-    return add
-
-
-def measure(name: str) -> Measure:
-    """The measure called ``name``. Raises UnknownNameError."""
-    if name not in _MEASURES:
-        raise UnknownNameError("measure", name, _MEASURES)
-    return _MEASURES[name]
-
-
-def measure_names() -> tuple[str, ...]:
-    """All names, sorted."""
-    return tuple(sorted(_MEASURES))
-
-
-def argument_names(name: str) -> tuple[str, ...]:
-    """The arguments that a rule may give to the measure ``name``."""
-    return tuple(inspect.signature(measure(name)).parameters)[1:]
-
-
-def signature(name: str) -> str:
-    """The measure's arguments as a rule's author reads them: ``level = 0.1, arm = 0``; one without a value must be given."""
-    parameters = list(inspect.signature(measure(name)).parameters.values())[1:]
-    return ", ".join(
-        p.name if p.default is p.empty else f"{p.name} = {json.dumps(p.default)}" for p in parameters
-    )
-
-
-def arguments(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """``given`` with whole numbers as ints where the measure takes ints, however they are written."""
-    hints = get_type_hints(measure(name))
-    whole = {key for key, value in given.items() if isinstance(value, float) and value.is_integer()}
-    return {key: int(v) if key in whole and hints.get(key) is int else v for key, v in given.items()}
-
-
-def arms_read(name: str, given: Mapping[str, Any]) -> tuple[int, ...]:
-    """The arms that the measure's arguments name, given or by default."""
-    hints, parameters = get_type_hints(measure(name)), inspect.signature(measure(name)).parameters
-    defaults = {key: p.default for key, p in parameters.items() if p.default is not p.empty}
-    chosen = {**defaults, **arguments(name, given)}
-    return tuple(v for key, v in chosen.items() if hints.get(key) is int and key not in COUNTS)
-
-
-COUNTS = ("leaders",)  # integers that count arms; every other one names an arm
-
-
-def argument_faults(name: str, given: Mapping[str, Any]) -> Iterator[tuple[str, str, str | None]]:
-    """Argument, sentence and nearest word for each argument that is missing, that there is not, or that has a wrong value."""
-    function, known = measure(name), argument_names(name)
-    hints, parameters = get_type_hints(function), inspect.signature(function).parameters
-    for key in sorted(set(given) - set(known)):
-        text = f"unknown argument of {name}; expected one of {', '.join(known) or 'none'}"
-        yield key, text, nearest(key, known)
-    for key in known:
-        if key not in given:
-            if parameters[key].default is inspect.Parameter.empty:
-                yield key, f"missing; {name} needs it", None
-            continue
-        value, hint = arguments(name, given)[key], hints[key]
-        if get_origin(hint) is Literal:
-            words = get_args(hint)
-            if value not in words:
-                text = f"expected one of {', '.join(map(repr, words))}; got {value!r}"
-                yield key, text, nearest(value, words) if isinstance(value, str) else None
-        elif not _is(value, hint):
-            yield key, f"expected {TYPES[hint]}; got {value!r}", None
-
-
-TYPES = {int: "an integer, 0 or more", float: "a number", str: "text", bool: "true or false"}
-
-
-def _is(value: Any, hint: type) -> bool:
-    if isinstance(value, bool):
-        return hint is bool
-    if hint is int:  # they count a claim's arms
-        return isinstance(value, int) and value >= 0
-    return isinstance(value, int | float if hint is float else hint)
 
 
 def one(view: SeedView, arm: int = 0) -> Record:

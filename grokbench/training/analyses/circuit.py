@@ -2,18 +2,38 @@
 
 from __future__ import annotations
 
+from grokbench.training.watching import Analysis, fits
+
+ANALYSIS = Analysis(
+    "circuit",
+    version=1,
+    make="grokbench.training.analyses.circuit:circuit_of",
+    faults=fits(
+        "analysis 'circuit'", networks=("one-layer-transformer",), odd_residues=True, operation="x + y"
+    ),
+    passes=lambda snapshots: 30.0,
+    summary="the final network taken apart: spectra, neurons, heads, logit map, and losses after ablations",
+)
+
+# ---- from here on with torch
+
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import torch
 
 from grokbench.analysis import ablations, circuit, progress, spectra
 from grokbench.analysis.spectra import Array
-from grokbench.training.table_network import TableNetwork, Weights, finite, key_frequencies
+from grokbench.specs.types import Trial
+from grokbench.training.analyses.table_network import TableNetwork, key_frequencies
+from grokbench.training.analyses.weights import Weights, finite
 
 
-def circuit_of(p: int, weights_by_step: Mapping[int, Weights], final_step: int) -> dict[str, Array]:
+@torch.inference_mode()
+def circuit_of(trial: Trial, weights_by_step: Mapping[int, Weights], final_step: int) -> dict[str, Array]:
     """The final network taken apart, and what is compared with the initial one."""
+    p = int(trial.task.domain["p"])
     weights = weights_by_step[final_step]
     h, n, heads = spectra.n_frequencies(p), len(weights["W_in"]), len(weights["W_Q"])
     found: dict[str, Any] = {

@@ -14,18 +14,26 @@ from grokbench.analysis import circles, spectra
 from grokbench.analysis.spectra import Array
 from grokbench.specs.types import Trial
 from grokbench.tasks.vocabulary import FIRST_RESIDUE
-from grokbench.training.table_network import Weights
+from grokbench.training.analyses.weights import Weights
+from grokbench.training.watching import Analysis, fits
+
+ANALYSIS = Analysis(
+    "circles",
+    version=1,
+    make="grokbench.training.analyses.circles:circles_of",
+    faults=fits("analysis 'circles'", networks=("decoder-transformer",), odd_residues=True),
+    summary="how the residues lie on circles in the output embedding, before the first step and in the end",
+)
 
 
-def circles_of(
-    trial: Trial, p: int, weights_by_step: Mapping[int, Weights], final_step: int
-) -> dict[str, Array]:
+def circles_of(trial: Trial, weights_by_step: Mapping[int, Weights], final_step: int) -> dict[str, Array]:
     """Of the last network, and under names that end in ``_initial`` of the one before the first step (NaN without it).
 
     ``power_share`` (h,): share of power of each frequency. ``best_share``, ``permuted_share``: of the strongest six, as the
     rows stand and permuted. ``gini``, ``ring_score``: see ``analysis.circles``. ``plane`` (p, 2): the last network's rows in
     the plane of its strongest frequency, ``frequency``; ``plane_initial``: the first network's rows at the same one.
     """
+    p = int(trial.task.domain["p"])
     first, last = _rows(weights_by_step.get(0), p), _rows(weights_by_step[final_step], p)
     found: dict[str, Any] = {
         **_of(last, p, ""),

@@ -11,13 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from grokbench.analysis import spectra
 from grokbench.analysis.spectra import Array
+from grokbench.training.analyses.weights import Weights, finite
 
-Weights = Mapping[str, NDArray[np.floating]]
 CHUNK = 16  # values of x whose hidden layer is held at a time where only the logits are asked for
 
 
@@ -92,11 +91,6 @@ class TableNetwork:
     def skip(self, residual: Tensor | float) -> Tensor:
         """What reaches the p logits around the neurons: W_U (r + b_out), (…, p)."""
         return (residual + self.weights["b_out"]) @ self.weights["W_U"][: self.p].T
-
-
-def finite(weights: Weights) -> bool:
-    """Whether every weight is a number."""
-    return all(bool(np.isfinite(w).all()) for w in weights.values())
 
 
 def key_frequencies(weights: Weights, p: int) -> Array:

@@ -1,0 +1,132 @@
+"""The executor "local": worker processes on this machine, spawned, one thread each."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import queue
+import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from typing import Any
+
+from grokbench.plan import worker
+from grokbench.plan.worker import OnNews, Work
+from grokbench.specs.errors import InputError
+
+
+class Local:
+    """Worker processes on this machine.
+
+    A worker that is killed fails the jobs that were running; the others get no answer. KeyboardInterrupt stops the workers.
+    """
+
+    def run(self, jobs: Sequence[Work], workers: int, tell: OnNews) -> None:
+        """Run ``jobs`` on ``workers`` processes. Errors: InputError where no worker can start (``check_can_spawn``)."""
+        check_can_spawn()
+        _one_pool(jobs, min(workers, len(jobs), MOST_WORKERS), tell)
+
+
+LOCAL = Local()
+
+
+def check_can_spawn() -> None:
+    """Errors: InputError where no worker can start.
+
+    A worker imports the calling script by its file. One without a ``__main__`` guard would train again in each of them.
+    """
+    process, main = multiprocessing.current_process(), sys.modules.get("__main__")
+    if getattr(process, "_inheriting", False):
+        raise InputError(
+            'training on workers needs the guard `if __name__ == "__main__":` in the calling script'
+        )
+    if process.daemon:
+        raise InputError(
+            "a daemonic process, such as a worker of multiprocessing.Pool, can start no workers; "
+            "call this outside the pool, or grokbench.run, which trains in the calling process"
+        )
+    script = getattr(main, "__file__", None)  # None at a prompt, in a notebook and with python -c
+    by_file = script is not None and getattr(main, "__spec__", None) is None and not hasattr(sys, "frozen")
+    if (
+        by_file
+        and not Path(getattr(multiprocessing.process, "ORIGINAL_DIR", None) or "", str(script)).is_file()
+    ):
+        raise InputError(
+            f"training on workers needs a script that they can read again, and there is no file {script}; "
+            "put the script into a file, or call grokbench.run, which trains in the calling process"
+        )
+
+
+def _one_pool(jobs: Sequence[Work], workers: int, tell: OnNews) -> None:
+    """Run jobs on one pool of workers, which may break."""
+    context = multiprocessing.get_context("spawn")
+    events = context.Queue()
+    restore = _one_thread_each()
+    pool = ProcessPoolExecutor(workers, context, worker.start, (events,))
+    started: set[int] = set()
+    try:
+        futures: dict[Future[dict[str, Any]], int] = {}
+        lost: set[int] = set()
+        for index, job in enumerate(jobs):
+            try:
+                futures[pool.submit(worker.work, job, index)] = index
+            except BrokenProcessPool:
+                lost.add(index)
+        pending = set(futures)
+        while pending:
+            done, pending = wait(pending, timeout=0.2)
+            _drain(events, started, tell)
+            for future in done:
+                index = futures[future]
+                try:
+                    result = future.result()
+                except BrokenProcessPool:
+                    lost.add(index)
+                    continue
+                tell(index, result)
+        pool.shutdown()
+        running = sorted(lost & started) or sorted(lost)  # where nothing could start, nothing will
+        for index in running:
+            tell(index, {"trace": KILLED, "sentence": ""})
+    except BaseException:
+        for process in list(pool._processes.values()):  # the pool offers no other way to stop a running call
+            process.terminate()
+        raise
+    finally:
+        restore()
+        pool.shutdown(wait=False, cancel_futures=True)
+        events.cancel_join_thread()
+        events.close()
+
+
+def _one_thread_each() -> Callable[[], None]:
+    """Let numpy's BLAS take one thread in processes started from now on; call what is returned to undo it.
+
+    A BLAS reads this when it is loaded, which is before a worker's first own line.
+    """
+    names = [name for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS") if name not in os.environ]
+    os.environ.update(dict.fromkeys(names, "1"))
+
+    def restore() -> None:
+        for name in names:
+            os.environ.pop(name, None)
+
+    return restore
+
+
+KILLED = "the worker process ended without a word (killed, or out of memory)\n"
+MOST_WORKERS = 61 if sys.platform == "win32" else 10_000  # what one pool can wait for on Windows
+
+
+def _drain(events: Any, started: set[int], tell: OnNews) -> None:
+    """Hand on what the workers said since the last time."""
+    while True:
+        try:
+            index, values = events.get_nowait()
+        except (queue.Empty, EOFError, OSError):
+            return
+        started.add(index)
+        if values:
+            tell(index, values)

@@ -1,0 +1,124 @@
+"""Executors: whoever runs the jobs, the store gets the same records, and one that is wrong is named in a sentence."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import grokbench
+from grokbench import parts
+from grokbench.plan import executor
+from grokbench.plan.executor import Event
+from grokbench.plan.resolve import resolve_trial
+from grokbench.plan.worker import Job, Work
+from grokbench.specs.errors import PartError, UnknownNameError
+from grokbench.specs.types import Trial
+from grokbench.store.folder import Store
+from tests.parts.test_parts import nothing_registered  # noqa: F401
+from tests.parts.test_watching_parts import PLUGIN
+
+
+def trials(n: int, steps: int = 3) -> list[Trial]:
+    settings = {"task.domain.p": 5, "model.width": 4}
+    return [
+        resolve_trial("addition", "gromov2023/adamw", seed=9000 + i, steps=steps, settings=settings)
+        for i in range(n)
+    ]
+
+
+def ran(folder: Path, name: str, wanted: list[Trial]) -> tuple[list[str], list[Event], list[Any]]:
+    store, events = Store(folder / name), list[Event]()
+    failures = executor.execute(wanted, store, 2, events.append, executor=name)
+    found = [store.find(trial) for trial in wanted]
+    return [record.content if record else "" for record in found], events, failures
+
+
+def test_every_executor_leaves_the_same_records_and_tells_of_all(tmp_path):
+    parts.run_plugin(PLUGIN)
+    wanted = trials(2)
+    contents = {}
+    for name in ("local", "here", "backwards"):
+        contents[name], events, failures = ran(tmp_path, name, wanted)
+        assert failures == []
+        done = [event for event in events if event.kind == "done"]
+        assert {event.trial for event in done} == set(wanted)
+        assert {event.ended for event in done} == {"finished"}
+        assert any(event.kind == "evaluated" for event in events)
+    assert all(contents["local"])
+    assert contents["local"] == contents["here"] == contents["backwards"]
+
+
+def test_a_job_can_be_sent_elsewhere(tmp_path):
+    (trial,) = trials(1)
+    job = pickle.loads(pickle.dumps(Work(trial, Job(str(tmp_path)))))
+    said: list[Any] = []
+    answer = job(said.append)
+    assert answer["ended"] == "finished"
+    assert set(said[0]) == executor.EVALUATED
+    assert Store(tmp_path).find(trial) is not None
+
+
+def test_a_job_that_raises_answers_with_its_traceback(tmp_path):
+    grokbench.register("executors", "mine", Runner(lambda jobs, workers, tell: tell(0, jobs[0]())))
+    import dataclasses
+
+    (trial,) = trials(1)
+    broken = dataclasses.replace(trial, analyses=("nowhere",))
+    _, _, (failure,) = ran(tmp_path, "mine", [broken])
+    assert "unknown analysis 'nowhere'" in failure.sentence
+    assert "Traceback" in Path(failure.path).read_text(encoding="utf-8")
+
+
+class Runner:
+    """An executor that does what it is told."""
+
+    def __init__(self, run: Callable[..., None]) -> None:
+        self.run = run
+
+
+def test_a_job_without_an_answer_is_handed_over_again(tmp_path):
+    rounds = []
+
+    def one_at_a_time(jobs, workers, tell):
+        rounds.append(len(jobs))
+        tell(0, jobs[0]())
+
+    grokbench.register("executors", "mine", Runner(one_at_a_time))
+    contents, _, _ = ran(tmp_path, "mine", trials(3))
+    assert all(contents)
+    assert rounds == [3, 2, 1]
+
+
+def twice(jobs: Any, workers: int, tell: Any) -> None:
+    for _ in range(2):
+        tell(0, {"trace": "", "sentence": ""})
+
+
+@pytest.mark.parametrize(
+    ("run", "message"),
+    [
+        (lambda jobs, workers, tell: 1 / 0, r"failed \(ZeroDivisionError: division by zero\)"),
+        (lambda jobs, workers, tell: None, "ended without a word on any of its 1 jobs"),
+        (lambda jobs, workers, tell: tell(0, "text"), "tells 'text' of job 0; expected what one of its 1 jobs"),
+        (lambda jobs, workers, tell: tell(0, {"step": 1}), r"tells \{'step': 1\} of job 0; expected what the job"),
+        (lambda jobs, workers, tell: tell(7, {}), r"tells \{\} of job 7; expected what one of its 1 jobs"),
+        (lambda jobs, workers, tell: tell("0", {}), r"tells \{\} of job '0'; expected what one of its 1 jobs"),
+        (twice, "answers for job 0 twice"),
+    ],
+    ids=["raises", "silent", "text", "wrong shape", "no such job", "text for a place", "twice"],
+)  # fmt: skip
+def test_an_executor_that_does_what_it_should_not_is_named(tmp_path, run, message):
+    grokbench.register("executors", "mine", Runner(run))
+    with pytest.raises(PartError, match=rf"the executor 'mine' of .*test_executors\.py {message}"):
+        ran(tmp_path, "mine", trials(1))
+
+
+def test_an_executor_that_there_is_not_or_a_name_that_is_taken_is_refused(tmp_path):
+    with pytest.raises(UnknownNameError, match="did you mean 'local'"):
+        ran(tmp_path, "locl", trials(1))
+    with pytest.raises(grokbench.GrokbenchError, match="the executor 'here'; grokbench has one already"):
+        grokbench.register("executors", "here", Runner(lambda *given: None))
