@@ -204,7 +204,7 @@ def test_the_recipes_in_the_library_are_valid_and_a_loaded_one_can_be_given_back
 
 def test_no_probe_and_no_engine_of_networks_is_for_a_learner():
     with pytest.raises(
-        InputError, match="probe 'ipr' is for the model kind 'quadratic-mlp' or .*, not 'rfm'"
+        InputError, match=r"probe 'ipr' is for the model kind 'quadratic-mlp' or .*, not 'rfm'"
     ):
         grokbench.run("addition", "mallinar2024/rfm", seed=0, steps=1, probes="ipr")
     trial = resolve_trial("addition", "mallinar2024/rfm", seed=0, steps=1, settings={"task.domain.p": 5})
