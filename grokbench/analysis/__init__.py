@@ -89,6 +89,7 @@ from grokbench.analysis.statistics import (
 )
 from grokbench.analysis.timing import (
     StopRule,
+    behind,
     dips,
     first_crossing,
     half_rise,
@@ -109,6 +110,7 @@ __all__ = [
     "StopRule",
     "TrainingPhases",
     "TrigLogits",
+    "behind",
     "best_power_share",
     "block",
     "by_sum",

@@ -69,8 +69,16 @@ def running_median(values: ArrayLike, width: int = 5) -> np.ndarray[tuple[int], 
     """Median over a centred window of ``width`` (odd) values, narrower at both ends."""
     series = np.asarray(values, dtype=np.float64)
     half = width // 2
-    parts = [np.median(series[max(0, i - half) : i + half + 1]) for i in range(series.size)]
-    return np.array(parts, dtype=np.float64)
+    out = np.empty(series.size)
+    if series.size >= width:  # whole windows at once, which gives the same numbers
+        windows = np.lib.stride_tricks.sliding_window_view(series, width)
+        out[half : series.size - half] = np.median(windows, axis=1)
+        ends = [*range(half), *range(series.size - half, series.size)]
+    else:
+        ends = [*range(series.size)]
+    for i in ends:
+        out[i] = np.median(series[max(0, i - half) : i + half + 1])
+    return out
 
 
 def kendall_tau(x: Sequence[float], y: Sequence[float]) -> float:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     epilog=options.examples(
         "grokbench reproduce gromov2023 --dry-run",
         "grokbench reproduce gromov2023 --tier smoke --out elsewhere",
-        "grokbench reproduce gromov2023 --claim gd-groks-no-reg",
+        "grokbench reproduce gromov2023 --claim gd-groks-no-reg-2",
         "grokbench reproduce cross-paper --reuse reports/hu2024/records",
     ),
 )

@@ -22,7 +22,7 @@ SHOWN_ROWS = 8
     epilog=options.examples(
         "grokbench show addition --resolved",
         "grokbench show gromov2023/gd --resolved",
-        "grokbench show gromov2023.gd-groks-no-reg",
+        "grokbench show gromov2023.gd-groks-no-reg-2",
     ),
 )
 @click.argument("name", metavar="ID", shell_complete=completion.anything)

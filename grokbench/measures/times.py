@@ -40,8 +40,30 @@ def outcome_is(view: SeedView, outcome: Outcome, arm: int = 0) -> float:
 
 
 def groks(view: SeedView, arm: int = 0) -> float:
-    """1 when the run's outcome class is grokking, else 0."""
+    """1 when the run generalises and was not half-way there when 90 % of its training set was fitted, else 0; no R½ is asked."""
+    record = one(view, arm)
+    generalises = math.isfinite(generalised(record))
+    late = timing.behind(record.curves["train_accuracy"], record.curves["test_accuracy"], baseline(record))
+    return float(generalises and late)
+
+
+def grokking(view: SeedView, arm: int = 0) -> float:
+    """1 when the run's outcome class is grokking, R½ ≥ 1.5 included, else 0."""
     return float(one(view, arm).outcome == "grokking")
+
+
+def half_rise_ratio_over(view: SeedView, first: int = 0, second: int = 1) -> float:
+    """R½ of one arm over that of another of the same seed; nan where both are infinite or either is unknown."""
+    return _over(half_rise_ratio(view, first), half_rise_ratio(view, second))
+
+
+def stays(view: SeedView, until: int, arm: int = 0) -> float:
+    """1 when a run that generalised never falls below 0.9 up to step ``until`` and ends at 0.99 (median of five), else 0.
+
+    nan without a T_gen, where ``until`` is less than 3 T_gen, and where the record ends before it.
+    """
+    record = one(view, arm)
+    return timing.stays(record.curves["step"], record.curves["test_accuracy"], generalised(record), until)
 
 
 def generalises(view: SeedView, arm: int = 0) -> float:

@@ -52,6 +52,7 @@ class Part:
 
 
 _registered: dict[tuple[str, str], Part] = {}
+_registrations = 0
 
 
 def find(kind: str, name: str) -> Any:
@@ -181,6 +182,13 @@ def register(kind: str, name: str, value: Any) -> None:
         )
     load(found)
     _registered[kind, name] = found
+    global _registrations
+    _registrations += 1
+
+
+def registrations() -> int:
+    """How many parts this process has registered, a part that was registered again included."""
+    return _registrations
 
 
 def run_plugin(path: str | Path) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import OrderedDict
 from typing import Any
 
 from grokbench import parts
 from grokbench.specs import schema
-from grokbench.specs.types import Trial
+from grokbench.specs.types import Recipe, TaskSpec, Trial
 
 TRAINING_VERSION = 1
 """Raised when the numbers that a trial leaves change; a test of golden trajectories says when."""
@@ -32,28 +33,55 @@ def family_fields(trial: Trial) -> dict[str, Any]:
     A part from outside, a probe as well, brings its distribution's version and the hash of its source, whatever
     ``TRAINING_VERSION`` says.
     """
-    recipe = {
-        name: getattr(trial.recipe, name)
-        for name in ("model", "loss", "optimizer", "learner", "data", "training", "evaluation")
-        if getattr(trial.recipe, name)
-    }
-    full = {"id": trial.recipe.id, "title": "", "origin": "", "source": "", **recipe}
-    pruned = schema.without_defaults("recipe", full)
-    task = trial.task
-    named = {"id": task.id, "operation": task.operation, "domain": task.domain, "source": task.source}
-    told = schema.without_defaults("task", {"title": "", **named})
+    task, recipe, outside = _pruned(trial.task, trial.recipe)
     probes = (parts.outside("probes", name) for name in sorted(trial.probes))
-    outside = (*parts.strangers(trial.recipe, task), *(probe for probe in probes if probe is not None))
-    strangers = [[part.kind, part.name, part.label, part.digest] for part in outside]
+    strangers = [
+        [part.kind, part.name, part.label, part.digest]
+        for part in (*outside, *(probe for probe in probes if probe is not None))
+    ]
     return {
         "training_version": TRAINING_VERSION,
-        "task": {name: told[name] for name in named if name in told},
-        "recipe": {name: pruned[name] for name in recipe if name in pruned},
+        "task": task,
+        "recipe": recipe,
         "alpha": round(trial.alpha, 10),
         "seed": trial.seed,
         **({} if trial.rows is None else {"rows": trial.rows}),
         **({"parts": strangers} if strangers else {}),
     }
+
+
+Pruned = tuple[dict[str, Any], dict[str, Any], tuple[parts.Part, ...]]
+
+_known: OrderedDict[tuple[int, int, int], tuple[TaskSpec, Recipe, Pruned]] = OrderedDict()
+"""By the identity of task and recipe, which are kept alive here: 1 and 1.0 are equal, and write different keys."""
+MOST_KNOWN = 4096
+
+
+def _pruned(task: TaskSpec, recipe: Recipe) -> Pruned:
+    """A task and a recipe less what stands at its default, and the parts of both that come from elsewhere."""
+    name = (id(task), id(recipe), parts.registrations())
+    if name not in _known:
+        _known[name] = (task, recipe, _prune(task, recipe))
+        if len(_known) > MOST_KNOWN:
+            _known.popitem(last=False)
+    return _known[name][2]
+
+
+def _prune(task: TaskSpec, recipe: Recipe) -> Pruned:
+    own = {
+        name: getattr(recipe, name)
+        for name in ("model", "loss", "optimizer", "learner", "data", "training", "evaluation")
+        if getattr(recipe, name)
+    }
+    full = {"id": recipe.id, "title": "", "origin": "", "source": "", **own}
+    pruned = schema.without_defaults("recipe", full)
+    named = {"id": task.id, "operation": task.operation, "domain": task.domain, "source": task.source}
+    told = schema.without_defaults("task", {"title": "", **named})
+    return (
+        {name: told[name] for name in named if name in told},
+        {name: pruned[name] for name in own if name in pruned},
+        parts.strangers(recipe, task),
+    )
 
 
 def family(trial: Trial) -> str:
