@@ -80,6 +80,7 @@ def reproduce(
     reuse: Paths = (),
     seeds: Sequence[int] = (),
     ladder: bool = False,
+    executor: str = "local",
     force: bool = False,
     specs: Specs = (),
     on_event: OnEvent | None = None,
@@ -88,19 +89,19 @@ def reproduce(
     """Train what the claims of ``paper`` need at ``tier``, decide them, write the report to ``out`` if one is named.
 
     seeds: those to run in place of the paper's own, [200, 201, …]; the report is ``<paper>.seeds-200-….*`` then. ladder: train
-    12, then 20 seeds of every claim that they may still decide.
+    12, then 20 seeds of every claim that they may still decide. executor: the part that runs the trials.
     A report that lies in ``out`` already lends its records where neither the store nor ``reuse`` has any. on_note: takes a
     sentence for each folder of ``reuse`` that has no record for the paper. Workers are spawned, as in ``sweep``: a script that
     calls this needs to be a file, with
     ``if __name__ == "__main__":``.
     Errors: UnknownNameError, SpecError, InputError; a trial that fails is an ERROR among the verdicts.
     """
-    from grokbench.plan import executor
+    from grokbench.plan.executor import worker_count
     from grokbench.plan.single import check_folder
     from grokbench.reproduction import Reproduction
 
     target = None if out is None else values.path("out", out)
-    count = executor.worker_count(workers)
+    count = worker_count(workers)
     job = Reproduction(
         paper,
         tier,
@@ -116,7 +117,7 @@ def reproduce(
         check_folder(target)
     for text in job.unanswering():
         (on_note or (lambda note: None))(text)
-    job.run(count, on_event)
+    job.run(count, on_event, executor)
     if target is None:
         return job.verdicts()
     from grokbench import findings, reports
@@ -136,6 +137,7 @@ def sweep(
     settings: Mapping[str, Any] | None = None,
     workers: int | None = None,
     exhaustive: bool = False,
+    executor: str = "local",
     store: str | Path | None = None,
     out: str | Path | None = None,
     force: bool = False,
@@ -148,11 +150,11 @@ def sweep(
     each seed's bracket and α50. Workers are spawned: a script that calls this needs to be a file, with
     ``if __name__ == "__main__":``.
     """
-    from grokbench.plan import executor
     from grokbench.plan import sweep_words as sweeping
+    from grokbench.plan.executor import worker_count
     from grokbench.plan.single import check_folder
 
-    count = executor.worker_count(workers)
+    count = worker_count(workers)
     target = None if out is None else values.path("out", out)
     job = sweeping.plan(
         task,
@@ -168,7 +170,7 @@ def sweep(
     )
     if target is not None:
         check_folder(target)
-    job.run(count, on_event)
+    job.run(count, on_event, executor)
     result = job.result()
     if target is not None:
         from grokbench.reports.sweep import write

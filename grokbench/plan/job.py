@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Sequence
 
-from grokbench.plan import executor
+from grokbench.plan import executor as executors
 from grokbench.plan.executor import Failure, OnEvent
 from grokbench.plan.expand import PlannedTrial
 from grokbench.specs.types import Trial
@@ -62,12 +62,24 @@ class Job:
         """The trials to train at once on so many workers; empty at the end."""
         raise NotImplementedError
 
-    def train(self, batch: Sequence[PlannedTrial], workers: int, on_event: OnEvent | None = None) -> None:
-        """Train a batch. A trial that failed is kept in ``failures`` and not tried again."""
+    def train(
+        self,
+        batch: Sequence[PlannedTrial],
+        workers: int,
+        on_event: OnEvent | None = None,
+        executor: str = "local",
+    ) -> None:
+        """Train a batch by an executor. A trial that failed is kept in ``failures`` and not tried again."""
         trials = [planned.trial for planned in batch]
         tell = on_event or (lambda event: None)
-        self.failures += executor.execute(
-            trials, self.store, workers, tell, resume=not self.force, again=self.force
+        self.failures += executors.execute(
+            trials,
+            self.store,
+            workers,
+            tell,
+            resume=not self.force,
+            again=self.force,
+            executor=executor,
         )
         self._tried |= {keys.request(trial) for trial in trials}
         self.shelves.forget(trials)
@@ -76,9 +88,11 @@ class Job:
         """Whether this job has trained the trial, or has tried to."""
         return planned.request in self._tried
 
-    def run(self, workers: int | None = None, on_event: OnEvent | None = None) -> list[Failure]:
-        """Train every batch; returns the failures."""
-        count = executor.worker_count(workers)
+    def run(
+        self, workers: int | None = None, on_event: OnEvent | None = None, executor: str = "local"
+    ) -> list[Failure]:
+        """Train every batch by an executor (``grokbench list executors``); returns the failures."""
+        count = executors.worker_count(workers)
         while batch := self.next_batch(count):
-            self.train(batch, count, on_event)
+            self.train(batch, count, on_event, executor)
         return self.failures

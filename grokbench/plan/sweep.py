@@ -145,9 +145,15 @@ class Sweep(Job):
             left = [(seed, self.alphas[i]) for seed, i in thresholds.next_cells(rows, count, blocked)]
         return tuple(self._planned[place] for place in left)
 
-    def train(self, batch: Sequence[PlannedTrial], workers: int, on_event: OnEvent | None = None) -> None:
+    def train(
+        self,
+        batch: Sequence[PlannedTrial],
+        workers: int,
+        on_event: OnEvent | None = None,
+        executor: str = "local",
+    ) -> None:
         """Train a batch and take its outcomes in."""
-        super().train(batch, workers, on_event)
+        super().train(batch, workers, on_event, executor)
         failed = {keys.request(failure.trial) for failure in self.failures}
         self._look_up(planned for planned in batch if planned.request not in failed)
 

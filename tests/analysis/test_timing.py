@@ -185,6 +185,9 @@ HIGH = [1.0] * 8
     [
         ([0.1, 1, 1, *HIGH], [0, 0, 0.2, *HIGH], False, "grokking"),
         ([0.1, 0.5, 1, *HIGH], [0, 0.5, 0.8, *HIGH], False, "comprehension"),
+        ([0.1, 0.1, 0.6, 1, *HIGH], [0, 0, 0, 0.4, *HIGH], False, "grokking"),  # R½ = 50 / 30
+        ([0.1, 0.1, 0.1, 0.6, 1, *HIGH], [0, 0, 0, 0, 0.4, *HIGH], False, "grokking"),  # 60 / 40
+        ([0.1, 0.1, 0.1, 0.1, 0.6, 1, *HIGH], [0, 0, 0, 0, 0, 0.4, *HIGH], False, "comprehension"),  # 70 / 50
         ([0.1, 1, 1], [0, 0.2, 0.7], False, "partial"),
         ([0.1, 1, 1], [0, 0, 0.1], False, "memorisation"),
         ([0.1, 0.5, 0.9], [0, 0, 0.1], False, "underfit"),
@@ -196,3 +199,28 @@ def test_the_outcome_class_is_the_first_that_fits(
     train: list[float], test: list[float], diverged: bool, expected: str
 ) -> None:
     assert timing.outcome_class(_curves(train, test), 1000, 0.0, diverged) == expected
+
+
+@pytest.mark.parametrize(
+    ("test", "until", "expected"),
+    [
+        ([0, 1, 1, 1, 1, 1, 1], 60, 1.0),
+        ([0, 1, 1, 0.89, 1, 1, 1], 60, 0.0),  # it fell below 0.9
+        ([0, 1, 1, 1, 0.95, 0.95, 0.95], 60, 0.0),  # and here it ends below 0.99
+        ([0, 1, 1, 1, 1, 0.2, 0.2], 40, 1.0),  # what comes later is not asked
+        ([0, 1, 1, 1], 60, math.nan),  # the record ends before
+        ([0, 1, 1, 1, 1, 1, 1], 20, math.nan),  # a collapse has had no time to come
+        ([0, 0, 0, 0, 0, 0, 0], 60, math.nan),
+    ],
+)
+def test_a_run_that_stays_does_not_lose_what_it_has(test: list[float], until: float, expected: float) -> None:
+    steps = [10 * i for i in range(len(test))]
+    reached = 10.0 if 1 in test else math.inf
+    assert timing.stays(steps, test, reached, until) == pytest.approx(expected, nan_ok=True)
+
+
+def test_a_run_is_behind_where_less_than_half_is_done_when_nine_tenths_are_fitted() -> None:
+    assert timing.behind([0.5, 0.9, 1], [0, 0.4, 1], 0.0)
+    assert not timing.behind([0.5, 0.9, 1], [0, 0.5, 1], 0.0)
+    assert timing.behind([0.5, 0.9, 1], [0, 0.5, 1], 0.2)  # a′ is 0.375 there
+    assert not timing.behind([0.5, 0.8], [0, 0], 0.0)

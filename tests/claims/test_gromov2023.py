@@ -116,3 +116,15 @@ def test_learning_rates_follow_the_cube_of_the_prime_and_the_width(paper: Paper)
         if p or width:
             scale = ((p or 97) / 97) ** 3 * ((width or 500) / 500)
             assert experiment.set["optimizer.lr"] == pytest.approx(5e5 * scale, rel=1e-3), experiment.id
+
+
+def test_every_event_has_a_run_on_which_its_rule_says_no_or_compares_with_one(paper: Paper) -> None:
+    for claim in paper.claims:
+        measures = {condition.measure for condition in claim.rule}
+        if claim.kind == "event" and measures != {"generalises"}:
+            assert claim.control or "half-rise-ratio-over" in measures, claim.id
+
+
+def test_the_quick_tier_holds_one_block_of_seeds(paper: Paper) -> None:
+    trained = [e.tiers["quick"] for e in paper.experiments if "quick" in e.tiers and "analytic" not in e.id]
+    assert {plan.seeds for plan in trained} == {tuple(range(100, 106))}

@@ -34,6 +34,13 @@ def test_times_are_read_off_the_curves_and_censored_above_the_budget() -> None:
 def test_outcomes_become_zero_or_one() -> None:
     assert measure("groks")(view(run())) == 1
     assert measure("groks")(view(stuck())) == 0
+    assert measure("grokking")(view(run())) == 1
+    assert measure("grokking")(view(stuck())) == 0
+    assert measure("half-rise-ratio-over")(view(run(), run())) == 1
+    assert measure("half-rise-ratio-over")(view(stuck(), run())) == math.inf
+    assert math.isnan(measure("half-rise-ratio-over")(view(stuck(), stuck())))
+    assert measure("half-rise-ratio-over")(view(run(), stuck())) == 0
+    assert math.isnan(measure("stays")(view(run()), until=10**9))
     assert measure("outcome-is")(view(stuck()), outcome="memorisation") == 1
     assert measure("generalises")(grid([({"alpha": 0.1}, stuck()), ({"alpha": 0.9}, run())])) == 1
 

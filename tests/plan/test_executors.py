@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import pickle
 from collections.abc import Callable
 from pathlib import Path
@@ -122,3 +123,22 @@ def test_an_executor_that_there_is_not_or_a_name_that_is_taken_is_refused(tmp_pa
         ran(tmp_path, "locl", trials(1))
     with pytest.raises(grokbench.GrokbenchError, match="the executor 'here'; grokbench has one already"):
         grokbench.register("executors", "here", Runner(lambda *given: None))
+
+
+def test_a_reproduction_and_a_sweep_take_the_name_of_an_executor(tmp_path):
+    found = grokbench.sweep(
+        "addition",
+        "gromov2023/adamw",
+        alphas=[0.5],
+        seeds=1,
+        steps=2,
+        settings={"task.domain.p": 7, "model.width": 8},
+        store=tmp_path,
+        executor="here",
+    )
+    assert len(found.records) == 1
+    assert multiprocessing.active_children() == []
+    with pytest.raises(UnknownNameError, match="did you mean 'here'"):
+        grokbench.reproduce(
+            "gromov2023", tier="smoke", claims="init-loss-1-over-p", store=tmp_path / "s", executor="there"
+        )
