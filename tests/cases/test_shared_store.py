@@ -12,6 +12,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -284,13 +285,21 @@ def test_a_file_that_could_not_be_written_whole_is_what_it_was(tmp_path: Path) -
 def test_ctrl_c_in_a_terminal_is_answered_with_one_sentence_and_no_workers_traceback(tmp_path: Path) -> None:
     words = ["run", "--task", "addition", "--baseline", "gromov2023/adamw", "--steps", "100000000"]
     words += ["--set", "task.domain.p=11", "--set", "model.width=16", "--store", str(tmp_path)]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "grokbench", *words], stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "grokbench", *words],
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
     while not list(tmp_path.glob("locks/*.json")):  # until the worker has begun
         assert process.poll() is None
+        time.sleep(0.05)
     os.killpg(process.pid, signal.SIGINT)  # a terminal sends it to the whole group
-    _, said = process.communicate()
+    _, said = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "Traceback" not in said
     assert "Interrupted. Nothing was kept; the same command starts over." in said
