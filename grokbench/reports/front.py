@@ -24,9 +24,9 @@ _PLACES = (
 )
 
 EXPLAINED = (
-    "*Here* is the median over seeds of the number that the claim's rule measures, with its exact interval. "
-    "*Seeds* are those that meet the rule, of all. A dash stands where there is no number: "
-    "the paper gives none, or a seed says only yes or no."
+    "*Here*: the median over seeds of what the rule measures, with its exact interval. "
+    "*k/n*: k of n seeds meet the rule. A dash stands where the paper gives no number, and where a seed gives only a yes or a no. "
+    "A title leads to the rule, the seeds, the control and the command."
 )
 
 

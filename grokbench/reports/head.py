@@ -58,8 +58,8 @@ def _errors(report: PaperResult) -> list[str]:
     lines = []
     if n:
         lines.append(
-            f"{w.count(n, 'verdict')} {'rests' if n == 1 else 'rest'} on a 95 % interval, "
-            f"which errs with a probability of at most {SIDE} in either direction. If every truth lay exactly on its border, "
+            f"{w.count(n, 'verdict')} {'rests' if n == 1 else 'rest'} on a 95 % interval: "
+            f"each errs with a probability of at most {SIDE} in either direction. If every truth lay exactly on its border, "
             f"at most {w.number(round(SIDE * n, 4))} wrong verdicts would be expected each way."
         )
     if by_kind["never"]:
@@ -92,8 +92,11 @@ def _never(verdicts: Sequence[Verdict]) -> str:
         f"probability {(1 - RARE) ** n:.2f} at a true rate of {RARE}"
         for n in sizes
     )
-    stand = "stands" if len(verdicts) == 1 else "stand"
-    return f"{_says(verdicts)} never, and {stand} while no seed contradicts: {weak}. The {SIDE} does not hold there."
+    one = len(verdicts) == 1
+    return (
+        f"{_says(verdicts)} that something never happens. {'It stands' if one else 'They stand'} while no seed contradicts, "
+        f"which is weaker evidence: {weak}. {'It is' if one else 'They are'} not counted at {SIDE}."
+    )
 
 
 def _says(verdicts: Sequence[Verdict]) -> str:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from grokbench.claims import phrases as w
-from grokbench.claims.verdict import NOT_REPRODUCED, NOT_RUN, Verdict
-from grokbench.reports.evidence import JUDGED
+from grokbench.claims.verdict import NOT_RUN, REPRODUCED, Verdict
 
-HEAD = ("claim", "paper says", "here", "seeds", "verdict")
+HEAD = ("claim", "paper says", "here: median [interval]", "seeds k/n", "verdict")
 DRAWN = "construction"  # kind of claim that is decided on draws of weights, by their median
-READ_AS = ", our reading"
+READ_AS = " under our reading"
 
 
 def row(
@@ -31,9 +30,8 @@ def stated(says: str | float | None) -> str:
 
 
 def called(verdict: Verdict) -> str:
-    """What the verdict is called, and whether the recipe or the sentence is our reading of the paper."""
-    read = verdict.under_our_reading and verdict.verdict in JUDGED and verdict.verdict != NOT_REPRODUCED
-    return verdict.name + (READ_AS if read else "")
+    """What the verdict is called, and, where it decides, whether it speaks of our reading of the paper."""
+    return verdict.name + (READ_AS if verdict.verdict == REPRODUCED and verdict.under_our_reading else "")
 
 
 def here(verdict: Verdict, kind: str) -> str:

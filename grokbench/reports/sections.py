@@ -12,7 +12,7 @@ from grokbench.claims.wording import NOT_MEASURED, NOT_SETTLED, condition_names
 from grokbench.figures import name_for
 from grokbench.plan.expand import needed
 from grokbench.reports.result import PaperResult
-from grokbench.reports.rows import called, stated
+from grokbench.reports.rows import called, here, stated
 from grokbench.reports.runs import Run, runs, runs_table
 from grokbench.reports.tables import table
 from grokbench.specs.types import Claim, Condition
@@ -20,10 +20,16 @@ from grokbench.specs.types import Claim, Condition
 MOST_ROWS = 24
 """Up to so many seeds are listed one by one."""
 
+READING = (
+    "Each claim has its rule, what the rule measures on each seed and on the control, and the runs behind it. Times of runs "
+    "are in optimizer steps, R½ is the half-rise ratio. *Stays* says whether a run kept what it had learned up to its last "
+    "step; a dash stands where that is less than 3 T_gen."
+)
+
 
 def sections(report: PaperResult, figures: Mapping[str, str]) -> str:
     """The sections of the claims that were run, each figure with the first of them that asks for it."""
-    parts = ["## Claims"]
+    parts = ["## Claims", READING]
     shown: set[str] = set()
     for verdict in report.verdicts:
         claim = report.claim(verdict.id)
@@ -152,12 +158,12 @@ def _control(claim: Claim, verdict: Verdict) -> str:
     if not claim.control:
         return ""
     text = (
-        f"Positive control: `{claim.control}`. It must generalise, and its T_gen sets the least budget. The rule on it:"
+        f"Positive control: `{claim.control}`. It must generalise, and its T_gen sets the least budget. Its numbers:"
         if claim.kind == "never"
-        else f"Negative control: `{claim.control}`. The rule must say no there:"
+        else f"Negative control: `{claim.control}`. The rule must say no there. Its numbers:"
     )
     if not verdict.control:
-        return f"{text[:-1]}, but none of its seeds was measured."
+        return text.replace("Its numbers:", "None of its seeds was measured.")
     return f"{text}\n\n{_summary(verdict.control) or _values_table(claim, verdict.control)}"
 
 
@@ -165,8 +171,7 @@ def _runs(found: Sequence[Run]) -> str:
     """The trainings behind the verdict, where they are few enough to be listed."""
     if not found or len({one.seed for one in found}) > MOST_ROWS:
         return ""
-    text = "Runs, times in steps. *Stays*: whether it kept what it had learned up to its last step, at least 3 T_gen."
-    return f"{text}\n\n{runs_table(found)}"
+    return f"Runs:\n\n{runs_table(found)}"
 
 
 def _computation(claim: Claim) -> str:
@@ -197,7 +202,7 @@ def _per_seed(claim: Claim, verdict: Verdict) -> str:
     if not verdict.values:
         return ""
     lines = []
-    if verdict.median is not None:
+    if here(verdict, claim.kind) != w.DASH:
         lines.append(f"Median {w.number(verdict.median)} {w.interval(verdict.median_interval)}".strip() + ".")
     summary = _summary(verdict.values)
     if summary or len(verdict.values) > MOST_ROWS:
@@ -228,7 +233,7 @@ def _values_table(claim: Claim, values: Sequence[Value]) -> str:
         ]
         for seed, measured, yes in values
     ]
-    return table(["seed", *names, "rule holds"], rows)
+    return table(["seed", *names, "holds"], rows)
 
 
 def _holds(measured: Sequence[float], yes: bool | None) -> str:
