@@ -126,7 +126,9 @@ def _section(
         f"The paper: {w.sentence(claim.statement)} ({verdict.source}; grade {claim.grade})",
     ]
     if claim.reported:
-        lines.append(f"Its number: {stated(claim.reported.value)}. {w.sentence(claim.reported.source)}")
+        lines.append(
+            f"The paper's number: {stated(claim.reported.value)}. {w.sentence(claim.reported.source)}"
+        )
     if claim.rule:
         lines.append(f"Rule ({claim.kind}): " + " And: ".join(_rule(condition) for condition in claim.rule))
     if claim.id in report.frozen:
