@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from grokbench.analysis import statistics
 from grokbench.claims.answers import Answer, answer
 from grokbench.claims.phrases import count
 from grokbench.claims.rules import Outcome, median_interval, outcome
-from grokbench.claims.verdict import INCONCLUSIVE, NOT_REPRODUCED, Verdict, error, is_our_reading
+from grokbench.claims.verdict import (
+    INCONCLUSIVE,
+    NOT_REPRODUCED,
+    Value,
+    Verdict,
+    error,
+    is_our_reading,
+)
 from grokbench.measures.cells import SeedView
 from grokbench.specs.errors import PartError
 from grokbench.specs.types import Claim
@@ -51,17 +58,19 @@ def decide(
     controls = [view for view in control if view.complete]
     try:
         answers = [answer(claim.rule, view, budgets, settled) for view in complete]
-        found = outcome(claim, complete, answers, controls, extended=extended)
+        told = [answer(claim.rule, view) for view in controls]
+        found = outcome(claim, complete, answers, controls, told, extended=extended)
     except PartError as failure:
         return error(claim, tier, str(failure), _origins(complete) if origins is None else origins)
     if tier == "smoke" and claim.kind != "exact":
         found = _smoke(found)
-    return _dressed(claim, tier, answers, found, _origins(complete) if origins is None else origins)
+    origins = _origins(complete) if origins is None else origins
+    return replace(_dressed(claim, tier, answers, found, origins), control=_values(told))
 
 
 def decide_answers(claim: Claim, answers: Sequence[Answer], tier: str) -> Verdict:
     """The verdict of a claim whose kind looks at nothing but the answers of its seeds."""
-    found = outcome(claim, (), answers, ())
+    found = outcome(claim, (), answers)
     if tier == "smoke" and claim.kind != "exact":
         found = _smoke(found)
     return _dressed(claim, tier, answers, found, ())
@@ -70,6 +79,10 @@ def decide_answers(claim: Claim, answers: Sequence[Answer], tier: str) -> Verdic
 def _smoke(found: Outcome) -> Outcome:
     reason = f"The smoke tier proves the wiring and decides no statistics. {found.reason}"
     return replace(found, verdict=INCONCLUSIVE, reason=reason)
+
+
+def _values(answers: Iterable[Answer]) -> tuple[Value, ...]:
+    return tuple((a.seed, a.numbers, a.yes) for a in answers)
 
 
 def _origins(views: Sequence[SeedView]) -> list[str]:
@@ -98,7 +111,7 @@ def _dressed(
         source=claim.source,
         grade=claim.grade,
         under_our_reading=ours,
-        values=tuple((a.seed, a.numbers, a.yes) for a in answers),
+        values=_values(answers),
         median=statistics.median([value.high for value in values]),
         median_interval=median_interval(values),
     )

@@ -55,7 +55,7 @@ def judge(paper: Paper, claim: Claim, evidence: Evidence) -> Verdict:
             claim, evidence.asked, f"the tier {evidence.asked} has nothing for this claim", origins
         )
     minutes = evidence.minutes_missing(planning.seeds_needed(paper, claim, home), home)
-    return not_run(claim, home, f"needs tier {home}: {_said(minutes)} are missing", origins)
+    return not_run(claim, home, f"needs tier {home}: {core_minutes(minutes)} are missing", origins)
 
 
 def _decided(
@@ -83,7 +83,7 @@ def next_rung(claim: Claim, verdict: Verdict) -> int | None:
 
     It cannot where the seeds have decided and the control was at fault, and where no answers of the seeds to come would do.
     """
-    n, yes = verdict.n_seeds, sum(said is True for _, _, said in verdict.values)
+    n, yes = verdict.n_seeds, verdict.yes
     unknown = sum(said is None for _, _, said in verdict.values)
     if verdict.verdict != INCONCLUSIVE or claim.pairs or claim.kind in OWN_RULE or n not in LADDER:
         return None
@@ -97,7 +97,8 @@ def next_rung(claim: Claim, verdict: Verdict) -> int | None:
     return None
 
 
-def _said(minutes: float) -> str:
+def core_minutes(minutes: float) -> str:
+    """Estimated minutes in words, and at which speed of a core they hold."""
     return f"about {max(minutes, 1):.0f} min of one CPU core at {FLOPS_PER_SECOND / 1e9:.0f} GFLOP/s"
 
 

@@ -68,21 +68,6 @@ def region(accepted: Mapping[str, float | None]) -> str:
     return f"= {number(low)}" if low == high else f"{number(low)} … {number(high)}"
 
 
-def measured(verdict: Verdict, kind: str = "") -> str:
-    """The statistic with its interval; where it is a share of seeds, the k of n it stands for."""
-    if verdict.statistic is None:
-        return DASH
-    text = number(verdict.statistic)
-    yes = sum(1 for _, _, said_yes in verdict.values if said_yes)
-    counts_seeds = kind not in ("exact", "construction") and len(verdict.values) > 0
-    if counts_seeds and math.isclose(verdict.statistic, yes / len(verdict.values), abs_tol=1e-9):
-        text = f"{yes} of {len(verdict.values)}: {text}"
-    text = f"{text} {interval(verdict.interval)}".strip()
-    if counts_seeds and verdict.median is not None and {v[0] for _, v, _ in verdict.values if v} - {0.0, 1.0}:
-        text += f"; median {number(verdict.median)} {interval(verdict.median_interval)}".rstrip()
-    return text
-
-
 def value(thing: Any) -> str:
     """A recipe's value as it reads in TOML, near enough; None: the field is absent."""
     if thing is None:

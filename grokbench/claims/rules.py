@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from grokbench.analysis import statistics, timing
-from grokbench.claims.answers import Answer, answer, least, within
+from grokbench.claims.answers import Answer, least, within
 from grokbench.claims.phrases import count
 from grokbench.claims.verdict import INCONCLUSIVE, NOT_REPRODUCED, REPRODUCED
 from grokbench.claims.wording import (
@@ -84,11 +84,12 @@ def outcome(
     claim: Claim,
     views: Sequence[SeedView],
     answers: Sequence[Answer],
-    control: Sequence[SeedView],
+    control: Sequence[SeedView] = (),
+    told: Sequence[Answer] = (),
     *,
     extended: bool = False,
 ) -> Outcome:
-    """What the claim's kind makes of the answers; ``extended`` as in rule D."""
+    """What the claim's kind makes of the answers; ``told`` are those of the control, ``extended`` is as in rule D."""
     if not answers:
         return Outcome(INCONCLUSIVE, "No seed has a record of every experiment that the rule compares.")
     if claim.kind == "exact":
@@ -99,12 +100,10 @@ def outcome(
         return _existence(claim, answers)
     if claim.kind == "never":
         return _never(claim, views, answers, control)
-    return _by_rule_d(claim, answers, control, extended)
+    return _by_rule_d(claim, answers, told, extended)
 
 
-def _by_rule_d(
-    claim: Claim, answers: Sequence[Answer], control: Sequence[SeedView], extended: bool
-) -> Outcome:
+def _by_rule_d(claim: Claim, answers: Sequence[Answer], told: Sequence[Answer], extended: bool) -> Outcome:
     """Rule D on the seeds that say yes, and on the control, which must say no."""
     n, yes = len(answers), sum(a.yes is True for a in answers)
     unknown = sum(a.yes is None for a in answers)
@@ -122,14 +121,13 @@ def _by_rule_d(
         verdict = INCONCLUSIVE
         reason += " Had these met it the verdict would be another one, so nothing is decided."
     if claim.control:
-        verdict, said = _with_control(claim, verdict, control, extended)
+        verdict, said = _with_control(claim, verdict, told, extended)
         reason += said
     return Outcome(verdict, reason, yes / n, interval, (0.5, 1.0))
 
 
-def _with_control(claim: Claim, verdict: str, control: Sequence[SeedView], extended: bool) -> tuple[str, str]:
+def _with_control(claim: Claim, verdict: str, said: Sequence[Answer], extended: bool) -> tuple[str, str]:
     """The verdict in the light of the control, and a sentence on it. Only a measured no is a no."""
-    said = [answer(claim.rule, view) for view in control]
     n, yes, unknown = len(said), sum(a.yes is True for a in said), sum(a.yes is None for a in said)
     if unknown == n:
         found = open_text(said) or "no seed has a record"

@@ -18,6 +18,9 @@ NAMES = (REPRODUCED, NOT_REPRODUCED, OUR_FAILURE, INCONCLUSIVE, NOT_RUN, ERROR)
 """What a reader sees verdicts called."""
 STATED = ("paper", "code")  # origins of a recipe that can be held against a paper
 
+Value = tuple[int, tuple[float, ...], bool | None]
+"""A seed, the number of each condition, and whether the rule says yes."""
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -26,8 +29,8 @@ class Verdict:
     statistic, interval, accepted: what was compared with what; the rate of seeds that say yes with its
     Clopper-Pearson interval, or a median with its order-statistic interval, or one exact value.
     values: per seed, the measured number of each condition (inf: censored, nan: not measurable) and whether the
-    rule said yes (None: neither yes nor no). median, median_interval: of the first condition's number over the seeds
-    that have one.
+    rule said yes (None: neither yes nor no). control: the same on the claim's control. median, median_interval: of the
+    first condition's number over the seeds that have one.
     """
 
     id: str
@@ -41,7 +44,8 @@ class Verdict:
     source: str
     grade: str
     under_our_reading: bool
-    values: tuple[tuple[int, tuple[float, ...], bool | None], ...] = ()
+    values: tuple[Value, ...] = ()
+    control: tuple[Value, ...] = ()
     median: float | None = None
     median_interval: tuple[float, float] | None = None
 
@@ -50,6 +54,11 @@ class Verdict:
         """What the verdict is called wherever a person reads it, one of ``NAMES``."""
         ours = self.under_our_reading and self.verdict == NOT_REPRODUCED
         return OUR_FAILURE if ours else self.verdict
+
+    @property
+    def yes(self) -> int:
+        """How many seeds meet the rule."""
+        return sum(said is True for _, _, said in self.values)
 
 
 def not_run(claim: Claim, tier: str, why: str, origins: Sequence[str] = ()) -> Verdict:

@@ -192,19 +192,25 @@ def _whole(value: Any, task: TaskSpec, recipe: Recipe, path: str) -> Any:
 
 def plan_paper(library: Library, paper: Paper, tier: str, claim_ids: Iterable[str] = ()) -> Plan:
     """The trials that the claims of ``paper`` (or those named) need at ``tier``, and the controls of their rules."""
-    chosen = set(claim_ids)
-    needed: dict[str, set[int]] = {}
-    for claim in paper.claims:
-        if not chosen or claim.id in chosen:
-            for name, seeds in seeds_needed(paper, claim, tier).items():
-                needed.setdefault(name, set()).update(seeds)
+    seeds = needed(paper, tier, claim_ids)
     return Plan(
         tuple(
             planned
             for experiment in paper.experiments
-            for planned in expand(library, experiment, tier, needed.get(experiment.id, ()))
+            for planned in expand(library, experiment, tier, seeds.get(experiment.id, ()))
         )
     )
+
+
+def needed(paper: Paper, tier: str, claim_ids: Iterable[str] = ()) -> dict[str, set[int]]:
+    """Experiment id → the seeds of it that any claim of ``paper`` (or of those named) reads at ``tier``."""
+    chosen = set(claim_ids)
+    out: dict[str, set[int]] = {}
+    for claim in paper.claims:
+        if not chosen or claim.id in chosen:
+            for name, seeds in seeds_needed(paper, claim, tier).items():
+                out.setdefault(name, set()).update(seeds)
+    return out
 
 
 def without_covered(trials: Sequence[PlannedTrial]) -> tuple[PlannedTrial, ...]:

@@ -8,14 +8,16 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from grokbench.claims.verdict import Verdict
+from grokbench.claims.verdict import Value, Verdict
 from grokbench.claims.wording import NOT_REACHED, why
+from grokbench.reports.evidence import counted
 from grokbench.reports.result import PaperResult, environments
-from grokbench.reports.spent import costs
+from grokbench.reports.runs import Run, runs
+from grokbench.reports.spent import costs, trainings
 from grokbench.specs.files import SpecFile
 from grokbench.store.replacing import replaced
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 def document(report: PaperResult, figures: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -23,7 +25,7 @@ def document(report: PaperResult, figures: Mapping[str, str] | None = None) -> d
 
     A number that was not reached or not measured is null, with a word for why beside it; so is an unbounded end.
     """
-    seeds = sorted({seed for verdict in report.verdicts for seed in seeds_of(verdict)})
+    seeds, draws = counted(report.paper, report.verdicts)
     return {
         "schema_version": SCHEMA_VERSION,
         "paper": report.paper.id,
@@ -31,7 +33,10 @@ def document(report: PaperResult, figures: Mapping[str, str] | None = None) -> d
         "tier": report.tier,
         "command": report.command,
         "seeds": seeds,
+        "draws": draws,
+        "trainings": trainings(report),
         "claims": [claim_entry(report, verdict) for verdict in report.verdicts],
+        "superseded": [dict(vars(old)) for old in report.paper.superseded],
         "deviations": list(report.paper.deviations),
         "environment": plain({key: list(values) for key, values in environments(report).items()}),
         "cost": {name: plain(cost.entry()) for name, cost in costs(report).items()},
@@ -61,11 +66,6 @@ def shadow_line(files: Iterable[SpecFile]) -> str:
     return " ".join(f"**{file.shadow[:1].upper()}{file.shadow[1:]}**" for file in files)
 
 
-def seeds_of(verdict: Verdict) -> tuple[int, ...]:
-    """The seeds a verdict was decided on."""
-    return tuple(int(value[0]) for value in verdict.values)
-
-
 def claim_entry(report: PaperResult, verdict: Verdict) -> dict[str, Any]:
     """One claim of the document: the promised keys first, then those a curious reader wants."""
     claim = report.claim(verdict.id)
@@ -81,6 +81,8 @@ def claim_entry(report: PaperResult, verdict: Verdict) -> dict[str, Any]:
         "reason": verdict.reason,
         "source": verdict.source,
         "title": claim.title if claim else "",
+        "headline": bool(claim and claim.headline),
+        "reported": dict(vars(claim.reported)) if claim and claim.reported else None,
         "kind": claim.kind if claim else "",
         "known": claim.known if claim else None,
         "grade": verdict.grade,
@@ -89,15 +91,31 @@ def claim_entry(report: PaperResult, verdict: Verdict) -> dict[str, Any]:
         "median": number(verdict.median),
         "median_interval": bounds(verdict.median_interval),
         "why": missing({"statistic": verdict.statistic, "median": verdict.median}),
-        "values": [
-            {
-                "seed": int(seed),
-                "measured": [number(v) for v in measured],
-                "why": [why(v) for v in measured],
-                "yes": yes if yes is None else bool(yes),
-            }
-            for seed, measured, yes in verdict.values
-        ],
+        "values": [_value(one) for one in verdict.values],
+        "control": [_value(one) for one in verdict.control],
+        "runs": [_run(one) for one in runs(report, claim, verdict)] if claim else [],
+    }
+
+
+def _value(value: Value) -> dict[str, Any]:
+    seed, measured, yes = value
+    return {
+        "seed": int(seed),
+        "measured": [number(v) for v in measured],
+        "why": [why(v) for v in measured],
+        "yes": yes if yes is None else bool(yes),
+    }
+
+
+def _run(run: Run) -> dict[str, Any]:
+    return {
+        "seed": run.seed,
+        "experiment": run.experiment,
+        **{name: number(value) for name, value in run.numbers.items()},
+        "why": missing(run.numbers),
+        "outcome": run.outcome,
+        "strong": run.strong,
+        "stays": None if math.isnan(run.stays) else bool(run.stays),
     }
 
 
@@ -116,10 +134,8 @@ def verdict_from(entry: Mapping[str, Any]) -> Verdict:
         source=entry["source"],
         grade=entry.get("grade", ""),
         under_our_reading=bool(entry.get("under_our_reading", False)),
-        values=tuple(
-            (row["seed"], tuple(map(_measured, row["measured"], row["why"])), row["yes"])
-            for row in entry.get("values", ())
-        ),
+        values=_values(entry.get("values", ())),
+        control=_values(entry.get("control", ())),
         median=_number(entry.get("median"), entry["why"].get("median")),
         median_interval=_pair(entry.get("median_interval")),
     )
@@ -184,6 +200,12 @@ def write_text(path: Path, text: str) -> None:
     """Write ``text`` beside ``path`` and rename, so that no reader meets half a file."""
     with replaced(path) as beside:
         beside.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _values(rows: Iterable[Mapping[str, Any]]) -> tuple[Value, ...]:
+    return tuple(
+        (row["seed"], tuple(map(_measured, row["measured"], row["why"])), row["yes"]) for row in rows
+    )
 
 
 def _pair(pair: Any) -> tuple[float, float] | None:

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from grokbench.claims import phrases as w
-from grokbench.claims.verdict import NOT_RUN, Verdict
-from grokbench.reports.document import seeds_of, shadow_line
-from grokbench.reports.evidence import JUDGED, read_by
+from grokbench.claims.verdict import NOT_RUN
+from grokbench.reports.evidence import read_by
+from grokbench.reports.front import front, rest
+from grokbench.reports.head import head
 from grokbench.reports.result import RECIPE_TABLES, PaperResult, confounds, environments
-from grokbench.reports.sections import not_run, other_figures, sections
+from grokbench.reports.sections import not_run, other_figures, sections, superseded
 from grokbench.reports.spent import costs
 from grokbench.reports.tables import table
 from grokbench.specs.types import Experiment
@@ -23,10 +24,12 @@ def page(report: PaperResult, figures: Mapping[str, str], missing: Mapping[str, 
     defined, if anywhere.
     """
     parts = [
-        _head(report, words),
-        _table_of_claims(report),
+        head(report, words),
+        front(report),
+        rest(report),
         sections(report, figures),
         not_run(report),
+        superseded(report),
         other_figures(report, figures, missing),
         _recipes(report),
         _confounds(report),
@@ -35,78 +38,6 @@ def page(report: PaperResult, figures: Mapping[str, str], missing: Mapping[str, 
         _cost(report),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
-
-
-def _head(report: PaperResult, words: str) -> str:
-    paper = report.paper
-    judged = [v for v in report.verdicts if v.verdict in JUDGED]
-    statistical = [v for v in judged if _kind(report, v) != "exact"]
-    seeds = sorted({seed for v in statistical for seed in seeds_of(v)})
-    left = sum(v.verdict == NOT_RUN for v in report.verdicts)
-    claims = w.count(len(report.verdicts), "claim") + (f", {left} of them not run" if left else "")
-    lines = [
-        f"# {paper.title}",
-        *filter(None, [shadow_line(report.shadowed)]),
-        f"{paper.authors}{f' ({paper.year})' if paper.year else ''}{f', <{paper.url}>' if paper.url else ''}.",
-        f"**`{paper.id}` · tier {report.tier} · {claims} · {w.count(len(seeds), 'seed')} ({w.ranges(seeds)}).** "
-        f"{w.count(_sharing(report), 'claim')} read trials that another claim reads too, so their verdicts are not "
-        "independent. If every truth lay exactly on its border, at most "
-        f"{w.number(round(0.025 * len(statistical), 4))} wrong verdicts would be expected each way (0.025 for "
-        f"each of the {len(statistical)} claims that were judged by statistics).",
-    ]
-    if words:
-        lines.append(
-            f"Words such as T_mem, T_gen, a′, grade and REPRODUCED are defined in [REPRODUCE.md]({words})."
-        )
-    if report.tier == "smoke":
-        lines.append(
-            "This is a smoke report: its runs are too short to decide a statistical claim, and only show "
-            "that everything is wired together. Exact claims are decided."
-        )
-    if report.command:
-        lines.append(f"Made by `{report.command}`.")
-    if report.kept:
-        lines.append(
-            f"**{w.count(len(report.kept), 'verdict')} {'rests' if len(report.kept) == 1 else 'rest'} on records of "
-            "an earlier run** and are marked kept: they read trials, some or all, that this command had no record of "
-            "and the report that was here before had."
-        )
-    if report.archived:
-        lines.append(
-            "Experiments marked 'earlier run' under [Cost](#cost) are shown, in figures too, with such records."
-        )
-    others = sorted({v.tier for v in judged if v.id not in report.kept} - {report.tier})
-    if others:
-        lines.append(
-            f"Verdicts marked {' or '.join(others)} come from records of that tier that were complete already; each "
-            "claim's own command makes its records from nothing."
-        )
-    if report.reused:
-        lines.append(
-            "Taken from another store, not trained for this report: " + ", ".join(report.reused) + "."
-        )
-    return "\n\n".join(lines)
-
-
-def _table_of_claims(report: PaperResult) -> str:
-    head = ("claim", "verdict", "under our reading", "measured", "accepted", "n", "source")
-    rows = []
-    for v in report.verdicts:
-        claim = report.claim(v.id)
-        title = f" {claim.title}" if claim and claim.title else ""
-        tier = w.tier(v, report.kept)
-        rows.append(
-            (
-                f"[{v.id}](#{w.place(v)}){title}",
-                v.name if v.verdict == NOT_RUN else f"{v.name} ({tier})",
-                "yes" if v.under_our_reading and v.verdict in JUDGED else "",
-                w.measured(v, _kind(report, v)),
-                w.region(v.accepted),
-                str(v.n_seeds),
-                v.source,
-            )
-        )
-    return table(head, rows)
 
 
 def _recipes(report: PaperResult) -> str:
@@ -205,28 +136,12 @@ def _cost(report: PaperResult) -> str:
     wall = sum(cost.wall_seconds for cost in counted.values())
     cpu = sum(cost.cpu_seconds for cost in counted.values())
     rows.append(["in all", "", w.seconds(wall), w.seconds(cpu), ""])
-    head, text = ["experiment", "trials", "wall", "CPU", "shared"], "Time spent in trials, added up."
+    names, text = ["experiment", "trials", "wall", "CPU", "shared"], "Time spent in trials, added up."
     if any(cost.shared for cost in counted.values()):
         text += (
             " A training that several experiments show, whole or cut, is counted with the first of them; the others "
             "say with which they share it."
         )
     else:
-        head, rows = head[:-1], [row[:-1] for row in rows]
-    return "\n\n".join(["## Cost", text, table(head, rows)])
-
-
-def _kind(report: PaperResult, verdict: Verdict) -> str:
-    claim = report.claim(verdict.id)
-    return claim.kind if claim else ""
-
-
-def _sharing(report: PaperResult) -> int:
-    """How many claims that were judged read an experiment that another one of them reads."""
-    readers: dict[str, set[str]] = {}
-    for verdict in report.verdicts:
-        claim = report.claim(verdict.id)
-        if claim is not None and verdict.verdict in JUDGED:
-            for experiment in claim.experiments:
-                readers.setdefault(experiment, set()).add(claim.id)
-    return len({c for ids in readers.values() if len(ids) > 1 for c in ids})
+        names, rows = names[:-1], [row[:-1] for row in rows]
+    return "\n\n".join(["## Cost", text, table(names, rows)])

@@ -3,13 +3,33 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from grokbench.claims import phrases as w
-from grokbench.claims.verdict import NAMES
-from grokbench.reports import agreement
+from grokbench.claims.verdict import NOT_REPRODUCED, REPRODUCED, VERDICTS
+from grokbench.reports import agreement, rows
 from grokbench.reports.document import read, verdict_from, write_text
 from grokbench.reports.tables import table
+
+SPLIT = (REPRODUCED, NOT_REPRODUCED)
+"""Verdicts that are counted apart under the paper's own recipe and under our reading of it."""
+
+HEAD = (
+    "paper",
+    "tier",
+    *(f"{verdict}: {whose}" for verdict in SPLIT for whose in ("paper's recipe", "our reading")),
+    *(verdict for verdict in VERDICTS if verdict not in SPLIT),
+    "trainings",
+)
+
+EXPLAINED = (
+    "*Our reading*: the paper's words or recipe do not fix what was run, so that a failure may be ours. "
+    "*Trainings* are distinct: one that several claims of a paper read counts once; draws without training do not count.",
+    "Papers are not comparable by these counts: their claims differ in weight, and many share runs. A verdict "
+    "marked kept rests on records of an earlier run.",
+)
 
 
 def scoreboard(out: Path) -> Path:
@@ -32,22 +52,10 @@ def scoreboard(out: Path) -> Path:
         "# Scoreboard",
         "Written by `grokbench reproduce` from the JSON files in this folder; do not edit.",
     ]
-    if not documents:
-        parts.append("No paper has been reproduced here yet.")
+    if documents:
+        parts += [table(HEAD, [_counts(stem, found) for stem, found in documents]), *EXPLAINED]
     else:
-        rows = []
-        for stem, found in documents:
-            verdicts = [verdict_from(entry) for entry in found["claims"]]
-            counts = Counter(v.name for v in verdicts)
-            name = found.get("title") or found["paper"]
-            counted = [str(counts.get(v, 0)) for v in NAMES]
-            rows.append([f"[{found['paper']}]({stem}.md) {name}", found["tier"], *counted])
-        head = ["paper", "tier", *NAMES]
-        parts.append(table(head, rows))
-        parts.append(
-            "Papers are not comparable by these counts: their claims differ in weight, and many share runs. A verdict "
-            "marked kept rests on records of an earlier run."
-        )
+        parts.append("No paper has been reproduced here yet.")
     for stem in others:
         parts.append(
             f"Left out: `{stem}.json`, which is no report of this version. `grokbench report {stem} --records "
@@ -55,24 +63,35 @@ def scoreboard(out: Path) -> Path:
         )
     parts += [part for stem, _ in documents for part in _agreement(out, stem)]
     for stem, found in documents:
-        parts.append(f"## {found['paper']}")
-        rows = []
-        for entry in found["claims"]:
-            verdict = verdict_from(entry)
-            link = f"[{verdict.id}]({stem}.md#{w.place(verdict)})"
-            rows.append(
-                [
-                    link,
-                    verdict.name,
-                    f"{verdict.tier} (kept)" if entry.get("kept") else verdict.tier,
-                    w.measured(verdict, entry.get("kind", "")),
-                    verdict.source,
-                ]
-            )
-        parts.append(table(["claim", "verdict", "tier", "measured", "source"], rows))
+        claims = [_claim(stem, entry) for entry in found["claims"]]
+        parts += [f"## {found['paper']}", table(rows.HEAD, claims)]
     path = out / "README.md"
     write_text(path, "\n\n".join(parts) + "\n")
     return path
+
+
+def _counts(stem: str, found: Mapping[str, Any]) -> list[str]:
+    """A paper's row under ``HEAD``."""
+    counts = Counter(
+        (entry["verdict"], entry["verdict"] in SPLIT and entry["under_our_reading"])
+        for entry in found["claims"]
+    )
+    paper = f"[{found['paper']}]({stem}.md) {found['title']}"
+    return [
+        paper,
+        found["tier"],
+        *(str(counts[verdict, ours]) for verdict in SPLIT for ours in (False, True)),
+        *(str(counts[verdict, False]) for verdict in VERDICTS if verdict not in SPLIT),
+        str(found["trainings"]),
+    ]
+
+
+def _claim(stem: str, entry: Mapping[str, Any]) -> tuple[str, ...]:
+    """A claim's row under ``rows.HEAD``."""
+    verdict = verdict_from(entry)
+    says = (entry["reported"] or {}).get("value")
+    tier = f"{verdict.tier}, kept" if entry["kept"] else verdict.tier
+    return rows.row(verdict, f"{stem}.md#{w.place(verdict)}", entry["title"], entry["kind"], says, tier)
 
 
 def _agreement(out: Path, paper: str) -> list[str]:

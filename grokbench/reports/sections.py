@@ -6,20 +6,30 @@ import math
 from collections.abc import Mapping, Sequence
 
 from grokbench.claims import phrases as w
-from grokbench.claims.verdict import NOT_RUN, Verdict
+from grokbench.claims.judge import core_minutes
+from grokbench.claims.verdict import NOT_RUN, Value, Verdict
 from grokbench.claims.wording import NOT_MEASURED, NOT_SETTLED, condition_names
 from grokbench.figures import name_for
+from grokbench.plan.expand import needed
 from grokbench.reports.result import PaperResult
+from grokbench.reports.rows import called, here, stated
+from grokbench.reports.runs import Run, runs, runs_table
 from grokbench.reports.tables import table
 from grokbench.specs.types import Claim, Condition
 
 MOST_ROWS = 24
 """Up to so many seeds are listed one by one."""
 
+READING = (
+    "Each claim has its rule, what the rule measures on each seed and on the control, and the runs behind it. Times of runs "
+    "are in optimizer steps, R½ is the half-rise ratio. *Stays* says whether a run kept what it had learned up to its last "
+    "step; a dash stands where that is less than 3 T_gen."
+)
+
 
 def sections(report: PaperResult, figures: Mapping[str, str]) -> str:
     """The sections of the claims that were run, each figure with the first of them that asks for it."""
-    parts = ["## Claims"]
+    parts = ["## Claims", READING]
     shown: set[str] = set()
     for verdict in report.verdicts:
         claim = report.claim(verdict.id)
@@ -44,12 +54,52 @@ def not_run(report: PaperResult) -> str:
             "## Not run",
             f"{w.count(len(left), 'claim')} of this paper {'waits' if len(left) == 1 else 'wait'} for trials. "
             "To run one, take its id and tier from the table; `--claim` may be repeated, and `--dry-run` says how long "
-            "it takes on your machine.",
+            f"it takes on your machine.{_in_all(report, left)}",
             f"```\n{report.reproduce('--tier', tier, '--claim', 'ID')}\n"
             f"{report.show('ID')}            # its rule and experiments\n```",
             table(["claim", "what it says", "tier", "needs"], rows),
         ]
     )
+
+
+def _in_all(report: PaperResult, left: Sequence[Verdict]) -> str:
+    """What the trials of several claims take together; claims that read the same trials do not pay for them twice."""
+    if report.evidence is None or len(left) < 2:
+        return ""
+    ids: dict[str, list[str]] = {}
+    for verdict in left:
+        ids.setdefault(verdict.tier, []).append(verdict.id)
+    minutes = sum(
+        report.evidence.minutes_missing(needed(report.paper, tier, own), tier) for tier, own in ids.items()
+    )
+    return (
+        f" All together need {core_minutes(minutes)}: a trial that several claims read is trained once, "
+        "though each of them names its price."
+    )
+
+
+def superseded(report: PaperResult) -> str:
+    """The claims that others have replaced, as they stood when last judged; "" where there is none."""
+    if not report.paper.superseded:
+        return ""
+    at = {verdict.id: f"[{verdict.id}](#{w.place(verdict)})" for verdict in report.verdicts}
+    rows = [
+        (
+            old.id,
+            old.title,
+            f"{old.verdict} {old.yes}/{old.n}" if old.n else old.verdict,
+            f"`{old.commit[:12]}`",
+            at.get(old.superseded_by, old.superseded_by),
+            w.sentence(old.reason),
+        )
+        for old in report.paper.superseded
+    ]
+    text = (
+        "The rules of these claims were found wanting after their seeds had been seen. New claims on new seeds replace "
+        "them. The old ones are neither trained nor judged; this is what they last said."
+    )
+    head = ("claim", "what it says", "verdict", "commit", "replaced by", "reason")
+    return "\n\n".join(["## Superseded claims", text, table(head, rows)])
 
 
 def _words(claim: Claim | None) -> str:
@@ -70,14 +120,17 @@ def other_figures(report: PaperResult, figures: Mapping[str, str], missing: Mapp
 def _section(
     report: PaperResult, claim: Claim, verdict: Verdict, figures: Mapping[str, str], shown: set[str]
 ) -> str:
-    lines = [f"### {claim.id}"]
-    lines.append(
-        f"**{verdict.name}** ({w.tier(verdict, report.kept)}). {w.sentence(claim.statement)} "
-        f"({verdict.source}; grade {claim.grade})"
-    )
-    rules = [_rule(condition) for condition in claim.rule]
-    if rules:
-        lines.append(f"Rule ({claim.kind}): " + " And: ".join(rules))
+    lines = [
+        f"### {claim.id}",
+        f"**{w.sentence(claim.title or claim.id)}** {called(verdict)} ({w.tier(verdict, report.kept)}).",
+        f"The paper: {w.sentence(claim.statement)} ({verdict.source}; grade {claim.grade})",
+    ]
+    if claim.reported:
+        lines.append(
+            f"The paper's number: {stated(claim.reported.value)}. {w.sentence(claim.reported.source)}"
+        )
+    if claim.rule:
+        lines.append(f"Rule ({claim.kind}): " + " And: ".join(_rule(condition) for condition in claim.rule))
     if claim.id in report.frozen:
         lines.append(
             f"Rule, control, seeds and budget as of commit `{report.frozen[claim.id][:12]}`, unchanged since."
@@ -88,13 +141,8 @@ def _section(
         lines.append(f"The spec records {claim.known} for this claim: the verdict has changed.")
     if claim.tried:
         lines.append(f"What else was tried: {w.sentence(claim.tried)}")
-    seeds = _per_seed(claim, verdict)
-    if seeds:
-        lines.append(seeds)
-    if claim.control:
-        negative = f"Negative control: the rule must say no on `{claim.control}`."
-        positive = f"Positive control, which must generalise and sets the least budget: `{claim.control}`."
-        lines.append(positive if claim.kind == "never" else negative)
+    lines += [_per_seed(claim, verdict), _control(claim, verdict)]
+    lines.append(_runs(runs(report, claim, verdict)))
     if claim.computation:
         lines.append(_computation(claim))
     else:
@@ -104,7 +152,28 @@ def _section(
         lines.append(_figure(figure, figures, shown))
     command = report.reproduce("--tier", verdict.tier, "--claim", claim.id)
     lines.append(f"Re-make it:\n\n```\n{command}\n```")
-    return "\n\n".join(lines)
+    return "\n\n".join(line for line in lines if line)
+
+
+def _control(claim: Claim, verdict: Verdict) -> str:
+    """Which experiment the control is, and what the rule measures on each of its seeds; "" without a control."""
+    if not claim.control:
+        return ""
+    text = (
+        f"Positive control: `{claim.control}`. It must generalise, and its T_gen sets the least budget. Its numbers:"
+        if claim.kind == "never"
+        else f"Negative control: `{claim.control}`. The rule must say no there. Its numbers:"
+    )
+    if not verdict.control:
+        return text.replace("Its numbers:", "None of its seeds was measured.")
+    return f"{text}\n\n{_summary(verdict.control) or _values_table(claim, verdict.control)}"
+
+
+def _runs(found: Sequence[Run]) -> str:
+    """The trainings behind the verdict, where they are few enough to be listed."""
+    if not found or len({one.seed for one in found}) > MOST_ROWS:
+        return ""
+    return f"Runs:\n\n{runs_table(found)}"
 
 
 def _computation(claim: Claim) -> str:
@@ -135,19 +204,25 @@ def _per_seed(claim: Claim, verdict: Verdict) -> str:
     if not verdict.values:
         return ""
     lines = []
-    if verdict.median is not None:
+    if here(verdict, claim.kind) != w.DASH:
         lines.append(f"Median {w.number(verdict.median)} {w.interval(verdict.median_interval)}".strip() + ".")
-    if len(verdict.values) > MOST_ROWS:
-        first = [measured[0] for _, measured, _ in verdict.values if measured]
-        finite = [x for x in first if x == x]
-        if finite:
-            lines.append(f"{len(first)} draws, from {w.number(min(finite))} to {w.number(max(finite))}.")
-        return " ".join(lines)
-    return "\n\n".join([*lines, _seed_table(claim, verdict)])
+    summary = _summary(verdict.values)
+    if summary or len(verdict.values) > MOST_ROWS:
+        return " ".join([*lines, summary]).strip()
+    return "\n\n".join([*lines, _values_table(claim, verdict.values)])
 
 
-def _seed_table(claim: Claim, verdict: Verdict) -> str:
-    width = max(len(measured) for _, measured, _ in verdict.values)
+def _summary(values: Sequence[Value]) -> str:
+    """A line on so many seeds that they are not listed one by one; "" where they are few."""
+    first = [measured[0] for _, measured, _ in values if measured]
+    known = [x for x in first if not math.isnan(x)]
+    if len(values) <= MOST_ROWS or not known:
+        return ""
+    return f"{len(first)} draws, from {w.number(min(known))} to {w.number(max(known))}."
+
+
+def _values_table(claim: Claim, values: Sequence[Value]) -> str:
+    width = max(len(measured) for _, measured, _ in values)
     names: Sequence[str] = (
         condition_names(claim) if len(claim.rule) == width else [f"measured {i + 1}" for i in range(width)]
     )
@@ -158,7 +233,7 @@ def _seed_table(claim: Claim, verdict: Verdict) -> str:
             *[w.DASH] * (width - len(measured)),
             _holds(measured, yes),
         ]
-        for seed, measured, yes in verdict.values
+        for seed, measured, yes in values
     ]
     return table(["seed", *names, "holds"], rows)
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from grokbench.claims.judge import trials_read
 from grokbench.figures import shown_in
 from grokbench.reports.evidence import JUDGED, read_by
 from grokbench.reports.result import PaperResult
@@ -60,6 +61,18 @@ def costs(report: PaperResult) -> dict[str, Cost]:
                 shared[first[training]] += 1
         out[experiment.id] = Cost(len(records), wall, cpu, dict(shared))
     return out
+
+
+def trainings(report: PaperResult) -> int:
+    """How many distinct trainings the verdicts were reached on: one that several claims or experiments read counts once."""
+    if report.evidence is None:
+        return 0
+    found = (
+        report.evidence.records[planned.request]
+        for verdict in report.verdicts
+        for planned in trials_read(report.paper, report.evidence, verdict)
+    )
+    return len({training_of(record) for record in found if record.trial.budget > 0})
 
 
 def _seconds(record: Record) -> float:

@@ -204,6 +204,16 @@ def test_an_existence_needs_one_and_is_denied_by_twenty(good: int, n: int, expec
 NEVER = claim("never", condition("generalises", None, 0), control="addition")
 
 
+@pytest.mark.parametrize("kind", ["structure", "never"])
+def test_a_verdict_carries_what_the_rule_measures_on_the_control(kind: str) -> None:
+    rule = claim(kind, condition("generalises", None, 0), control="addition")
+    found = decide(rule, views([stuck()] * 6), views([grokked(100)] * 2 + [stuck()]))
+    assert found.control == ((0, (1.0,), False), (1, (1.0,), False), (2, (0.0,), True))
+    assert [numbers for _, numbers, _ in found.values] == [(0.0,)] * 6
+    assert found.yes == 6
+    assert decide(rule, views([stuck()] * 6)).control == ()
+
+
 def test_a_never_stands_when_no_fitted_run_generalises_within_ten_times_the_controls_time() -> None:
     found = decide(NEVER, views([stuck(budget=1000)] * 6), views([grokked(100)] * 6))
     assert found.verdict == "REPRODUCED"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from grokbench.measures import argument_names, measure_names
+from grokbench.plan.expand import expand
 from grokbench.specs.loader import Library
 
 LIBRARY = Library()
@@ -45,3 +46,18 @@ def test_tiers_that_decide_agree_on_their_steps(paper) -> None:
     for experiment in paper.experiments:
         steps = {plan.steps for tier, plan in experiment.tiers.items() if tier != "smoke"}
         assert len(steps) == 1, experiment.id
+
+
+def test_a_trial_has_one_price_wherever_it_stands_alone() -> None:
+    """An experiment over a grid expects a mean of its trials; one with a single setting knows what its trial takes."""
+    expected: dict[str, dict[int, set[str]]] = {}
+    for paper in PAPERS:
+        for experiment in paper.experiments:
+            trials = expand(LIBRARY, experiment, "paper")
+            if len({tuple(planned.settings.items()) for planned in trials}) == 1:
+                for planned in trials:
+                    where = expected.setdefault(planned.request, {}).setdefault(planned.expected_steps, set())
+                    where.add(f"{paper.id}.{experiment.id}")
+    shared = {name: prices for name, prices in expected.items() if sum(map(len, prices.values())) > 1}
+    assert shared
+    assert [prices for prices in shared.values() if len(prices) > 1] == []

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from grokbench.claims.evidence import Evidence
 from grokbench.claims.verdict import Verdict
+from grokbench.plan.expand import PlannedTrial
 from grokbench.reports.result import PaperResult
 from grokbench.specs.types import Claim, Condition, Experiment, Paper, Recipe, TaskSpec, TierPlan, Trial
 from grokbench.training.record import Record
@@ -191,35 +193,35 @@ def paper() -> Paper:
         ),
         claims=(
             Claim(
-                "gd-groks",
-                "GD groks",
-                "Fig. 1c",
-                "Plain GD groks",
-                ("gd-addition",),
-                "event",
-                "A",
-                (groks,),
+                id="gd-groks",
+                title="GD groks",
+                source="Fig. 1c",
+                statement="Plain GD groks",
+                experiments=("gd-addition",),
+                kind="event",
+                grade="A",
+                rule=(groks,),
                 figure="training",
             ),
             Claim(
-                "faster",
-                "AdamW is faster",
-                "Fig. 4",
-                "AdamW needs fewer steps",
-                ("adamw-addition", "gd-addition"),
-                "ordering",
-                "C",
-                (groks,),
+                id="faster",
+                title="AdamW is faster",
+                source="Fig. 4",
+                statement="AdamW needs fewer steps",
+                experiments=("adamw-addition", "gd-addition"),
+                kind="ordering",
+                grade="C",
+                rule=(groks,),
             ),
             Claim(
-                "init",
-                "initial loss",
-                "Fig. 1a",
-                "The loss starts at 1/p",
-                ("gd-addition",),
-                "exact",
-                "A",
-                (groks,),
+                id="init",
+                title="initial loss",
+                source="Fig. 1a",
+                statement="The loss starts at 1/p",
+                experiments=("gd-addition",),
+                kind="exact",
+                grade="A",
+                rule=(groks,),
                 control="fast",
             ),
         ),
@@ -266,3 +268,15 @@ def report(**changes: Any) -> PaperResult:
         "command": "grokbench reproduce gromov2023",
     }
     return PaperResult(**{**fields, **changes})
+
+
+def evidence(records: Mapping[str, Sequence[tuple[int, Record]]], tier: str = "quick") -> Evidence:
+    """What verdicts at ``tier`` were reached on: experiment → its seeds and records."""
+    grids, known = {}, {}
+    for name, own in records.items():
+        planned = [PlannedTrial(found.trial, name, {}, seed, found.trial.budget) for seed, found in own]
+        grids[name, tier] = tuple(planned)
+        known.update({one.request: found for one, (_, found) in zip(planned, own, strict=True)})
+    return Evidence(
+        asked=tier, tiers=(tier,), grids=grids, origins=dict.fromkeys(records, "paper"), records=known
+    )

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 from importlib.resources import files
+from typing import Any
 
 import jsonschema
 import pytest
 
 from grokbench.reports import scoreboard, write
 from grokbench.reports.document import document, dumps, read, verdict_from, write_text
+from grokbench.specs.types import Reported, Superseded
 from tests.reports import synthetic
 
 SCHEMA = json.loads((files("grokbench") / "specs/schemas/report.schema.json").read_text(encoding="utf-8"))
@@ -98,13 +101,51 @@ def test_a_verdict_survives_the_round_trip():
         assert repr(back) == repr(verdict)
 
 
+def test_the_controls_numbers_survive_the_round_trip():
+    said = ((0, (math.inf, 0.5), False), (1, (math.nan, 0.5), None))
+    entry = json.loads(
+        dumps(document(synthetic.report(verdicts=(synthetic.verdict("gd-groks", control=said),))))
+    )
+    jsonschema.Draft7Validator(SCHEMA).validate(entry)
+    assert [row["why"][0] for row in entry["claims"][0]["control"]] == ["not reached", "not measured"]
+    assert repr(verdict_from(entry["claims"][0]).control) == repr(said)
+
+
+def test_the_document_has_what_the_paper_reports_and_what_was_superseded():
+    paper = synthetic.paper()
+    first = dataclasses.replace(
+        paper.claims[0], headline=True, reported=Reported(4000.0, "Fig. 1c, read off")
+    )
+    old = Superseded("gd-groks-0", "GD groks", "gd-groks", "NOT REPRODUCED", 1, 6, "ab12cd34", "Too narrow")
+    paper = dataclasses.replace(paper, claims=(first, *paper.claims[1:]), superseded=(old,))
+    found = json.loads(dumps(document(synthetic.report(paper=paper))))
+    jsonschema.Draft7Validator(SCHEMA).validate(found)
+    assert [claim["headline"] for claim in found["claims"]] == [True, False, False]
+    assert found["claims"][0]["reported"] == {"value": 4000.0, "source": "Fig. 1c, read off"}
+    assert found["claims"][1]["reported"] is None
+    assert found["superseded"] == [
+        {
+            "id": "gd-groks-0",
+            "title": "GD groks",
+            "superseded_by": "gd-groks",
+            "verdict": "NOT REPRODUCED",
+            "yes": 1,
+            "n": 6,
+            "commit": "ab12cd34",
+            "reason": "Too narrow",
+        }
+    ]
+
+
 def test_a_document_of_another_version_is_not_read(tmp_path):
     path = tmp_path / "x.json"
     assert read(path) is None
     path.write_text("{")
     assert read(path) is None
-    path.write_text('{"schema_version": 0}')
+    path.write_text('{"schema_version": 2}')
     assert read(path) is None
+    path.write_text('{"schema_version": 3}')
+    assert read(path) == {"schema_version": 3}
 
 
 def test_writing_replaces_the_file_at_once_and_leaves_nothing_beside_it(tmp_path):
@@ -128,18 +169,38 @@ def test_a_smoke_report_lies_beside_the_real_one_and_is_not_on_the_scoreboard(tm
     starts = ("| paper |", "| [gromov2023](")
     head, row = (line.strip("|").split("|") for line in text.splitlines() if line.startswith(starts))
     columns = dict(zip((name.strip() for name in head), (cell.strip() for cell in row), strict=True))
-    assert (columns["REPRODUCED"], columns["NOT REPRODUCED"]) == ("2", "0")
-    assert columns["NOT REPRODUCED under our reading"] == "1"
+    assert columns["REPRODUCED: paper's recipe"] == "2"
+    assert columns["REPRODUCED: our reading"] == "0"
+    assert columns["NOT REPRODUCED: paper's recipe"] == "0"
+    assert columns["NOT REPRODUCED: our reading"] == "1"
+    assert columns["trainings"] == "0"
 
 
 def test_the_scoreboard_marks_what_is_kept_and_leads_to_the_table_of_what_was_not_run(tmp_path):
-    later = synthetic.verdict("faster", "NOT RUN", statistic=None, interval=None, values=(), median=None)
+    none: dict[str, Any] = {"statistic": None, "interval": None, "values": (), "median": None, "n_seeds": 0}
+    later = synthetic.verdict("faster", "NOT RUN", **none)
     old = synthetic.verdict("init", tier="paper")
-    write(synthetic.report(verdicts=(synthetic.verdict("gd-groks"), later, old), kept=("init",)), tmp_path)
+    paper = synthetic.paper()
+    first = dataclasses.replace(paper.claims[0], reported=Reported("about 4000", "Fig. 1c, read off"))
+    paper = dataclasses.replace(paper, claims=(first, *paper.claims[1:]))
+    verdicts = (synthetic.verdict("gd-groks"), later, old)
+    write(synthetic.report(paper=paper, verdicts=verdicts, kept=("init",)), tmp_path)
     text = scoreboard(tmp_path).read_text(encoding="utf-8")
-    assert "[init](gromov2023.md#init) | REPRODUCED | paper (kept) |" in text
-    assert "[gd-groks](gromov2023.md#gd-groks) | REPRODUCED | quick |" in text
-    assert "[faster](gromov2023.md#not-run) | NOT RUN |" in text
+    rows = {line.split("](")[0]: line for line in text.splitlines() if line.startswith("| [")}
+    assert rows["| [initial loss"].endswith("| REPRODUCED (paper, kept) |")
+    assert rows["| [GD groks"] == (
+        "| [GD groks](gromov2023.md#gd-groks) | about 4000 | 4002 [4000, ∞) | 6/6 | REPRODUCED (quick) |"
+    )
+    assert rows["| [AdamW is faster"] == "| [AdamW is faster](gromov2023.md#not-run) | — | — | — | NOT RUN |"
+
+
+def test_the_scoreboard_counts_either_verdict_under_our_reading_apart(tmp_path):
+    ours = synthetic.verdict("gd-groks", under_our_reading=True)
+    open_ = synthetic.verdict("init", "INCONCLUSIVE", under_our_reading=True)
+    write(synthetic.report(verdicts=(ours, synthetic.verdict("faster"), open_)), tmp_path)
+    text = (tmp_path / "README.md").read_text(encoding="utf-8")
+    row = next(line for line in text.splitlines() if line.startswith("| [gromov2023]("))
+    assert row.endswith("| quick | 1 | 1 | 0 | 0 | 1 | 0 | 0 | 0 |")
 
 
 def test_a_report_of_another_version_is_left_out_of_the_scoreboard_and_named(tmp_path):

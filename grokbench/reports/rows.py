@@ -1,0 +1,60 @@
+"""A claim as a row of a table, on a paper's page and on the scoreboard: paper says, here, seeds, verdict."""
+
+from __future__ import annotations
+
+from grokbench.claims import phrases as w
+from grokbench.claims.verdict import NOT_RUN, REPRODUCED, Verdict
+
+HEAD = ("claim", "paper says", "here: median [interval]", "seeds k/n", "verdict")
+DRAWN = "construction"  # kind of claim that is decided on draws of weights, by their median
+READ_AS = " under our reading"
+
+
+def row(
+    verdict: Verdict, link: str, title: str, kind: str, says: str | float | None, tier: str = ""
+) -> tuple[str, ...]:
+    """The cells under ``HEAD``. link: to the claim's section. says: the paper's number. tier: written after the verdict."""
+    verdict_cell = called(verdict) + (f" ({tier})" if tier and verdict.verdict != NOT_RUN else "")
+    return (
+        f"[{title or verdict.id}]({link})",
+        stated(says),
+        here(verdict, kind),
+        k_of_n(verdict, kind),
+        verdict_cell,
+    )
+
+
+def stated(says: str | float | None) -> str:
+    """The paper's number or words; a dash where it gives none."""
+    return says if isinstance(says, str) else w.number(says)
+
+
+def called(verdict: Verdict) -> str:
+    """What the verdict is called, and, where it decides, whether it speaks of our reading of the paper."""
+    return verdict.name + (READ_AS if verdict.verdict == REPRODUCED and verdict.under_our_reading else "")
+
+
+def here(verdict: Verdict, kind: str) -> str:
+    """Our median with its interval; a dash where each seed gives no number but a yes or a no.
+
+    An exact check has one number, and its interval is that of the seeds.
+    """
+    first = {measured[0] for _, measured, _ in verdict.values if measured}
+    if verdict.median is None or (kind != "exact" and first <= {0.0, 1.0}):
+        return w.DASH
+    exact = kind == "exact" and len(first) == 1
+    return f"{w.number(verdict.median)} {'' if exact else w.interval(verdict.median_interval)}".rstrip()
+
+
+def k_of_n(verdict: Verdict, kind: str) -> str:
+    """How many seeds meet the rule, of how many; the number of draws where their median decides.
+
+    >>> from grokbench.claims.verdict import INCONCLUSIVE
+    >>> said = ((0, (1.0,), True), (1, (0.0,), False))
+    >>> one = Verdict("x", INCONCLUSIVE, "quick", 2, 0.5, None, {}, "", "", "A", False, said)
+    >>> k_of_n(one, "event"), k_of_n(one, "construction")
+    ('1/2', '2 draws')
+    """
+    if not verdict.n_seeds:
+        return w.DASH
+    return w.count(verdict.n_seeds, "draw") if kind == DRAWN else f"{verdict.yes}/{verdict.n_seeds}"
