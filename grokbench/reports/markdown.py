@@ -7,6 +7,7 @@ from typing import Any
 
 from grokbench.claims import phrases as w
 from grokbench.claims.verdict import NOT_RUN, Verdict
+from grokbench.reports import readings
 from grokbench.reports.document import seeds_of, shadow_line
 from grokbench.reports.evidence import JUDGED, read_by
 from grokbench.reports.result import RECIPE_TABLES, PaperResult, confounds, environments
@@ -24,6 +25,7 @@ def page(report: PaperResult, figures: Mapping[str, str], missing: Mapping[str, 
     """
     parts = [
         _head(report, words),
+        readings.table(report),
         _table_of_claims(report),
         sections(report, figures),
         not_run(report),
