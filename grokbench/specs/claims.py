@@ -75,7 +75,9 @@ class Reported:
 class Place:
     """Where a claim stands among those that ask a paper's sentences of every reading of a recipe that it leaves open."""
 
-    heading: str = spec(help="what is read in several ways; claims with one heading stand in one table", schema=TEXT)
+    heading: str = spec(
+        help="what is read in several ways; claims with one heading stand in one table", schema=TEXT
+    )
     row: str = spec(help="the paper's sentence", schema=TEXT)
     column: str = spec(help="the reading", schema=TEXT)
 

@@ -56,7 +56,7 @@ def unfitted(final: float = 0.5) -> Record:
 
 def with_loss(*losses: float) -> Record:
     """20 000 steps, in each fifth of which the test loss is one of these."""
-    steps = list(range(0, 20_000, 800)) + [20_000]
+    steps = [*range(0, 20_000, 800), 20_000]
     return record(steps, 1, 0, test_loss=[losses[min(step // 4000, 4)] for step in steps])
 
 

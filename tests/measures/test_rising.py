@@ -175,7 +175,7 @@ def test_the_place_of_the_least_loss_is_in_units_of_the_run() -> None:
 
     assert least(*[4.0] * 5, *[2.0] * 3, *[5.0] * 3) == 0.5  # a running median of five
     assert least(1, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9) == 0
-    assert least(9, 8, 7, 6, 5, 4, 3, 2, 1, 1, 1) == 0.9
+    assert least(9, 8, 7, 6, 5, 4, 3, 2, 1, 1, 1) == 0.8
     assert least(*[4.0] * 6, *[1.0] * 5, budget=500) == 0  # what falls after the budget does not count
     assert math.isnan(least(4.0))
     assert math.isnan(least(4.0, 3.0, ended="diverged"))

@@ -34,7 +34,9 @@ def encodings(cells: style.Cells) -> Figure | None:
     fit, rise = axes
     _strip(fit, shown, lambda cell: stated.measured("best-train-accuracy", cell), style.BLUE)
     _strip(rise, shown, lambda cell: best_above_guess(cell[2]), style.VERMILION)
-    fit.axhline(1, color="0.35", linestyle=":", linewidth=1.0, label="100 %, which the paper's MLP stays below")
+    fit.axhline(
+        1, color="0.35", linestyle=":", linewidth=1.0, label="100 %, which the paper's MLP stays below"
+    )
     rise.axhline(0, color=style.BLACK, linewidth=1.0, linestyle="--", label="a′ = 0, a memoriser")
     fit.set_ylabel("best train accuracy")
     rise.set_ylabel("best a′")
