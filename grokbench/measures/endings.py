@@ -44,8 +44,11 @@ def final_train_accuracy(view: SeedView, arm: int = 0) -> float:
 
 
 def best_train_accuracy(view: SeedView, arm: int = 0) -> float:
-    """The largest train accuracy of any evaluation of any of the arm's runs."""
-    return max(float(np.max(cell.record.curves["train_accuracy"])) for cell in view.arms[arm])
+    """The largest train accuracy of any evaluation within the budget; nan for a run that diverged, as it was cut short."""
+    record = one(view, arm)
+    if record.ended == "diverged":
+        return math.nan
+    return float(np.max(within_budget(record, "train_accuracy")))
 
 
 def final_accuracy_lead(view: SeedView, leaders: int = 1, over: Literal["best", "worst"] = "best") -> float:
@@ -75,10 +78,25 @@ def loss_end_over_start(view: SeedView, arm: int = 0) -> float:
     return float(_end_of_loss(record)[-1]) / float(record.curves["test_loss"][0])
 
 
-def loss_end_over_least(view: SeedView, arm: int = 0) -> float:
-    """Test loss at the end over its least value."""
-    smooth = _end_of_loss(one(view, arm))
-    return float(smooth[-1] / np.min(smooth))
+def loss_minimum_position(view: SeedView, arm: int = 0) -> float:
+    """Step of the least test loss (running median of 5, the first one if several) over the last step within the budget.
+
+    0: it is least before the first step; 1: at the end. nan for a run that diverged or took no step.
+    """
+    record = one(view, arm)
+    steps = within_budget(record, "step")
+    if record.ended == "diverged" or steps[-1] == 0:
+        return math.nan
+    return float(steps[int(np.argmin(_end_of_loss(record)))] / steps[-1])
+
+
+def loss_rise_from_least(view: SeedView, arm: int = 0) -> float:
+    """Test loss at the end less its least value, over the test loss before the first step; nan for a run that diverged."""
+    record = one(view, arm)
+    smooth = _end_of_loss(record)
+    if record.ended == "diverged":
+        return math.nan
+    return float(smooth[-1] - np.min(smooth)) / float(record.curves["test_loss"][0])
 
 
 def _end_of_loss(record: Record) -> NDArray[np.float64]:

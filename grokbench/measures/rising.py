@@ -20,12 +20,10 @@ from grokbench.measures.reading import (
     one,
     rise,
     time_to_generalise,
+    within_budget,
 )
 from grokbench.specs.errors import UnknownNameError
 from grokbench.training.record import Record
-
-LEAST_FIT = 0.9  # best train accuracy below which nothing is said of a network that does not fit
-LEAST_RISE = 0.1  # best a′ below which the test accuracy has not risen
 
 
 def _reached(record: Record, step: float) -> Measured:
@@ -53,51 +51,42 @@ def half_rises(view: SeedView) -> float:
     return float(any(math.isfinite(rise(cell.record)) for cell in view.cells))
 
 
-def _late(record: Record) -> float:
-    """Of one run: first test accuracy ≥ 0.9 of its best over the first train accuracy ≥ 0.9 of its best."""
-    steps = record.curves["step"]
-    train, test = (
-        np.asarray(record.curves[f"{split}_accuracy"], dtype=np.float64) for split in ("train", "test")
-    )
-    if float(train.max()) < LEAST_FIT:
-        return math.nan
-    if best_above_guess(record) < LEAST_RISE:
-        return 0.0
-    risen, fit = (timing.first_crossing(steps, curve, 0.9 * float(curve.max())) for curve in (test, train))
-    return risen / fit if fit > 0 else math.nan
+def late_gain(view: SeedView, share: float = 0.9) -> float:
+    """Largest test accuracy from the first train accuracy ≥ ``share`` of its own best on, less that there.
 
-
-def rise_lateness(view: SeedView) -> float:
-    """First test accuracy ≥ 0.9 of its best over first train accuracy ≥ 0.9 of its best: the largest over all runs.
-
-    0 for a run whose best a′ stays below 0.1: what does not rise is not late. nan where the train accuracy of any run stays
-    below 0.9.
+    Within the budget, and the largest over all runs of all arms. About 0 for a run whose test accuracy never rises, and for
+    one whose test accuracy has risen when its train accuracy has. nan where a run diverged: its training was cut short.
     """
-    ratios = [_late(cell.record) for cell in view.cells]
-    return math.nan if any(math.isnan(ratio) for ratio in ratios) else max(ratios)
-
-
-def rise_after_fit(view: SeedView) -> float:
-    """Largest test accuracy from T_mem on less that at T_mem: the largest over all runs. nan where a run has no T_mem."""
     gains = []
     for cell in view.cells:
-        at = fitted(cell.record)
-        if not math.isfinite(at):
-            return math.nan
-        later = np.asarray(cell.record.curves["step"]) >= at
-        test = np.asarray(cell.record.curves["test_accuracy"], dtype=np.float64)[later]
-        gains.append(float(test.max() - test[0]))
-    return max(gains)
+        train, test = (within_budget(cell.record, f"{split}_accuracy") for split in ("train", "test"))
+        at = int(np.argmax(train >= share * train.max()))
+        gains.append(math.nan if cell.record.ended == "diverged" else float(test[at:].max() - test[at]))
+    return math.nan if any(map(math.isnan, gains)) else max(gains)
+
+
+def accuracy_correlation(view: SeedView, arm: int = 0) -> float:
+    """Pearson's correlation of train and test accuracy over the evaluations within the budget.
+
+    nan where either accuracy is the same at all of them, as a constant correlates with nothing, and for a run that diverged.
+    """
+    record = one(view, arm)
+    train, test = (within_budget(record, f"{split}_accuracy") for split in ("train", "test"))
+    if record.ended == "diverged" or np.ptp(train) == 0 or np.ptp(test) == 0:
+        return math.nan
+    return float(np.corrcoef(train, test)[0, 1])
+
+
+def least_accuracy_rise(view: SeedView, arm: int = 0) -> float:
+    """Best accuracy within the budget less that before the first step, of train or test set: the smaller of the two."""
+    record = one(view, arm)
+    curves = (within_budget(record, f"{split}_accuracy") for split in ("train", "test"))
+    return min(float(curve.max() - curve[0]) for curve in curves)
 
 
 def best_above_guess(record: Record) -> float:
     """The largest a′ of any evaluation."""
     return float(np.max(timing.normalised(record.curves["test_accuracy"], baseline(record))))
-
-
-def best_normalised_accuracy(view: SeedView, arm: int = 0) -> float:
-    """The largest a′ of any evaluation of any of the arm's runs."""
-    return max(best_above_guess(cell.record) for cell in view.arms[arm])
 
 
 def best_normalised_at_fraction(view: SeedView, alpha: float, arm: int = 0) -> float:

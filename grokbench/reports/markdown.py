@@ -7,6 +7,7 @@ from typing import Any
 
 from grokbench.claims import phrases as w
 from grokbench.claims.verdict import NOT_RUN
+from grokbench.reports import readings
 from grokbench.reports.evidence import read_by
 from grokbench.reports.front import front, rest
 from grokbench.reports.head import head
@@ -25,6 +26,7 @@ def page(report: PaperResult, figures: Mapping[str, str], missing: Mapping[str, 
     """
     parts = [
         head(report, words),
+        readings.table(report),
         front(report),
         rest(report),
         sections(report, figures),

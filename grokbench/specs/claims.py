@@ -72,6 +72,17 @@ class Reported:
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where a claim stands among those that ask a paper's sentences of every reading of a recipe that it leaves open."""
+
+    heading: str = spec(
+        help="what is read in several ways; claims with one heading stand in one table", schema=TEXT
+    )
+    row: str = spec(help="the paper's sentence", schema=TEXT)
+    column: str = spec(help="the reading", schema=TEXT)
+
+
+@dataclass(frozen=True)
 class Claim:
     """A falsifiable sentence of a paper and the rule that decides it."""
 
@@ -138,6 +149,11 @@ class Claim:
         None,
         help="the paper's own number, shown beside ours; no part of the rule",
         schema={"type": "object", **schema_of(Reported)},
+    )
+    grid: Place | None = spec(
+        None,
+        help="its place in a table of sentences by readings, where the paper leaves the recipe open; no part of the rule",
+        schema={"type": "object", **schema_of(Place)},
     )
     headline: bool = spec(False, help="whether the claim stands in the first table of the report")
 

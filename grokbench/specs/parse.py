@@ -13,6 +13,7 @@ from grokbench.specs.types import (
     Condition,
     Experiment,
     Paper,
+    Place,
     Recipe,
     Reported,
     Superseded,
@@ -86,6 +87,8 @@ def _claim(entry: Mapping[str, Any]) -> Claim:
     own["rule"] = tuple(Condition(**read(Condition, condition)) for condition in own["rule"])
     if "reported" in own:
         own["reported"] = Reported(**read(Reported, own["reported"]))
+    if "grid" in own:
+        own["grid"] = Place(**read(Place, own["grid"]))
     return Claim(**own)
 
 
@@ -147,6 +150,12 @@ def broken_references(paper: Paper, tasks: Sequence[str], recipes: Sequence[str]
     claims = [claim.id for claim in paper.claims]
     for old in paper.superseded:
         need(old.superseded_by, claims, f"superseded {old.id}.superseded_by", "claim")
+    places: dict[Place, str] = {}
+    for claim in paper.claims:
+        first = places.setdefault(claim.grid, claim.id) if claim.grid else claim.id
+        if first != claim.id:
+            text = f"expected a place of its own; {first} has this row and column already"
+            wrong.append(Mistake(file, f"claim {claim.id}.grid", text))
     for kind, ids in (
         ("experiment", experiments),
         ("claim", [*claims, *(old.id for old in paper.superseded)]),

@@ -12,7 +12,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from grokbench.specs.claims import Claim, Condition, Reported, Section, Superseded
+from grokbench.specs.claims import Claim, Condition, Place, Reported, Section, Superseded
 from grokbench.specs.fields import ID, TEXT, part, table
 from grokbench.specs.fields import field as spec
 from grokbench.specs.papers import TIERS, Experiment, Paper, TierPlan
@@ -26,6 +26,7 @@ __all__ = [
     "Evaluation",
     "Experiment",
     "Paper",
+    "Place",
     "Recipe",
     "Reported",
     "Section",

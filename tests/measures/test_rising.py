@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -36,34 +38,59 @@ def test_a_crossing_that_was_not_seen_lies_above_the_last_evaluation() -> None:
     assert measure("test-crossing")(view(curve), level=0.999) == Between(20, math.inf)
 
 
-def _pair(fit: int, rise: int, best: float = 1.0, fitted: float = 1.0) -> Record:
+def _pair(fit: int, rise: int, best: float = 1.0, fitted: float = 1.0, **more: Any) -> Record:
     steps = sorted({0, fit, rise, 2 * max(fit, rise)})
-    return record(steps, [fitted * (s >= fit) for s in steps], [best * (s >= rise) for s in steps])
+    train, test = [fitted * (s >= fit) for s in steps], [best * (s >= rise) for s in steps]
+    return record(steps, train, test, **more)
 
 
 @pytest.mark.parametrize(
-    ("curve", "lateness"),
+    ("curve", "gain"),
     [
-        (_pair(100, 100), 1),
-        (_pair(100, 1000), 10),
-        (_pair(1000, 100), 0.1),
-        (_pair(100, 1000, best=0.4), 10),  # of its own best, whatever that is
-        (_pair(100, 1000, best=0.05), 0),  # what does not rise is not late
+        (_pair(100, 100), 0),
+        (_pair(100, 1000), 1),
+        (_pair(1000, 100), 0),
+        (_pair(100, 1000, best=0.4), 0.4),
+        (_pair(100, 1000, fitted=0.3), 1),  # of its own best, whatever that is
+        (_pair(100, 1000, budget=500), 0),  # what rises after the budget does not count
+        (stuck(), 0.01),
     ],
 )
-def test_lateness_compares_nine_tenths_of_both_bests(curve: Record, lateness: float) -> None:
-    assert _value("rise-lateness", view(curve)) == pytest.approx(lateness)
+def test_a_late_gain_is_what_test_accuracy_gains_once_train_accuracy_has_risen(
+    curve: Record, gain: float
+) -> None:
+    assert _value("late-gain", view(curve)) == pytest.approx(gain)
 
 
-def test_lateness_is_of_the_latest_run_and_not_measured_where_one_does_not_fit() -> None:
-    assert _value("rise-lateness", view(_pair(100, 100), _pair(100, 1000))) == 10
-    assert math.isnan(_value("rise-lateness", view(_pair(100, 1000), _pair(100, 100, fitted=0.85))))
+def test_a_late_gain_is_that_of_the_worst_run_and_begins_at_the_share_that_is_asked_for() -> None:
+    assert _value("late-gain", view(_pair(100, 100), _pair(100, 1000))) == 1
+    blown = record([0, 1], 1, 0, ended="diverged")
+    assert math.isnan(_value("late-gain", view(_pair(100, 1000), blown)))
+    slow = record([0, 1, 2, 3], [0, 0.5, 0.9, 1], [0, 0.1, 0.5, 0.6])
+    assert _value("late-gain", view(slow), share=0.5) == pytest.approx(0.5)
+    assert _value("late-gain", view(slow), share=0.9) == pytest.approx(0.1)
+
+
+def test_the_correlation_of_both_accuracies_is_over_the_evaluations_within_the_budget() -> None:
+    curve = record([0, 1, 2, 3], [0, 0.5, 1, 0], [0, 0.1, 0.2, 1], budget=2)
+    assert _value("accuracy-correlation", view(curve)) == pytest.approx(1)
+    against = record([0, 1, 2], [0, 0.5, 1], [0.2, 0.1, 0])
+    assert _value("accuracy-correlation", view(against)) == pytest.approx(-1)
+    assert math.isnan(_value("accuracy-correlation", view(record([0, 1, 2], [0, 1, 1], 0))))
+    assert math.isnan(_value("accuracy-correlation", view(record([0, 1], [0, 1], [0, 1], ended="diverged"))))
+
+
+def test_the_least_rise_is_that_of_the_set_that_rises_less() -> None:
+    curve = record([0, 1, 2], [0.1, 0.9, 0.8], [0.05, 0.15, 0.1])
+    assert _value("least-accuracy-rise", view(curve)) == pytest.approx(0.1)
+    assert _value("least-accuracy-rise", view(record([0, 1, 2], [0, 1, 1], 0.3))) == 0
 
 
 def test_best_accuracies() -> None:
     curve = record([0, 1, 2], [0.1, 0.9, 0.8], [0, 0.75, 0.5], memoriser_baseline=0.5, alpha=0.45)
     assert _value("best-train-accuracy", view(curve)) == 0.9
-    assert _value("best-normalised-accuracy", view(curve)) == 0.5
+    assert _value("best-train-accuracy", view(record([0, 1, 2], [0.1, 0.9, 1], 0, budget=1))) == 0.9
+    assert math.isnan(_value("best-train-accuracy", view(record([0, 1], 0.5, 0, ended="diverged"))))
     assert _value("best-normalised-at-fraction", view(curve), alpha=0.45) == 0.5
     assert math.isnan(_value("best-normalised-at-fraction", view(curve), alpha=0.3))
 
@@ -134,10 +161,24 @@ def test_the_lead_is_that_of_the_worst_leader_over_another_arm() -> None:
         measure("final-accuracy-lead")(seen, over="mean")
 
 
-def test_losses_at_the_end_over_where_they_began_and_where_they_were_least() -> None:
+def test_losses_at_the_end_over_where_they_began_and_less_where_they_were_least() -> None:
     curve = record(list(range(11)), 1, 0, test_loss=[4, *[2.0] * 5, *[6.0] * 5])
     assert _value("test-loss-end-over-start", view(curve)) == 1.5
-    assert _value("test-loss-end-over-least", view(curve)) == 3
+    assert _value("test-loss-rise-from-least", view(curve)) == 1  # (6 − 2)/4
+    assert math.isnan(_value("test-loss-rise-from-least", view(replace(curve, ended="diverged"))))
+
+
+def test_the_place_of_the_least_loss_is_in_units_of_the_run() -> None:
+    def least(*losses: float, **more: Any) -> float:
+        steps = range(0, 100 * len(losses), 100)
+        return _value("test-loss-minimum-position", view(record(list(steps), 1, 0, test_loss=losses, **more)))
+
+    assert least(*[4.0] * 5, *[2.0] * 3, *[5.0] * 3) == 0.5  # a running median of five
+    assert least(1, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9) == 0
+    assert least(9, 8, 7, 6, 5, 4, 3, 2, 1, 1, 1) == 0.8
+    assert least(*[4.0] * 6, *[1.0] * 5, budget=500) == 0  # what falls after the budget does not count
+    assert math.isnan(least(4.0))
+    assert math.isnan(least(4.0, 3.0, ended="diverged"))
 
 
 def test_the_loss_falls_when_the_accuracy_rises() -> None:

@@ -9,6 +9,7 @@ from grokbench.specs import locate, schema
 from grokbench.specs.errors import InputError, SpecError, UnknownNameError
 from grokbench.specs.loader import Library
 from grokbench.specs.settings import merged
+from grokbench.specs.types import Place
 from grokbench.validation.check import validate_all
 
 RECIPE = """
@@ -186,3 +187,22 @@ def test_a_path_that_ends_in_toml_is_a_file(folder: Path) -> None:
     assert Library().task(str(path)).operation == "x"
     with pytest.raises(InputError, match="no such file"):
         Library().task("absent.toml")
+
+
+def test_no_two_claims_have_one_place_in_a_table_of_readings(tmp_path: Path) -> None:
+    shutil.copytree(Path(__file__).parents[1] / "data/specs", tmp_path / "own")
+    path = tmp_path / "own/baselines/tiny/claims.toml"
+    text = path.read_text(encoding="utf-8")
+    for name, column in (("generalises", "numbers"), ("generalises-untrained", "unit vectors")):
+        grid = f'grid = {{ heading = "MLP", row = "it groks", column = "{column}" }}'
+        text = text.replace(f'id = "{name}"', f'id = "{name}"\n{grid}')
+    path.write_text(text, encoding="utf-8")
+    claims = Library([tmp_path / "own"]).paper("tiny").claims
+    assert [claim.grid for claim in claims] == [
+        Place("MLP", "it groks", "numbers"),
+        Place("MLP", "it groks", "unit vectors"),
+        None,
+    ]
+    path.write_text(text.replace("unit vectors", "numbers"), encoding="utf-8")
+    with pytest.raises(SpecError, match=r"claim generalises-untrained\.grid: expected a place of its own"):
+        Library([tmp_path / "own"]).paper("tiny")
