@@ -15,6 +15,7 @@ from grokbench.plan import expand as plan
 from grokbench.reproduction import Reproduction
 from grokbench.specs.loader import Library
 from grokbench.specs.types import Claim
+from grokbench.store import archive
 
 PILOT_SEED = 9100
 REPORTS = Path(__file__).resolve().parents[2] / "reports"
@@ -36,12 +37,20 @@ def _one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
+COMMITTED = ("gd-square-of-sum", "gd-momentum-addition-90")  # too long to train in a test
+
+
 @cache
 def _control(name: str) -> SeedView:
     from grokbench.training.engine import train
 
+    if name in COMMITTED:
+        record = archive.read(REPORTS / "gromov2023" / "records", name)[0]
+        return SeedView(
+            record.trial.seed, ((Cell(record.trial.seed, {"alpha": record.trial.alpha}, record),),)
+        )
     experiment = next(e for e in PAPER.experiments if e.id == name)
-    planned = plan.expand(LIBRARY, experiment, "quick")[0]
+    planned = plan.expand(LIBRARY, experiment, "paper")[0]
     horizon = LONG.get(name, 1.2) if planned.trial.budget else None
     trial = replace(planned.trial, seed=PILOT_SEED, horizon=horizon)
     return SeedView(PILOT_SEED, ((Cell(PILOT_SEED, planned.settings, train(trial)),),))
