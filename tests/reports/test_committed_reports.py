@@ -16,7 +16,19 @@ from grokbench.specs import schema
 REPORTS = Path(__file__).resolve().parents[2] / "reports"
 PAPERS = sorted(path.stem for path in REPORTS.glob("*.json"))
 MOST_BYTES = 5_000_000
-SAME = ("id", "verdict", "tier", "n_seeds", "statistic", "interval", "accepted", "source", "values")
+SAME = (
+    "id",
+    "verdict",
+    "tier",
+    "n_seeds",
+    "statistic",
+    "interval",
+    "accepted",
+    "source",
+    "values",
+    "control",
+    "runs",
+)
 
 
 @pytest.mark.parametrize("paper", PAPERS)
