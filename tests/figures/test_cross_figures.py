@@ -12,6 +12,7 @@ from grokbench import figures
 from grokbench.figures import cross_paper, strips, style
 from grokbench.figures.cross_paper import decay, networks, peaks, stated, sweeps
 from grokbench.measures import curves
+from grokbench.measures.cells import Cell
 from grokbench.measures.reading import generalised, last_accuracy
 from grokbench.measures.rising import delay_peak_fraction
 from tests.reports import synthetic_cross
@@ -60,7 +61,7 @@ def test_a_figure_without_records_is_not_drawn(name, cells):
     seed, settings, record = cells["relu"][0]
     untrained = dataclasses.replace(record, curves={k: v[:1] for k, v in record.curves.items()})
     failed = dataclasses.replace(record, ended="failed", curves={})
-    broken = dict.fromkeys(cells, ((seed, settings, untrained), (1, settings, failed)))
+    broken = dict.fromkeys(cells, (Cell(seed, settings, untrained), Cell(1, settings, failed)))
     assert cross_paper.FIGURES[name].draw(broken) is None
 
 
@@ -127,7 +128,7 @@ def test_the_place_of_a_peak_is_that_of_the_claims(cells):
 
 def test_seeds_without_an_onset_are_counted_and_have_no_curve(cells):
     never = cells["transformer-no-decay"]
-    figure = peaks.peaks({"transformer": (*cells["transformer"][:2], (7, *never[0][1:]))})
+    figure = peaks.peaks({"transformer": (*cells["transformer"][:2], never[0]._replace(seed=7))})
     assert "1/3 seeds without an onset" in figure.axes[0].texts[0].get_text()
     assert "without" not in peaks.peaks({"transformer": cells["transformer"]}).axes[0].texts[0].get_text()
     assert len(peaks.peaks({"transformer": never}).axes) == 1

@@ -14,6 +14,7 @@ from grokbench import figures
 from grokbench.claims import phrases as wording
 from grokbench.figures import style
 from grokbench.figures.gromov2023 import networks, sweeps, training
+from grokbench.measures.cells import Cell
 from tests.reports import synthetic
 
 NOBODY = dataclasses.replace(synthetic.paper(), id="nobody1999", claims=())
@@ -115,7 +116,9 @@ def test_failed_and_diverged_records_do_not_stop_a_figure(cells):
     diverged = dataclasses.replace(
         record, ended="diverged", curves={**record.curves, "test_loss": loss}, probes={}
     )
-    figure = training.training({"gd-addition": ((seed, settings, failed), (seed, settings, diverged))})
+    figure = training.training(
+        {"gd-addition": (Cell(seed, settings, failed), Cell(seed, settings, diverged))}
+    )
     assert figure is not None
 
 
@@ -139,7 +142,7 @@ def test_the_histogram_prefers_the_probe_and_falls_back_on_the_analysis(cells):
 def test_reports_load_neither_torch_nor_scipy_nor_matplotlib_before_a_figure_is_drawn():
     code = (
         "import sys, grokbench.reports as r; r.write; r.scoreboard; "
-        "from grokbench.reports import figures; import grokbench.figures.gromov2023; "
+        "from grokbench import figures; import grokbench.figures.gromov2023; "
         "sys.exit(bool({'torch', 'scipy', 'matplotlib'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

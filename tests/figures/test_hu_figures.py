@@ -121,7 +121,7 @@ def test_untrained_and_failed_records_are_not_shown(cells):
         seed, settings, record = group[0]
         untrained = dataclasses.replace(record, curves={k: v[:1] for k, v in record.curves.items()})
         failed = dataclasses.replace(record, ended="failed", curves={}, analyses={})
-        untrained_or_failed[name] = ((seed, settings, untrained), (1, settings, failed))
+        untrained_or_failed[name] = (Cell(seed, settings, untrained), Cell(1, settings, failed))
     drawn = [n for n, drawing in hu2024.FIGURES.items() if drawing.draw(untrained_or_failed) is not None]
     assert drawn == []
 
@@ -131,7 +131,7 @@ def test_the_runs_of_a_few_steps_of_the_smoke_tier_are_drawn():
     for name, experiment in synthetic_hu.EXPERIMENTS.items():
         alpha = experiment.tiers["smoke"].alphas[0]
         run = synthetic_hu.record(8999, name, alpha, last=2, budget=2, groks=math.inf)
-        short[name] = ((8999, {"alpha": alpha}, run),)
+        short[name] = (Cell(8999, {"alpha": alpha}, run),)
     for drawing in hu2024.FIGURES.values():
         figure = drawing.draw(short)
         assert figure is not None

@@ -11,6 +11,7 @@ import pytest
 from grokbench import figures
 from grokbench.figures import layout, nanda2023, times
 from grokbench.figures.nanda2023 import sweeps, training
+from grokbench.measures.cells import Cell
 from tests.reports import synthetic, synthetic_nanda
 
 PAPER = dataclasses.replace(synthetic.paper(), id="nanda2023", claims=(), experiments=())
@@ -55,7 +56,7 @@ def test_what_is_not_drawn_is_listed_with_what_it_needs(cells, tmp_path):
 def test_records_without_an_analysis_leave_out_the_figures_that_need_it(cells):
     bare = {
         "mainline": tuple(
-            (seed, settings, dataclasses.replace(record, analyses={}))
+            Cell(seed, settings, dataclasses.replace(record, analyses={}))
             for seed, settings, record in cells["mainline"]
         )
     }
@@ -78,7 +79,7 @@ def test_untrained_and_failed_records_are_not_shown(cells):
     seed, settings, record = cells["mainline"][0]
     untrained = dataclasses.replace(record, curves={k: v[:1] for k, v in record.curves.items()})
     failed = dataclasses.replace(record, ended="failed", curves={}, analyses={})
-    mixed = {"mainline": ((seed, settings, untrained), (1, settings, failed))}
+    mixed = {"mainline": (Cell(seed, settings, untrained), Cell(1, settings, failed))}
     assert all(drawing.draw(mixed) is None for drawing in nanda2023.FIGURES.values())
 
 
@@ -107,7 +108,7 @@ def test_a_run_whose_phases_are_not_to_be_seen_is_drawn_without_them():
     columns = synthetic_nanda.progress(10_000, 2_000)
     columns = {**columns, "test_loss": np.full_like(columns["test_loss"], 25.0)}
     record = dataclasses.replace(never, analyses={"progress": columns})
-    cells = {"mainline": ((0, {}, record),)}
+    cells = {"mainline": (Cell(0, {}, record),)}
     assert math.isnan(training.boundaries(cells["mainline"][0])[1])
     for draw in (training.progress, training.phases):
         figure = draw(cells)
@@ -124,7 +125,7 @@ def test_the_runs_of_a_few_steps_of_the_smoke_tier_are_drawn(cells):
             "circuit": {**synthetic_nanda.circuit(0), "key": np.arange(1, 57)},
         }
         trial = dataclasses.replace(record.trial, task=group[0][2].trial.task, alpha=group[0][2].trial.alpha)
-        short[experiment] = ((0, {}, dataclasses.replace(record, analyses=analyses, trial=trial)),)
+        short[experiment] = (Cell(0, {}, dataclasses.replace(record, analyses=analyses, trial=trial)),)
     for drawing in nanda2023.FIGURES.values():
         figure = drawing.draw(short)
         assert figure is not None
@@ -143,7 +144,7 @@ def test_a_network_that_cannot_be_measured_is_drawn_empty(cells):
     }
     bare = dataclasses.replace(record, analyses={"circuit": circuit, "progress": progress})
     for name in (*OF_NETWORKS, "progress", "phases"):
-        figure = nanda2023.FIGURES[name].draw({"mainline": ((seed, settings, bare),)})
+        figure = nanda2023.FIGURES[name].draw({"mainline": (Cell(seed, settings, bare),)})
         assert figure is not None
         figure.draw_without_rendering()
 
@@ -160,7 +161,7 @@ def test_a_network_without_key_frequencies_is_drawn(cells):
     }
     bare = dataclasses.replace(record, analyses={**record.analyses, "circuit": circuit})
     for name in OF_NETWORKS:
-        figure = nanda2023.FIGURES[name].draw({"mainline": ((seed, settings, bare),)})
+        figure = nanda2023.FIGURES[name].draw({"mainline": (Cell(seed, settings, bare),)})
         assert figure is not None
         figure.draw_without_rendering()
 

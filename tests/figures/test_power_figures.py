@@ -11,6 +11,7 @@ import pytest
 from grokbench import figures
 from grokbench.figures import layout, power2022, strips
 from grokbench.figures.power2022 import delays, embedding, fractions, stated, training
+from grokbench.measures.cells import Cell
 from tests.reports import synthetic, synthetic_power
 
 PAPER = dataclasses.replace(synthetic.paper(), id="power2022", claims=(), experiments=())
@@ -63,7 +64,7 @@ def test_untrained_and_failed_records_are_not_shown(cells):
         seed, settings, record = group[0]
         untrained = dataclasses.replace(record, curves={k: v[:1] for k, v in record.curves.items()})
         failed = dataclasses.replace(record, ended="failed", curves={}, analyses={})
-        untrained_or_failed[name] = ((seed, settings, untrained), (1, settings, failed))
+        untrained_or_failed[name] = (Cell(seed, settings, untrained), Cell(1, settings, failed))
     drawn = [n for n, drawing in power2022.FIGURES.items() if drawing.draw(untrained_or_failed) is not None]
     assert drawn == []
 
@@ -75,7 +76,7 @@ def test_the_runs_of_a_few_steps_of_the_smoke_tier_are_drawn(cells):
         run = synthetic_power.record(seed, last=2, budget=2, groks=math.inf)
         analyses = {"circles": synthetic_power.circles(0)} if record.analyses else {}
         trial = dataclasses.replace(record.trial, budget=2)
-        short[name] = ((8999, settings, dataclasses.replace(run, trial=trial, analyses=analyses)),)
+        short[name] = (Cell(8999, settings, dataclasses.replace(run, trial=trial, analyses=analyses)),)
     for drawing in power2022.FIGURES.values():
         figure = drawing.draw(short)
         assert figure is not None
@@ -119,7 +120,7 @@ def test_a_delay_counts_runs_that_never_generalise_as_infinite():
 
 def test_censored_seeds_are_one_triangle_with_their_number_at_the_budget(cells):
     _, settings, never = synthetic_power.arm(1, "division", math.inf)[0]
-    group = (*cells["division"][:2], (7, settings, never))
+    group = (*cells["division"][:2], Cell(7, settings, never))
     figure = delays.operations({"division": group})
     assert triangles(figure.axes[0]) == [(strips.APART, 12_000.0)]
     texts = [text.get_text() for text in figure.axes[0].texts]
@@ -148,7 +149,7 @@ def test_operations_without_records_are_named(cells):
 
 def test_a_threshold_is_a_bracket_where_runs_are_missing_in_between():
     runs = synthetic_power.over_fractions(1, "addition", 0.3, grid=(0.3, 0.4, 0.5))
-    two_seeds = (*runs, *[(1, settings, record) for _, settings, record in runs[::2]])
+    two_seeds = (*runs, *[Cell(1, settings, record) for _, settings, record in runs[::2]])
     title = fractions.operations({"addition-fractions": two_seeds}).axes[0].get_title("left")
     assert title == "x + y: α50 in (0.3, 0.45]"  # medians of 0.3, 0.3 and of 0.4, 0.5
 
@@ -191,7 +192,7 @@ def test_a_network_whose_output_layer_cannot_be_measured_is_drawn_empty(cells):
             for key, value in record.analyses["circles"].items()
         }
         del arrays["plane_initial"]  # as an older record
-        broken[name] = ((seed, settings, dataclasses.replace(record, analyses={"circles": arrays})),)
+        broken[name] = (Cell(seed, settings, dataclasses.replace(record, analyses={"circles": arrays})),)
     for draw in (embedding.embedding, embedding.decay):
         figure = draw(broken)
         assert figure is not None

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from grokbench.claims.evidence import Evidence
 from grokbench.claims.verdict import Verdict
+from grokbench.measures.cells import Cell
 from grokbench.plan.expand import PlannedTrial
 from grokbench.reports.result import PaperResult
 from grokbench.specs.types import Claim, Condition, Experiment, Paper, Recipe, TaskSpec, TierPlan, Trial
@@ -128,7 +129,7 @@ def cells(seeds: int = 6) -> dict[str, tuple[tuple[int, dict[str, Any], Record],
         rcp: Recipe, fit: float, scale: float, last: int
     ) -> tuple[tuple[int, dict[str, Any], Record], ...]:
         return tuple(
-            (s, {"alpha": a}, record(s, rcp, fit, slow(s, a, scale), last, last, a))
+            Cell(s, {"alpha": a}, record(s, rcp, fit, slow(s, a, scale), last, last, a))
             for s in range(3)
             for a in levels
         )
@@ -137,17 +138,17 @@ def cells(seeds: int = 6) -> dict[str, tuple[tuple[int, dict[str, Any], Record],
         return {**model, "width": n}
 
     return {
-        "gd-addition": tuple((s, {"alpha": 0.49}, record(s, gd)) for s in range(seeds)),
+        "gd-addition": tuple(Cell(s, {"alpha": 0.49}, record(s, gd)) for s in range(seeds)),
         "adamw-addition": tuple(
-            (s, {"alpha": 0.49}, record(s, adamw, 30, 40, 800, 2000)) for s in range(seeds)
+            Cell(s, {"alpha": 0.49}, record(s, adamw, 30, 40, 800, 2000)) for s in range(seeds)
         ),
-        "analytic-addition": tuple((s, {"alpha": 0.5}, record(s, built, last=0)) for s in range(3)),
+        "analytic-addition": tuple(Cell(s, {"alpha": 0.5}, record(s, built, last=0)) for s in range(3)),
         "gd-alphas": sweep(gd, 3000, 800, 20000),
         "adamw-alphas": sweep(adamw, 30, 20, 2000),
         "gd-p23-alphas": sweep(gd, 3000, 900, 20000),
-        "gd-half": tuple((s, {"alpha": 0.5}, record(s, gd, 2200, 2800, 3500)) for s in range(seeds)),
+        "gd-half": tuple(Cell(s, {"alpha": 0.5}, record(s, gd, 2200, 2800, 3500)) for s in range(seeds)),
         "gd-momentum-half": tuple(
-            (s, {"alpha": 0.5}, record(s, gd, 220, math.inf if s == 2 else 300 + 10 * s, 12000, 12000))
+            Cell(s, {"alpha": 0.5}, record(s, gd, 220, math.inf if s == 2 else 300 + 10 * s, 12000, 12000))
             for s in range(seeds)
         ),
         "analytic-widths": tuple(

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from grokbench.measures.cells import Cell
 from grokbench.plan import expand as plan
 from grokbench.specs.loader import Library
 from grokbench.specs.types import Trial
@@ -98,7 +99,7 @@ def arm(experiment: str, seeds: int = 3, tier: str = "paper") -> tuple[Any, ...]
             fits, groks, place = _of(experiment, trial.alpha)
             slower = 1 + 0.04 * trial.seed
             run = record(trial, fits * slower, groks * slower**2, place * (1 - 0.03 * trial.seed))
-        found.append((trial.seed, {"alpha": trial.alpha}, run))
+        found.append(Cell(trial.seed, {"alpha": trial.alpha}, run))
     return tuple(found)
 
 

@@ -6,6 +6,7 @@ import dataclasses
 import math
 from typing import Any
 
+from grokbench.measures.cells import Cell
 from grokbench.specs.loader import Library
 from grokbench.training.record import Record
 from tests.reports import synthetic_power
@@ -39,7 +40,7 @@ def arm(
         when = groks * (0.85 + 0.06 * ((seed * 5) % 7))
         last = budget if whole or when > budget else int(1.3 * when)
         run = record(seed, experiment, alpha, groks=when, last=last, budget=budget, **fields)
-        found.append((seed, {"alpha": alpha}, run))
+        found.append(Cell(seed, {"alpha": alpha}, run))
     return tuple(found)
 
 

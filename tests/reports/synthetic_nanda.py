@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from grokbench.measures.cells import Cell
 from grokbench.specs.types import Recipe, TaskSpec, Trial
 from grokbench.training.record import Record
 
@@ -177,7 +178,7 @@ def arm(
         groks = factor * (9_000 + 700 * ((seed * 5) % 7))
         last = min(int(1.5 * groks), budget) if math.isfinite(groks) and not whole else budget
         groks = groks if groks <= budget else math.inf
-        found.append((seed, {}, record(seed, groks, last, budget, rcp, **changes)))
+        found.append(Cell(seed, {}, record(seed, groks, last, budget, rcp, **changes)))
     return tuple(found)
 
 

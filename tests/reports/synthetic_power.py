@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from grokbench.measures.cells import Cell
 from grokbench.specs.loader import Library
 from grokbench.specs.types import Trial
 from grokbench.training.record import Record
@@ -107,7 +108,9 @@ def arm(seeds: int, task: str, groks: float, recipe: str = "answer", **fields: A
         last = min(int(1.3 * when), budget + budget // 3) if math.isfinite(when) else budget
         fits = fields.get("fits", 1_000.0) * (0.9 + 0.05 * (seed % 5))
         found.append(
-            (seed, {}, record(seed, task, recipe, **{**fields, "fits": fits, "groks": when, "last": last}))
+            Cell(
+                seed, {}, record(seed, task, recipe, **{**fields, "fits": fits, "groks": when, "last": last})
+            )
         )
     return tuple(found)
 
@@ -120,7 +123,7 @@ def over_fractions(
     for alpha in grid:
         groks = 3_000.0 * (1.45 ** (100 * max(0.0, needs + 0.1 - alpha)))
         for seed, _, run in arm(seeds, task, groks, recipe, alpha=alpha, budget=100_000):
-            found.append((seed, {"alpha": alpha}, run))
+            found.append(Cell(seed, {"alpha": alpha}, run))
     return tuple(found)
 
 

@@ -9,6 +9,7 @@ import re
 import pytest
 
 from grokbench.claims import phrases as wording
+from grokbench.measures.cells import Cell
 from grokbench.reports import tables, write
 from grokbench.reports.markdown import page
 from grokbench.reports.result import confounds
@@ -149,7 +150,7 @@ def test_records_made_with_different_versions_are_said_to_be_mixed(text):
     other = dataclasses.replace(record, environment={**record.environment, "torch": "3.0"})
     mixed = page(
         synthetic.report(
-            cells={**cells, "gd-addition": ((seed, settings, other), *cells["gd-addition"][1:])}
+            cells={**cells, "gd-addition": (Cell(seed, settings, other), *cells["gd-addition"][1:])}
         ),
         {},
         {},

@@ -6,6 +6,7 @@ import dataclasses
 
 import pytest
 
+from grokbench.measures.cells import Cell
 from grokbench.reports import write
 from grokbench.reports.markdown import page
 from grokbench.reports.spent import Cost, costs
@@ -19,12 +20,12 @@ def cells():
     """Two experiments: the second has the records of the first, cut, and one of its own."""
     rcp = synthetic.recipe()
     whole = tuple(
-        (seed, {}, dataclasses.replace(synthetic.record(seed, rcp, last=400), content=f"run {seed}"))
+        Cell(seed, {}, dataclasses.replace(synthetic.record(seed, rcp, last=400), content=f"run {seed}"))
         for seed in range(2)
     )
     own = dataclasses.replace(synthetic.record(7, rcp, last=400), content="run 7")
-    short = [(seed, {}, cut(r, dataclasses.replace(r.trial, budget=100))) for seed, _, r in whole]
-    return {"gd-addition": whole, "fast": (*short, (7, {}, own))}
+    short = [Cell(seed, {}, cut(r, dataclasses.replace(r.trial, budget=100))) for seed, _, r in whole]
+    return {"gd-addition": whole, "fast": (*short, Cell(7, {}, own))}
 
 
 def test_a_training_that_two_experiments_show_is_counted_once(cells):
@@ -44,7 +45,7 @@ def test_a_training_that_two_experiments_show_is_counted_once(cells):
 def test_two_trainings_of_one_trial_are_two(cells):
     (seed, settings, record), *_ = cells["gd-addition"]
     again = dataclasses.replace(record, content="trained once more")
-    found = costs(synthetic.report(cells={**cells, "fast": ((seed, settings, again),)}))
+    found = costs(synthetic.report(cells={**cells, "fast": (Cell(seed, settings, again),)}))
     assert found["fast"] == Cost(1, 60.0, 60.0, {})
 
 

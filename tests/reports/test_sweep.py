@@ -16,6 +16,7 @@ import pytest
 
 from grokbench.analysis.thresholds import threshold
 from grokbench.figures import thresholds as figure
+from grokbench.measures.cells import Cell
 from grokbench.plan.executor import Failure
 from grokbench.plan.sweep import SweepResult
 from grokbench.reports import sweep
@@ -161,7 +162,7 @@ def test_short_grids_are_drawn(alphas: tuple[float, ...]) -> None:
 
 def test_a_papers_cells_give_the_same_curve() -> None:
     found = result([[N, N, Y, Y], [N, Y, Y, Y]], exhaustive=True)
-    cells = [(seed, {"alpha": alpha}, one) for (seed, alpha), one in found.records.items()]
+    cells = [Cell(seed, {"alpha": alpha}, one) for (seed, alpha), one in found.records.items()]
     got = figure.of_cells(cells)
     assert got is not None
     assert got[0] == found.threshold
