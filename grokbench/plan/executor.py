@@ -85,6 +85,8 @@ def execute(
     """
     part = parts.part("executors", executor)
     chosen = parts.load(part)
+    with parts.blamed(parts.outsiders([part])):
+        getattr(chosen, "check", lambda: None)()
     store.check_writable(trials)
     failures: list[Failure] = []
     job = Job(str(store.root), keep_untrained, resume, again, parts.plugins())

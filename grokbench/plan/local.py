@@ -23,9 +23,12 @@ class Local:
     A worker that is killed fails the jobs that were running; the others get no answer. KeyboardInterrupt stops the workers.
     """
 
-    def run(self, jobs: Sequence[Work], workers: int, tell: OnNews) -> None:
-        """Run ``jobs`` on ``workers`` processes. Errors: InputError where no worker can start (``check_can_spawn``)."""
+    def check(self) -> None:
+        """Asked before anything is written. Errors: InputError where no worker can start (``check_can_spawn``)."""
         check_can_spawn()
+
+    def run(self, jobs: Sequence[Work], workers: int, tell: OnNews) -> None:
+        """Run ``jobs`` on ``workers`` processes."""
         _one_pool(jobs, min(workers, len(jobs), MOST_WORKERS), tell)
 
 

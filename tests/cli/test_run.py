@@ -185,7 +185,7 @@ def test_one_and_two_workers_leave_the_same_records(tmp_path: Path) -> None:
     for workers in (1, 2):
         store = Store(tmp_path / str(workers))
         planned = [PlannedTrial(trial, "x", {}, trial.seed, 20) for trial in trials]
-        assert executor.complete(planned, store, [store], workers, lambda event: None) == []
+        assert executor.execute([one.trial for one in planned], store, workers, lambda event: None) == []
         contents.append([store.find(trial).content for trial in trials])  # type: ignore[union-attr]
     assert contents[0] == contents[1]
 
