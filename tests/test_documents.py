@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import click
@@ -91,8 +92,11 @@ def test_the_code_of_the_walk_through_runs_on_the_networks_that_its_commands_sav
 
 
 def test_the_worked_example_of_contributing_loads(tmp_path):
-    task, recipe, claim = blocks("CONTRIBUTING.md", "toml")
+    task, product, bits, recipe, corruption, claim = blocks("CONTRIBUTING.md", "toml")[:6]
     (tmp_path / "tasks").mkdir()
+    for name, own in (("of-groups", product), ("of-bits", bits)):
+        head = f'id = "{name}"\ntitle = "From a fragment"\n'
+        (tmp_path / "tasks" / f"{name}.toml").write_text(head + own, encoding="utf-8")
     (tmp_path / "tasks" / "weighted-sum.toml").write_text(task, encoding="utf-8")
     folder = tmp_path / "baselines" / "gromov2023"
     folder.mkdir(parents=True)
@@ -102,6 +106,10 @@ def test_the_worked_example_of_contributing_loads(tmp_path):
 
     library = Library((tmp_path,))
     assert library.task("weighted-sum").operation == "2 * x + 3 * y"
+    assert library.task("of-groups").domain["factors"][1] == {"kind": "symmetric-group", "n": 4}
+    assert library.task("of-bits").source["rows"] == 3000
+    own = library.recipe("gromov2023/gd", tomllib.loads(corruption))
+    assert own.data["corruption"]["share"] == 0.35
     assert library.recipe("gromov2023/gd-slow").optimizer["lr"] == 5e4
     assert library.recipe("gromov2023/gd-slow").model == library.recipe("gromov2023/gd").model
     paper = library.paper("gromov2023")
