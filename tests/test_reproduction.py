@@ -152,8 +152,8 @@ def test_a_report_without_records_keeps_every_verdict_that_was_reached(clone: Pa
     assert after["figures"] == before["figures"]
     text = page.read_text(encoding="utf-8")
     assert "2 verdicts rest on records of an earlier run" in text
-    assert "REPRODUCED (quick, kept)" in text
-    assert "quick (kept)" in (out / "README.md").read_text(encoding="utf-8")
+    assert "REPRODUCED under our reading (quick, kept)" in text
+    assert "(quick, kept)" in (out / "README.md").read_text(encoding="utf-8")
 
 
 def test_a_command_for_one_claim_changes_its_own_entry_and_keeps_the_others(clone: Path) -> None:
