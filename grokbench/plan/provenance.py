@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import grokbench
-from grokbench.specs.files import SpecFile
+from grokbench.specs.files import SpecFile, content
 from grokbench.specs.types import TIERS
 from grokbench.store import keys
 from grokbench.store.keys import digest
@@ -24,7 +24,7 @@ def frozen_commits(path: Path) -> dict[str, str]:
     seeds, steps and fractions of their highest tier. Titles, reasons, ``known`` and ``tried`` may be written later. A claim that
     differs from every commit, or a file outside a checkout, is left out.
     """
-    here = _rules(path.read_bytes())
+    here = _rules(content(path))
     log = _git(path.parent, "log", "--format=%H", "--", path.name)
     frozen: dict[str, str] = {}
     open_claims = set(here)
@@ -91,7 +91,7 @@ def _without(table: Mapping[str, Any], *names: str) -> dict[str, Any]:
 
 def spec_hashes(files: Iterable[SpecFile]) -> dict[str, str]:
     """Path inside its folder of specs → SHA-256, of each file that was read."""
-    return {file.key: hashlib.sha256(file.path.read_bytes()).hexdigest() for file in files}
+    return {file.key: hashlib.sha256(content(file.path)).hexdigest() for file in files}
 
 
 def shadowed(files: Iterable[SpecFile]) -> tuple[SpecFile, ...]:

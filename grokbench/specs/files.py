@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import tomllib
 from collections.abc import Iterator
@@ -55,10 +56,21 @@ def absolute(path: Path) -> Path:
     return Path(os.path.abspath(path))  # noqa: PTH100 - Path.resolve follows links
 
 
+def content(path: Path) -> bytes:
+    """The bytes of a spec file, read once as long as it does not change. Errors: OSError."""
+    found = path.stat()
+    return _content(path, found.st_mtime_ns, found.st_size)
+
+
+@functools.lru_cache(maxsize=1024)
+def _content(path: Path, changed: int, size: int) -> bytes:
+    return path.read_bytes()
+
+
 def text_of(path: Path) -> str:
     """The text of a spec file, with or without the mark that some editors put before UTF-8. Errors: InputError, SpecError."""
     try:
-        data = path.read_bytes()
+        data = content(path)
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
     if data.startswith(UTF_16) or b"\0" in data:
