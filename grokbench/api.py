@@ -150,13 +150,13 @@ def sweep(
     each seed's bracket and α50. Workers are spawned: a script that calls this needs to be a file, with
     ``if __name__ == "__main__":``.
     """
-    from grokbench.plan import sweep_words as sweeping
+    from grokbench.plan import sweep_words
     from grokbench.plan.executor import worker_count
     from grokbench.plan.single import check_folder
 
     count = worker_count(workers)
     target = None if out is None else values.path("out", out)
-    job = sweeping.plan(
+    job = sweep_words.plan(
         task,
         baseline,
         alphas=alphas,

@@ -169,7 +169,7 @@ def _one(job: Reproduction, out: Path, workers: int | None, *, dry_run: bool, qu
 
 
 def _plan(job: Reproduction, estimate: Estimate) -> str:
-    from grokbench.claims import phrases as wording
+    from grokbench.claims import phrases
     from grokbench.plan import speed
 
     plan = (
@@ -179,7 +179,7 @@ def _plan(job: Reproduction, estimate: Estimate) -> str:
     if not estimate.to_train:
         return plan
     return (
-        f"{plan}, some {estimate.steps:,} steps; about {wording.seconds(60 * estimate.minutes)} on "
+        f"{plan}, some {estimate.steps:,} steps; about {phrases.seconds(60 * estimate.minutes)} on "
         f"{estimate.workers} worker(s) of this CPU, {speed.flops_per_second() / 1e9:.0f} GFLOP/s a core (on a GPU: not "
         f"measured), and {estimate.megabytes:.0f} MB in {job.store.root}"
     )

@@ -74,11 +74,10 @@ def command(
     Adaptive: each seed's threshold is bisected, and trials go where α50 and its interval are least known. That
     assumes that a seed which is solved at some fraction is solved at every larger one; --exhaustive assumes nothing.
     """
-    from grokbench.plan import executor, single
-    from grokbench.plan import sweep_words as sweeping
+    from grokbench.plan import executor, single, sweep_words
 
     count = executor.worker_count(workers)
-    job = sweeping.plan(
+    job = sweep_words.plan(
         task,
         baseline,
         alphas=options.fractions(alphas),

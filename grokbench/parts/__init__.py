@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grokbench.parts import origins as sources
+from grokbench.parts import origins
 from grokbench.parts.built_in import BUILT_IN, FIELD, NEEDS
 from grokbench.parts.heads import declared, loaded
 from grokbench.specs import schema
@@ -171,9 +171,9 @@ def register(kind: str, name: str, value: Any) -> None:
     """
     if kind not in KINDS:
         raise UnknownNameError("kind of part", kind, KINDS)
-    file = sources.caller("grokbench.parts")
+    file = origins.caller("grokbench.parts")
     label = Path(file).name if Path(file).is_file() else "a session"
-    found = Part(kind, name, lambda: value, file, sources.of_files([file]), label)
+    found = Part(kind, name, lambda: value, file, origins.of_files([file]), label)
     known = _registered.get((kind, name))
     again = known is not None and (known.origin, known.digest) == (found.origin, found.digest)
     if not again and name in names(kind):
@@ -238,7 +238,7 @@ def _installed(kind: str) -> tuple[Part, ...]:
     found = []
     for entry in metadata.entry_points(group=f"grokbench.{kind}"):
         origin = f"{entry.dist.name} {entry.dist.version}" if entry.dist else "an unknown package"
-        found.append(Part(kind, entry.name, entry.load, origin, sources.of_package(entry.module), origin))
+        found.append(Part(kind, entry.name, entry.load, origin, origins.of_package(entry.module), origin))
     return tuple(found)
 
 

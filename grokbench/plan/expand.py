@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from grokbench.plan import flops as cost
+from grokbench.plan import flops
 from grokbench.specs.loader import Library
 from grokbench.specs.types import Claim, Experiment, Paper, Recipe, TaskSpec, TierPlan, Trial
 from grokbench.store import keys
@@ -37,12 +37,12 @@ class PlannedTrial:
     @cached_property
     def seconds(self) -> float:
         """Rough seconds on one CPU core."""
-        return cost.seconds(self.trial, self.expected_steps)
+        return flops.seconds(self.trial, self.expected_steps)
 
     @property
     def megabytes(self) -> float:
         """Rough size of its record."""
-        return cost.megabytes(self.trial, self.expected_steps)
+        return flops.megabytes(self.trial, self.expected_steps)
 
 
 @dataclass(frozen=True)
