@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -286,7 +287,7 @@ def test_a_damaged_record_is_trained_again_and_said_so(done: tuple[Path, dict[st
     victim.write_text(victim.read_text(encoding="utf-8").replace("memoriser", "memorizer"), encoding="utf-8")
     _, said = reproduce(root)
     assert "is damaged" in said
-    assert "1 to train" in said
+    assert re.search(r"\b[12] to train", said)  # a training may answer the untrained trial of its seed, too
 
 
 def test_force_trains_everything_again(done: tuple[Path, dict[str, Any], str]) -> None:

@@ -63,7 +63,7 @@ def test_outputs_losses_gradients_and_four_updates_are_the_references():
     net = drawn.engine("plain", restored(MODEL, weights), "vector-mlp", {"kind": "hinge"}, rows, rows)
     outputs = restored(MODEL, weights)(torch.from_numpy(rows[:, :-1]))
     np.testing.assert_allclose(outputs.detach()[:, 0], known["outputs_step0"], rtol=1e-6, atol=1e-9)
-    rule, losses = GradientDescent(0.1, weight_decay=0.01), []
+    rule, losses = GradientDescent(0.1, momentum=0.0, weight_decay=0.01), []
     rule.init(net.parameters, net.names)
     for step in range(4):
         losses.append(net.train_pass(accuracy=False).loss)
