@@ -162,11 +162,13 @@ def onset(steps: ArrayLike, test_accuracy: ArrayLike, baseline: float) -> float:
 def half_rise_ratio(
     steps: ArrayLike, train_accuracy: ArrayLike, test_accuracy: ArrayLike, baseline: float
 ) -> float:
-    """R½ = (first a′ ≥ 0.5) / (first train accuracy ≥ 0.5); nan when neither or a zero denominator."""
-    train = first_crossing(steps, train_accuracy, 0.5)
-    if train == 0 or math.isinf(train):
+    """R½ = (first a′ ≥ 0.5) / (first train accuracy ≥ 0.5); infinite where training is half done before the first step and
+    a′ is not, nan where both are, and where training never is.
+    """
+    train, test = first_crossing(steps, train_accuracy, 0.5), half_rise(steps, test_accuracy, baseline)
+    if math.isinf(train) or train == test == 0:
         return math.nan
-    return half_rise(steps, test_accuracy, baseline) / train
+    return test / train if train else math.inf
 
 
 def dips(steps: ArrayLike, test_accuracy: ArrayLike, generalised_at: float) -> tuple[int, float]:

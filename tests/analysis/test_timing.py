@@ -152,6 +152,8 @@ def test_onset_is_the_last_low_evaluation_before_the_half_rise() -> None:
 def test_half_rise_ratio_compares_the_test_rise_with_the_train_rise() -> None:
     assert timing.half_rise_ratio([1, 2, 10, 20], [0, 0.6, 1, 1], [0, 0, 0.1, 0.9], 0.0) == 10
     assert math.isnan(timing.half_rise_ratio([1, 2], [0, 0], [0, 0], 0.0))
+    assert timing.half_rise_ratio([0, 2], [1, 1], [0, 1], 0.0) == math.inf
+    assert math.isnan(timing.half_rise_ratio([0, 2], [1, 1], [1, 1], 0.0))
 
 
 def test_dips_count_excursions_after_t_gen() -> None:

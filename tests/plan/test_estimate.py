@@ -20,7 +20,7 @@ def test_the_experiments_share_the_whole_cost_among_them(force: bool, tmp_path: 
 
 
 def test_a_trial_that_two_experiments_share_is_trained_for_one(tmp_path: Path) -> None:
-    found = Reproduction("gromov2023", store=tmp_path).estimate(2)
+    found = Reproduction("gromov2023", "paper", store=tmp_path).estimate(2)
     parts = {part.id: part for part in found.experiments}
     small = parts["analytic-small-widths"]
     assert 0 < small.to_train < small.trials
