@@ -39,14 +39,6 @@ def outcome_is(view: SeedView, outcome: Outcome, arm: int = 0) -> float:
     return float(one(view, arm).outcome == outcome)
 
 
-def groks(view: SeedView, arm: int = 0) -> float:
-    """1 when the run generalises and was not half-way there when 90 % of its training set was fitted, else 0; no R½ is asked."""
-    record = one(view, arm)
-    generalises = math.isfinite(generalised(record))
-    late = timing.behind(record.curves["train_accuracy"], record.curves["test_accuracy"], baseline(record))
-    return float(generalises and late)
-
-
 def grokking(view: SeedView, arm: int = 0) -> float:
     """1 when the run's outcome class is grokking, R½ ≥ 1.5 included, else 0."""
     return float(one(view, arm).outcome == "grokking")

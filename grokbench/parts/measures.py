@@ -52,7 +52,6 @@ MEASURES: Mapping[str, str] = {
     "gini-rise-in-memorisation": "grokbench.measures.progress:gini_rise_in_memorisation",
     "gradient-norm-peak-position": "grokbench.measures.weights:gradient_norm_peak_position",
     "grokking": "grokbench.measures.times:grokking",
-    "groks": "grokbench.measures.times:groks",
     "half-rise": "grokbench.measures.rising:half_rise",
     "half-rise-ratio": "grokbench.measures.times:half_rise_ratio",
     "half-rise-ratio-over": "grokbench.measures.times:half_rise_ratio_over",

@@ -52,7 +52,7 @@ GIVEN = {
     "quick": "{ seeds = 6, steps = 30, alphas = [0.5] }",
     "kind": "event",
     "claim": "",
-    "measure": "groks",
+    "measure": "grokking",
     "rule": "min = 1",
 }
 TASK = 'id = "{id}"\ntitle = "t"\noperation = "{operation}"\ndomain = {{ kind = "{kind}", {size} }}\n'

@@ -14,7 +14,7 @@ from grokbench.measures import Between
 from grokbench.measures.cells import SeedView
 from tests.claims.claim_records import claim, condition, grid, grokked, record, stuck, view, views
 
-GROKS = condition("groks", 1)
+GROKS = condition("grokking", 1)
 
 
 @pytest.mark.parametrize(("n", "enough", "few"), [(6, 6, 0), (9, 8, 1), (12, 10, 2), (20, 15, 5)])
@@ -77,13 +77,13 @@ def test_an_event_is_decided_by_rule_d(good: int, expected: str) -> None:
 def test_a_measure_asked_twice_is_told_apart_in_the_reason() -> None:
     twice = claim(
         "ordering",
-        condition("groks", 1, arm=0),
-        condition("groks", None, 0, arm=1),
+        condition("grokking", 1, arm=0),
+        condition("grokking", None, 0, arm=1),
         arms=2,
     )
     found = decide(twice, [view(grokked(100), stuck(), seed=seed) for seed in range(6)])
     assert found.verdict == "REPRODUCED"
-    assert "groks (arm-0) at least 1 and groks (arm-1) at most 0" in found.reason
+    assert "grokking (arm-0) at least 1 and grokking (arm-1) at most 0" in found.reason
 
 
 def test_a_diverged_run_is_a_no() -> None:

@@ -17,7 +17,7 @@ from tests.claims.claim_records import claim, condition, grokked, stuck
 
 LIBRARY = Library()
 STEPS = 10_000
-CLAIM = replace(claim("event", condition("groks", 1)), experiments=("arm",))
+CLAIM = replace(claim("event", condition("grokking", 1)), experiments=("arm",))
 
 
 def _experiment(name: str = "arm", **seeds: int) -> Experiment:
@@ -109,7 +109,7 @@ def test_a_tier_that_adds_nothing_leaves_the_decision_to_the_one_below() -> None
 
 
 def test_the_ladder_needs_a_quick_tier_of_every_experiment() -> None:
-    both = replace(CLAIM, experiments=("arm", "other"), rule=(condition("groks", 1, arm=0),))
+    both = replace(CLAIM, experiments=("arm", "other"), rule=(condition("grokking", 1, arm=0),))
     for other, verdict in ((_experiment("other", paper=12), "REPRODUCED"),
                            (_experiment("other", quick=6, paper=12), "INCONCLUSIVE")):  # fmt: skip
         paper = _paper(_experiment(quick=6, paper=12), other)
@@ -117,7 +117,7 @@ def test_the_ladder_needs_a_quick_tier_of_every_experiment() -> None:
 
 
 def test_arms_are_compared_on_the_seeds_that_both_have() -> None:
-    both = replace(CLAIM, experiments=("arm", "other"), rule=(condition("groks", 1, arm=0),))
+    both = replace(CLAIM, experiments=("arm", "other"), rule=(condition("grokking", 1, arm=0),))
     paper = _paper(_experiment(paper=12), _experiment("other", paper=6))
     found = _judged(paper, "paper", one=both)
     assert (found.verdict, found.n_seeds) == ("REPRODUCED", 6)

@@ -287,7 +287,7 @@ def test_a_measure_that_refuses_the_claims_experiments_is_named_by_validate(tmp_
     [
         ("probes", "ipr", Probe("ipr", lambda weights: {})),
         ("analyses", "circuit", Analysis("circuit", 1, lambda *given: {})),
-        ("measures", "groks", lambda view: 1.0),
+        ("measures", "grokking", lambda view: 1.0),
     ],
 )
 def test_a_name_that_is_taken_is_refused(kind, name, value):

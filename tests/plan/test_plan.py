@@ -10,8 +10,8 @@ from grokbench.specs.types import Claim, Experiment, Paper, TierPlan
 from tests.claims.claim_records import claim, condition
 
 LIBRARY = Library()
-ALONE = replace(claim("event", condition("groks", 1)), id="alone", experiments=("long",))
-COMPARED = replace(claim("event", condition("groks", 1)), id="compared", experiments=("short", "long"))
+ALONE = replace(claim("event", condition("grokking", 1)), id="alone", experiments=("long",))
+COMPARED = replace(claim("event", condition("grokking", 1)), id="compared", experiments=("short", "long"))
 
 
 def _experiment(name: str, **seeds: tuple[int, ...]) -> Experiment:

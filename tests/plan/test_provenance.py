@@ -19,7 +19,7 @@ title = "{title}"
 experiment = "one"
 kind = "event"
 grade = "A"
-rule = [{{ measure = "groks", min = {bound}, reason = "{title}" }}]
+rule = [{{ measure = "grokking", min = {bound}, reason = "{title}" }}]
 """
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from grokbench.figures import layout, strips, style
 from grokbench.figures.cross_paper import stated
 from grokbench.measures.cells import Cell
-from grokbench.measures.times import groks
+from grokbench.measures.times import grokking
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -63,5 +63,5 @@ def _title(arms: Sequence[strips.Arm]) -> str:
 
 
 def _head(group: Sequence[Cell]) -> str:
-    count = sum(groks(stated.view(cell)) == 1 for cell in group)
+    count = sum(grokking(stated.view(cell)) == 1 for cell in group)
     return f"groks {count}/{len(group)}\n{strips.delay_of(group)}".rstrip()
