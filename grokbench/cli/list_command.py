@@ -8,9 +8,13 @@ from pathlib import Path
 
 import click
 
-from grokbench.cli import options
+from grokbench.claims.verdict import VERDICTS
+from grokbench.cli import completion, options
+from grokbench.specs.claims import CLAIM_KINDS
+from grokbench.specs.errors import InputError, UnknownNameError
+from grokbench.specs.types import Paper
 
-KINDS = {"tasks": "task", "baselines": "baseline", "papers": "paper", "claims": "paper"}
+KINDS = {"tasks": "task", "baselines": "baseline", "papers": "paper"}
 PARTS = (
     "networks",
     "losses",
@@ -30,16 +34,41 @@ OTHERS = ("probes", "analyses", "measures", "executors")
 @click.command(
     name="list",
     epilog=options.examples(
-        "grokbench list", "grokbench list tasks", "grokbench list networks", "grokbench list claims --json"
+        "grokbench list",
+        "grokbench list tasks",
+        "grokbench list networks",
+        "grokbench list claims --paper nanda2023 --verdict 'not reproduced'",
+        "grokbench list claims --kind never --json",
     ),
 )
-@click.argument("what", type=click.Choice([*KINDS, *PARTS, *OTHERS]), default="papers")
+@click.argument("what", type=click.Choice([*KINDS, "claims", *PARTS, *OTHERS]), default="papers")
+@click.option("--paper", help="Only claims of this paper.", shell_complete=completion.papers)
+@click.option(
+    "--kind",
+    type=click.Choice(CLAIM_KINDS),
+    metavar="KIND",
+    help=f"Only claims of this kind: {', '.join(CLAIM_KINDS)}.",
+)
+@click.option(
+    "--verdict",
+    type=click.Choice(VERDICTS, case_sensitive=False),
+    metavar="VERDICT",
+    help=f"Only claims with this verdict in the committed reports: {', '.join(VERDICTS)}.",
+)
 @options.specs
 @options.plugin
 @options.as_json
-def command(what: str, specs: Sequence[Path], as_json: bool) -> None:
+def command(
+    what: str, paper: str | None, kind: str | None, verdict: str | None, specs: Sequence[Path], as_json: bool
+) -> None:
     """List papers, tasks, baselines or claims; the parts of recipes with their fields; or what looks at trials and runs them."""
-    rows = _rows(what, specs) if what in KINDS else _parts(what) if what in PARTS else _others(what)
+    given = [f"--{name}" for name, value in (("paper", paper), ("kind", kind), ("verdict", verdict)) if value]
+    if given and what != "claims":
+        raise InputError(f"{given[0]} chooses among claims; write: grokbench list claims {given[0]} …")
+    if what == "claims":
+        rows = _claims(list(options.open_library(specs).each("paper")), paper, kind, verdict)
+    else:
+        rows = _rows(what, specs) if what in KINDS else _parts(what) if what in PARTS else _others(what)
     if as_json:
         options.print_json(rows)
         return
@@ -62,9 +91,25 @@ def _rows(what: str, specs: Sequence[Path]) -> list[dict[str, str]]:
         ]
     if what == "tasks":
         return [{"id": task.id, "title": task.title, "operation": task.operation} for task in found]
-    if what == "baselines":
-        return [{"id": recipe.id, "title": recipe.title} for recipe in found]
-    return [{"id": f"{p.id}.{c.id}", "kind": c.kind, "title": c.title} for p in found for c in p.claims]
+    return [{"id": recipe.id, "title": recipe.title} for recipe in found]
+
+
+def _claims(
+    papers: Sequence[Paper], paper: str | None, kind: str | None, verdict: str | None
+) -> list[dict[str, str]]:
+    """The claims that are asked for, each with its verdict in the committed reports; a dash where these lack it."""
+    from grokbench.reports import verdicts
+
+    if paper is not None and paper not in {one.id for one in papers}:
+        raise UnknownNameError("paper", paper, [one.id for one in papers])
+    said = verdicts.read()
+    rows = []
+    for claim_id, claim in ((f"{one.id}.{claim.id}", claim) for one in papers for claim in one.claims):
+        own = said[claim_id]["verdict"] if claim_id in said else "—"
+        asked = ((paper, claim_id.partition(".")[0]), (kind, claim.kind), (verdict, own))
+        if all(wanted is None or wanted == have for wanted, have in asked):
+            rows.append({"id": claim_id, "kind": claim.kind, "verdict": own, "title": claim.title})
+    return rows
 
 
 def _parts(kind: str) -> list[dict[str, str]]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from grokbench.claims import phrases as w
 from grokbench.claims.verdict import NOT_REPRODUCED, REPRODUCED, VERDICTS
-from grokbench.reports import agreement, rows
+from grokbench.reports import agreement, rows, verdicts
 from grokbench.reports.document import read, verdict_from, write_text
 from grokbench.reports.tables import table
 
@@ -33,14 +33,14 @@ EXPLAINED = (
 
 
 def scoreboard(out: Path) -> Path:
-    """Rewrite <out>/README.md from the <paper>.json there; smoke reports are left out. The path written.
+    """Rewrite <out>/README.md and verdicts.json from the <paper>.json there, but for smoke reports. The page's path.
 
     Verdicts are counted, never turned into a percentage: claims differ in weight and share their runs. A document that
     another version wrote is left out, and the page says so.
     """
     documents, others = [], []
     for path in sorted(out.glob("*.json")):
-        if "." in path.stem:  # a smoke report, or one of other seeds
+        if "." in path.stem or path.name == verdicts.FILE:  # a smoke report, or one of other seeds
             continue
         found = read(path)
         if found is None:
@@ -65,6 +65,7 @@ def scoreboard(out: Path) -> Path:
     for stem, found in documents:
         claims = [_claim(stem, entry) for entry in found["claims"]]
         parts += [f"## {found['paper']}", table(rows.HEAD, claims)]
+    verdicts.write(out, documents)
     path = out / "README.md"
     write_text(path, "\n\n".join(parts) + "\n")
     return path

@@ -20,6 +20,14 @@ def builtin_root(package: Path = PACKAGE) -> Path:
     raise InputError(f"no specs found in {package / '_specs'} or {package.parent}; reinstall grokbench")
 
 
+def committed(name: str, package: Path = PACKAGE) -> Path | None:
+    """A file that is made of the committed reports and shipped: inside the wheel, or among the reports beside the package."""
+    for path in (package / "_specs" / name, package.parent / "reports" / name):
+        if path.is_file():
+            return path
+    return None
+
+
 def schema_path(kind: str) -> Path:
     """The JSON Schema of ``task``, ``recipe``, ``paper`` or ``report``."""
     return PACKAGE / "specs" / "schemas" / f"{kind}.schema.json"

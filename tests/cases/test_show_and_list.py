@@ -39,3 +39,30 @@ def test_measures_are_listed_with_arguments_and_meaning_without_torch():
     assert all(len(row["meaning"]) > 15 and row["meaning"].endswith(tuple(".;:")) for row in rows.values())
     assert not [name for name, row in rows.items() if row["meaning"].startswith("The same")]
     assert done.stderr.strip() == "False"
+
+
+def listed(grokbench, *words):
+    return json.loads(grokbench("list", "claims", *words, "--json").out)
+
+
+def test_claims_are_listed_by_paper_kind_and_committed_verdict(grokbench):
+    every = listed(grokbench)
+    assert {row["verdict"] for row in every} <= {
+        "—",
+        "REPRODUCED",
+        "NOT REPRODUCED",
+        "INCONCLUSIVE",
+        "NOT RUN",
+    }
+    never = listed(grokbench, "--paper", "nanda2023", "--kind", "never")
+    assert never == [row for row in every if row["id"].startswith("nanda2023.") and row["kind"] == "never"]
+    against = listed(grokbench, "--verdict", "not reproduced")
+    assert "nanda2023.p53-not-at-1" in {row["id"] for row in against}
+    assert {row["verdict"] for row in against} == {"NOT REPRODUCED"}
+    assert 0 < len(never) < len(every)
+
+
+def test_a_filter_of_claims_is_refused_where_it_chooses_nothing(grokbench):
+    assert "list claims --kind" in grokbench("list", "tasks", "--kind", "never").err
+    assert "nanda2023" in grokbench("list", "claims", "--paper", "nanda202").err
+    assert "'never'" in grokbench("list", "claims", "--kind", "nevr").err

@@ -14,7 +14,9 @@ from grokbench.claims.phrases import anchor
 from grokbench.specs import schema
 
 REPORTS = Path(__file__).resolve().parents[2] / "reports"
-PAPERS = sorted(path.stem for path in REPORTS.glob("*.json"))
+PAPERS = sorted(
+    path.stem for path in REPORTS.glob("*.json") if "." not in path.stem and path.stem != "verdicts"
+)
 MOST_BYTES = 5_000_000
 SAME = (
     "id",
