@@ -1,7 +1,7 @@
-"""Write again what is generated and committed: the JSON Schemas, and the hash of the code that trains.
+"""Write again what is generated and committed: the JSON Schemas, README's table, and the hash of the code that trains.
 
-Run ``python -m tests.rewrite`` in the repository's root after a change of a part's fields or of the code that trains. It refuses
-where golden trajectories moved and the version did not.
+Run ``python -m tests.rewrite`` in the repository's root after a change of a part's fields, of the code that trains, or of a
+committed report. It refuses where golden trajectories moved and the version did not.
 """
 
 from __future__ import annotations
@@ -11,8 +11,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from grokbench import parts
+from grokbench.reports import verdicts
 from grokbench.specs import documents
-from grokbench.specs.locate import schema_path
+from grokbench.specs.locate import PACKAGE, schema_path
+
+README = PACKAGE.parent / "README.md"
 
 
 def schemas() -> Mapping[str, dict[str, Any]]:
@@ -34,7 +37,13 @@ def text(schema: Mapping[str, Any]) -> str:
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
+def readme() -> str:
+    """README.md with its table of findings as the committed verdicts have it."""
+    return verdicts.with_findings(README.read_text(encoding="utf-8"), verdicts.read(), "reports")
+
+
 if __name__ == "__main__":
+    README.write_text(readme(), encoding="utf-8")
     for name, schema in schemas().items():
         schema_path(name).write_text(text(schema), encoding="utf-8")
     from tests.training.test_training_version import rewrite

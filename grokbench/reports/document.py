@@ -152,6 +152,17 @@ def read(path: Path) -> dict[str, Any] | None:
     return found
 
 
+def rises(entry: Mapping[str, Any]) -> list[float]:
+    """R½ of the runs of a claim's first arm, inf where half of a rise was not reached; none where it was not measured."""
+    own = [run for run in entry["runs"] if run["experiment"] == entry["runs"][0]["experiment"]]
+    known = [
+        run
+        for run in own
+        if run["half_rise_ratio"] is not None or run["why"].get("half_rise_ratio") == NOT_REACHED
+    ]
+    return [math.inf if run["half_rise_ratio"] is None else run["half_rise_ratio"] for run in known]
+
+
 def number(value: float | None) -> float | None:
     """A finite number, or None."""
     if value is None or not math.isfinite(value):

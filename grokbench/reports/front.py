@@ -10,6 +10,7 @@ from grokbench.claims.verdict import Verdict
 from grokbench.plan.expand import seeds_needed
 from grokbench.reports.result import PaperResult
 from grokbench.reports.rows import HEAD, row
+from grokbench.reports.runs import runs
 from grokbench.reports.tables import table
 
 MOST = 15
@@ -26,7 +27,7 @@ _PLACES = (
 EXPLAINED = (
     "*Here*: the median over seeds of what the rule measures, with its exact interval. "
     "*k/n*: k of n seeds meet the rule. A dash stands where the paper gives no number, "
-    "and where a seed gives only a yes or a no. A title leads to the rule, the seeds, the control and the command."
+    "and where a seed gives only a yes or a no. Where something groks, *here* is R½. A title leads to the rule, the seeds, the control and the command."
 )
 
 
@@ -96,6 +97,17 @@ def _table(report: PaperResult, verdicts: Sequence[Verdict]) -> str:
                 claim.kind if claim else "",
                 reported.value if reported else None,
                 w.tier(verdict, report.kept),
+                _rises(report, verdict),
             )
         )
     return table(HEAD, rows)
+
+
+def _rises(report: PaperResult, verdict: Verdict) -> list[float]:
+    """R½ of the first arm's runs of an event."""
+    claim = report.claim(verdict.id)
+    if claim is None or claim.kind != "event":
+        return []
+    return [
+        one.half_rise_ratio for one in runs(report, claim, verdict) if one.experiment == claim.experiments[0]
+    ]

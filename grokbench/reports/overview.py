@@ -10,7 +10,7 @@ from typing import Any
 from grokbench.claims import phrases as w
 from grokbench.claims.verdict import NOT_REPRODUCED, REPRODUCED, VERDICTS
 from grokbench.reports import agreement, rows, verdicts
-from grokbench.reports.document import read, verdict_from, write_text
+from grokbench.reports.document import read, rises, verdict_from, write_text
 from grokbench.reports.tables import table
 
 SPLIT = (REPRODUCED, NOT_REPRODUCED)
@@ -92,7 +92,9 @@ def _claim(stem: str, entry: Mapping[str, Any]) -> tuple[str, ...]:
     verdict = verdict_from(entry)
     says = (entry["reported"] or {}).get("value")
     tier = f"{verdict.tier}, kept" if entry["kept"] else verdict.tier
-    return rows.row(verdict, f"{stem}.md#{w.place(verdict)}", entry["title"], entry["kind"], says, tier)
+    return rows.row(
+        verdict, f"{stem}.md#{w.place(verdict)}", entry["title"], entry["kind"], says, tier, rises(entry)
+    )
 
 
 def _agreement(out: Path, paper: str) -> list[str]:

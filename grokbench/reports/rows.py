@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from grokbench.analysis import statistics
 from grokbench.claims import phrases as w
 from grokbench.claims.verdict import NOT_RUN, REPRODUCED, Verdict
 
@@ -11,14 +14,23 @@ READ_AS = " under our reading"
 
 
 def row(
-    verdict: Verdict, link: str, title: str, kind: str, says: str | float | None, tier: str = ""
+    verdict: Verdict,
+    link: str,
+    title: str,
+    kind: str,
+    says: str | float | None,
+    tier: str = "",
+    rises: Sequence[float] = (),
 ) -> tuple[str, ...]:
-    """The cells under ``HEAD``. link: to the claim's section. says: the paper's number. tier: written after the verdict."""
+    """The cells under ``HEAD``.
+
+    link: to the claim's section. says: the paper's number. tier: written after the verdict. rises: R½ of the first arm's runs.
+    """
     verdict_cell = called(verdict) + (f" ({tier})" if tier and verdict.verdict != NOT_RUN else "")
     return (
         f"[{title or verdict.id}]({link})",
         stated(says),
-        here(verdict, kind),
+        here(verdict, kind, rises),
         k_of_n(verdict, kind),
         verdict_cell,
     )
@@ -34,14 +46,22 @@ def called(verdict: Verdict) -> str:
     return verdict.name + (READ_AS if verdict.verdict == REPRODUCED and verdict.under_our_reading else "")
 
 
-def here(verdict: Verdict, kind: str) -> str:
+def here(verdict: Verdict, kind: str, rises: Sequence[float] = ()) -> str:
     """Our median with its interval; a dash where each seed gives no number but a yes or a no.
 
-    An exact check has one number, and its interval is that of the seeds.
+    An event shows the median of ``rises``, its runs' R½, where that is known. An exact check has one number, and its
+    interval is that of the seeds.
+
+    >>> said = tuple((seed, (1.0,), True) for seed in range(6))
+    >>> one = Verdict("x", "REPRODUCED", "quick", 6, 1.0, None, {}, "", "", "A", False, said, median=1.0)
+    >>> here(one, "event", (5.0, 7.0, 6.0, 6.5, 6.1, 9.0)), here(one, "event"), here(one, "never", (5.0,))
+    ('R½ 6.3 [5, 9]', '—', '—')
     """
     first = {measured[0] for _, measured, _ in verdict.values if measured}
     if verdict.median is None or (kind != "exact" and first <= {0.0, 1.0}):
-        return w.DASH
+        if kind != "event" or not rises:
+            return w.DASH
+        return f"R½ {w.number(statistics.median(rises))} {w.interval(statistics.median_interval(rises))}".rstrip()
     exact = kind == "exact" and len(first) == 1
     return f"{w.number(verdict.median)} {'' if exact else w.interval(verdict.median_interval)}".rstrip()
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from grokbench.claims import phrases as w
 from grokbench.reports import rows
-from grokbench.reports.document import dumps, verdict_from, write_text
+from grokbench.reports.document import dumps, rises, verdict_from, write_text
 from grokbench.reports.tables import table
 from grokbench.specs.errors import UnknownNameError
 from grokbench.specs.locate import committed
@@ -35,7 +35,9 @@ def _row(stem: str, document: Mapping[str, Any], entry: Mapping[str, Any]) -> di
     """One claim: the numbers, and the words that tables show."""
     verdict = verdict_from(entry)
     says = (entry["reported"] or {}).get("value")
-    _, said, here, seeds, called = rows.row(verdict, "", entry["title"], entry["kind"], says)
+    _, said, here, seeds, called = rows.row(
+        verdict, "", entry["title"], entry["kind"], says, rises=rises(entry)
+    )
     return {
         "paper": document["paper"],
         "claim": entry["id"],

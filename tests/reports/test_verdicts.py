@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from grokbench.reports import verdicts
 from grokbench.reports.overview import scoreboard
 from grokbench.specs.errors import UnknownNameError
 from grokbench.specs.locate import PACKAGE, committed
+from tests.rewrite import README, readme
 
 REPORTS = PACKAGE.parent / "reports"
 TABLE = "before\n<!-- findings: p.b p.a -->\nold\n<!-- end of findings -->\nafter\n"
@@ -62,6 +65,19 @@ def test_a_documents_table_is_made_of_the_claims_that_its_comment_names() -> Non
     assert made.endswith("|\n\n<!-- end of findings -->\nafter\n")
     assert verdicts.with_findings(made, KNOWN, "reports") == made
     assert verdicts.with_findings("no table\n", KNOWN, "reports") == "no table\n"
+
+
+def test_the_findings_of_readme_are_those_of_the_committed_verdicts() -> None:
+    assert readme() == README.read_text(encoding="utf-8")
+    assert README.read_text(encoding="utf-8").count("](reports/") > 9
+
+
+def test_readme_names_the_address_of_the_repository_that_the_package_has() -> None:
+    address = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text("utf-8"))["project"]["urls"][
+        "Repository"
+    ]
+    found = re.findall(r"git clone (\S+)", README.read_text(encoding="utf-8"))
+    assert found == [address]
 
 
 def test_a_finding_without_a_verdict_is_refused() -> None:
