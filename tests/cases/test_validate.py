@@ -61,7 +61,7 @@ FAULTS = {
     "claim it-groks.rule[0].args.arm: expected an integer, 0 or more; got -1": {
         "rule": "min = 1\nargs = { arm = -1 }"
     },
-    "claim it-groks.rule[0]: groks reads arm 1": {"rule": "min = 1\nargs = { arm = 1 }"},
+    "claim it-groks.rule[0]: grokking reads arm 1": {"rule": "min = 1\nargs = { arm = 1 }"},
     "claim it-groks.rule[0]: time-ratio reads arm 1": {"measure": "time-ratio"},
     "claim it-groks.rule[0]: phase-spread-difference compares more experiments than the claim has: 1 experiment": {
         "measure": "phase-spread-difference"

@@ -74,6 +74,19 @@ def grokked(t_gen: int, budget: int = 10_000, **more: Any) -> Record:
     return record(steps, [0.0] + [1.0] * 13, test, budget=budget, **more)
 
 
+def rising(half: int, fit: int, rise: int, t_gen: int, budget: int = 10_000, **more: Any) -> Record:
+    """Half the training set is fitted at ``half``, all at ``fit``; half the test set is right at ``rise``, all at ``t_gen``.
+
+    R½ is rise/half. Kept until 2 · t_gen.
+    """
+    steps = sorted({0, half, fit, rise, *(round(t_gen * (1 + i / 10)) for i in range(11))})
+
+    def climb(middle: int, top: int) -> list[float]:
+        return [1.0 if step >= top else 0.6 if step >= middle else 0.02 for step in steps]
+
+    return record(steps, climb(half, fit), climb(rise, t_gen), budget=budget, **more)
+
+
 def stuck(budget: int = 10_000, **more: Any) -> Record:
     """Fits and never generalises."""
     return record([0, budget // 2, budget], [0, 1, 1], [0, 0.02, 0.03], budget=budget, **more)

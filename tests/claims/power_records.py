@@ -9,7 +9,7 @@ from typing import Any
 from grokbench.measures.cells import Cell, SeedView
 from grokbench.specs.loader import Library
 from grokbench.training.record import Record
-from tests.claims.claim_records import record, view
+from tests.claims.claim_records import record, rising, view
 
 BUDGET = 100_000
 SMALL = (0.25, 0.26, 0.27, 0.28, 0.29, 0.3)
@@ -107,6 +107,11 @@ def tables(*names: tuple[str, int]) -> SeedView:
 
 
 GROKKED = run(1200, 5000, 12_000)
+BEHIND = rising(1000, 1100, 1300, 2500, 12_000)  # T_gen twice T_mem, but R½ 1.3: no grokking
+NINETY = rising(600, 700, 900, 1000, 4000)  # R½ 1.5, as addition has from 90 % of its table
+DIVISION_90 = rising(
+    400, 680, 640, 954, 4000
+)  # R½ 1.6, but half the test set is right before the fit: no grokking
 STUCK = run(1200, None, 12_000)
 FAST = tracking()
 GROWING = [round(20_000 * 1.45 ** (100 * (0.3 - a))) for a in SMALL]  # 45 % more for each hundredth less

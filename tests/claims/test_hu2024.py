@@ -17,7 +17,7 @@ from grokbench.specs.loader import Library
 from grokbench.specs.types import Claim
 from grokbench.store import archive
 from grokbench.training.record import Record
-from tests.claims.claim_records import record, stuck
+from tests.claims.claim_records import record, rising, stuck
 
 LIBRARY = Library()
 REPORTS = Path(__file__).resolve().parents[2] / "reports"
@@ -109,7 +109,7 @@ def _solved_from(threshold: float, alphas: Sequence[float]) -> list[Record]:
 
 STEPS = (0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6)
 YES: dict[str, SeedView] = {
-    "b30-groks": arms(SLOW),
+    "b30-groks-2": arms(SLOW),
     "b30-fits-in-200": arms(SLOW),
     "b30-rises-near-6000": arms(SLOW),
     "b30-full-near-9100": arms(SLOW),
@@ -131,7 +131,7 @@ YES: dict[str, SeedView] = {
     "some-gen-without-wd": arms(ended(0.6)),
 }
 NO: dict[str, SeedView] = {
-    "b30-groks": arms(together()),
+    "b30-groks-2": arms(rising(200, 220, 260, 3000, 27_000)),
     "b30-fits-in-200": arms(run(900, 6000, 9100)),
     "b30-rises-near-6000": arms(flat(27_000)),
     "b30-full-near-9100": arms(flat(27_000)),
@@ -158,6 +158,7 @@ NO: dict[str, SeedView] = {
 CONTROLS = {
     "b15": arms(flat(25_000)),
     "b30": arms(SLOW),
+    "b90": arms(rising(100, 115, 130, 160, 3000)),  # R½ 1.30, as a pilot had
     "official-75": arms(SLOW),
     "official-no-decay-75": arms(SLOW),
 }
@@ -215,6 +216,23 @@ def test_a_rule_says_a_measured_no_on_a_run_that_does_not(claim: Claim) -> None:
 @pytest.mark.parametrize("claim", [c for c in PAPER.claims if c.control], ids=lambda claim: claim.id)
 def test_a_rule_says_no_on_a_record_like_its_control(claim: Claim) -> None:
     assert answer(claim.rule, CONTROLS[str(claim.control)]).yes is False
+
+
+@pytest.mark.parametrize(
+    ("one", "yes"),
+    [
+        (rising(200, 250, 300, 2500, 27_000), True),  # R½ 1.5, T_gen 10 T_mem
+        (rising(200, 220, 260, 3000, 27_000), False),  # R½ 1.3
+        (rising(200, 300, 300, 3000, 27_000), False),  # half the test set is right at the fit
+        (rising(200, 250, 300, 2400, 27_000), False),  # T_gen 9.6 T_mem
+        (together(), False),
+    ],
+    ids=["delayed", "small R½", "not behind", "soon", "together"],
+)
+def test_thirty_percent_must_lag_by_half_as_much_again_and_take_ten_times_as_long(
+    one: Record, yes: bool
+) -> None:
+    assert answer(CLAIMS["b30-groks-2"].rule, arms(one)).yes is yes
 
 
 def test_arms_are_compared_at_the_end_of_the_budget() -> None:

@@ -21,7 +21,7 @@ from grokbench.specs.loader import Library
 from grokbench.specs.types import Claim
 from grokbench.training.record import Record
 from tests.claims import nanda_records as runs
-from tests.claims.claim_records import grid, grokked, record, stuck, view
+from tests.claims.claim_records import grid, grokked, record, rising, stuck, view
 
 LIBRARY = Library()
 PAPER = LIBRARY.paper("nanda2023")
@@ -42,6 +42,11 @@ def _delayed() -> Record:
     """T_mem 100, T_gen 10 000."""
     steps = [0, 100, 9000, *range(10_000, 12_600, 500)]
     return record(steps, [0] + [1] * 8, [0, 0, 0.1] + [1] * 6, budget=40_000)
+
+
+def _scarcely() -> Record:
+    """T_mem 5500, T_gen 10 000, R½ 1.4: behind its training set, but no grokking."""
+    return rising(5000, 5500, 7000, 10_000, budget=40_000)
 
 
 def _sweep(times: Sequence[int]) -> SeedView:
@@ -66,18 +71,18 @@ YES = {
     "key-sets-differ-at-1-5-t-gen": view(runs.grokking(15_000), OTHER),
     "alpha-times-fall": _sweep((9000, 7000, 6000, 4000, 2000)),
     "wd-01-slower": view(stuck(budget=40_000), _grokked(8000)),  # more than five times as long
-    "alpha-50-groks": view(_delayed()),
+    "alpha-50-groks-2": view(_delayed()),
     "dropout-02-groks": view(_delayed()),
     "dropout-05-groks": view(_delayed()),
     "p53-needs-more-decay": view(_delayed()),
-    "p109-like-113": view(_delayed()),
+    "p109-like-113-2": view(_delayed()),
     "alpha-60-immediate": view(_fast()),
     "alpha-80-immediate": view(_fast()),
     "p401-immediate": view(_fast()),
     "alpha-20-never": grid([({"alpha": 0.1}, stuck(40_000)), ({"alpha": 0.2}, stuck(40_000))]),
 }
 NO = {
-    "groks": view(_fast()),
+    "groks-2": view(_scarcely()),
     "fits-within-1000": view(_fast()),
     "generalises-around-10k": view(runs.immediate()),
     "delay": view(runs.immediate()),
@@ -87,11 +92,11 @@ NO = {
     ),
     "key-sets-differ-at-1-5-t-gen": SAME,
     "alpha-times-fall": _sweep((2000, 2500, 2000, 3000, 2500)),
-    "alpha-50-groks": view(_fast()),
-    "dropout-02-groks": view(stuck(40_000)),
-    "dropout-05-groks": view(stuck(40_000)),
+    "alpha-50-groks-2": view(_scarcely()),
+    "dropout-02-groks": view(_scarcely()),
+    "dropout-05-groks": view(_scarcely()),
     "p53-needs-more-decay": view(stuck(40_000)),
-    "p109-like-113": view(_fast()),
+    "p109-like-113-2": view(_scarcely()),
     "alpha-60-immediate": view(_delayed()),
     "alpha-80-immediate": view(_delayed()),
     "p401-immediate": view(_delayed()),
@@ -100,7 +105,10 @@ NO = {
 CONTROLS = {
     "untrained": view(runs.untrained()),
     "memorised": view(runs.memorised()),
-    "high-alpha": view(runs.immediate()),
+    **dict.fromkeys(
+        ("high-alpha", "p109-high-alpha", "dropout-02-high-alpha", "dropout-05-high-alpha"),
+        view(runs.immediate()),
+    ),
 }
 
 
@@ -137,11 +145,32 @@ def test_a_rule_says_a_measured_no_on_a_run_that_does_not(claim: Claim) -> None:
 
 
 @pytest.mark.parametrize(
-    "claim", [c for c in PAPER.claims if c.control in CONTROLS and not c.pairs], ids=lambda claim: claim.id
+    "claim",
+    [c for c in PAPER.claims if c.control and c.kind != "never" and not c.pairs],
+    ids=lambda claim: claim.id,
 )
 def test_a_rule_says_no_on_a_record_like_its_control(claim: Claim) -> None:
     assert claim.control
     assert answer(claim.rule, CONTROLS[claim.control]).yes is False
+
+
+@pytest.mark.parametrize("name", ["groks-2", "alpha-50-groks-2", "dropout-02-groks", "dropout-05-groks"])
+@pytest.mark.parametrize(
+    ("rise", "fit", "yes"), [(7500, 7000, True), (7400, 7000, False), (7500, 8000, False)]
+)
+def test_grokking_asks_for_a_rise_behind_the_fit_and_half_as_late_again(
+    name: str, rise: int, fit: int, yes: bool
+) -> None:
+    run = rising(5000, fit, rise, 12_000, budget=40_000)
+    assert answer(CLAIMS[name].rule, view(run)).yes is yes
+
+
+def test_eighty_percent_of_the_table_is_the_papers_and_not_grokked() -> None:
+    """As the control of the claims on grokking was on seeds 0 to 11: R½ 1.24 to 1.36, a T_gen, and its rise behind the fit."""
+    (cell,) = CONTROLS["high-alpha"].cells
+    assert 1.24 <= measure("half-rise-ratio")(CONTROLS["high-alpha"]) <= 1.36
+    assert measure("delay-ratio")(CONTROLS["high-alpha"]) == 1.5
+    assert cell.record.outcome == "comprehension"
 
 
 @pytest.mark.parametrize(
@@ -225,10 +254,10 @@ def test_overlap_is_what_two_key_sets_share_of_what_either_has() -> None:
 
 def test_seeds_are_paired_once_each_and_compared() -> None:
     claim = CLAIMS["key-sets-differ-at-1-5-t-gen"]
-    seeds = [view(run, seed=i) for i, run in enumerate([runs.grokking(15_000), OTHER] * 6)]
-    control = [view(runs.untrained(), seed=i) for i in range(13)]
+    seeds = [view(run, seed=100 + i) for i, run in enumerate([runs.grokking(15_000), OTHER] * 6)]
+    control = [view(runs.untrained(), seed=100 + i) for i in range(13)]
     pairs = paired(seeds)
-    assert [pair.seed for pair in pairs] == [0, 2, 4, 6, 8, 10]
+    assert [pair.seed for pair in pairs] == [100, 102, 104, 106, 108, 110]
     assert all(len(pair.arms) == 2 for pair in pairs)
     assert decide(claim, pairs, paired(control), "paper").verdict == "REPRODUCED"
     assert (
@@ -241,7 +270,8 @@ def test_the_judge_pairs_the_seeds_of_a_claim_that_asks_for_it() -> None:
 
     claim = CLAIMS["key-sets-differ-at-1-5-t-gen"]
     own = [one for one in PAPER.experiments if one.id in sets]
-    grids = {(one.id, "paper"): planning.expand(LIBRARY, one, "paper", range(12)) for one in own}
+    grids = {(one.id, "paper"): planning.expand(LIBRARY, one, "paper") for one in own}
+    assert [[planned.seed for planned in grid] for grid in grids.values()] == [list(range(100, 112))] * 2
     records = {
         planned.request: run
         for (name, _), grid in grids.items()

@@ -75,3 +75,39 @@ def test_each_reading_differs_from_the_main_recipe_in_one_field() -> None:
     assert {name: changed(name) for name in single} == {name: {field} for name, field in single.items()}
     assert changed("demo") == set(single.values())
     assert changed("float32-loss") == {"loss.precision"}
+
+
+def test_an_arm_is_compared_with_the_main_run_on_the_seeds_that_it_was_run_on() -> None:
+    blocks = {"mainline": tuple(range(100, 112)), "mainline-first": tuple(range(6))}
+    assert {name: EXPERIMENTS[name].tiers["paper"].seeds for name in blocks} == blocks
+    assert EXPERIMENTS["mainline"].tiers["quick"].seeds == tuple(range(100, 106))
+    assert "quick" not in EXPERIMENTS["mainline-first"].tiers
+    main, first = EXPERIMENTS["mainline"], EXPERIMENTS["mainline-first"]
+    assert (main.task, main.baseline, main.set) == (first.task, first.baseline, first.set)
+    compared = {
+        arm: other
+        for arm, *others in (claim.experiments for claim in PAPER.claims if claim.experiments)
+        for other in others
+        if other in blocks
+    }
+    later = {"weight-decay-01", "weight-decay-03"}
+    assert {arm for arm, other in compared.items() if other == "mainline"} == later
+    assert len(compared) > len(later)
+    for arm, other in compared.items():
+        assert set(EXPERIMENTS[arm].tiers["paper"].seeds) <= set(blocks[other]), arm
+
+
+def test_grokking_is_told_from_the_same_run_on_four_fifths_of_its_table() -> None:
+    controls = {
+        "groks-2": "high-alpha",
+        "alpha-50-groks-2": "high-alpha",
+        "p109-like-113-2": "p109-high-alpha",
+        "dropout-02-groks": "dropout-02-high-alpha",
+        "dropout-05-groks": "dropout-05-high-alpha",
+    }
+    assert {c.id: c.control for c in PAPER.claims if "grokking" in {r.measure for r in c.rule}} == controls
+    for name, control in controls.items():
+        (arm,) = CLAIMS[name].experiments
+        own, other = EXPERIMENTS[arm], EXPERIMENTS[control]
+        assert (own.task, own.baseline, own.set) == (other.task, other.baseline, other.set), name
+        assert other.tiers["paper"].alphas == (0.8,), name

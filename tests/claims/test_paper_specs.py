@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from grokbench.measures import argument_names, measure_names
-from grokbench.plan.expand import expand
+from grokbench.plan.expand import expand, seeds_needed
 from grokbench.specs.loader import Library
 
 LIBRARY = Library()
@@ -46,6 +46,29 @@ def test_tiers_that_decide_agree_on_their_steps(paper) -> None:
     for experiment in paper.experiments:
         steps = {plan.steps for tier, plan in experiment.tiers.items() if tier != "smoke"}
         assert len(steps) == 1, experiment.id
+
+
+@of_every_paper
+def test_the_quick_tier_trains_on_seeds_that_no_earlier_rule_saw(paper) -> None:
+    trained = [e.tiers["quick"] for e in paper.experiments if "quick" in e.tiers and e.tiers["quick"].steps]
+    assert {plan.seeds for plan in trained} <= {tuple(range(100, 106))}
+
+
+@of_every_paper
+def test_arms_that_are_compared_have_seeds_enough_in_common(paper) -> None:
+    for claim in paper.claims:
+        if claim.kind != "exact" and not claim.computation:
+            needed = seeds_needed(paper, claim, "paper")
+            assert min(len(needed[arm]) for arm in claim.experiments) >= 6, claim.id
+
+
+@of_every_paper
+def test_a_claim_on_grokking_names_a_run_that_does_not_or_that_is_less_delayed(paper) -> None:
+    for claim in paper.claims:
+        measures = {condition.measure for condition in claim.rule}
+        if "grokking" in measures:
+            never = {c.args.get("arm") for c in claim.rule if c.measure == "generalises" and c.max == 0}
+            assert claim.control or "half-rise-ratio-over" in measures or never == {1}, claim.id
 
 
 def test_a_trial_has_one_price_wherever_it_stands_alone() -> None:

@@ -9,13 +9,17 @@ from grokbench.claims.decide import decide
 from grokbench.measures.cells import Cell, SeedView
 from grokbench.specs.loader import Library
 from grokbench.specs.types import Claim
+from grokbench.training.record import Record
 from tests.claims import power_records as runs
-from tests.claims.claim_records import record, view
+from tests.claims.claim_records import record, rising, view
 from tests.claims.power_records import (
+    BEHIND,
+    DIVISION_90,
     EIGHT,
     FAST,
     GROKKED,
     GROWING,
+    NINETY,
     RIGHT,
     STEEP,
     STUCK,
@@ -33,10 +37,10 @@ CLAIMS = {claim.id: claim for claim in PAPER.claims}
 LEVEL = sweep([20_000] * 5 + [19_000], [9000, 8000, 7000, 6000, 5000, 4000])
 
 YES: dict[str, SeedView] = {
-    "delayed-generalization": view(GROKKED),
-    "addition-groks": view(GROKKED),
-    "subtraction-groks": view(GROKKED),
-    "s5-groks": view(GROKKED),
+    "delayed-generalization-2": view(GROKKED),
+    "addition-groks-2": view(GROKKED, NINETY),
+    "subtraction-groks-2": view(GROKKED, NINETY),
+    "s5-groks-2": view(GROKKED, NINETY),
     "division-fits-within-10000": view(GROKKED),
     "symmetric-easier-at-half": view(run(1000, 2000, 12_000), GROKKED),
     "symmetric-easier-at-half-mirrored": view(run(1000, 2000, 12_000), GROKKED),
@@ -44,7 +48,7 @@ YES: dict[str, SeedView] = {
     "one-split-same-time": view(run(1000, 7000, 12_000), GROKKED),
     "both-tokens-same-time": view(run(1000, 7000, 12_000), GROKKED),
     "relabel-isomorphism": tables(*RIGHT),
-    "output-circles": view(with_circles(GROKKED)),
+    "output-circles-2": view(with_circles(GROKKED)),
     "curves-track-at-large-alpha": view(FAST),
     "x3xy2y-never": seed_of(arm(None, (0.5, 0.8, 0.95))),
     "x3xy2y-never-in-20000": view(run(3000, None, 20_000)),
@@ -74,10 +78,10 @@ YES: dict[str, SeedView] = {
     "wd-makes-structure-clearer": view(with_circles(GROKKED), with_circles(GROKKED, gini=0.5)),
 }
 NO: dict[str, SeedView] = {
-    "delayed-generalization": view(FAST),
-    "addition-groks": view(FAST),
-    "subtraction-groks": view(STUCK),
-    "s5-groks": view(FAST),
+    "delayed-generalization-2": view(BEHIND),
+    "addition-groks-2": view(GROKKED, run(1000, 3000, 12_000)),  # R½ 4.2 and 3.0
+    "subtraction-groks-2": view(BEHIND, NINETY),
+    "s5-groks-2": view(GROKKED, GROKKED),
     "division-fits-within-10000": view(run(200, 5000, 12_000)),
     "symmetric-easier-at-half": view(run(1000, 4500, 12_000), GROKKED),
     "symmetric-easier-at-half-mirrored": view(run(1000, 9000, 12_000), GROKKED),
@@ -85,7 +89,7 @@ NO: dict[str, SeedView] = {
     "one-split-same-time": view(run(1000, 11_000, 12_000), GROKKED),
     "both-tokens-same-time": view(STUCK, GROKKED),
     "relabel-isomorphism": tables(("addition", 96), ("division", 97), ("subtraction", 96), ("multiplication", 97)),
-    "output-circles": view(runs.untrained()),
+    "output-circles-2": view(runs.untrained()),
     "curves-track-at-large-alpha": view(GROKKED),
     "x3xy2y-never": seed_of(arm(0.9, (0.5, 0.8, 0.95))),
     "x3xy2y-never-in-20000": view(run(3000, None, 20_000, best=0.2)),
@@ -115,7 +119,12 @@ NO: dict[str, SeedView] = {
     "other-operations-generalize": seed_of(*[arm(0.9)] * 3, arm(None)),
     "wd-makes-structure-clearer": view(with_circles(GROKKED), with_circles(GROKKED)),
 }  # fmt: skip
-CONTROLS = {"addition-untrained": view(runs.untrained()), "division-90": view(FAST)}
+CONTROLS = {
+    "addition-untrained": view(runs.untrained()),
+    "cubic-80": view(run(3000, None, 20_000)),
+    "division-90": view(FAST),
+    "division-90-short": view(DIVISION_90),
+}
 
 
 @pytest.mark.parametrize("claim", PAPER.claims, ids=lambda claim: claim.id)
@@ -136,7 +145,42 @@ def test_a_rule_says_no_on_a_record_like_its_control(claim: Claim) -> None:
     assert answer(claim.rule, CONTROLS[claim.control]).yes is False
 
 
-@pytest.mark.parametrize("name", ["output-circles", "wd-makes-structure-clearer"])
+@pytest.mark.parametrize(
+    ("run_at_half", "yes"),
+    [
+        (rising(1000, 1100, 1500, 2500), True),  # R½ 1.5, T_gen 2.3 T_mem
+        (BEHIND, False),  # R½ 1.3
+        (rising(1000, 1600, 1500, 3700), False),  # half the test set is right before the fit
+        (rising(1000, 1100, 1500, 2000), False),  # grokking, but T_gen 1.8 T_mem
+    ],
+    ids=["delayed", "small R½", "not behind", "soon"],
+)
+def test_division_must_lag_by_half_as_much_again_and_take_twice_as_long(
+    run_at_half: Record, yes: bool
+) -> None:
+    assert answer(CLAIMS["delayed-generalization-2"].rule, view(run_at_half)).yes is yes
+
+
+@pytest.mark.parametrize("name", ["addition-groks-2", "subtraction-groks-2", "s5-groks-2"])
+@pytest.mark.parametrize(
+    ("arms", "yes"),
+    [
+        ((rising(1000, 1100, 3000, 5000), NINETY), True),  # R½ 3.0 over 1.5
+        ((rising(1000, 1100, 2900, 5000), NINETY), False),  # R½ 2.9 over 1.5
+        ((BEHIND, rising(1000, 1100, 600, 1200)), False),  # R½ 1.3 over 0.6
+        ((rising(1000, 3100, 3000, 5000), NINETY), False),
+        ((NINETY, GROKKED), False),
+        ((GROKKED, STUCK), False),  # nine tenths of the table delay more
+    ],
+    ids=["twice", "less than twice", "no grokking", "not behind", "the other way round", "never at 90 %"],
+)
+def test_the_delay_at_one_half_is_twice_that_at_nine_tenths(
+    name: str, arms: tuple[Record, Record], yes: bool
+) -> None:
+    assert answer(CLAIMS[name].rule, view(*arms)).yes is yes
+
+
+@pytest.mark.parametrize("name", ["output-circles-2", "wd-makes-structure-clearer"])
 def test_a_record_without_its_analysis_answers_nothing(name: str) -> None:
     assert answer(CLAIMS[name].rule, view(GROKKED, GROKKED)).yes is None
 

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from grokbench.measures import circles, measure
-from grokbench.plan.expand import plan_paper
+from grokbench.plan.expand import plan_paper, tier_plan
 from grokbench.specs.loader import Library
 
 LIBRARY = Library()
 PAPER = LIBRARY.paper("power2022")
 EXPERIMENTS = {experiment.id: experiment for experiment in PAPER.experiments}
 CLAIMS = {claim.id: claim for claim in PAPER.claims}
+SEEDS = tuple(range(100, 106))
 QUICK = {
-    "delayed-generalization",
-    "addition-groks",
-    "subtraction-groks",
+    "delayed-generalization-2",
+    "addition-groks-2",
     "division-fits-within-10000",
     "symmetric-easier-at-half",
     "subtraction-like-division-at-half",
     "relabel-isomorphism",
-    "output-circles",
+    "output-circles-2",
 }
 TABLES = ("model", "loss", "optimizer", "data", "training", "evaluation")
 
@@ -31,7 +31,7 @@ def test_experiments_keep_what_their_claims_read() -> None:
                 assert EXPERIMENTS[name].snapshots == (0,), claim.id
 
 
-def test_the_quick_tier_is_six_seeds_of_three_operations_at_one_half() -> None:
+def test_the_quick_tier_is_six_seeds_of_three_operations_at_one_half_and_of_two_at_nine_tenths() -> None:
     decided = {
         claim.id
         for claim in PAPER.claims
@@ -45,16 +45,43 @@ def test_the_quick_tier_is_six_seeds_of_three_operations_at_one_half() -> None:
         if plan.steps
     }
     assert long == {
-        name: (tuple(range(6)), 12000, expected, (0.5,))
-        for name, expected in (("division", 6000), ("addition", 3000), ("subtraction", 6000))
+        "division": (SEEDS, 12000, 4800, (0.5,)),
+        "addition": (SEEDS, 12000, 2700, (0.5,)),
+        "subtraction": (SEEDS, 12000, 5200, (0.5,)),
+        "division-90-short": (SEEDS, 4000, 1800, (0.9,)),
+        "addition-90": (SEEDS, 4000, 900, (0.9,)),
     }
-    assert {name: EXPERIMENTS[name].horizon for name in long} == {
-        "division": 1.2,
-        "addition": 1.5,
-        "subtraction": 1.2,
-    }
+    assert {EXPERIMENTS[name].horizon for name in long} == {1.2}
     assert all(EXPERIMENTS[name].baseline == "power2022/answer" for name in trained)
-    assert all(len(EXPERIMENTS[name].tiers["paper"].seeds) == 12 for name in long)
+    halves = ("division", "addition", "subtraction")
+    assert {EXPERIMENTS[name].tiers["paper"].seeds for name in halves} == {tuple(range(100, 112))}
+    planned = plan_paper(LIBRARY, PAPER, "quick").unique()
+    assert sum(one.seconds for one in planned) / 2 < 20 * 60
+
+
+def test_what_is_compared_with_nine_tenths_of_a_table_differs_in_the_fraction_alone() -> None:
+    for name in ("addition", "subtraction", "s5"):
+        claim = CLAIMS[f"{name}-groks-2"]
+        assert claim.experiments == (name, f"{name}-90")
+        half, ninety = (EXPERIMENTS[arm] for arm in claim.experiments)
+        assert (half.task, half.baseline, half.set) == (ninety.task, ninety.baseline, ninety.set)
+        tiers = [tier_plan(one, "paper") for one in (half, ninety)]
+        assert [tier.alphas for tier in tiers if tier] == [(0.5,), (0.9,)]
+
+
+def test_the_codes_one_split_is_compared_on_the_seeds_that_it_was_run_on() -> None:
+    assert CLAIMS["one-split-same-time"].experiments == ("division-one-split", "division-first")
+    for name in CLAIMS["one-split-same-time"].experiments:
+        assert {
+            tier: EXPERIMENTS[name].tiers[tier].seeds for tier in EXPERIMENTS[name].tiers if tier != "smoke"
+        } == {"paper": tuple(range(6))}
+    first, main = EXPERIMENTS["division-first"], EXPERIMENTS["division"]
+    assert (first.task, first.baseline, first.set, first.horizon) == (
+        main.task,
+        main.baseline,
+        main.set,
+        main.horizon,
+    )
 
 
 def test_the_smoke_tier_is_short_and_has_few_trials() -> None:

@@ -41,7 +41,7 @@ CASES = {
     "unknown paper": (["reproduce", "gromov2032"], "did you mean 'gromov2023'"),
     "unknown claim": (["reproduce", "gromov2023", "--claim", "gd-grok"], "did you mean"),
     "a recipe without its paper": (["show", "gd"], "did you mean 'gromov2023/gd'?"),
-    "a claim without its paper": (["show", "b30-groks"], "did you mean 'hu2024.b30-groks'?"),
+    "a claim without its paper": (["show", "b30-groks-2"], "did you mean 'hu2024.b30-groks-2'?"),
     "an id like no other": (["show", "qqqq"], "more; see `grokbench list papers|tasks|baselines|claims`"),
     "a recipe like no other": (run_words(baseline="qqqq"), "more; see `grokbench list baselines`"),
     "a claim of another paper": (
@@ -53,8 +53,8 @@ CASES = {
         "unknown claim 'qqqq'; known: cross-paper.",
     ),
     "a claim of no paper beside one": (
-        ["reproduce", "--all", "--claim", "b30-groks", "--claim", "b31-groks"],
-        "did you mean 'hu2024.b30-groks'?",
+        ["reproduce", "--all", "--claim", "b30-groks-2", "--claim", "b31-groks-2"],
+        "did you mean 'hu2024.b30-groks-2'?",
     ),
     "unknown tier": (["reproduce", "gromov2023", "--tier", "quik"], "did you mean 'quick'"),
     "unknown command": (["reproduc"], "did you mean 'reproduce'"),

@@ -154,7 +154,7 @@ def test_a_measure_is_loaded_without_the_others():
     code = (
         "import sys; from grokbench.measures import measure, measure_names; "
         "known = [f'grokbench.measures.{n}' for n in ('times', 'circles', 'circuit', 'networks', 'tables')]; "
-        "assert measure_names() and not any(m in sys.modules for m in known); measure('groks'); "
+        "assert measure_names() and not any(m in sys.modules for m in known); measure('grokking'); "
         "print([m for m in known if m in sys.modules], 'torch' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
