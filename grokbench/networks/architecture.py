@@ -35,9 +35,7 @@ class Architecture:
     fast: loss kind → hand-written step, where there is one; any other loss trains on the plain engine.
     size: (model, n_elements) → ``Size``. fits: raises InputError where the network cannot be trained on a task. faults:
     dotted field and sentence for each way in which the recipe's fields contradict one another.
-    step_seconds: what a step costs beside its products, on the fast path. pass_multiply_adds: those of a row on the fast path,
-    where they are not ``size``'s. facts: (network, rows) → numbers that a record
-    keeps beside the curves.
+    facts: (network, rows) → numbers that a record keeps beside the curves.
     """
 
     kind: str
@@ -48,7 +46,5 @@ class Architecture:
     fast: Mapping[str, str | Callable[..., Any]] = field(default_factory=dict)
     fits: Callable[[TaskSpec, Recipe], None] = fits_any
     faults: Callable[[Recipe], Iterable[tuple[str, str]]] = faultless
-    step_seconds: float = 3e-4
     facts: str | Callable[..., Any] = ""
-    pass_multiply_adds: Callable[[Section, Any], float] | None = None
     takes: str = "pairs"

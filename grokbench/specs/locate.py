@@ -23,3 +23,8 @@ def builtin_root(package: Path = PACKAGE) -> Path:
 def schema_path(kind: str) -> Path:
     """The JSON Schema of ``task``, ``recipe``, ``paper`` or ``report``."""
     return PACKAGE / "specs" / "schemas" / f"{kind}.schema.json"
+
+
+def costs_path() -> Path:
+    """The measured costs of training steps, beside the specs: ``plan.costs`` reads them. Errors as in ``builtin_root``."""
+    return builtin_root() / "costs.json"
