@@ -38,7 +38,7 @@ RATES = {
     ("AMD EPYC", "AVX2"): 70e9,
 }
 """Float32 operations a second of a core, by name of the CPU and its instructions, where records do not state it."""
-QUANTILE = 0.4
+QUANTILE = 0.3
 LEAST_STEPS = 20  # of fewer the first, which sets everything up, is too large a part
 
 

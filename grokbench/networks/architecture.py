@@ -33,8 +33,9 @@ class Architecture:
     build: (model, n_elements, seed) → module with drawn weights in float64; each parameter has its own stream, named after it.
     restore: (model, weights) → module with these weights, in their own type. A module is a ``networks.base.Network``.
     fast: loss kind → hand-written step, where there is one; any other loss trains on the plain engine.
-    size: (model, n_elements) → ``Size``. fits: raises InputError where the network cannot be trained on a task. faults:
-    dotted field and sentence for each way in which the recipe's fields contradict one another.
+    size: (model, n_elements) → ``Size``, by which a plan scales what steps took. fits: raises InputError where the network
+    cannot be trained on a task. faults: dotted field and sentence for each way in which the recipe's fields contradict one
+    another.
     facts: (network, rows) → numbers that a record keeps beside the curves.
     """
 

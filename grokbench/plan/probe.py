@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any
 
 from grokbench import parts
 from grokbench.plan import costs
@@ -22,7 +22,8 @@ TRAINING = 1.0  # seconds of training that are timed, where a step takes less
 MOST_STEPS = 200
 
 
-class Timing(NamedTuple):
+@dataclass(frozen=True)
+class Timing:
     """Some steps of a trial as a job for a worker. It returns milliseconds, or why there are none."""
 
     trial: Trial
@@ -57,7 +58,7 @@ def timed(trial: Trial) -> dict[str, Any]:
 
 
 def _first(trial: Trial, steps: int) -> Trial:
-    return dataclasses.replace(trial, budget=steps, probes=(), analyses=(), snapshots=())
+    return replace(trial, budget=steps, probes=(), analyses=(), snapshots=())
 
 
 def unmeasured(todo: Iterable[PlannedTrial]) -> dict[Kind, PlannedTrial]:
@@ -82,9 +83,7 @@ def measure(chosen: Mapping[Kind, PlannedTrial], run: Run = LOCAL.run) -> dict[K
     ``costs`` keeps what was found for this process. run: as of an executor.
     """
     kinds, failed = list(chosen), dict.fromkeys(chosen, "its worker process ended without a word")
-    jobs: list[Callable[..., dict[str, Any]]] = [
-        Timing(chosen[kind].trial, parts.plugins()) for kind in kinds
-    ]
+    jobs = [Timing(chosen[kind].trial, parts.plugins()) for kind in kinds]
 
     def tell(index: int, news: Mapping[str, Any]) -> None:
         if "step" in news:

@@ -137,7 +137,7 @@ def _timed(train: Callable[[], Record]) -> Record:
     record = train()
     return dataclasses.replace(
         record,
-        environment={**record.environment, "flops_per_second": flops_per_second()},
+        environment={**record.environment, "flops_per_second": float(f"{flops_per_second():.2g}")},
         cost={**record.cost, "cpu_seconds": time.process_time() - begun},
     )
 

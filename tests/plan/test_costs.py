@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grokbench.plan import costs
+from grokbench.plan import costs, worker
 from grokbench.plan.costs import Cost, Kind, Line
 from grokbench.plan.resolve import resolve_trial
 from grokbench.specs.locate import costs_path
@@ -127,3 +127,13 @@ def test_analyses_cost_passes_over_the_table() -> None:
     watched = replace(own, analyses=("progress",), snapshots=tuple(range(0, 1000, 100)))
     assert costs.work(own, 1000).tables == 0 < costs.work(watched, 1000).tables
     assert costs.seconds(watched, 1000) > costs.seconds(own, 1000)
+
+
+def test_a_new_record_says_how_fast_its_machine_is_and_how_long_it_had_the_core(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(worker, "flops_per_second", lambda: 7.2345e10)
+    own = resolve_trial("addition", "gromov2023/gd", alpha=0.5, seed=0, steps=2, settings={"model.width": 4})
+    record = worker.train_here(own, None, worker.Job(""))
+    assert record.environment["flops_per_second"] == 7.2e10
+    assert record.cost["cpu_seconds"] > 0
