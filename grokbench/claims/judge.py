@@ -14,8 +14,8 @@ from grokbench.claims.rules import LADDER, OWN_RULE
 from grokbench.claims.verdict import ERROR, INCONCLUSIVE, NOT_RUN, Verdict, error, not_run
 from grokbench.measures.cells import Cell, SeedView
 from grokbench.plan import expand as planning
+from grokbench.plan.costs import CORE
 from grokbench.plan.expand import PlannedTrial
-from grokbench.plan.flops import FLOPS_PER_SECOND
 from grokbench.specs.types import TIERS, Claim, Experiment, Paper
 
 
@@ -99,7 +99,7 @@ def next_rung(claim: Claim, verdict: Verdict) -> int | None:
 
 def core_minutes(minutes: float) -> str:
     """Estimated minutes in words, and at which speed of a core they hold."""
-    return f"about {max(minutes, 1):.0f} min of one CPU core at {FLOPS_PER_SECOND / 1e9:.0f} GFLOP/s"
+    return f"about {max(minutes, 1):.0f} min of one CPU core at {CORE / 1e9:.0f} GFLOP/s"
 
 
 def extends(paper: Paper, claim: Claim, tier: str) -> bool:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from grokbench.plan.executor import Event
     from grokbench.plan.expand import PlannedTrial
     from grokbench.plan.job import Job
+    from grokbench.plan.pace import Expected
 
 
 def describe(event: Event) -> str:
@@ -28,21 +29,21 @@ def describe(event: Event) -> str:
 
 
 class TrainingBar:
-    """Takes the executor's events. ``work``: for the id() of each trial, its estimated seconds on one core and its steps."""
+    """Takes the executor's events. ``work``: for the id() of each trial, what its plan says."""
 
     LINE_EVERY = 15.0  # seconds between plain lines while nothing ends
 
-    def __init__(self, total: int, work: Mapping[int, tuple[float, int]], workers: int) -> None:
+    def __init__(self, total: int, work: Mapping[int, Expected], workers: int) -> None:
         import sys
 
-        self._total, self._work, self._workers = total, work, max(1, workers)
+        from grokbench.plan.pace import Pace
+
+        self._total, self._workers, self._pace = total, max(1, workers), Pace(work, workers)
         self._budget = (
             next(iter(work.values()))[1] if total == 1 and work else 0
         )  # a lone trial's bar counts its steps
         self._done, self._failed = 0, 0
-        self._finished_work, self._all_work = 0.0, sum(seconds for seconds, _ in work.values())
-        self._begin = self._last_line = time.monotonic()
-        self._behind, self._clock_set = 0.0, False  # work that was done when the clock was set
+        self._last_line = time.monotonic()
         self._terminal = sys.stderr.isatty()
         self._bar: Any = None
         self._latest: dict[int, Event] = {}
@@ -79,12 +80,15 @@ class TrainingBar:
             return
         if event.kind == "evaluated":
             self._latest[name] = event
-            self._set_clock(event)
+            self._pace.evaluated(name, event.step, time.monotonic())
         else:
             self._latest.pop(name, None)
             self._done += 1
             self._failed += event.kind == "failed"
-            self._finished_work += self._work.get(name, (0.0, 0))[0]
+            if event.kind == "failed" or event.elsewhere:
+                self._pace.gone(name)
+            else:
+                self._pace.done(name, event.seconds, time.monotonic())
         if self._bar is not None:
             completed = min(event.step, self._budget) if self._budget else self._done
             self._bar.update(self._row, completed=completed, description=self._words())
@@ -97,23 +101,8 @@ class TrainingBar:
         else:
             click.echo(text, err=True)
 
-    def _set_clock(self, event: Event) -> None:
-        """At the first step of a lone trial: until then its worker was loading, which says nothing of its speed."""
-        if self._budget and not self._clock_set:
-            self._clock_set, self._begin, self._behind = True, time.monotonic(), self._part(event)
-
     def _left(self) -> str:
-        elapsed = time.monotonic() - self._begin
-        done = self._finished_work + sum(map(self._part, self._latest.values())) - self._behind
-        if done <= 0:
-            return "time left unknown"
-        left = elapsed * max(0.0, (self._all_work - self._behind) / done - 1)
-        return f"about {left / 60:.1f} min left"
-
-    def _part(self, event: Event) -> float:
-        """Estimated seconds of a running trial that are behind it."""
-        seconds, steps = self._work.get(id(event.trial), (0.0, 0))
-        return seconds * min(1.0, event.step / steps) if steps else 0.0
+        return f"about {self._pace.seconds_left(time.monotonic()) / 60:.1f} min left"
 
     def _words(self) -> str:
         running = " · ".join(
@@ -142,12 +131,18 @@ def train(job: Job, workers: int, before: Callable[[Sequence[PlannedTrial]], Non
 
     before: is shown each batch before it is trained.
     """
+    from grokbench.plan.pace import Expected
+    from grokbench.plan.speed import slowdown
+
     some = False
     while batch := job.next_batch(workers):
         some, known = True, len(job.failures)
         if before is not None:
             before(batch)
-        work = {id(planned.trial): (planned.seconds, planned.expected_steps) for planned in batch}
+        work = {
+            id(one.trial): Expected(slowdown() * one.seconds, one.expected_steps, one.work.kind)
+            for one in batch
+        }
         with TrainingBar(len(batch), work, min(workers, len(batch))) as bar:
             job.train(batch, workers, bar)
         for failure in job.failures[known:]:

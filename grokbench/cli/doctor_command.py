@@ -62,7 +62,7 @@ def command(context: click.Context, store: Path | None, as_json: bool) -> int:
         options.print_json({**facts, **missing, "why": why, "problems": list(why.values())})
     else:
         for name, value in facts.items():
-            note = " (a core, measured now on one thread)" if name == SPEED else ""
+            note = " (a core while all multiply, measured now)" if name == SPEED else ""
             click.echo(f"{name:>12}  {value}{note}")
         for problem in why.values():
             click.echo(f"     problem  {problem}")

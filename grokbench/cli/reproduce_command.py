@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from grokbench.cli import completion, options
+from grokbench.cli.measuring import guessed, measure
 from grokbench.specs.errors import InputError, UnknownNameError
 
 if TYPE_CHECKING:
@@ -147,6 +148,7 @@ def _one(job: Reproduction, out: Path, workers: int | None, *, dry_run: bool, qu
     from grokbench.plan import executor, single
     from grokbench.reports import agreement
 
+    measure(job.next_batch(executor.worker_count(workers)))
     estimate = job.estimate(workers)
     if dry_run and not quiet:
         click.echo(_shares(estimate))
@@ -181,17 +183,19 @@ def _plan(job: Reproduction, estimate: Estimate) -> str:
     return (
         f"{plan}, some {estimate.steps:,} steps; about {phrases.seconds(60 * estimate.minutes)} on "
         f"{estimate.workers} worker(s) of this CPU, {speed.flops_per_second() / 1e9:.0f} GFLOP/s a core (on a GPU: not "
-        f"measured), and {estimate.megabytes:.0f} MB in {job.store.root}"
+        f"measured), and {estimate.megabytes:.0f} MB in {job.store.root}{guessed(estimate.guessed)}"
     )
 
 
 def _climb(job: Reproduction, batch: Sequence[PlannedTrial]) -> None:
     """What the ladder is about to add, before it trains."""
+    from grokbench.plan import speed
+
     for name, (verdict, rung) in job.climbing.items():
         yes = sum(said is True for _, _, said in verdict.values)
         click.echo(f"ladder: {name} has {yes} of {verdict.n_seeds}; on to {rung} seeds", err=True)
     if job.climbing:
-        minutes = sum(planned.seconds for planned in batch) / 60
+        minutes = speed.slowdown() * sum(planned.seconds for planned in batch) / 60
         click.echo(f"ladder: {len(batch)} trial(s), about {minutes:.0f} min of one core", err=True)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from grokbench.cli import options
+from grokbench.cli.measuring import guessed, measure
 from grokbench.specs.errors import InputError
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ def command(
         specs=options.open_library(specs),
         on_damage=options.note,
     )
+    measure(job.untrained())
     estimate = job.estimate(count)
     click.echo(_plan(job, estimate), err=as_json or not dry_run)
     if dry_run:
@@ -109,7 +111,7 @@ def _plan(job: Sweep, estimate: SweepEstimate) -> str:
     return (
         f"{grid}: {estimate.cells} trials, {estimate.stored} already stored; to train: {how} {estimate.most}; "
         f"about {estimate.minutes:.1f} min for the likely ones if each takes its whole budget, on {estimate.workers} worker(s), "
-        f"and at most {estimate.megabytes:.0f} MB in {job.store.root}"
+        f"and at most {estimate.megabytes:.0f} MB in {job.store.root}{guessed(estimate.guessed)}"
     )
 
 

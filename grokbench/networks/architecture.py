@@ -33,11 +33,10 @@ class Architecture:
     build: (model, n_elements, seed) → module with drawn weights in float64; each parameter has its own stream, named after it.
     restore: (model, weights) → module with these weights, in their own type. A module is a ``networks.base.Network``.
     fast: loss kind → hand-written step, where there is one; any other loss trains on the plain engine.
-    size: (model, n_elements) → ``Size``. fits: raises InputError where the network cannot be trained on a task. faults:
-    dotted field and sentence for each way in which the recipe's fields contradict one another.
-    step_seconds: what a step costs beside its products, on the fast path. pass_multiply_adds: those of a row on the fast path,
-    where they are not ``size``'s. facts: (network, rows) → numbers that a record
-    keeps beside the curves.
+    size: (model, n_elements) → ``Size``, by which a plan scales what steps took. fits: raises InputError where the network
+    cannot be trained on a task. faults: dotted field and sentence for each way in which the recipe's fields contradict one
+    another.
+    facts: (network, rows) → numbers that a record keeps beside the curves.
     """
 
     kind: str
@@ -48,7 +47,5 @@ class Architecture:
     fast: Mapping[str, str | Callable[..., Any]] = field(default_factory=dict)
     fits: Callable[[TaskSpec, Recipe], None] = fits_any
     faults: Callable[[Recipe], Iterable[tuple[str, str]]] = faultless
-    step_seconds: float = 3e-4
     facts: str | Callable[..., Any] = ""
-    pass_multiply_adds: Callable[[Section, Any], float] | None = None
     takes: str = "pairs"

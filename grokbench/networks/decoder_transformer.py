@@ -83,7 +83,6 @@ ARCHITECTURE = Architecture(
     fast={"cross-entropy": "grokbench.networks.fast.decoder_transformer:step"},
     fits=fits,
     faults=faults,
-    step_seconds=5e-3,
 )
 
 # ---- from here on with torch

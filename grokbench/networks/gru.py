@@ -28,9 +28,7 @@ def size(model: Section, n: int) -> Size:
 
 
 _HERE = "grokbench.networks.gru"
-ARCHITECTURE = Architecture(
-    "gru", Fields, build=f"{_HERE}:build", restore=f"{_HERE}:restored", size=size, step_seconds=2e-3
-)
+ARCHITECTURE = Architecture("gru", Fields, build=f"{_HERE}:build", restore=f"{_HERE}:restored", size=size)
 
 # ---- from here on with torch
 

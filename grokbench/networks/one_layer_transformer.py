@@ -61,13 +61,6 @@ def size(model: Section, n: int) -> Size:
     )
 
 
-def fast_row(model: Section, n: int) -> float:
-    """Multiply-adds of a row in the hand-written step, which gathers what comes before the ReLU."""
-    mlp, outputs = model["d_mlp"], n_outputs(model, n)
-    gathered = 10  # multiply-adds that one gathered component costs
-    return float(mlp * outputs + gathered * 2 * model["heads"] * (mlp + outputs))
-
-
 def n_outputs(model: Section, n: int) -> int:
     """Classes of the softmax."""
     return n + int(model["outputs"] == "vocabulary")
@@ -81,8 +74,6 @@ ARCHITECTURE = Architecture(
     restore=f"{_HERE}:restored",
     size=size,
     fast={"cross-entropy": "grokbench.networks.fast.one_layer_transformer:step"},
-    step_seconds=4e-3,
-    pass_multiply_adds=fast_row,
 )
 
 # ---- from here on with torch

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from grokbench.plan import executor
+from grokbench.plan import costs, executor
 from grokbench.plan.expand import Plan, PlannedTrial
 from grokbench.plan.speed import slowdown
 from grokbench.store import keys
@@ -36,6 +36,7 @@ class Estimate:
     megabytes: float
     workers: int
     experiments: tuple[ExperimentEstimate, ...]  # in the plan's order
+    guessed: int = 0  # trials to train whose kind of step neither a record nor a probe has timed
 
     @property
     def to_train(self) -> int:
@@ -74,4 +75,5 @@ def estimated(
         megabytes=sum(planned.megabytes for planned in todo),
         workers=count,
         experiments=tuple(part(name) for name in dict.fromkeys(one.experiment for one in plan.trials)),
+        guessed=sum(not costs.known(planned.work.kind) for planned in todo),
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from grokbench.plan import flops
+from grokbench.plan import costs
 from grokbench.specs.loader import Library
 from grokbench.specs.types import Claim, Experiment, Paper, Recipe, TaskSpec, TierPlan, Trial
 from grokbench.store import keys
@@ -35,14 +35,19 @@ class PlannedTrial:
         return keys.request(self.trial)
 
     @cached_property
+    def work(self) -> costs.Work:
+        """What the trial does in its expected steps."""
+        return costs.work(self.trial, self.expected_steps)
+
+    @property
     def seconds(self) -> float:
-        """Rough seconds on one CPU core."""
-        return flops.seconds(self.trial, self.expected_steps)
+        """Seconds on one core of ``costs.CORE``; of a kind without a measured cost, a guess."""
+        return self.work.seconds(costs.cost(self.work.kind))
 
     @property
     def megabytes(self) -> float:
         """Rough size of its record."""
-        return flops.megabytes(self.trial, self.expected_steps)
+        return costs.megabytes(self.trial, self.expected_steps)
 
 
 @dataclass(frozen=True)

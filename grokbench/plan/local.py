@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from grokbench.plan import worker
-from grokbench.plan.worker import OnNews, Work
+from grokbench.plan.worker import OnNews
 from grokbench.specs.errors import InputError
 
 
@@ -27,7 +27,7 @@ class Local:
         """Asked before anything is written. Errors: InputError where no worker can start (``check_can_spawn``)."""
         check_can_spawn()
 
-    def run(self, jobs: Sequence[Work], workers: int, tell: OnNews) -> None:
+    def run(self, jobs: Sequence[Callable[..., dict[str, Any]]], workers: int, tell: OnNews) -> None:
         """Run ``jobs`` on ``workers`` processes."""
         _one_pool(jobs, min(workers, len(jobs), MOST_WORKERS), tell)
 
@@ -62,7 +62,7 @@ def check_can_spawn() -> None:
         )
 
 
-def _one_pool(jobs: Sequence[Work], workers: int, tell: OnNews) -> None:
+def _one_pool(jobs: Sequence[Callable[..., dict[str, Any]]], workers: int, tell: OnNews) -> None:
     """Run jobs on one pool of workers, which may break."""
     context = multiprocessing.get_context("spawn")
     events = context.Queue()

@@ -1,4 +1,4 @@
-"""How fast this CPU multiplies, so that a plan's minutes are this machine's and not the reference's."""
+"""How fast this CPU multiplies, so that a plan's minutes are this machine's."""
 
 from __future__ import annotations
 
@@ -10,22 +10,23 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import numpy as np
 
-from grokbench.plan.flops import FLOPS_PER_SECOND
+from grokbench.plan.costs import CORE
 
 SHAPE = (2822, 128, 512)  # rows, inputs, outputs of a layer on 30 % of the pairs modulo 97
-REPEATS = 40  # products of which the fastest counts: 0.15 s on the reference core
+REPEATS = 40  # products on each core: 0.15 s on a core of ``CORE``
 FRESH_SECONDS = 24 * 3600.0  # for so long a measured rate is believed
 
 Clock = Callable[[], float]
 
 
 def slowdown() -> float:
-    """How many times as long as on the reference core, of ``FLOPS_PER_SECOND``, a step takes on one of this CPU."""
-    return FLOPS_PER_SECOND / flops_per_second()
+    """How many times as long as on a core of ``CORE`` a step takes on one of this CPU."""
+    return CORE / flops_per_second()
 
 
 @functools.cache
@@ -34,25 +35,37 @@ def flops_per_second() -> float:
     return remembered() or remember(measured())
 
 
-def measured(product: Callable[[], Any] | None = None, clock: Clock = time.perf_counter) -> float:
-    """Rate of a core's float32 products now: of several products on one thread, the fastest by wall time.
+def measured(
+    product: Callable[[], Any] | None = None, clock: Clock = time.thread_time, cores: int | None = None
+) -> float:
+    """Rate of one core's float32 products while all cores multiply, as they do when trials are trained.
 
-    What else the machine does only slows a product down, so the fastest is closest to the truth. numpy measures, because a
-    command's own process is free of torch; its BLAS and torch's run at about one speed. ``product``: one product of
-    ``SHAPE``, where another than numpy's is to be timed.
+    Each core has a thread, whose own CPU time counts: what else the machine does has no part in it. numpy measures, because a
+    command's own process is free of torch. ``product``: one product of ``SHAPE``, where another than numpy's is to be timed.
+    ``clock``: of the calling thread. ``cores``: those that this process may use, where it is None.
     """
+    from concurrent.futures import ThreadPoolExecutor
+
     from threadpoolctl import threadpool_limits
 
-    rows, inputs, outputs = SHAPE
-    with threadpool_limits(limits=1, user_api="blas"):
+    from grokbench.plan.executor import default_workers
+
+    count = default_workers() if cores is None else cores
+
+    def took(start: Barrier) -> float:
         one = product or _product()
         one()  # the first call sets the library up
-        took = []
+        start.wait()
+        begun = clock()
         for _ in range(REPEATS):
-            start = clock()
             one()
-            took.append(clock() - start)
-    return 2.0 * rows * inputs * outputs / max(min(took), 1e-9)
+        return max(clock() - begun, 1e-9)
+
+    with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(count) as pool:
+        start = Barrier(count)
+        seconds = list(pool.map(took, [start] * count))
+    rows, inputs, outputs = SHAPE
+    return 2.0 * rows * inputs * outputs * REPEATS * count / sum(seconds)
 
 
 def _product() -> Callable[[], Any]:

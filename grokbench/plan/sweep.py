@@ -9,6 +9,7 @@ from functools import cached_property
 
 from grokbench.analysis import thresholds
 from grokbench.analysis.thresholds import Threshold
+from grokbench.plan import costs
 from grokbench.plan.executor import Failure, OnEvent
 from grokbench.plan.expand import PlannedTrial
 from grokbench.plan.job import Job, Shelves
@@ -76,6 +77,7 @@ class SweepEstimate:
     most_minutes: float
     megabytes: float  # of the most
     workers: int
+    guessed: int = 0  # trials whose kind of step neither a record nor a probe has timed
 
 
 class Sweep(Job):
@@ -115,6 +117,10 @@ class Sweep(Job):
         self._records: dict[Place, Record] = {}
         if not force:
             self._look_up(self._planned.values())
+
+    def untrained(self) -> tuple[PlannedTrial, ...]:
+        """The trials without a record."""
+        return tuple(planned for place, planned in self._planned.items() if place not in self._records)
 
     def _look_up(self, asked: Iterable[PlannedTrial]) -> None:
         for planned in asked:
@@ -186,6 +192,7 @@ class Sweep(Job):
             most_minutes=(seconds / count + starts) / 60,
             megabytes=sum(planned.megabytes for planned in left),
             workers=count,
+            guessed=sum(not costs.known(planned.work.kind) for planned in left),
         )
 
     def result(self) -> SweepResult:

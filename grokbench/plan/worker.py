@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from grokbench import parts
+from grokbench.plan.speed import flops_per_second
 from grokbench.specs.errors import GrokbenchError, StoreError
 from grokbench.specs.types import Trial
 from grokbench.store.folder import Store
@@ -123,11 +124,22 @@ def train_here(trial: Trial, store: Store | None, job: Job, tell: Tell | None = 
     from grokbench.training.engine import train
 
     trained = store.trained(trial) if store is not None and job.resume else None
-    record = analysed(trained or train(trial, tell))
+    record = analysed(trained or _timed(lambda: train(trial, tell)))
     if store is not None:
         again = not trial.budget and not job.keep_untrained  # a construction is made again, not kept
         store.save(dataclasses.replace(record, weights={}) if again else record)
     return record
+
+
+def _timed(train: Callable[[], Record]) -> Record:
+    """The record of a training, with what a plan's costs are made of: the CPU time that it had, and the speed of the core."""
+    begun = time.process_time()
+    record = train()
+    return dataclasses.replace(
+        record,
+        environment={**record.environment, "flops_per_second": float(f"{flops_per_second():.2g}")},
+        cost={**record.cost, "cpu_seconds": time.process_time() - begun},
+    )
 
 
 # -- in a worker process -------------------------------------------------------------------------------
@@ -154,7 +166,7 @@ def _leave_with_parent() -> None:
         os._exit(1)
 
 
-def work(job: Work, index: int) -> dict[str, Any]:
+def work(job: Callable[..., dict[str, Any]], index: int) -> dict[str, Any]:
     """Run a job in a worker; ``index`` is its place in the list."""
     _events.put((index, {}))
     return job(lambda news: _events.put((index, news)))

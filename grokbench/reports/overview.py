@@ -12,6 +12,8 @@ from grokbench.claims.verdict import NOT_REPRODUCED, REPRODUCED, VERDICTS
 from grokbench.reports import agreement, rows, verdicts
 from grokbench.reports.document import read, rises, verdict_from, write_text
 from grokbench.reports.tables import table
+from grokbench.specs.locate import COSTS
+from grokbench.specs.locate import VERDICTS as SHIPPED
 
 SPLIT = (REPRODUCED, NOT_REPRODUCED)
 """Verdicts that are counted apart under the paper's own recipe and under our reading of it."""
@@ -40,7 +42,7 @@ def scoreboard(out: Path) -> Path:
     """
     documents, others = [], []
     for path in sorted(out.glob("*.json")):
-        if "." in path.stem or path.name == verdicts.FILE:  # a smoke report, or one of other seeds
+        if "." in path.stem or path.name in (SHIPPED, COSTS):  # a smoke report, or one of other seeds
             continue
         found = read(path)
         if found is None:

@@ -13,9 +13,7 @@ from grokbench.reports import rows
 from grokbench.reports.document import dumps, rises, verdict_from, write_text
 from grokbench.reports.tables import table
 from grokbench.specs.errors import UnknownNameError
-from grokbench.specs.locate import committed
-
-FILE = "verdicts.json"
+from grokbench.specs.locate import VERDICTS, committed
 
 FINDINGS = re.compile(r"(<!-- findings:(?P<ids>[^>]*)-->\n).*?(<!-- end of findings -->)", re.DOTALL)
 """A table of findings in a document: the comment before it names its claims, as ``paper.claim``, in order."""
@@ -26,7 +24,7 @@ Row = Mapping[str, Any]
 def write(out: Path, documents: Iterable[tuple[str, Mapping[str, Any]]]) -> Path:
     """Write <out>/verdicts.json from the papers' documents, each with its file's stem. The path written."""
     found = [_row(stem, document, entry) for stem, document in documents for entry in document["claims"]]
-    path = out / FILE
+    path = out / VERDICTS
     write_text(path, dumps({"claims": found}))
     return path
 
@@ -58,7 +56,7 @@ def _row(stem: str, document: Mapping[str, Any], entry: Mapping[str, Any]) -> di
 
 def read(path: Path | None = None) -> dict[str, Row]:
     """``paper.claim`` → its row: of the verdicts that come with the package, or of another file; none where it is not there."""
-    path = path or committed(FILE)
+    path = path or committed(VERDICTS)
     if path is None or not path.is_file():
         return {}
     found = json.loads(path.read_text(encoding="utf-8"))["claims"]

@@ -20,8 +20,12 @@ def builtin_root(package: Path = PACKAGE) -> Path:
     raise InputError(f"no specs found in {package / '_specs'} or {package.parent}; reinstall grokbench")
 
 
+VERDICTS, COSTS = "verdicts.json", "costs.json"
+"""Files made of the committed reports and shipped: each claim's row, and what training steps cost."""
+
+
 def committed(name: str, package: Path = PACKAGE) -> Path | None:
-    """A file that is made of the committed reports and shipped: inside the wheel, or among the reports beside the package."""
+    """One of these files: inside the wheel, or among the reports beside the package; None where it is not there."""
     for path in (package / "_specs" / name, package.parent / "reports" / name):
         if path.is_file():
             return path

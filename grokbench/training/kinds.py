@@ -76,8 +76,7 @@ class Learner:
     build: (fields, ``Facts``, ``Streams``, numpy dtype) → object with ``initial(rows)``, which fits the training rows (n, 3);
     ``step()``, one update; ``predict(rows)`` → outputs (rows, classes); ``state()`` → named arrays, a record's weights.
     size: (fields, n_elements, n_rows) → multiply-adds of one step, and numbers kept. loss: the kind of loss, with its
-    defaults, that the curves show; nothing is trained on it. fits, faults, takes: as of an ``Architecture``. step_seconds:
-    what a step costs beside its products.
+    defaults, that the curves show; nothing is trained on it. fits, faults, takes: as of an ``Architecture``.
     """
 
     kind: str
@@ -87,7 +86,6 @@ class Learner:
     loss: str = "mse"
     fits: Callable[[TaskSpec, Recipe], None] = fits_any
     faults: Callable[[Recipe], Iterable[tuple[str, str]]] = faultless
-    step_seconds: float = 1e-3
     takes: str = "pairs"
 
 

@@ -11,6 +11,7 @@ import grokbench.cli
 from grokbench.cli import bar as bars
 from grokbench.cli.bar import TrainingBar
 from grokbench.plan.executor import Event
+from grokbench.plan.pace import Expected
 from grokbench.specs.types import Trial
 
 
@@ -31,13 +32,13 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 def test_the_bar_of_a_single_run_counts_its_steps(clock: list[float]) -> None:
     one = trial()
-    with TrainingBar(1, {id(one): (10.0, 1000)}, 1) as bar:
+    with TrainingBar(1, {id(one): Expected(10.0, 1000)}, 1) as bar:
         assert (bar._bar.tasks[0].completed, bar._bar.tasks[0].total) == (0, 1000)
         clock[0] = 100.0  # the worker has loaded what it needs
         bar(Event("evaluated", one, step=250, train_accuracy=0.875, test_accuracy=0.125))
         found = bar._bar.tasks[0]
         assert (found.completed, found.total) == (250, 1000)
-        assert "time left unknown" in found.description
+        assert "about 0.1 min left" in found.description
         assert "train 0.88 test 0.12" in found.description
         clock[0] = 160.0
         bar(Event("evaluated", one, step=500, train_accuracy=1.0, test_accuracy=0.5))
@@ -48,7 +49,7 @@ def test_the_bar_of_a_single_run_counts_its_steps(clock: list[float]) -> None:
 
 def test_the_bar_of_several_trials_counts_trials(clock: list[float]) -> None:
     trials = [trial(seed) for seed in range(2)]
-    with TrainingBar(2, {id(one): (10.0, 1000) for one in trials}, 2) as bar:
+    with TrainingBar(2, {id(one): Expected(10.0, 1000) for one in trials}, 2) as bar:
         bar(Event("evaluated", trials[0], step=250))
         assert (bar._bar.tasks[0].completed, bar._bar.tasks[0].total) == (0, 2)
         bar(Event("done", trials[0], step=1000))

@@ -3,40 +3,42 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+import threading
 from pathlib import Path
 
 import pytest
 from threadpoolctl import threadpool_info
 
 from grokbench.plan import estimate, speed
-from grokbench.plan.flops import FLOPS_PER_SECOND
+from grokbench.plan.costs import CORE
 from grokbench.reproduction import Reproduction
 
 WORK = 2.0 * speed.SHAPE[0] * speed.SHAPE[1] * speed.SHAPE[2]
 
 
-def clock(seconds: Iterator[float]) -> Callable[[], float]:
-    """A clock on which each product takes the next of ``seconds``: it is read before and after one."""
-    now, odd = 0.0, False
-
-    def read() -> float:
-        nonlocal now, odd
-        now, odd = now + (next(seconds) if odd else 0.0), not odd
-        return now
-
-    return read
+def test_all_products_of_a_core_count_by_its_threads_own_clock() -> None:
+    times = iter([3.0, 5.0])
+    rate = speed.measured(lambda: None, lambda: next(times), cores=1)
+    assert rate == pytest.approx(speed.REPEATS * WORK / 2)
 
 
-def test_the_fastest_of_several_products_counts_by_wall_time() -> None:
-    took = iter([0.5, 0.25, 2.0] + [1.0] * speed.REPEATS)
-    assert speed.measured(lambda: None, clock(took)) == pytest.approx(WORK / 0.25)
+def test_all_cores_multiply_at_once_and_the_rate_is_that_of_one() -> None:
+    own = threading.local()
+    both = threading.Barrier(2)
+
+    def clock() -> float:
+        own.reads = getattr(own, "reads", 0) + 1
+        both.wait(10)  # the other thread is at the same place
+        return float(own.reads)
+
+    assert speed.measured(lambda: None, clock, cores=2) == pytest.approx(speed.REPEATS * WORK)
 
 
 def test_a_product_is_timed_on_one_thread() -> None:
     threads: set[int] = set()
     speed.measured(
-        lambda: threads.update(x["num_threads"] for x in threadpool_info() if x["user_api"] == "blas")
+        lambda: threads.update(x["num_threads"] for x in threadpool_info() if x["user_api"] == "blas"),
+        cores=2,
     )
     assert threads == {1}
 
@@ -94,7 +96,7 @@ def test_a_process_measures_once_and_the_next_one_remembers(
 
 
 def test_half_the_reference_rate_takes_twice_as_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(speed, "flops_per_second", lambda: FLOPS_PER_SECOND / 2)
+    monkeypatch.setattr(speed, "flops_per_second", lambda: CORE / 2)
     assert speed.slowdown() == 2
 
 

@@ -12,10 +12,13 @@ import pytest
 import grokbench
 from grokbench.claims.phrases import anchor
 from grokbench.specs import schema
+from grokbench.specs.locate import COSTS, VERDICTS
 
 REPORTS = Path(__file__).resolve().parents[2] / "reports"
 PAPERS = sorted(
-    path.stem for path in REPORTS.glob("*.json") if "." not in path.stem and path.stem != "verdicts"
+    path.stem
+    for path in REPORTS.glob("*.json")
+    if "." not in path.stem and path.name not in (VERDICTS, COSTS)
 )
 MOST_BYTES = 5_000_000
 SAME = (

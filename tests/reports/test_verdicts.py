@@ -12,7 +12,7 @@ import pytest
 from grokbench.reports import verdicts
 from grokbench.reports.overview import scoreboard
 from grokbench.specs.errors import UnknownNameError
-from grokbench.specs.locate import PACKAGE, committed
+from grokbench.specs.locate import PACKAGE, VERDICTS, committed
 from tests.rewrite import README, readme
 
 REPORTS = PACKAGE.parent / "reports"
@@ -37,7 +37,7 @@ def test_the_committed_file_is_made_of_the_committed_reports(tmp_path: Path) -> 
     for path in REPORTS.glob("*.json"):
         (tmp_path / path.name).write_bytes(path.read_bytes())
     scoreboard(tmp_path)
-    assert (tmp_path / verdicts.FILE).read_text("utf-8") == (REPORTS / verdicts.FILE).read_text("utf-8")
+    assert (tmp_path / VERDICTS).read_text("utf-8") == (REPORTS / VERDICTS).read_text("utf-8")
 
 
 def test_every_claim_of_a_report_has_a_row_with_its_numbers() -> None:
@@ -88,10 +88,10 @@ def test_a_finding_without_a_verdict_is_refused() -> None:
 def test_the_file_is_found_in_the_wheel_first_and_beside_the_package_else(tmp_path: Path) -> None:
     package = tmp_path / "grokbench"
     (tmp_path / "reports").mkdir()
-    (tmp_path / "reports" / verdicts.FILE).write_text("{}", encoding="utf-8")
-    assert committed(verdicts.FILE, package) == tmp_path / "reports" / verdicts.FILE
+    (tmp_path / "reports" / VERDICTS).write_text("{}", encoding="utf-8")
+    assert committed(VERDICTS, package) == tmp_path / "reports" / VERDICTS
     (package / "_specs").mkdir(parents=True)
-    (package / "_specs" / verdicts.FILE).write_text("{}", encoding="utf-8")
-    assert committed(verdicts.FILE, package) == package / "_specs" / verdicts.FILE
+    (package / "_specs" / VERDICTS).write_text("{}", encoding="utf-8")
+    assert committed(VERDICTS, package) == package / "_specs" / VERDICTS
     assert committed("no-such-file.json", package) is None
     assert verdicts.read(tmp_path / "none.json") == {}

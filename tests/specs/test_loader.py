@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -164,6 +165,17 @@ def test_specs_are_found_inside_the_wheel_and_beside_an_editable_package(tmp_pat
     assert locate.builtin_root(tmp_path / "checkout" / "grokbench") == tmp_path / "checkout"
     with pytest.raises(InputError, match="reinstall"):
         locate.builtin_root(tmp_path / "nowhere" / "grokbench")
+
+
+def test_the_wheel_has_beside_the_package_what_is_looked_for_there(repository: Path) -> None:
+    project = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))
+    targets = project["tool"]["hatch"]["build"]["targets"]
+    for name in ("tasks", "baselines"):
+        assert targets["wheel"]["force-include"][name] == f"grokbench/_specs/{name}"
+        assert f"/{name}" in targets["sdist"]["include"]
+    for name in (locate.VERDICTS, locate.COSTS):
+        assert targets["wheel"]["force-include"][f"reports/{name}"] == f"grokbench/_specs/{name}"
+    assert "/reports/*.json" in targets["sdist"]["include"]
 
 
 def test_the_working_directory_is_never_searched(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

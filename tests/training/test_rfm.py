@@ -11,7 +11,7 @@ import pytest
 import grokbench
 from grokbench.api import resolve_trial
 from grokbench.networks.saved import load_network
-from grokbench.plan import flops
+from grokbench.plan import costs
 from grokbench.specs.errors import GrokbenchError, InputError
 from grokbench.specs.loader import Library
 from grokbench.store import codec, keys
@@ -217,7 +217,7 @@ def test_a_plan_reckons_with_the_size_of_an_iteration():
         trial = resolve_trial(
             "addition", "mallinar2024/rfm", seed=0, steps=steps, settings={"task.domain.p": p}
         )
-        return flops.seconds(trial, steps), flops.megabytes(trial, steps)
+        return costs.seconds(trial, steps), costs.megabytes(trial, steps)
 
     assert 5 < cost(61, 30)[0] < 60  # 18 s of CPU time where it was first measured
     assert cost(97, 30)[0] > 8 * cost(61, 30)[0]

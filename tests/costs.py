@@ -1,0 +1,191 @@
+"""Write ``costs.json`` again, the costs of steps by which plans reckon, from the committed records.
+
+Run ``python -m tests.costs`` in the repository's root after records were added or made again. It prints how well the trials of
+each experiment are predicted by the records of all others.
+
+**Machines differ.** A record's times are scaled to a core of ``costs.CORE`` by the rate that its environment states,
+``flops_per_second``. Older records state none; ``RATES`` has those of their CPUs. That of the last was measured. The others were
+inferred: their steps are so many times as fast in the networks that they have in common, and clock and vector width give the
+same ratios.
+
+**Machines are busy.** What else runs only ever slows a step down. Of unlike medians of experiments the lower ones are therefore
+nearer to the truth. A line is fitted to the ``QUANTILE`` of them, by relative error, through two of the points.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import statistics
+import sys
+import zipfile
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from grokbench.plan import costs
+from grokbench.plan.costs import Cost, Kind, Line, Work
+from grokbench.specs.locate import COSTS
+from grokbench.store import codec
+
+REPORTS = Path(__file__).resolve().parent.parent / "reports"
+FILE = REPORTS / COSTS
+RATES = {
+    ("Intel(R) Xeon(R) Processor", "AVX512"): 200e9,
+    ("AMD EPYC", "AVX512"): 110e9,
+    ("AMD EPYC", "AVX2"): 70e9,
+}
+"""Float32 operations a second of a core, by name of the CPU and its instructions, where records do not state it."""
+QUANTILE = 0.3
+LEAST_STEPS = 20  # of fewer the first, which sets everything up, is too large a part
+
+
+class Sample(NamedTuple):
+    """What a record says, at the speed of a core of ``costs.CORE``; times in milliseconds."""
+
+    source: str  # paper/experiment
+    machine: tuple[str, str]
+    work: Work
+    step: float
+    evaluation: float
+    setup: float
+    seconds: float  # of the whole trial, less its probes
+
+
+def samples() -> Iterator[Sample]:
+    """The committed records, each training once, in the order of their archives. Those from an unknown CPU are left out."""
+    seen = set()
+    for path in sorted(REPORTS.glob("*/records/*.zip")):
+        with zipfile.ZipFile(path) as stored:
+            heads = json.loads(stored.read("records.json"))
+        for _, head in sorted(heads.items()):
+            training = (head["cost"]["seconds"], head["cost"]["train_seconds"])
+            if training not in seen:
+                seen.add(training)
+                yield from sample(f"{path.parts[-3]}/{path.stem}", head)
+
+
+def sample(source: str, head: dict[str, Any]) -> Iterator[Sample]:
+    """Of a record's head, if its machine's rate is known."""
+    environment, cost = head["environment"], head["cost"]
+    machine = (environment["cpu"], environment["cpu_capability"])
+    rate = environment.get("flops_per_second") or RATES.get(machine)
+    if rate is None:
+        return
+    # A record that says how much of its time it had the core to itself is freed of the rest.
+    own = min(1.0, cost.get("cpu_seconds", cost["seconds"]) / cost["seconds"])
+    scale = own * rate / costs.CORE
+    # The record of a longer training that was cut has the cost of all of it, so that its own steps are not counted.
+    steps = round(1e3 * cost["train_seconds"] / cost["ms_per_step"]) - 1
+    done = costs.work(codec.trial_from_json(head["trial"]), steps)
+    rest = cost["seconds"] - cost["probe_seconds"]
+    yield Sample(
+        source,
+        machine,
+        done,
+        scale * cost["ms_per_step"],
+        1e3 * scale * cost["evaluation_seconds"] / done.evaluations,
+        1e3 * scale * (rest - cost["train_seconds"] - cost["evaluation_seconds"]),
+        scale * rest,
+    )
+
+
+Point = tuple[float, float, int]
+"""Million multiply-adds, median milliseconds, and how many records it counts for."""
+
+
+def line(points: Sequence[Point], quantile: float = QUANTILE) -> Line:
+    """The line, through two points or one and the origin, that errs least; an error below counts by its quantile."""
+    size, ms, weight = (np.array(column, dtype=np.float64) for column in zip(*sorted(points), strict=True))
+    found = [Line(0.0, m / s) for s, m in zip(size, ms, strict=True) if s > 0]
+    for (s, m), (t, n) in itertools.combinations(zip(size, ms, strict=True), 2):
+        if t > s and n > m:
+            each = (n - m) / (t - s)
+            if m >= each * s:
+                found.append(Line(m - each * s, each))
+
+    def loss(one: Line) -> float:
+        error = np.log(ms / (one.fixed + one.each * size))
+        return round(float((weight * np.where(error > 0, quantile * error, (quantile - 1) * error)).sum()), 9)
+
+    best = min(found, key=lambda one: (loss(one), one))
+    return Line(*(float(f"{number:.3g}") for number in best))
+
+
+def fitted(own: Sequence[Sample]) -> Cost:
+    """The cost of a kind, by its samples."""
+    steps: dict[tuple[float, str], list[float]] = defaultdict(list)
+    evaluations: dict[tuple[float, str], list[float]] = defaultdict(list)
+    trained = [one for one in own if one.work.steps >= LEAST_STEPS] or own
+    for one in trained:
+        steps[one.work.step, one.source].append(one.step)
+        evaluations[one.work.evaluation, one.source].append(one.evaluation)
+    lines = (
+        line([(size, statistics.median(ms), min(len(ms), 6)) for (size, _), ms in found.items()])
+        for found in (steps, evaluations)
+    )
+    return Cost(*lines, float(f"{statistics.median(one.setup for one in own):.3g}"))
+
+
+def by_kind(found: Iterable[Sample]) -> dict[Kind, list[Sample]]:
+    """The samples of each kind."""
+    out: dict[Kind, list[Sample]] = defaultdict(list)
+    for one in found:
+        out[one.work.kind].append(one)
+    return dict(sorted(out.items()))
+
+
+def document(found: Iterable[Sample]) -> dict[str, Any]:
+    """What ``costs.json`` has to be."""
+    kinds = []
+    for name, own in by_kind(found).items():
+        cost = fitted(own)
+        lines = {"step": cost.step._asdict(), "evaluation": cost.evaluation._asdict()}
+        kinds.append({**name._asdict(), **lines, "setup": cost.setup, "records": len(own)})
+    return {
+        "about": (
+            "Milliseconds on one core of so many float32 operations a second: of a step and of an evaluation, fixed + each × "
+            "million multiply-adds of one pass, and of a trial's setup. Written by python -m tests.costs from reports/*/records."
+        ),
+        "flops_per_second": costs.CORE,
+        "kinds": kinds,
+    }
+
+
+def text(found: Iterable[Sample]) -> str:
+    """``costs.json`` as it has to be."""
+    return json.dumps(document(found), indent=2, ensure_ascii=False) + "\n"
+
+
+def left_out(found: Iterable[Sample]) -> dict[tuple[Kind, tuple[str, str]], list[float]]:
+    """Kind and machine → predicted over true seconds of each trial, by the records of all other experiments."""
+    out: dict[tuple[Kind, tuple[str, str]], list[float]] = defaultdict(list)
+    for name, own in by_kind(found).items():
+        for source in dict.fromkeys(one.source for one in own):
+            others = [one for one in own if one.source != source]
+            cost = fitted(others) if others else None
+            for one in own:
+                if cost is not None and one.source == source:
+                    out[name, one.machine].append(one.work._replace(tables=0).seconds(cost) / one.seconds)
+    return out
+
+
+def main() -> None:
+    found = list(samples())
+    FILE.write_text(text(found), encoding="utf-8")
+    print(f"{FILE.name}: {len(found)} records")
+    print("predicted / true, each experiment by all others: median [5 %, 95 %]")
+    by_name: dict[str, list[float]] = defaultdict(list)
+    for (name, machine), ratios in sorted(left_out(found).items()):
+        by_name[" ".join(filter(None, (name.network, name.precision)))] += ratios
+        by_name[f"    {' '.join(machine)}, {name.network} {name.precision}"] += ratios
+    for label, ratios in by_name.items():
+        low, middle, high = np.quantile(ratios, [0.05, 0.5, 0.95])
+        print(f"{label:<75} {len(ratios):5d}  {middle:.2f} [{low:.2f}, {high:.2f}]")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
