@@ -25,8 +25,8 @@ from grokbench.training.record import Record
 class Deciding:
     """Decides each chosen claim of a job as soon as no trial that is left can change its verdict.
 
-    Call ``begin`` before each batch, ``ended`` when a trial has its record, ``settle`` after the batch and ``finish`` at the
-    end; each but the first returns the verdicts that came. out: folder whose records stand in, as in ``result``.
+    Call ``begin`` before each batch, ``ended`` when a trial has its record and ``settle`` after the batch; each returns the
+    verdicts that came. What is undecided at the end, ``result`` decides. out: folder whose records stand in, as there.
     """
 
     def __init__(self, job: Reproduction, out: Path | None = None) -> None:
@@ -34,14 +34,17 @@ class Deciding:
         old = job.earlier(out)
         self._old = None if old is None else Shelves([old])  # which reads each record once
         self._left = {claim.id: claim for claim in job.chosen}
-        self._waits: dict[str, set[str]] = {}  # claim → requests of trials in training that may change its verdict
+        self.asked = sum(map(self._decidable, job.chosen))  # number of claims that the tier decides
+        self._waits: dict[
+            str, set[str]
+        ] = {}  # claim → requests of trials in training that may change its verdict
         self.verdicts: dict[str, Verdict] = {}
 
     def begin(self, batch: Sequence[PlannedTrial]) -> list[Verdict]:
         """Take the trials to come; decides what none of them can change."""
         answering = Answering(batch)
-        asked = [one for one in self._left.values() if one.computation or self._job.needed(one)]
-        for claim in asked:  # the others have nothing to train, and can wait for the end
+        asked = [one for one in self._left.values() if self._decidable(one)]
+        for claim in asked:
             own = {planned.request for planned in self._job.needed(claim)}
             waits: set[str] = set()
             for planned in self._job.readable(claim):
@@ -67,9 +70,8 @@ class Deciding:
         self._waits.update((name, set()) for name in freed)
         return self._decide(freed)
 
-    def finish(self) -> list[Verdict]:
-        """Decide what is left."""
-        return [self._keep(claim, self._judged(claim)) for claim in tuple(self._left.values())]
+    def _decidable(self, claim: Claim) -> bool:
+        return bool(claim.computation) or bool(self._job.needed(claim))
 
     def _decide(self, names: Iterable[str]) -> list[Verdict]:
         out = []
@@ -77,7 +79,9 @@ class Deciding:
         for claim in ready:
             if self._complete(claim):
                 verdict = self._judged(claim)
-                if not (self._job.ladder and judge.next_rung(claim, verdict)):  # more seeds may still decide it
+                if not (
+                    self._job.ladder and judge.next_rung(claim, verdict)
+                ):  # more seeds may still decide it
                     out.append(self._keep(claim, verdict))
         return out
 

@@ -120,7 +120,9 @@ class Reproduction(Job):
     def _ordered(self, batch: Sequence[PlannedTrial], workers: int) -> tuple[PlannedTrial, ...]:
         answering = order.Answering(batch)
         answers = {one.request: [b.request for b in answering.surely(one)] for one in self.plan.trials}
-        needs = [{name for one in self.needed(claim) for name in answers[one.request]} for claim in self.chosen]
+        needs = [
+            {name for one in self.needed(claim) for name in answers[one.request]} for claim in self.chosen
+        ]
         return order.cheapest_first(batch, needs, workers)
 
     def needed(self, claim: Claim) -> tuple[PlannedTrial, ...]:
@@ -133,7 +135,9 @@ class Reproduction(Job):
     @cached_property
     def _planned(self) -> dict[str, tuple[PlannedTrial, ...]]:
         """Experiment → its trials in the plan."""
-        return {name: self.plan.of(name) for name in dict.fromkeys(one.experiment for one in self.plan.trials)}
+        return {
+            name: self.plan.of(name) for name in dict.fromkeys(one.experiment for one in self.plan.trials)
+        }
 
     def _rungs(self) -> list[PlannedTrial]:
         """The trials that lack a record on the next rung of each chosen claim that its ladder may still decide."""
