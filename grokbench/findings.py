@@ -3,30 +3,113 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from grokbench.claims import judge
 from grokbench.claims.evidence import Evidence
+from grokbench.claims.verdict import Verdict
 from grokbench.plan import provenance
 from grokbench.plan.expand import PlannedTrial
+from grokbench.plan.job import Shelves
+from grokbench.plan.order import Answering
 from grokbench.reports.evidence import lacking
 from grokbench.reports.result import PaperResult
 from grokbench.reproduction import CONFIRMATORY, DEFAULT_OUT, Reproduction
 from grokbench.specs.errors import NoRecordsError
-from grokbench.specs.types import Experiment
+from grokbench.specs.types import Claim, Experiment, Trial
 from grokbench.store import archive, keys
 from grokbench.training.record import Record
 
 
-def result(job: Reproduction, out: Path | None = None) -> PaperResult:
-    """What is known of every claim of the paper, whichever were chosen.
+class Deciding:
+    """Decides each chosen claim of a job as soon as no trial that is left can change its verdict.
+
+    Call ``begin`` before each batch, ``ended`` when a trial has its record and ``settle`` after the batch; each returns the
+    verdicts that came. What is undecided at the end, ``result`` decides. out: folder whose records stand in, as there.
+    """
+
+    def __init__(self, job: Reproduction, out: Path | None = None) -> None:
+        self._job = job
+        old = job.earlier(out)
+        self._old = None if old is None else Shelves([old])  # which reads each record once
+        self._left = {claim.id: claim for claim in job.chosen}
+        self.asked = sum(map(self._decidable, job.chosen))  # number of claims that the tier decides
+        self._waits: dict[
+            str, set[str]
+        ] = {}  # claim → requests of trials in training that may change its verdict
+        self.verdicts: dict[str, Verdict] = {}
+
+    def begin(self, batch: Sequence[PlannedTrial]) -> list[Verdict]:
+        """Take the trials to come; decides what none of them can change."""
+        answering = Answering(batch)
+        asked = [one for one in self._left.values() if self._decidable(one)]
+        for claim in asked:
+            own = {planned.request for planned in self._job.needed(claim)}
+            waits: set[str] = set()
+            for planned in self._job.readable(claim):
+                needed = planned.request in own
+                # Of what the claim needs, the plan knows which trial answers it. Elsewhere a record may help by chance.
+                found = answering.surely(planned) if needed else answering.family(planned)
+                waits.update(one.request for one in found)
+            self._waits[claim.id] = waits
+        return self._decide(one.id for one in sorted(asked, key=lambda one: not one.computation))
+
+    def ended(self, trial: Trial) -> list[Verdict]:
+        """Take a trial that has its record."""
+        request, freed = keys.request(trial), []
+        for name, waits in self._waits.items():
+            if request in waits:
+                waits.remove(request)
+                freed.append(name)
+        return self._decide(freed)
+
+    def settle(self) -> list[Verdict]:
+        """Take the end of a batch, of which some trials may have failed."""
+        freed = [name for name, waits in self._waits.items() if waits]
+        self._waits.update((name, set()) for name in freed)
+        return self._decide(freed)
+
+    def _decidable(self, claim: Claim) -> bool:
+        return bool(claim.computation) or bool(self._job.needed(claim))
+
+    def _decide(self, names: Iterable[str]) -> list[Verdict]:
+        out = []
+        ready = [self._left[name] for name in names if name in self._left and not self._waits[name]]
+        for claim in ready:
+            if self._complete(claim):
+                verdict = self._judged(claim)
+                if not (
+                    self._job.ladder and judge.next_rung(claim, verdict)
+                ):  # more seeds may still decide it
+                    out.append(self._keep(claim, verdict))
+        return out
+
+    def _complete(self, claim: Claim) -> bool:
+        """Whether no trial that the claim needs is still to be trained."""
+        needed = self._job.needed(claim)
+        return all(self._job.tried(one) or self._job.shelves.find(one.trial) for one in needed)
+
+    def _judged(self, claim: Claim) -> Verdict:
+        return judge.judge(self._job.paper, claim, self._job.evidence(self._old, claim))
+
+    def _keep(self, claim: Claim, verdict: Verdict) -> Verdict:
+        self.verdicts[claim.id] = verdict
+        del self._left[claim.id]
+        return verdict
+
+
+def result(
+    job: Reproduction, out: Path | None = None, known: Mapping[str, Verdict] | None = None
+) -> PaperResult:
+    """What is known of every claim of the paper, whichever were chosen. known: verdicts that ``Deciding`` has reached.
 
     The records of a report that lies in ``out`` stand in for trials that the own shelves lack, so that what was decided
     before stays decided; the result marks it. Errors: InputError where such records cannot be read.
     """
     old = job.earlier(out)
     evidence = job.evidence(old)
-    verdicts = judge.judge_all(job.paper, evidence)
+    verdicts = judge.judge_all(job.paper, evidence, known=known)
     read = judge.read_of(job.paper, evidence, verdicts)
     cells = evidence.shown(job.paper, read)
     requests = {name: {keys.request(cell.record.trial) for cell in own} for name, own in cells.items()}

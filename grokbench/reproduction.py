@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,13 +14,14 @@ from grokbench.claims.phrases import spans
 from grokbench.claims.rules import LADDER
 from grokbench.claims.verdict import Verdict
 from grokbench.plan import expand as planning
+from grokbench.plan import order
 from grokbench.plan.estimate import Estimate, estimated
 from grokbench.plan.expand import Plan, PlannedTrial
 from grokbench.plan.job import Job, Shelves
 from grokbench.specs import values
 from grokbench.specs.errors import UnknownNameError
 from grokbench.specs.loader import Library
-from grokbench.specs.types import TIERS
+from grokbench.specs.types import TIERS, Claim
 from grokbench.store import archive, keys
 from grokbench.store.folder import Shelf, Store
 from grokbench.training.record import Record
@@ -92,21 +93,51 @@ class Reproduction(Job):
             raise UnknownNameError(f"claim of {self.paper.id}", name, known)
         return found
 
+    @property
+    def chosen(self) -> tuple[Claim, ...]:
+        """The claims to look at, in the paper's order."""
+        return tuple(one for one in self.paper.claims if not self.claims or one.id in self.claims)
+
     @cached_property
     def plan(self) -> Plan:
         """The trials that the chosen claims need at this tier."""
         return planning.plan_paper(self.spec_library, self.paper, self.tier, self.claims)
 
     def next_batch(self, workers: int) -> tuple[PlannedTrial, ...]:
-        """The trials that have no record and were not tried, longest first; when forced, at first all that are distinct.
+        """The trials that have no record and were not tried, those of the cheapest claims first (``plan.order``).
 
-        A trial that a longer one will probably answer waits for that one; where it then does not, it is trained too.
+        When forced, at first all that are distinct. A trial that a longer one will probably answer waits for that one; where
+        it then does not, it is trained too.
         """
         if self.force and not any(map(self.tried, self.plan.trials)):
             distinct = {keys.key(planned.trial): planned for planned in self.plan.trials}
-            return tuple(sorted(distinct.values(), key=lambda planned: planned.seconds, reverse=True))
+            return self._ordered(tuple(distinct.values()), workers)
         left = [one for one in self.plan.trials if not self.tried(one) and not self.shelves.find(one.trial)]
-        return planning.without_covered(left or (self._rungs() if self.ladder else []))
+        return self._ordered(
+            planning.without_covered(left or (self._rungs() if self.ladder else [])), workers
+        )
+
+    def _ordered(self, batch: Sequence[PlannedTrial], workers: int) -> tuple[PlannedTrial, ...]:
+        answering = order.Answering(batch)
+        answers = {one.request: [b.request for b in answering.surely(one)] for one in self.plan.trials}
+        needs = [
+            {name for one in self.needed(claim) for name in answers[one.request]} for claim in self.chosen
+        ]
+        return order.cheapest_first(batch, needs, workers)
+
+    def needed(self, claim: Claim) -> tuple[PlannedTrial, ...]:
+        """The trials of the plan that a claim reads."""
+        needs = planning.seeds_needed(self.paper, claim, self.tier)
+        return tuple(
+            one for name, seeds in needs.items() for one in self._planned.get(name, ()) if one.seed in seeds
+        )
+
+    @cached_property
+    def _planned(self) -> dict[str, tuple[PlannedTrial, ...]]:
+        """Experiment → its trials in the plan."""
+        return {
+            name: self.plan.of(name) for name in dict.fromkeys(one.experiment for one in self.plan.trials)
+        }
 
     def _rungs(self) -> list[PlannedTrial]:
         """The trials that lack a record on the next rung of each chosen claim that its ladder may still decide."""
@@ -187,14 +218,14 @@ class Reproduction(Job):
         known = {one.folder.resolve() for one in shelves if isinstance(one, archive.Archive)}
         return None if folder.resolve() in known else archive.Archive(folder, strict=False)
 
-    def evidence(self, earlier: Shelf | None = None) -> Evidence:
-        """All that the claims can be decided on; the records of ``earlier`` stand in where no other is."""
+    def evidence(self, earlier: Shelf | None = None, claim: Claim | None = None) -> Evidence:
+        """All that the claims, or one of them, can be decided on; the records of ``earlier`` stand in where no other is."""
         last = Shelves([] if earlier is None else [earlier])
         records: dict[str, Record] = {}
         old, reused = set(), set()
-        for planned in (one for grid in (*self.grids.values(), *self.further.values()) for one in grid):
+        for planned in self.readable(claim):
             own = self.shelves.find(planned.trial)
-            record = own or last.find(planned.trial)
+            record = own or (None if earlier is None else last.find(planned.trial))
             if record is None:
                 continue
             records[planned.request] = record
@@ -206,13 +237,26 @@ class Reproduction(Job):
             asked=self.tier,
             tiers=self.tiers,
             grids=self.grids,
-            origins={one.id: self.spec_library.recipe(one.baseline).origin for one in self.paper.experiments},
+            origins=self._origins,
             records=records,
             further=self.further,
             failures=tuple(self.failures),
             earlier=frozenset(old),
             reused=frozenset(reused),
         )
+
+    def readable(self, claim: Claim | None = None) -> Iterator[PlannedTrial]:
+        """The trials, of every tier and rung of the ladder, on which the claims, or one of them, could be decided."""
+        names = None if claim is None else {*claim.experiments, claim.control}
+        for grids in (self.grids, self.further):
+            for (experiment, _), grid in grids.items():
+                if names is None or experiment in names:
+                    yield from grid
+
+    @cached_property
+    def _origins(self) -> dict[str, str]:
+        """Experiment → where its recipe comes from."""
+        return {one.id: self.spec_library.recipe(one.baseline).origin for one in self.paper.experiments}
 
     def verdicts(self) -> tuple[Verdict, ...]:
         """A verdict for each chosen claim, of the highest tier whose records are complete."""

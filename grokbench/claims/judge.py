@@ -19,10 +19,19 @@ from grokbench.plan.expand import PlannedTrial
 from grokbench.specs.types import TIERS, Claim, Experiment, Paper
 
 
-def judge_all(paper: Paper, evidence: Evidence, claims: Collection[str] = ()) -> tuple[Verdict, ...]:
-    """A verdict for each claim of the paper, or for those with these ids, in the paper's order."""
+def judge_all(
+    paper: Paper,
+    evidence: Evidence,
+    claims: Collection[str] = (),
+    known: Mapping[str, Verdict] | None = None,
+) -> tuple[Verdict, ...]:
+    """A verdict for each claim of the paper, or for those with these ids, in the paper's order.
+
+    known: claim → its verdict, where the same evidence has decided it before.
+    """
     chosen = (claim for claim in paper.claims if not claims or claim.id in claims)
-    return tuple(judge(paper, claim, evidence) for claim in chosen)
+    said = known or {}
+    return tuple(said.get(claim.id) or judge(paper, claim, evidence) for claim in chosen)
 
 
 def judge(paper: Paper, claim: Claim, evidence: Evidence) -> Verdict:

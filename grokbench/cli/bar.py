@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
     from types import TracebackType
+
+    from rich.console import Console, RenderableType
 
     from grokbench.plan.executor import Event
     from grokbench.plan.expand import PlannedTrial
@@ -28,12 +30,41 @@ def describe(event: Event) -> str:
     )
 
 
+class Board:
+    """What is told of a job's batches and events, and may print above the bar. This one does nothing."""
+
+    def begin(self, batch: Sequence[PlannedTrial]) -> None:
+        """Before a batch is trained."""
+
+    def event(self, event: Event) -> None:
+        """What became of a trial."""
+
+    def settle(self) -> None:
+        """After a batch."""
+
+    def attach(self, console: Console | None) -> None:
+        """The bar's console once it runs, on which lines go above it; None where there is no terminal, and at its end."""
+
+    def words(self) -> str:
+        """A line between what was printed and the bar; "" for none."""
+        return ""
+
+
 class TrainingBar:
-    """Takes the executor's events. ``work``: for the id() of each trial, what its plan says."""
+    """Takes the executor's events. ``work``: for the id() of each trial, what its plan says.
+
+    board: may print lines above the bar on a terminal; the bar is then wiped away at the end.
+    """
 
     LINE_EVERY = 15.0  # seconds between plain lines while nothing ends
 
-    def __init__(self, total: int, work: Mapping[int, Expected], workers: int) -> None:
+    def __init__(
+        self,
+        total: int,
+        work: Mapping[int, Expected],
+        workers: int,
+        board: Board | None = None,
+    ) -> None:
         import sys
 
         from grokbench.plan.pace import Pace
@@ -46,30 +77,24 @@ class TrainingBar:
         self._last_line = time.monotonic()
         self._terminal = sys.stderr.isatty()
         self._bar: Any = None
+        self._board = board
         self._latest: dict[int, Event] = {}
 
     def __enter__(self) -> TrainingBar:
         if self._terminal:
-            from rich.console import Console
-            from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-            from rich.progress import Progress as Bar
-
-            self._bar = Bar(
-                TextColumn("steps" if self._budget else "trials"),
-                MofNCompleteColumn(),
-                BarColumn(),
-                TimeElapsedColumn(),
-                TextColumn("{task.description}"),
-                console=Console(stderr=True),
-            )
+            self._bar = _bar("steps" if self._budget else "trials", self._board)
             self._bar.start()
             self._row = self._bar.add_task("starting workers", total=self._budget or self._total)
+            if self._board is not None:
+                self._board.attach(self._bar.console)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._bar is not None:
+            if self._board is not None:
+                self._board.attach(None)
             self._bar.stop()
 
     def __call__(self, event: Event) -> None:
@@ -105,6 +130,9 @@ class TrainingBar:
         return f"about {self._pace.seconds_left(time.monotonic()) / 60:.1f} min left"
 
     def _words(self) -> str:
+        if self._budget and self._latest:
+            e = next(iter(self._latest.values()))
+            return f"train {e.train_accuracy:.2f} test {e.test_accuracy:.2f} · {self._left()}"
         running = " · ".join(
             f"{e.trial.recipe.id.split('/')[-1]} s{e.trial.seed} @{e.step}: "
             f"train {e.train_accuracy:.2f} test {e.test_accuracy:.2f}"
@@ -126,25 +154,67 @@ class TrainingBar:
         click.echo(f"[{self._done}/{self._total}, {self._left()}] {describe(event)} {what}", err=True)
 
 
-def train(job: Job, workers: int, before: Callable[[Sequence[PlannedTrial]], None] | None = None) -> bool:
+def _bar(unit: str, board: Board | None) -> Any:
+    """A bar as wide as the terminal, on stderr, under the words of a board."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.table import Column
+
+    class Bar(Progress):
+        def get_renderables(self) -> Iterable[RenderableType]:
+            words = board.words() if board is not None else ""
+            if words:
+                yield words
+            yield from super().get_renderables()
+
+    last = Column(ratio=3, no_wrap=True, overflow="ellipsis")
+    return Bar(
+        TextColumn(unit),
+        MofNCompleteColumn(),
+        BarColumn(bar_width=None, table_column=Column(ratio=1)),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}", table_column=last),
+        console=Console(stderr=True),
+        refresh_per_second=4,
+        redirect_stdout=False,  # which may be a file
+        expand=True,
+        transient=board is not None,
+    )
+
+
+def train(
+    job: Job,
+    workers: int,
+    before: Callable[[Sequence[PlannedTrial]], None] | None = None,
+    board: Board | None = None,
+) -> bool:
     """Train a job's batches, a bar for each, and name the files of what failed; whether there was anything to train.
 
-    before: is shown each batch before it is trained.
+    before: is shown each batch before it is trained. board: is told of everything, and stands above the bar.
     """
     from grokbench.plan.pace import Expected
     from grokbench.plan.speed import slowdown
 
-    some = False
+    some, watch = False, board or Board()
     while batch := job.next_batch(workers):
         some, known = True, len(job.failures)
         if before is not None:
             before(batch)
+        watch.begin(batch)
         work = {
             id(one.trial): Expected(slowdown() * one.seconds, one.expected_steps, one.work.kind)
             for one in batch
         }
-        with TrainingBar(len(batch), work, min(workers, len(batch))) as bar:
-            job.train(batch, workers, bar)
+        with TrainingBar(len(batch), work, min(workers, len(batch)), board) as bar:
+
+            def tell(event: Event, bar: TrainingBar = bar) -> None:
+                bar(event)
+                watch.event(event)
+
+            job.train(batch, workers, tell)
+            watch.settle()
         for failure in job.failures[known:]:
             click.echo(f"a trial failed; its traceback is in {failure.path}", err=True)
+    if not some:
+        watch.begin(())
     return some

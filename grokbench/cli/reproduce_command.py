@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,6 @@ from grokbench.cli.measuring import guessed, measure
 from grokbench.specs.errors import InputError, UnknownNameError
 
 if TYPE_CHECKING:
-    from grokbench.claims.verdict import Verdict
     from grokbench.plan.estimate import Estimate
     from grokbench.plan.expand import PlannedTrial
     from grokbench.reproduction import Reproduction
@@ -145,6 +143,7 @@ def _one(job: Reproduction, out: Path, workers: int | None, *, dry_run: bool, qu
     """Plan, train, decide and write one paper; returns its JSON document (of the plan, in a dry run)."""
     from grokbench import findings, reports
     from grokbench.cli.bar import train
+    from grokbench.cli.verdicts import Verdicts
     from grokbench.plan import executor, single
     from grokbench.reports import agreement
 
@@ -157,12 +156,13 @@ def _one(job: Reproduction, out: Path, workers: int | None, *, dry_run: bool, qu
         return {"paper": job.paper.id, "tier": job.tier, **dataclasses.asdict(estimate)}
     job.store.check_writable()
     single.check_folder(out)
-    if not train(job, executor.worker_count(workers), lambda batch: _climb(job, batch)):
+    board = Verdicts(job, out, quiet=quiet)
+    if not train(job, executor.worker_count(workers), lambda batch: _climb(job, batch), board):
         click.echo("nothing to train: every record is in the store", err=True)
-    result = findings.result(job, out)
+    result = findings.result(job, out, board.deciding.verdicts)
     page = reports.write(result, out)
+    board.end(result)
     if not quiet:
-        _table(result.shown)
         if job.seeds:
             click.echo(agreement.told(agreement.rows(out, job.paper.id, result.name)))
         click.echo(f"report: {page}")
@@ -213,26 +213,3 @@ def _shares(estimate: Estimate) -> str:
         rows, heads, tablefmt="simple", disable_numparse=True, colalign=align if rows else None
     )
     return lines
-
-
-COLORS = {"REPRODUCED": "green", "NOT REPRODUCED": "red", "INCONCLUSIVE": "yellow", "ERROR": "magenta"}
-PLAIN_WIDTH = 100  # of the table where it does not go to a terminal
-
-
-def _table(verdicts: Sequence[Verdict]) -> None:
-    """The verdicts as wide as the terminal, in colours there; elsewhere plain, 100 columns wide."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    console = Console() if sys.stdout.isatty() else Console(width=PLAIN_WIDTH, color_system=None)
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    table.add_column("verdict", max_width=17)  # "under our reading"
-    table.add_column("tier", no_wrap=True)
-    table.add_column("n", no_wrap=True, justify="right")
-    table.add_column("claim and reason", overflow="fold")
-    for v in verdicts:
-        said = Text(v.name, style=COLORS.get(v.name, ""))
-        table.add_row(said, v.tier, str(v.n_seeds), Text.assemble((v.id, "bold"), f"\n{v.reason}"))
-    console.print(table)

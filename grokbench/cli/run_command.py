@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -153,7 +154,20 @@ def command(
         click.echo(f"note: {error}; name a file with --plot", err=True)
     else:
         click.echo(f"{'plot':>20}  {target}")
+    if sys.stdout.isatty():
+        _show(record, document)
     return 0
+
+
+def _show(record: Record, document: Mapping[str, Any]) -> None:
+    """The curves, in the terminal."""
+    from rich.console import Console
+
+    from grokbench.cli import plot
+
+    console = Console()
+    marks = {"T_mem": document["t_mem"], "T_gen": document["t_gen"]}
+    console.print(plot.accuracies(record.curves, marks, console.width), highlight=False)
 
 
 def _summary(record: Record) -> dict[str, Any]:

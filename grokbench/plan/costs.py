@@ -1,7 +1,8 @@
 """What a trial will cost, by what steps and evaluations of its kind took in the committed records.
 
-``costs.json`` is shipped with the package (``specs.locate``) and holds, for each kind of step, milliseconds as a line in the multiply-adds of one pass
-over the rows. ``python -m tests.costs`` writes it. Seconds are those of one core of ``CORE``; ``plan.speed`` scales them.
+``costs.json`` is shipped with the package (``specs.locate``). It holds, for each kind of step, milliseconds as a line in the
+multiply-adds of one pass over the rows. ``python -m tests.costs`` writes it. Seconds are those of one core of ``CORE``;
+``plan.speed`` scales them.
 """
 
 from __future__ import annotations

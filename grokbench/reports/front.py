@@ -27,7 +27,8 @@ _PLACES = (
 EXPLAINED = (
     "*Here*: the median over seeds of what the rule measures, with its exact interval. "
     "*k/n*: k of n seeds meet the rule. A dash stands where the paper gives no number, "
-    "and where a seed gives only a yes or a no. Where something groks, *here* is R½. A title leads to the rule, the seeds, the control and the command."
+    "and where a seed gives only a yes or a no. Where something groks, *here* is R½. "
+    "A title leads to the rule, the seeds, the control and the command."
 )
 
 
