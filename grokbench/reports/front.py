@@ -25,8 +25,8 @@ _PLACES = (
 
 EXPLAINED = (
     "*Here*: the median over seeds of what the rule measures, with its exact interval. "
-    "*k/n*: k of n seeds meet the rule. A dash stands where the paper gives no number, "
-    "and where a seed gives only a yes or a no. A title leads to the rule, the seeds, the control and the command."
+    "*k/n*: k of n seeds meet the rule. A dash: the paper gives no number, or a seed gives only a yes or a no. "
+    "A title leads to the rule, the seeds, the control and the command."
 )
 
 
