@@ -13,21 +13,56 @@ from pathlib import Path
 import click
 import pytest
 
+from grokbench.claims.phrases import anchor
+from grokbench.claims.verdict import VERDICTS
+from grokbench.figures import registry
 from grokbench.specs.loader import Library
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = ("README.md", "REPRODUCE.md", "CONTRIBUTING.md")
+DOCUMENTS = (
+    "README.md",
+    "REPRODUCE.md",
+    "CONTRIBUTING.md",
+    *sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.md")),
+)
+PAPERS = tuple(name for name in DOCUMENTS if name.startswith("docs/papers/"))
+"""The page of each paper."""
+SHELL = ("", "sh", "bash", "console")
+"""What a block of commands may be called."""
+ONLY_READ = ("pip", "pytest", "git", "cd", "ruff", "mypy", "eval")
+"""Programs that a document may name and that are not run here."""
+OF_CONTRIBUTING = ("weighted-sum", "tasks/weighted-sum.toml", "gromov2023/gd-slow")
+"""What the examples of CONTRIBUTING.md add to the library."""
 
 
-def blocks(name: str, language: str) -> list[str]:
-    text = (ROOT / name).read_text(encoding="utf-8")
-    return [body for kind, body in re.findall(r"^```(\w*)\n(.*?)^```", text, re.M | re.S) if kind == language]
+def read(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def blocks(name: str, *languages: str) -> list[str]:
+    found = re.findall(r"^```(\w*)\n(.*?)^```", read(name), re.M | re.S)
+    return [body for kind, body in found if kind in languages]
+
+
+def lines(name: str) -> list[list[str]]:
+    """The commands in the blocks of a document, as words; a block that begins with no program is what one prints."""
+    found = []
+    for block in blocks(name, *SHELL):
+        bare = re.sub(r"(^|\s)#.*", "", block.replace("\\\n", " "), flags=re.M)
+        parts = [part for line in bare.splitlines() for part in re.split(r" && | \| ", line.strip())]
+        words = [shlex.split(part.removeprefix("$ ")) for part in parts]
+        words = [one for one in words if one]
+        if words and words[0][0] in ("grokbench", *ONLY_READ):
+            found += words
+    return found
 
 
 def commands(name: str) -> list[list[str]]:
-    lines = [line.split("#")[0] for block in blocks(name, "") for line in block.splitlines()]
-    parts = [part.strip() for line in lines for part in line.split("&&")]
-    return [shlex.split(part) for part in parts if part.startswith("grokbench ")]
+    """The grokbench commands of a document: those in blocks, and those in a line that leave nothing to be filled in."""
+    text = re.sub(r"^[ \t]*```.*?^[ \t]*```", "", read(name), flags=re.M | re.S)
+    spans = [" ".join(span.split()) for span in re.findall(r"(?<!`)`(grokbench [^`]+)`(?!`)", text)]
+    whole = [shlex.split(span) for span in spans if not re.search(r"\b[A-Z]{2,}\b|[…|<\[]", span)]
+    return [words for words in [*lines(name), *whole] if words[0] == "grokbench"]
 
 
 def run(*words: str, cwd: Path) -> str:
@@ -40,75 +75,110 @@ def run(*words: str, cwd: Path) -> str:
 def test_every_command_that_is_shown_exists_with_its_options(name):
     from grokbench.cli import group
 
-    found = commands(name)
-    assert found
     context = click.Context(group)
-    for words in found:
+    for words in commands(name):
         command = group.get_command(context, words[1])
         assert command is not None, words
         options = {option for parameter in command.params for option in parameter.opts}
         assert {word for word in words[2:] if word.startswith("--")} <= options, words
 
 
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_program_that_a_document_names_is_one_that_is_checked(name):
+    """What is not run has a form: pip installs this project, pytest takes the plugin's options, git clones."""
+    project = tomllib.loads(read("pyproject.toml"))["project"]
+    plugin = read("grokbench/pytest_plugin.py")
+    for words in lines(name):
+        assert words[0] in ("grokbench", *ONLY_READ), words
+        if words[0] == "pip":
+            assert words[1] == "install", words
+            extras = re.findall(r"\[(\w+)\]", " ".join(words))
+            assert set(extras) <= set(project["optional-dependencies"]), words
+            constraints = [words[i + 1] for i, word in enumerate(words) if word == "-c"]
+            assert all((ROOT / path).is_file() for path in constraints), words
+        elif words[0] == "git":
+            assert words[1] == "clone", words
+        elif words[0] == "pytest":
+            own = {word.split("=")[0] for word in words[1:] if word.startswith("--")}
+            assert all(f'"{word}"' in plugin for word in own - {"--benchmark-only"}), words
+
+
 @pytest.mark.parametrize("name", [*DOCUMENTS, "CHANGELOG.md"])
 def test_nothing_is_left_to_be_filled_in(name):
-    assert "@@" not in (ROOT / name).read_text(encoding="utf-8")
+    assert "@@" not in read(name)
+
+
+LEAST = {
+    "reproduce": {"--tier": "smoke"},
+    "run": {"--steps": "2"},
+    "sweep": {"--steps": "2", "--seeds": "2"},
+}
 
 
 def at_smoke(words: list[str]) -> tuple[str, ...]:
-    """The same command, of as little as there is: the smoke tier, or two steps."""
-    kept, least = (
-        list(words[1:]),
-        {"reproduce": ("--tier", "smoke"), "run": ("--steps", "2"), "sweep": ("--steps", "2")},
+    """The same command, of as little as there is: the smoke tier, or two steps; into a folder of the test."""
+    kept = list(words[1:])
+    least = LEAST.get(kept[0], {})
+    for option in [*least, "--out"]:
+        if option in kept:
+            at = kept.index(option)
+            del kept[at : at + 2]
+    return (*kept, *(word for pair in least.items() for word in pair))
+
+
+def own_specs(folder: Path) -> None:
+    """Write the files that the documents' commands name, from the blocks of CONTRIBUTING.md."""
+    task, product, bits, recipe, _, claim = blocks("CONTRIBUTING.md", "toml")[:6]
+    paper = folder / "baselines" / "gromov2023"
+    paper.mkdir(parents=True)
+    (folder / "tasks").mkdir()
+    for name, own in (("of-groups", product), ("of-bits", bits)):
+        head = f'id = "{name}"\ntitle = "From a fragment"\n'
+        (folder / "tasks" / f"{name}.toml").write_text(head + own, encoding="utf-8")
+    (folder / "tasks" / "weighted-sum.toml").write_text(task, encoding="utf-8")
+    (paper / "gd-slow.toml").write_text(recipe, encoding="utf-8")
+    (paper / "claims.toml").write_text(
+        read("baselines/gromov2023/claims.toml") + "\n" + claim, encoding="utf-8"
     )
-    option, value = least.get(kept[0], ("", ""))
-    if option in kept:
-        at = kept.index(option)
-        del kept[at : at + 2]
-    return (*kept, option, value) if option else tuple(kept)
 
 
 @pytest.mark.parametrize(
     "words",
-    sorted({at_smoke(words) for words in commands("REPRODUCE.md")}),
+    sorted({at_smoke(words) for name in DOCUMENTS for words in commands(name)}),
     ids=lambda words: " ".join(words),
 )
-def test_every_command_of_the_walk_through_runs(words, tmp_path):
+def test_every_command_of_the_documents_runs(words, tmp_path):
+    if any(word in OF_CONTRIBUTING for word in words):
+        own_specs(tmp_path)
+        words = (*words, "--specs", ".")
+    elif "my-task.toml" in words:
+        (tmp_path / "my-task.toml").write_text(blocks("CONTRIBUTING.md", "toml")[0], encoding="utf-8")
     words = [str(ROOT / word) if word.startswith("reports/") else word for word in words]
     run("-m", "grokbench", *words, cwd=tmp_path)
 
 
-def test_the_code_of_the_walk_through_runs_on_the_networks_that_its_commands_save(tmp_path):
-    for words in commands("REPRODUCE.md"):
+@pytest.mark.parametrize("name", [name for name in DOCUMENTS if blocks(name, "python")])
+def test_the_code_of_a_document_runs_on_the_networks_that_its_commands_save(name, tmp_path):
+    for words in commands(name):
         if "--save" in words:
             run("-m", "grokbench", *at_smoke(words), cwd=tmp_path)
-    found = blocks("REPRODUCE.md", "python")
-    assert found
-    for block in found:
-        printed = run("-c", block, cwd=tmp_path).splitlines()
+    for i, block in enumerate(blocks(name, "python")):
+        script = tmp_path / f"block_{i}.py"  # a file, since spawned workers read it again
+        script.write_text(re.sub(r"\bsteps=[\d_]+", "steps=2", block), encoding="utf-8")
+        printed = run(str(script), cwd=tmp_path).splitlines()
         numbers = [float(line.split()[-1]) for line in printed if line.startswith("  ")]
-        assert numbers
-        assert all(map(math.isfinite, numbers))
+        if name in PAPERS:
+            assert numbers
+            assert all(map(math.isfinite, numbers))
 
 
 def test_the_worked_example_of_contributing_loads(tmp_path):
-    task, product, bits, recipe, corruption, claim = blocks("CONTRIBUTING.md", "toml")[:6]
-    (tmp_path / "tasks").mkdir()
-    for name, own in (("of-groups", product), ("of-bits", bits)):
-        head = f'id = "{name}"\ntitle = "From a fragment"\n'
-        (tmp_path / "tasks" / f"{name}.toml").write_text(head + own, encoding="utf-8")
-    (tmp_path / "tasks" / "weighted-sum.toml").write_text(task, encoding="utf-8")
-    folder = tmp_path / "baselines" / "gromov2023"
-    folder.mkdir(parents=True)
-    (folder / "gd-slow.toml").write_text(recipe, encoding="utf-8")
-    before = (ROOT / "baselines" / "gromov2023" / "claims.toml").read_text(encoding="utf-8")
-    (folder / "claims.toml").write_text(before + "\n" + claim, encoding="utf-8")
-
+    own_specs(tmp_path)
     library = Library((tmp_path,))
     assert library.task("weighted-sum").operation == "2 * x + 3 * y"
     assert library.task("of-groups").domain["factors"][1] == {"kind": "symmetric-group", "n": 4}
     assert library.task("of-bits").source["rows"] == 3000
-    own = library.recipe("gromov2023/gd", tomllib.loads(corruption))
+    own = library.recipe("gromov2023/gd", tomllib.loads(blocks("CONTRIBUTING.md", "toml")[4]))
     assert own.data["corruption"]["share"] == 0.35
     assert library.recipe("gromov2023/gd-slow").optimizer["lr"] == 5e4
     assert library.recipe("gromov2023/gd-slow").model == library.recipe("gromov2023/gd").model
@@ -134,8 +204,47 @@ def test_claims_that_the_documents_name_exist():
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_links_between_the_documents_lead_somewhere(name):
-    text = (ROOT / name).read_text(encoding="utf-8")
-    for target in re.findall(r"\]\(([^)#]+)\)", text):
+    text = re.sub(r"`[^`\n]*`", "", re.sub(r"^```.*?^```", "", read(name), flags=re.M | re.S))
+    for target, _, place in (link.partition("#") for link in re.findall(r"\]\(([^)\s]+)\)", text)):
+        if target.startswith("http"):
+            continue
+        path = ((ROOT / name).parent / target).resolve() if target else ROOT / name
         # reports/ is written by a run, so only what lies outside it must be there.
-        if not target.startswith(("http", "reports/")):
-            assert (ROOT / target).exists(), target
+        if path.is_relative_to(ROOT / "reports"):
+            continue
+        assert path.exists(), target
+        if place:
+            headings = re.findall(r"^#+ (.*)$", path.read_text(encoding="utf-8"), re.M)
+            assert place in {anchor(heading) for heading in headings}, (target, place)
+
+
+def test_what_reports_and_messages_say_of_reproduce_is_there():
+    headings = re.findall(r"^## (.*)$", read("REPRODUCE.md"), re.M)
+    assert {"Words", "How to read a verdict"} <= set(headings)
+    assert all(f"| {verdict} |" in read("REPRODUCE.md") for verdict in VERDICTS)
+
+
+def test_every_paper_has_a_page_that_leads_to_its_report():
+    found = {Path(name).stem for name in PAPERS}
+    assert found == set(Library().paper_ids())
+    for name in found:
+        assert f"(docs/papers/{name}.md)" in read("REPRODUCE.md")
+        assert f"(../../reports/{name}.md)" in read(f"docs/papers/{name}.md")
+
+
+@pytest.mark.parametrize("name", PAPERS)
+def test_figures_and_recipes_that_the_page_of_a_paper_names_exist(name):
+    library = Library()
+    drawn = set(registry(library.paper(Path(name).stem)))
+    rows = [line.split("|")[1:-1] for line in read(name).splitlines() if line.startswith("|")]
+    start = next(i for i, row in enumerate(rows) if "our figure" in row[1])
+    named = {
+        figure
+        for row in rows[start + 2 :]
+        if len(row) == 3
+        for figure in re.findall(r"`([a-z0-9-]+)`", row[1])
+    }
+    assert named
+    assert named <= drawn
+    recipes = set(re.findall(r"`((?:[a-z]+\d{4})/[a-z0-9-]+)`", read(name)))
+    assert recipes <= set(library.recipe_ids())

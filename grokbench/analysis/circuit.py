@@ -104,7 +104,7 @@ def logit_map_residual(W_L: ArrayLike, frequencies: ArrayLike) -> float:
 
 
 def logit_map_svd_residual(W_L: ArrayLike, rank: int) -> float:
-    """The same with the best approximation of this rank, the first singular vectors; no P of rank 2K can do better."""
+    """‖W_L − W‖_F / ‖W_L‖_F, W the best approximation of this rank; no P of rank 2K can do better. NaN for a zero map."""
     matrix = np.asarray(W_L, dtype=np.float64)
     singular = np.linalg.svd(matrix, compute_uv=False)
     return _relative(singular[rank:], singular)

@@ -61,7 +61,7 @@ def neuron_phases(u: Array, v: Array, w: Array) -> NeuronPhases:
 
 
 def wrap(angle: Array) -> Array:
-    """The same angle in (−π, π].
+    """Shift an angle by whole turns into (−π, π].
 
     >>> [round(float(a), 3) for a in wrap(np.array([np.pi, -np.pi, 3.5]))]
     [3.142, 3.142, -2.783]

@@ -59,7 +59,7 @@ def _basis(p: int) -> Array:
 
 
 def checked_frequencies(frequencies: ArrayLike, p: int) -> Array:
-    """The same frequencies as an int64 array (K,), each once and ascending.
+    """Return the frequencies as an int64 array (K,), each once and ascending.
 
     Raises InputError for one outside 1 … h.
     """

@@ -26,8 +26,8 @@ _PLACES = (
 
 EXPLAINED = (
     "*Here*: the median over seeds of what the rule measures, with its exact interval. "
-    "*k/n*: k of n seeds meet the rule. A dash stands where the paper gives no number, "
-    "and where a seed gives only a yes or a no. Where something groks, *here* is R½. "
+    "*k/n*: k of n seeds meet the rule. A dash: the paper gives no number, or a seed gives only a yes or a no. "
+    "Where something groks, *here* is R½. "
     "A title leads to the rule, the seeds, the control and the command."
 )
 

@@ -59,8 +59,7 @@ def _errors(report: PaperResult) -> list[str]:
     if n:
         lines.append(
             f"{w.count(n, 'verdict')} {'rests' if n == 1 else 'rest'} on a 95 % interval: "
-            f"each errs with a probability of at most {SIDE} in either direction. If every truth lay exactly on its border, "
-            f"at most {w.number(round(SIDE * n, 4))} wrong verdicts would be expected each way."
+            f"each errs with a probability of at most {SIDE} in either direction.{_worst(n)}"
         )
     if by_kind["never"]:
         lines.append(_never(by_kind["never"]))
@@ -71,14 +70,24 @@ def _errors(report: PaperResult) -> list[str]:
         )
     if by_kind["exact"]:
         lines.append(
-            f"{w.count(len(by_kind['exact']), 'claim')} compared exactly: no statistics, no error rate."
+            f"{w.count(len(by_kind['exact']), 'claim')} {'is' if len(by_kind['exact']) == 1 else 'are'} compared exactly, "
+            "without statistics and without an error rate."
         )
     shared = _sharing(report)
     if shared:
         lines.append(
-            f"{w.count(shared, 'claim')} read trials that another claim reads too: verdicts are not independent."
+            f"{w.count(shared, 'claim')} read trials that another claim reads too, so their verdicts are not independent."
         )
     return [" ".join(lines)] if lines else []
+
+
+def _worst(n: int) -> str:
+    """How many of n such verdicts are expected to be wrong, if every truth lies on its border."""
+    if n == 1:
+        return ""
+    expected = SIDE * n
+    few = "fewer than one false verdict" if expected < 1 else f"at most {w.number(expected)} false verdicts"
+    return f" In the worst case, expect {few} in each direction among these {n}."
 
 
 def _never(verdicts: Sequence[Verdict]) -> str:
@@ -87,15 +96,15 @@ def _never(verdicts: Sequence[Verdict]) -> str:
     With n seeds, none of which contradicts, 1 − 0.05^(1/n) bounds the true rate; at a rate r it comes out with (1 − r)^n.
     """
     sizes = sorted({verdict.n_seeds for verdict in verdicts if verdict.n_seeds})
-    weak = "; ".join(
-        f"0 of {n} leaves a true rate of {1 - DOUBT ** (1 / n):.2f} possible at {100 * DOUBT:.0f} %, and passes with "
-        f"probability {(1 - RARE) ** n:.2f} at a true rate of {RARE}"
+    weak = " ".join(
+        f"0 of {n} leaves a true rate of {1 - DOUBT ** (1 / n):.2f} possible at {100 * DOUBT:.0f} %. "
+        f"At a true rate of {RARE} it comes out with probability {(1 - RARE) ** n:.2f}."
         for n in sizes
     )
     one = len(verdicts) == 1
     return (
         f"{_says(verdicts)} that something never happens. {'It stands' if one else 'They stand'} while no seed contradicts, "
-        f"which is weaker evidence: {weak}. {'It is' if one else 'They are'} not counted at {SIDE}."
+        f"which is weaker evidence. {weak} {'It is' if one else 'They are'} not counted among the verdicts on intervals."
     )
 
 
@@ -108,16 +117,16 @@ def _origin(report: PaperResult) -> list[str]:
     lines = []
     if report.tier == "smoke":
         lines.append(
-            "This is a smoke report: its runs are too short to decide a statistical claim, and only show "
-            "that everything is wired together. Exact claims are decided."
+            "This is a smoke report. Its runs only show that everything works together; they are too short to decide a "
+            "statistical claim. Exact claims are decided."
         )
     if report.command:
         lines.append(f"Made by `{report.command}`.")
     if report.kept:
         lines.append(
             f"**{w.count(len(report.kept), 'verdict')} {'rests' if len(report.kept) == 1 else 'rest'} on records of "
-            "an earlier run** and are marked kept: they read trials, some or all, that this command had no record of "
-            "and the report that was here before had."
+            f"an earlier run** and {'is' if len(report.kept) == 1 else 'are'} marked *kept*. This command had no record of "
+            "some or all of the trials; the report that was here before had."
         )
     if report.archived:
         lines.append(
@@ -127,8 +136,8 @@ def _origin(report: PaperResult) -> list[str]:
     others = sorted({v.tier for v in judged if v.id not in report.kept} - {report.tier})
     if others:
         lines.append(
-            f"Verdicts marked {' or '.join(others)} come from records of that tier that were complete already; each "
-            "claim's own command makes its records from nothing."
+            f"Verdicts marked {' or '.join(others)} come from records of that tier that were there already. "
+            "The command under a claim trains what it needs."
         )
     if report.reused:
         lines.append(

@@ -52,8 +52,8 @@ def _recipes(report: PaperResult) -> str:
             parts += _recipe(report, experiment)
     if len(told) < len(report.paper.experiments):
         parts.append(
-            f"Experiments that only claims not run read are left out here: `{report.show()}` prints them, "
-            "`grokbench show RECIPE --resolved` a recipe."
+            f"Experiments without runs are left out here. `{report.show()}` prints them; "
+            "`grokbench show RECIPE --resolved` prints a recipe."
         )
     return "\n\n".join(parts)
 
@@ -98,7 +98,7 @@ def _confounds(report: PaperResult) -> str:
             )
     if not parts:
         return ""
-    intro = "Every resolved field that differs between the arms of a claim, the one under test included."
+    intro = "These are all fields in which the arms of a claim differ, the one under test included."
     return "\n\n".join(["## Confounds", intro, *parts])
 
 
@@ -141,8 +141,8 @@ def _cost(report: PaperResult) -> str:
     names, text = ["experiment", "trials", "wall", "CPU", "shared"], "Time spent in trials, added up."
     if any(cost.shared for cost in counted.values()):
         text += (
-            " A training that several experiments show, whole or cut, is counted with the first of them; the others "
-            "say with which they share it."
+            " A training that several experiments share, whole or cut, is counted with the first of them. The last column "
+            "says with which."
         )
     else:
         names, rows = names[:-1], [row[:-1] for row in rows]

@@ -27,10 +27,10 @@ HEAD = (
 )
 
 EXPLAINED = (
-    "*Our reading*: the paper's words or recipe do not fix what was run, so that a failure may be ours. "
-    "*Trainings* are distinct: one that several claims of a paper read counts once; draws without training do not count.",
-    "Papers are not comparable by these counts: their claims differ in weight, and many share runs. A verdict "
-    "marked kept rests on records of an earlier run.",
+    "*Our reading* is REPRODUCED or NOT REPRODUCED under our reading: the paper's words or recipe do not fix what was run. "
+    "*Trainings* counts a training once, however many claims of a paper read it, and leaves out draws without training.",
+    "Do not compare papers by these counts: their claims differ in weight, and many share runs. A verdict "
+    "marked *kept* rests on records of an earlier run.",
 )
 
 
@@ -60,8 +60,8 @@ def scoreboard(out: Path) -> Path:
         parts.append("No paper has been reproduced here yet.")
     for stem in others:
         parts.append(
-            f"Left out: `{stem}.json`, which is no report of this version. `grokbench report {stem} --records "
-            f"{stem}/records --out .`, run here, writes it again."
+            f"`{stem}.json` is left out, because another version wrote it. To write it again, run "
+            f"`grokbench report {stem} --records {stem}/records --out .` here."
         )
     parts += [part for stem, _ in documents for part in _agreement(out, stem)]
     for stem, found in documents:

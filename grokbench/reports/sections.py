@@ -21,9 +21,9 @@ MOST_ROWS = 24
 """Up to so many seeds are listed one by one."""
 
 READING = (
-    "Each claim has its rule, what the rule measures on each seed and on the control, and the runs behind it. Times of runs "
-    "are in optimizer steps, R½ is the half-rise ratio. *Stays* says whether a run kept what it had learned up to its last "
-    "step; a dash stands where that is less than 3 T_gen."
+    "Below each claim stand its rule, what the rule measures on each seed and on the control, and the runs behind it. "
+    "Times are in optimizer steps; R½ is the half-rise ratio. *Stays* says whether a run kept what it had learned up to its "
+    "last step. A dash stands where that step comes before 3 T_gen."
 )
 
 
@@ -53,7 +53,7 @@ def not_run(report: PaperResult) -> str:
         [
             "## Not run",
             f"{w.count(len(left), 'claim')} of this paper {'waits' if len(left) == 1 else 'wait'} for trials. "
-            "To run one, take its id and tier from the table; `--claim` may be repeated, and `--dry-run` says how long "
+            "To run one, take its id and tier from the table. `--claim` may be repeated; `--dry-run` says how long "
             f"it takes on your machine.{_in_all(report, left)}",
             f"```\n{report.reproduce('--tier', tier, '--claim', 'ID')}\n"
             f"{report.show('ID')}            # its rule and experiments\n```",
@@ -73,8 +73,8 @@ def _in_all(report: PaperResult, left: Sequence[Verdict]) -> str:
         report.evidence.minutes_missing(needed(report.paper, tier, own), tier) for tier, own in ids.items()
     )
     return (
-        f" All together need {core_minutes(minutes)}: a trial that several claims read is trained once, "
-        "though each of them names its price."
+        f" All together need {core_minutes(minutes)}. A trial that several claims read is trained once, "
+        "though the table counts it for each."
     )
 
 
@@ -95,8 +95,8 @@ def superseded(report: PaperResult) -> str:
         for old in report.paper.superseded
     ]
     text = (
-        "The rules of these claims were found wanting after their seeds had been seen. New claims on new seeds replace "
-        "them. The old ones are neither trained nor judged; this is what they last said."
+        "The rules of these claims turned out to be unfit after their seeds had been seen. New claims on new seeds replace "
+        "them. The old ones are no longer trained or judged; this is what they last said."
     )
     head = ("claim", "what it says", "verdict", "commit", "replaced by", "reason")
     return "\n\n".join(["## Superseded claims", text, table(head, rows)])
@@ -205,7 +205,10 @@ def _per_seed(claim: Claim, verdict: Verdict) -> str:
         return ""
     lines = []
     if here(verdict, claim.kind) != w.DASH:
-        lines.append(f"Median {w.number(verdict.median)} {w.interval(verdict.median_interval)}".strip() + ".")
+        of = f" of {condition_names(claim)[0]}" if claim.rule else ""
+        lines.append(
+            f"Median{of}: {w.number(verdict.median)} {w.interval(verdict.median_interval)}".strip() + "."
+        )
     summary = _summary(verdict.values)
     if summary or len(verdict.values) > MOST_ROWS:
         return " ".join([*lines, summary]).strip()

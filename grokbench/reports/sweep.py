@@ -91,7 +91,7 @@ def warnings(result: SweepResult) -> list[str]:
         + (
             "."
             if result.exhaustive
-            else ". The sweep takes for granted that this does not happen; an exhaustive one does not."
+            else ". The sweep assumes that this does not happen; an exhaustive one does not assume it."
         )
         for seed, low, high in result.threshold.reversals
     ]
@@ -202,8 +202,8 @@ def page(result: SweepResult, figure: str) -> str:
     how = (
         "Every cell was trained."
         if result.exhaustive
-        else "Cells were trained only where the answer depended on them; the others follow if a seed that is solved at some "
-        "fraction is solved at every larger one (an exhaustive sweep assumes nothing)."
+        else "Only cells that could change the answer were trained. The others follow if more data never hurts a seed. "
+        "An exhaustive sweep does not assume that."
     )
     cost = sum(float(record.cost.get("seconds", 0.0)) for record in result.records.values())
     environment = [(key, "; ".join(map(w.value, values))) for key, values in _environment(result).items()]
@@ -218,8 +218,9 @@ def page(result: SweepResult, figure: str) -> str:
         f"![Share of seeds solved and T_gen against α]({figure})",
         table(HEAD, table_rows(result)),
         "A trial is solved when T_gen lies within the budget. A fraction is solved when the exact 95 % interval of the "
-        "share of seeds lies above one half, unsolved when it lies below, else undecided; six seeds are the fewest that decide. "
-        "Where not all seeds were trained, those were that lie close to their thresholds: their median is not everyone's.",
+        "share of seeds lies above one half, and unsolved when it lies below. Else it is undecided; fewer than six seeds decide "
+        "nothing. Where only some seeds were trained, they are those close to their thresholds, and their median is not "
+        "everyone's.",
         "## Seeds\n\n" + table(("seed", "solved from an α in"), brackets),
         "## How it was made\n\n" + how,
         f"```\n{result.command}\n```",

@@ -244,7 +244,7 @@ def _fits(ax: Axes, arms: Sequence[Levels]) -> None:
 
 
 def _same(axes: Sequence[Axes], which: str) -> None:
-    """The same limits along x or y in all of these panels."""
+    """Give all of these panels the same limits along x or y."""
     limits = [getattr(ax, f"get_{which}lim")() for ax in axes]
     for ax in axes:
         getattr(ax, f"set_{which}lim")(min(low for low, _ in limits), max(high for _, high in limits))

@@ -50,7 +50,7 @@ def mlp(cells: style.Cells) -> Figure | None:
 
 
 def mlp_others(cells: style.Cells) -> Figure | None:
-    """The same at 15 and 45 %."""
+    """Accuracy and loss of the ReLU network at 15 and 45 % of the table, a row for each way in which x and y enter."""
     return _networks(
         cells, stated.MLP_OTHERS, "The ReLU network at 15 and 45 % of the table (the paper's Fig 3)."
     )
@@ -62,7 +62,7 @@ def lstm(cells: style.Cells) -> Figure | None:
 
 
 def lstm_others(cells: style.Cells) -> Figure | None:
-    """The same at 45 and 60 %."""
+    """Accuracy and loss of the LSTM at 45 and 60 % of the table, a row for each way in which x and y enter."""
     return _networks(cells, stated.LSTM_OTHERS, "The LSTM at 45 and 60 % of the table (the paper's Fig 4).")
 
 

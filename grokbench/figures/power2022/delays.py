@@ -19,7 +19,7 @@ def operations(cells: style.Cells) -> Figure | None:
 
 
 def readings(cells: style.Cells) -> Figure | None:
-    """The same of division under each reading of the recipe."""
+    """Time to fit and to generalise division under each reading of the recipe."""
     text = "Time to fit and to generalise division, where text and code differ,"
     return _strip(cells, stated.READINGS, 2, text, "reading of the recipe")
 

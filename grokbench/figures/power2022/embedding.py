@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 ANALYSIS = "circles"
 BEST = 6  # frequencies whose shares the analysis adds up
 HALF_OF_POWER = 0.5
-NAMED = 8  # of so many places on the circle, one has its residue written outside
+NAMED = 8  # label every NAMED-th residue on the circle
 SHARES = (
     ("best_share_initial", "before the\nfirst step", style.SKY),
     ("best_share", "in the end", style.VERMILION),

@@ -82,7 +82,7 @@ def operations(cells: style.Cells) -> Figure | None:
 
 
 def interventions(cells: style.Cells) -> Figure | None:
-    """The same for each intervention, on the product of permutations (Fig 2 left)."""
+    """Share of seeds that generalise against α for each intervention, on the product of permutations (Fig 2 left)."""
     text = (
         "Share of seeds that generalise within the budget on the product of permutations (S₅), under each intervention (the "
         "paper's Fig 2 left)."

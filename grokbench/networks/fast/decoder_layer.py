@@ -18,7 +18,10 @@ CHUNK = 256  # rows whose hidden layer stays in the CPU's cache
 
 @dataclass
 class Pass:
-    """What a forward pass leaves to the backward pass. T rows go in, R are asked for, of which LN₂ may see more (dropout)."""
+    """What a forward pass leaves to the backward pass.
+
+    T: rows that go in. R: rows whose result is asked for. LN₂, the second layer norm, sees more rows than R under dropout.
+    """
 
     source: list[Column]
     asked: list[Column]

@@ -23,7 +23,7 @@ from grokbench.training.watching import check_watched
 
 @arithmetic.fixed()
 def analysed(record: Record) -> Record:
-    """The same record with the analyses that its trial names and it lacks. It must hold its weights and snapshots.
+    """Add to a record the analyses that its trial names and it lacks. It must hold its weights and snapshots.
 
     Errors as in ``analyse``.
     """
