@@ -91,6 +91,11 @@ def _draw(rows: Strips, text: str, one_scale: bool = False) -> Figure:
     curves.fill_rows(axes, rows, one_scale)
     for ax, (_, group) in zip(axes[::2], rows, strict=True):
         _baseline(ax, group)
+    if len(rows) >= MANY:
+        for ax in axes[:-2]:
+            ax.set_xlabel("")
+        for ax in axes[::2]:
+            ax.set_ylabel("accuracy")
     layout.caption(figure, f"{text} {layout.seeds_said(c for _, group in rows for c in group)}")
     style.one_legend(figure, axes)
     return figure
