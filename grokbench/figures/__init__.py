@@ -45,7 +45,7 @@ class Drawing:
 def registry(paper: Paper) -> dict[str, Drawing]:
     """Figure name → drawing: ``FIGURES`` of the module that bears the paper's id, "-" as "_", then curves.
 
-    A claim that asks for ``curves`` gets those of its first experiment, ``curves-<experiment>``. A paper without
+    A claim that asks for ``curves`` gets those of its experiments, ``curves-<its first experiment>``. A paper without
     figures of its own also has ``curves``, all of its experiments in one.
     """
     from grokbench.figures import curves
@@ -56,14 +56,14 @@ def registry(paper: Paper) -> dict[str, Drawing]:
         found = dict(importlib.import_module(f"{__name__}.{own}").FIGURES)
     else:
         found["curves"] = Drawing("accuracy and loss of every experiment", curves.curves)
+    plain: dict[str, tuple[str, ...]] = {}
     for claim in paper.claims:
-        if not claim.experiments:
-            continue
-        one = claim.experiments[0]
-        name = f"curves-{one}"
-        if claim.figure == "curves" and name not in found:
-            drawing = partial(_curves_of, one)
-            found[name] = Drawing(f"accuracy and loss of {one}", drawing, (one,))
+        if claim.figure == "curves" and claim.experiments:
+            name = f"curves-{claim.experiments[0]}"
+            plain[name] = tuple(dict.fromkeys((*plain.get(name, ()), *claim.experiments)))
+    for name, experiments in plain.items():
+        title = f"accuracy and loss of {', '.join(experiments)}"
+        found.setdefault(name, Drawing(title, partial(_curves_of, experiments), experiments))
     return found
 
 
@@ -125,10 +125,10 @@ def missing(paper: Paper, drawn: Collection[str], cells: Cells) -> dict[str, str
     return out
 
 
-def _curves_of(experiment: str, cells: Cells) -> Figure | None:
+def _curves_of(experiments: tuple[str, ...], cells: Cells) -> Figure | None:
     from grokbench.figures import curves
 
-    return curves.curves({experiment: cells.get(experiment, ())})
+    return curves.curves({experiment: cells.get(experiment, ()) for experiment in experiments})
 
 
 def _save(figure: Figure, path: Path) -> None:

@@ -49,9 +49,18 @@ def caption(figure: Figure, text: str) -> None:
 def seeds_said(cells: Iterable[Cell]) -> str:
     """What a caption says of the seeds it shows."""
     seeds = sorted({seed for seed, _, _ in cells})
-    if len(seeds) > 1 and seeds == list(range(seeds[0], seeds[-1] + 1)):
-        return f"Seeds {seeds[0]} to {seeds[-1]}."
-    return f"Seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}."
+    blocks: list[list[int]] = []  # of seeds that follow each other
+    for seed in seeds:
+        if blocks and seed == blocks[-1][-1] + 1:
+            blocks[-1].append(seed)
+        else:
+            blocks.append([seed])
+    least = 2 if len(blocks) == 1 else 3  # seeds of a block that is named by its ends
+    said = [
+        f"{block[0]} to {block[-1]}" if len(block) >= least else ", ".join(map(str, block))
+        for block in blocks
+    ]
+    return f"Seed{'s' if len(seeds) > 1 else ''} {', '.join(said)}."
 
 
 def multiples(n: int, columns: int = 3) -> tuple[Figure, list[Axes]]:

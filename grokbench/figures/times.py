@@ -18,15 +18,12 @@ if TYPE_CHECKING:
 def levels(
     cells: style.Cells, experiments: Iterable[str], key: Callable[[Record], Any]
 ) -> dict[Any, list[Record]]:
-    """Records by level. The first experiment that has a level gives it: two that share one are not added up."""
-    out: dict[Any, list[Record]] = {}
+    """Records by level, each seed once: the first experiment that has it there gives it."""
+    out: dict[Any, dict[int, Record]] = {}
     for name in experiments:
-        mine: dict[Any, list[Record]] = {}
-        for _, _, record in style.usable(cells, name):
-            mine.setdefault(key(record), []).append(record)
-        for level, found in mine.items():
-            out.setdefault(level, found)
-    return out
+        for seed, _, record in style.usable(cells, name):
+            out.setdefault(key(record), {}).setdefault(seed, record)
+    return {level: list(found.values()) for level, found in out.items()}
 
 
 def series(ax: Axes, at: Sequence[float], groups: Sequence[Sequence[Record]], joined: bool = True) -> None:

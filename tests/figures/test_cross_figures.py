@@ -11,14 +11,14 @@ import pytest
 from grokbench import figures
 from grokbench.figures import cross_paper, strips, style
 from grokbench.figures.cross_paper import decay, networks, peaks, stated, sweeps
-from grokbench.measures import curves
+from grokbench.measures import curves, times
 from grokbench.measures.cells import Cell
 from grokbench.measures.reading import generalised, last_accuracy
 from grokbench.measures.rising import delay_peak_fraction
-from tests.reports import synthetic_cross
+from tests.reports import synthetic, synthetic_cross
 from tests.reports.synthetic_cross import EXPERIMENTS, PAPER
 
-QUICK = {"peaks", "who-groks", "decay", "quadratic"}
+QUICK = {"peaks", "who-groks", "decay"}
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def test_a_figure_with_its_records_is_drawn_with_labels_one_legend_and_a_caption
     assert any(ax.get_xlabel() or any(t.get_text() for t in ax.get_xticklabels()) for ax in figure.axes)
     assert any(ax.get_ylabel() for ax in figure.axes)
     assert figure.get_figwidth() <= 9.6
-    assert caption(figure).endswith("Seeds 0 to 2.")
+    assert caption(figure).endswith(synthetic.seeds_said(PAPER, cross_paper.FIGURES[name].needs))
     figure.draw_without_rendering()  # warnings are errors here
 
 
@@ -88,8 +88,9 @@ def test_the_quick_tier_draws_what_it_has_and_lists_the_rest(tmp_path):
     drawn = figures.draw(PAPER, quick, tmp_path)
     assert set(drawn) == QUICK
     absent = figures.missing(PAPER, drawn, quick)
-    assert set(absent) == {"fractions"}
+    assert set(absent) == {"fractions", "quadratic"}
     assert "`decoder-fractions`" in absent["fractions"]
+    assert "`quadratic-decay`" in absent["quadratic"]
 
 
 def test_no_claim_falls_back_on_plain_curves():
@@ -101,7 +102,8 @@ def test_no_claim_falls_back_on_plain_curves():
         assert set(claim.experiments) <= set(cross_paper.FIGURES[name].needs)
     assert shown["peak-later-at-equal-fraction"] == "peaks"
     assert shown["delay-largest-near-half-in-b"] == "fractions"
-    assert shown["weight-decay-decides-hus-mlp-at-30"] == "who-groks"
+    assert shown["weight-decay-decides-hus-mlp-at-30-2"] == "who-groks"
+    assert shown["relu-mlp-groks-2"] == "who-groks"
     assert shown["decay-changes-gromovs-time-little"] == "decay"
     assert shown["architecture-decides-the-quadratic"] == "quadratic"
 
@@ -140,23 +142,54 @@ def test_an_arm_shows_when_each_seed_fits_and_generalises(cells):
     assert [y for _, y in marks(ax, "s", style.BLUE)] == fits
     assert [y for _, y in marks(ax, "o", style.VERMILION)] == rises
     assert bars(ax) == [(-strips.APART, sorted(fits)[1]), (strips.APART, sorted(rises)[1])]
-    assert ax.texts[0].get_text() == f"groks 3/3\n{strips.delay(fits, rises)}"
+    ratios = [times.half_rise_ratio(stated.view(cell)) for cell in cells["relu"]]
+    assert min(ratios) > 1.5
+    assert ax.texts[0].get_text() == f"groks 3/3\nR½ {np.median(ratios):.1f}"
 
 
 def test_an_arm_that_never_generalises_is_a_triangle_at_its_budget_and_does_not_grok(cells):
     ax = networks.who_groks({"relu-scalars": cells["relu-scalars"]}).axes[0]
     assert marks(ax, "^", style.VERMILION) == [(strips.APART, 4_000)]
     assert marks(ax, "^", style.BLUE) == [(-strips.APART, 4_000)]
-    assert "groks 0/3" in [text.get_text() for text in ax.texts]
+    assert "groks 0/3" in [text.get_text() for text in ax.texts]  # never half fitted: no R½
+    fitted = networks.who_groks({"relu-no-decay": cells["relu-no-decay"]}).axes[0]
+    assert "groks 0/3\nR½ ∞" in [text.get_text() for text in fitted.texts]
+
+
+def test_a_larger_fraction_stands_beside_each_arm_that_is_compared_with_it(cells):
+    ours, hus = networks.who_groks(cells).axes
+    for ax, one in (
+        (ours, "relu"),
+        (ours, "relu-embedding"),
+        (ours, "adamw-wd5"),
+        (hus, "mlp-embedding-decay-half"),
+    ):
+        names = stated.HU if ax is hus else (*stated.SQUARES, *stated.RELU)
+        at = names.index(one)
+        labels = [label.get_text() for label in ax.get_xticklabels()][at : at + 2]
+        made_of = {label.rsplit("\n", 1)[0] for label in labels}
+        assert len(made_of) == 1
+        share = "0.8" if one == "adamw-wd5" else "0.9"
+        assert [label.rsplit("\n", 1)[1] for label in labels] == ["α = 0.49", f"α = {share}"]
+
+
+def test_above_an_arm_stand_the_outcome_and_the_half_rise_ratio_that_the_claims_read(cells):
+    ax = networks.who_groks({"adamw-wd5-80": cells["adamw-wd5-80"]}).axes[0]
+    said, ratio = ax.texts[0].get_text().split("\nR½ ")
+    ratios = [times.half_rise_ratio(stated.view(cell)) for cell in cells["adamw-wd5-80"]]
+    assert float(ratio) == pytest.approx(np.median(ratios), abs=0.05)
+    assert said == f"groks {sum(record.outcome == 'grokking' for _, _, record in cells['adamw-wd5-80'])}/3"
 
 
 def test_an_arm_is_named_by_what_it_is_made_of(cells):
     ours, hus = networks.who_groks(cells).axes
     labels = [label.get_text() for label in ours.get_xticklabels()]
-    assert labels[0] == "unit vectors\nsquares\nsquared error\nno decay"
-    assert labels[-1] == "numbers\nReLU\ncross-entropy\ndecay 1"
-    assert len(set(labels)) == 6
-    assert ours.get_title("left") == "Learning rate 0.01, width 500, α = 0.49"
+    assert labels[0] == "unit vectors\nsquares\nsquared error\nno decay\nα = 0.49"
+    assert labels[-1] == "numbers\nReLU\ncross-entropy\ndecay 1\nα = 0.49"
+    assert len(set(labels)) == 9
+    assert ours.get_title("left") == "Learning rate 0.01, width 500"
+    quick = {name: cells[name] for name in ("relu", "relu-scalars")}
+    assert networks.who_groks(quick).axes[0].get_title("left") == "Learning rate 0.01, width 500, α = 0.49"
     assert hus.get_title("left") == "Learning rate 0.001, width 512"
     last = [label.get_text() for label in hus.get_xticklabels()][-1]
     assert last == "unit vectors\nReLU\ncross-entropy\ndecay 1\nα = 0.3"

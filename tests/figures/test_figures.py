@@ -12,7 +12,7 @@ import pytest
 
 from grokbench import figures
 from grokbench.claims import phrases as wording
-from grokbench.figures import style
+from grokbench.figures import layout, style
 from grokbench.figures.gromov2023 import networks, sweeps, training
 from grokbench.measures.cells import Cell
 from tests.reports import synthetic
@@ -56,6 +56,33 @@ def test_a_claim_gets_the_figure_of_its_own_experiment():
     assert figures.name_for(dataclasses.replace(paper, claims=(other,)), other) == "curves-fast"
     assert figures.name_for(paper, dataclasses.replace(plain, figure="no-such")) is None
     assert figures.name_for(paper, dataclasses.replace(plain, figure=None)) is None
+
+
+def test_plain_curves_show_every_experiment_of_the_claims_that_share_the_first(cells):
+    paper = synthetic.paper()
+    one = dataclasses.replace(paper.claims[0], figure="curves", experiments=("gd-addition",))
+    two = dataclasses.replace(one, id="two", experiments=("gd-addition", "adamw-addition"))
+    drawing = figures.registry(dataclasses.replace(paper, claims=(one, two)))["curves-gd-addition"]
+    assert drawing.needs == two.experiments
+    titles = [ax.get_title("left").split()[0] for ax in drawing.draw(cells).axes[::2]]
+    assert list(dict.fromkeys(titles)) == ["gd-addition", "adamw-addition"]
+    alone = figures.registry(dataclasses.replace(paper, claims=(one,)))["curves-gd-addition"]
+    assert alone.needs == ("gd-addition",)
+
+
+@pytest.mark.parametrize(
+    ("seeds", "said"),
+    [
+        ([3], "Seed 3."),
+        ([0, 1], "Seeds 0 to 1."),
+        ([0, 1, 7], "Seeds 0, 1, 7."),
+        ([102, 0, 1, 2, 100, 101, 101], "Seeds 0 to 2, 100 to 102."),
+        ([0, 1, 2, 9], "Seeds 0 to 2, 9."),
+    ],
+)
+def test_seeds_that_follow_each_other_are_named_by_their_ends(seeds, said, cells):
+    record = cells["gd-addition"][0][2]
+    assert layout.seeds_said(Cell(seed, {}, record) for seed in seeds) == said
 
 
 def test_every_claim_of_every_paper_that_asks_for_a_figure_has_one():

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from grokbench import figures
-from grokbench.figures import layout, nanda2023, times
-from grokbench.figures.nanda2023 import sweeps, training
+from grokbench.figures import layout, nanda2023, style, times
+from grokbench.figures.nanda2023 import stated, sweeps, training
 from grokbench.measures.cells import Cell
 from tests.reports import synthetic, synthetic_nanda
 
@@ -176,12 +176,70 @@ def test_censored_points_of_a_sweep_are_triangles_at_the_budget(cells):
     ]
 
 
-def test_two_experiments_that_share_a_level_are_not_added_up(cells):
-    shared = {**cells, "weight-decay-0": (*cells["weight-decay-0"], *synthetic_nanda.arm(3))}
-    levels = times.levels(
-        shared, sweeps.WEIGHT_DECAYS, lambda record: record.trial.recipe.optimizer["weight_decay"]
-    )
-    assert len(levels[1.0]) == 3
+def test_a_seed_that_two_experiments_have_at_one_level_is_drawn_once(cells):
+    def decay(record):
+        return record.trial.recipe.optimizer["weight_decay"]
+
+    both = (stated.MAIN, stated.FIRST)
+    levels = times.levels(cells, both, decay)
+    assert sorted(record.trial.seed for record in levels[1.0]) == [0, 1, 2, 100, 101, 102]
+    again = {**cells, "weight-decay-0": (*cells["weight-decay-0"], *cells[stated.FIRST][:2])}
+    levels = times.levels(again, ("weight-decay-0", *both), decay)
+    assert sorted(record.trial.seed for record in levels[1.0]) == [0, 1, 2, 100, 101, 102]
+    assert [record.trial.seed for record in levels[0.0]] == [100, 101, 102]
+
+
+@pytest.mark.parametrize(("alpha", "seeds"), [(0.3, 3), (0.5, 6), (0.8, 3)])
+def test_every_seed_of_a_fraction_is_in_the_sweep(alpha, seeds, cells):
+    ax = sweeps.alpha(cells).axes[0]
+    dots = [line for line in ax.lines if line.get_marker() == "o" and line.get_color() == style.VERMILION]
+    drawn = [x for line in dots if not str(line.get_label()).startswith("T_gen") for x in line.get_xdata()]
+    assert drawn.count(alpha) == seeds
+
+
+def test_what_takes_the_place_of_weight_decay_and_its_control_on_more_of_the_table_have_places(cells):
+    labels = [label.get_text() for label in sweeps.weight_decay(cells).axes[0].get_xticklabels()]
+    assert labels == [
+        *("0", "0.1", "0.3", "1", "3"),
+        *("dropout\n0.2", "dropout\n0.2\nα = 0.8", "dropout\n0.5", "dropout\n0.5\nα = 0.8", "ℓ1\n1e-5"),
+    ]
+
+
+def test_a_prime_and_its_control_on_more_of_the_table_have_places(cells):
+    labels = [label.get_text() for label in sweeps.primes(cells).axes[0].get_xticklabels()]
+    assert labels[2:4] == ["p = 109\nλ = 1", "p = 109\nλ = 1\nα = 0.8"]
+    assert [label.split("\n")[0] for label in labels] == [
+        *("p = 53", "p = 53", "p = 109", "p = 109", "p = 113", "p = 401"),
+    ]
+
+
+def test_the_losses_of_the_control_stand_below_those_of_the_main_run(cells):
+    figure = training.losses(cells)
+    titles = [ax.get_title("left") for ax in figure.axes[::2]]
+    assert titles == ["`mainline`, α = 0.3", "`high-alpha`, α = 0.8"]
+    shaded = [any(str(p.get_label()).startswith("published") for p in ax.patches) for ax in figure.axes]
+    assert shaded == [True, True, False, False]
+    assert "`mainline` and of its control `high-alpha`" in caption(figure)
+    alone = training.losses({"mainline": cells["mainline"]})
+    assert len(alone.axes) == 2
+    assert "control" not in caption(alone)
+
+
+def test_a_reading_is_compared_with_the_main_recipe_on_its_own_seeds(cells):
+    assert sweeps.readings({**cells, stated.FIRST: ()}) is None
+    figure = sweeps.readings({name: cells[name] for name in (stated.FIRST, "float32")})
+    texts = [text.get_text() for text in figure.axes[0].texts]
+    main = {seed: record.t_gen for seed, _, record in cells[stated.FIRST]}
+    pairs = [(record.t_gen, main[seed]) for seed, _, record in cells["float32"]]
+    assert len(pairs) == 3
+    assert texts == [sweeps._seeds(list(main.values())), sweeps._explains(pairs)]
+
+
+def test_every_claim_is_drawn_with_all_of_its_experiments():
+    paper = synthetic_nanda.PAPER
+    drawings = figures.registry(paper)
+    for claim in paper.claims:
+        assert set(claim.experiments) <= set(drawings[figures.name_for(paper, claim)].needs), claim.id
 
 
 def test_a_reading_prints_its_median_ratio_to_the_main_recipe(cells):

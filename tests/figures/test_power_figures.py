@@ -14,6 +14,7 @@ from grokbench.figures.power2022 import delays, embedding, fractions, stated, tr
 from grokbench.measures.cells import Cell
 from tests.reports import synthetic, synthetic_power
 
+SPEC = synthetic_power.LIBRARY.paper("power2022")
 PAPER = dataclasses.replace(synthetic.paper(), id="power2022", claims=(), experiments=())
 OF_QUICK = {"training", "operations-at-half", "embedding"}
 
@@ -39,7 +40,7 @@ def test_a_figure_with_its_records_is_drawn_with_labels_one_legend_and_a_caption
     assert len(figure.legends) == 1
     assert any(ax.get_xlabel() for ax in figure.axes)
     assert any(ax.get_ylabel() for ax in figure.axes)
-    assert caption(figure).endswith("Seeds 0 to 2.")
+    assert caption(figure).endswith(synthetic.seeds_said(SPEC, power2022.FIGURES[name].needs))
     figure.draw_without_rendering()  # warnings are errors here
 
 
@@ -50,7 +51,7 @@ def test_a_figure_without_records_is_not_drawn(name, cells):
 
 
 def test_the_quick_tier_draws_what_it_has_and_lists_the_rest(cells, tmp_path):
-    quick = {name: cells[name] for name in stated.HALF}
+    quick = {name: cells[name] for name in (*stated.HALF, "division-90-short", "addition-90")}
     drawn = figures.draw(PAPER, quick, tmp_path)
     assert set(drawn) == OF_QUICK
     absent = figures.missing(PAPER, drawn, quick)
@@ -86,8 +87,18 @@ def test_the_runs_of_a_few_steps_of_the_smoke_tier_are_drawn(cells):
 def test_the_memorisers_baseline_is_drawn_where_the_table_has_mirrors(cells):
     figure = training.training(cells)
     dashed = [[line for line in ax.lines if line.get_linestyle() == "--"] for ax in figure.axes[::2]]
-    assert [len(lines) for lines in dashed] == [0, 1, 0]
-    assert float(dashed[1][0].get_ydata()[0]) == 0.5
+    assert [len(lines) for lines in dashed] == [0, 0, 1, 1, 0, 0]
+    assert [float(lines[0].get_ydata()[0]) for lines in dashed[2:4]] == [0.5, 0.9]
+
+
+def test_each_operation_stands_above_itself_on_nine_tenths_of_its_table(cells):
+    titles = [ax.get_title("left") for ax in training.training(cells).axes[::2]]
+    half, ninety = titles[::2], titles[1::2]
+    assert [title.split("`")[1] for title in half] == list(stated.HALF)
+    assert [title.split("`")[1] for title in ninety] == list(stated.NINETY)
+    assert [title.replace("0.5", "0.9").split("`")[0] for title in half] == [
+        title.split("`")[0] for title in ninety
+    ]
 
 
 def test_division_without_weight_decay_and_with_it_have_the_same_steps(cells):
@@ -125,7 +136,7 @@ def test_censored_seeds_are_one_triangle_with_their_number_at_the_budget(cells):
     assert triangles(figure.axes[0]) == [(strips.APART, 12_000.0)]
     texts = [text.get_text() for text in figure.axes[0].texts]
     assert "1/3" in texts
-    assert caption(figure).endswith("Seeds 0, 1, 7.")
+    assert caption(figure).endswith("Seeds 7, 100, 101.")
 
 
 def test_readings_need_something_to_be_compared_with(cells):
@@ -199,6 +210,33 @@ def test_a_network_whose_output_layer_cannot_be_measured_is_drawn_empty(cells):
         figure.draw_without_rendering()
 
 
+def test_readings_stand_beside_the_main_recipe_on_their_own_seeds(cells):
+    ticks = [label.get_text() for label in delays.readings(cells).axes[0].get_xticklabels()]
+    assert [tick.replace("\n", " ") for tick in ticks] == [
+        "main recipe (the text)",
+        "answer and closing token scored",
+        "main recipe, earlier seeds",
+        "the code’s one split, earlier seeds",
+    ]
+    seeds = {name: {seed for seed, _, _ in cells[name]} for name in stated.READINGS}
+    assert seeds["division-both-tokens"] <= seeds["division"]
+    assert seeds["division-one-split"] == seeds["division-first"] != seeds["division"]
+
+
+def test_the_curves_of_permutations_show_both_fractions(cells):
+    drawing = figures.registry(SPEC)["curves-s5"]
+    assert drawing.needs == ("s5", "s5-90")
+    titles = [ax.get_title("left").split()[0] for ax in drawing.draw(cells).axes[::2]]
+    assert titles == ["s5", "s5-90"]
+
+
+def test_every_claim_is_drawn_with_all_of_its_experiments():
+    drawings = figures.registry(SPEC)
+    for claim in SPEC.claims:
+        if claim.figure:
+            assert set(claim.experiments) <= set(drawings[figures.name_for(SPEC, claim)].needs), claim.id
+
+
 def test_structure_is_compared_only_where_both_arms_have_records(cells):
     assert embedding.decay({"addition-80": cells["addition-80"]}) is None
 
@@ -208,9 +246,11 @@ def test_a_claim_gets_the_figure_of_its_own_experiments():
 
     paper = Library().paper("power2022")
     shown = {claim.id: figures.name_for(paper, claim) for claim in paper.claims}
-    assert shown["delayed-generalization"] == "training"
-    assert shown["s5-groks"] == "curves-s5"
-    assert shown["output-circles"] == "embedding"
+    assert shown["delayed-generalization-2"] == "training"
+    assert shown["addition-groks-2"] == shown["subtraction-groks-2"] == "training"
+    assert shown["s5-groks-2"] == "curves-s5"
+    assert shown["output-circles-2"] == "embedding"
+    assert shown["one-split-same-time"] == shown["both-tokens-same-time"] == "readings"
     assert shown["wd-makes-structure-clearer"] == "embedding-addition-80"
 
 

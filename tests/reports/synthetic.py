@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from grokbench.claims.evidence import Evidence
 from grokbench.claims.verdict import Verdict
 from grokbench.measures.cells import Cell
-from grokbench.plan.expand import PlannedTrial
+from grokbench.plan.expand import PlannedTrial, tier_plan
 from grokbench.reports.result import PaperResult
 from grokbench.specs.types import Claim, Condition, Experiment, Paper, Recipe, TaskSpec, TierPlan, Trial
 from grokbench.training.record import Record
@@ -39,6 +40,36 @@ def recipe(name: str = "gd", model: Mapping[str, Any] = MLP, optimizer: Mapping[
         training={"dtype": "float32", "batch": "full", "weight_noise": 0.0},
         evaluation={"growth": 1.02, "spacing": 1, "probe_growth": 1.1},
     )
+
+
+def first_seed(experiment: Experiment) -> int:
+    """The first seed that counts."""
+    plan = tier_plan(experiment, "paper")
+    assert plan is not None
+    return min(plan.seeds)
+
+
+def on_own_seeds(paper: Paper, cells: Mapping[str, tuple[Cell, ...]]) -> dict[str, tuple[Cell, ...]]:
+    """The cells, made on seeds 0, 1, …, on those that follow the first one of their experiment."""
+    by_id = {experiment.id: experiment for experiment in paper.experiments}
+    moved = {}
+    for name, group in cells.items():
+        first = first_seed(by_id[name])
+        moved[name] = tuple(
+            Cell(
+                first + seed,
+                settings,
+                replace(record, trial=replace(record.trial, seed=first + record.trial.seed)),
+            )
+            for seed, settings, record in group
+        )
+    return moved
+
+
+def seeds_said(paper: Paper, names: Iterable[str], seeds: int = 3) -> str:
+    """What a caption says of the first seeds of these experiments."""
+    firsts = {first_seed(experiment) for experiment in paper.experiments if experiment.id in set(names)}
+    return f"Seeds {', '.join(f'{first} to {first + seeds - 1}' for first in sorted(firsts))}."
 
 
 def evaluation_steps(last: int, growth: float = 1.02) -> NDArray[np.int64]:

@@ -23,12 +23,15 @@ Cells = dict[str, tuple[Any, ...]]
 NEVER = math.inf
 ARMS = {  # experiment → T_mem, T_gen, place of the test loss's peak on the way to the onset
     "gd": (2_000, 3_000, 0.9),
+    "gd-momentum-90": (250, 290, 0.9),
     "gd-30": (3_000, 16_000, 0.85),
     "gd-half": (1_800, 2_700, 0.9),
     "adamw-mean-field": (150, 430, 0.6),
     "adamw": (150, 700, 0.7),
     "adamw-wd5": (140, 600, 0.4),
+    "adamw-wd5-80": (140, 170, 0.4),
     "transformer": (250, 9_000, 0.3),
+    "transformer-first": (250, 9_500, 0.28),
     "transformer-no-decay": (250, NEVER, 0.3),
     "b-adamw-half": (150, 1_500, 0.3),
     "b-adam-half": (150, NEVER, 0.3),
@@ -37,17 +40,21 @@ ARMS = {  # experiment → T_mem, T_gen, place of the test loss's peak on the wa
     "gd-quadratic-half": (2_500, NEVER, 0.9),
     "quadratic-decay": (160, NEVER, 0.5),
     "division": (1_200, 5_000, 0.3),
+    "division-90-short": (1_200, 1_500, 0.3),
     "division-no-decay": (1_200, 160_000, 0.3),
     "relu": (40, 390, 0.3),
+    "relu-90": (40, 110, 0.3),
     "relu-no-decay": (40, NEVER, 0.3),
     "relu-scalars": (NEVER, NEVER, 0.3),
     "relu-embedding": (30, 330, 0.3),
+    "relu-embedding-90": (30, 100, 0.3),
     "mlp-30": (200, NEVER, 0.3),
     "mlp-decay-30": (200, NEVER, 0.3),
     "mlp-half": (220, NEVER, 0.3),
     "mlp-decay-half": (230, 4_500, 0.3),
     "mlp-scalars-decay-half": (NEVER, NEVER, 0.3),
     "mlp-embedding-decay-half": (180, 3_900, 0.3),
+    "mlp-embedding-decay-90": (180, 600, 0.3),
 }
 
 
@@ -89,16 +96,16 @@ def record(trial: Trial, fits: float, groks: float, place: float, last: int | No
 def arm(experiment: str, seeds: int = 3, tier: str = "paper") -> tuple[Any, ...]:
     """The first seeds of an experiment, later ones slower by a few per cent; all of its fractions."""
     found = []
-    for planned in plan.expand(LIBRARY, EXPERIMENTS[experiment], tier):
-        trial = planned.trial
-        if trial.seed >= seeds and trial.seed < 8999:
-            continue
+    planned_trials = plan.expand(LIBRARY, EXPERIMENTS[experiment], tier)
+    first = sorted({planned.seed for planned in planned_trials})[:seeds]
+    for trial in (planned.trial for planned in planned_trials if planned.seed in first):
         if tier == "smoke":
             run = record(trial, NEVER, NEVER, 0.5, last=2)
         else:
             fits, groks, place = _of(experiment, trial.alpha)
-            slower = 1 + 0.04 * trial.seed
-            run = record(trial, fits * slower, groks * slower**2, place * (1 - 0.03 * trial.seed))
+            i = first.index(trial.seed)
+            slower = 1 + 0.04 * i
+            run = record(trial, fits * slower, groks * slower**2, place * (1 - 0.03 * i))
         found.append(Cell(trial.seed, {"alpha": trial.alpha}, run))
     return tuple(found)
 
@@ -117,5 +124,6 @@ def _of(experiment: str, alpha: float) -> tuple[float, float, float]:
 
 
 def cells(seeds: int = 3, tier: str = "paper") -> Cells:
-    """Every experiment that the tier has."""
-    return {name: arm(name, seeds, tier) for name, known in EXPERIMENTS.items() if tier in known.tiers}
+    """Every experiment that the tier's plan has for a claim."""
+    needed = {planned.experiment for planned in plan.plan_paper(LIBRARY, PAPER, tier).trials}
+    return {name: arm(name, seeds, tier) for name in EXPERIMENTS if name in needed}

@@ -9,7 +9,7 @@ from typing import Any
 from grokbench.measures.cells import Cell
 from grokbench.specs.loader import Library
 from grokbench.training.record import Record
-from tests.reports import synthetic_power
+from tests.reports import synthetic, synthetic_power
 
 LIBRARY = Library()
 PAPER = LIBRARY.paper("hu2024")
@@ -87,10 +87,12 @@ def cells(seeds: int = 6) -> Cells:
         budget = 20_000 if network == "mlp" else 100_000
         alpha = int(name.split("-")[-1]) / 100
         networks[name] = arm(seeds, name, alpha, groks, budget, fits=500.0, fit=levels[entry])
-    return {
+    found = {
         "b15": arm(seeds, "b15", 0.15, math.inf, 25_000, fits=150.0),
         "b30": arm(seeds, "b30", 0.3, 9_000.0, 27_000, whole=False, fits=200.0),
+        "b30-first": arm(seeds, "b30-first", 0.3, 9_500.0, 27_000, whole=False, fits=200.0),
         "b45": arm(seeds, "b45", 0.45, 2_500.0, 20_000, whole=False, fits=200.0),
+        "b90": arm(seeds, "b90", 0.9, 240.0, 3_000, whole=False, fits=200.0),
         **networks,
         **halves,
         **optimizers,
@@ -114,3 +116,4 @@ def cells(seeds: int = 6) -> Cells:
         "official-no-decay-20000": over_fractions(seeds, "official-no-decay-20000", 0.9, 20_000),
         "b-no-decay-20000": over_fractions(seeds, "b-no-decay-20000", 0.5, 20_000),
     }
+    return synthetic.on_own_seeds(PAPER, found)

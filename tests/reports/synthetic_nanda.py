@@ -11,9 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grokbench.measures.cells import Cell
+from grokbench.specs.loader import Library
 from grokbench.specs.types import Recipe, TaskSpec, Trial
 from grokbench.training.record import Record
+from tests.reports import synthetic
 
+PAPER = Library().paper("nanda2023")
 P = 113
 HALF = (P - 1) // 2
 NEURONS = 512
@@ -191,11 +194,13 @@ def cells(seeds: int = 6) -> dict[str, tuple[Any, ...]]:
     def decay(value: float, factor: float, **changes: Any) -> tuple[Any, ...]:
         return arm(3, factor, optimizer={"weight_decay": value}, **changes)
 
-    return {
+    found = {
         "mainline": arm(seeds, analysed=True),
+        "mainline-first": arm(seeds),
         "end-state": arm(seeds, analysed=True, whole=True),
         "alphas": (*at(0.35, 0.5), *at(0.4, 0.3), *at(0.45, 0.2), *at(0.5, 0.1)),
         "small-fractions": (*at(0.1, never), *at(0.2, never)),
+        "alpha-50": at(0.5, 0.12),
         "alpha-60": at(0.6, fast),
         "high-alpha": at(0.8, fast / 2),
         "weight-decay-0": decay(0.0, never),
@@ -203,11 +208,14 @@ def cells(seeds: int = 6) -> dict[str, tuple[Any, ...]]:
         "weight-decay-03": decay(0.3, 3.0),
         "weight-decay-3": decay(3.0, 0.4),
         "dropout-02": decay(0.0, 2.0, model={"dropout": 0.2}),
+        "dropout-02-high-alpha": decay(0.0, fast, model={"dropout": 0.2}, alpha=0.8),
         "dropout-05": decay(0.0, 1.5, model={"dropout": 0.5}),
+        "dropout-05-high-alpha": decay(0.0, fast, model={"dropout": 0.5}, alpha=0.8),
         "l1": arm(3, never, optimizer={"weight_decay": 0.0, "l1": 1e-5}),
         "p53": decay(1.0, never, p=53),
         "p53-weight-decay-5": decay(5.0, 0.5, p=53),
         "p109": decay(1.0, 1.1, p=109),
+        "p109-high-alpha": decay(1.0, fast, p=109, alpha=0.8),
         "p401": decay(1.0, fast, p=401),
         "float32": arm(seeds, 1.05),
         "frozen-biases": arm(seeds, 0.95),
@@ -216,3 +224,4 @@ def cells(seeds: int = 6) -> dict[str, tuple[Any, ...]]:
         "demo-init": arm(seeds, 1.5),
         "demo": arm(seeds, 1.4, budget=16_000),
     }
+    return synthetic.on_own_seeds(PAPER, found)

@@ -13,6 +13,7 @@ from grokbench.measures.cells import Cell
 from grokbench.specs.loader import Library
 from grokbench.specs.types import Trial
 from grokbench.training.record import Record
+from tests.reports import synthetic
 
 P = 97
 HALF = (P - 1) // 2
@@ -139,8 +140,16 @@ def cells(seeds: int = 6) -> Cells:
     interventions = {name: over_fractions(3, "s5-product", need) for name, need in share}
     small = (0.25, 0.26, 0.27, 0.28, 0.29, 0.3)
     rates = {1e-4: math.inf, 3e-4: 60_000.0, 1e-3: 9_000.0, 3e-3: 20_000.0, 1e-2: math.inf}
-    return {
+    ninety = {"alpha": 0.9, "budget": 4_000}
+    found = {
         "division": arm(seeds, "division", 5_000),
+        "division-first": arm(seeds, "division", 5_200),
+        "division-90-short": arm(seeds, "division", 1_500, **ninety),
+        "addition-90": arm(seeds, "addition", 900, mirrored=0.9, fits=600.0, **ninety),
+        "subtraction-90": arm(seeds, "subtraction", 1_300, **ninety),
+        "s5": arm(seeds, "s5-product", 6_000),
+        "s5-90": arm(seeds, "s5-product", 1_500, **ninety),
+        "division-90": arm(seeds, "division", 1_500, **ninety),
         "addition": arm(seeds, "addition", 2_000, mirrored=0.5, analysed=True),
         "subtraction": arm(seeds, "subtraction", 4_500),
         "addition-mirrored": arm(seeds, "addition", 3_500, "mirrored-split"),
@@ -162,3 +171,4 @@ def cells(seeds: int = 6) -> Cells:
         **interventions,
         **operations,
     }
+    return synthetic.on_own_seeds(LIBRARY.paper("power2022"), found)

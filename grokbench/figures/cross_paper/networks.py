@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from grokbench.figures import layout, strips, style
 from grokbench.figures.cross_paper import stated
 from grokbench.measures.cells import Cell
-from grokbench.measures.times import grokking
+from grokbench.measures.times import grokking, half_rise_ratio
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -30,7 +31,8 @@ def who_groks(cells: style.Cells) -> Figure | None:
     every = [cell for arms in panels for _, group in arms for cell in group]
     text = (
         "Time to fit and to generalise of networks with one hidden layer. Above an arm: how many of its seeds grok (T_gen within "
-        "the budget, and not half-way when nine tenths of the training set were fitted); ×: median over seeds of T_gen / T_mem. "
+        "the budget, not half-way when nine tenths of the training set were fitted, and R½ at least 1.5); R½, the time of half "
+        "the rise over that of half the fit, median over seeds. "
         f"{layout.seeds_said(every)}"
     )
     layout.caption(figure, text)
@@ -64,4 +66,9 @@ def _title(arms: Sequence[strips.Arm]) -> str:
 
 def _head(group: Sequence[Cell]) -> str:
     count = sum(grokking(stated.view(cell)) == 1 for cell in group)
-    return f"groks {count}/{len(group)}\n{strips.delay_of(group)}".rstrip()
+    ratios = [ratio for cell in group if not math.isnan(ratio := half_rise_ratio(stated.view(cell)))]
+    return f"groks {count}/{len(group)}\n{_said(style.median(ratios)) if ratios else ''}".rstrip()
+
+
+def _said(ratio: float) -> str:
+    return f"R½ {ratio:.1f}" if math.isfinite(ratio) else "R½ ∞"

@@ -15,15 +15,17 @@ PEAKS = {  # experiment → network and optimizer, a line each
     "adamw": "Gromov, folded\nAdamW",
     "adamw-wd5": "Gromov, folded\nAdamW, decay 5",
     "transformer": "Nanda\nAdamW, decay 1",
+    "transformer-first": "Nanda, earlier seeds\nAdamW, decay 1",  # those of gd-30
 }
 LATE, EARLY = 0.75, 0.5  # what Gromov's claim asks of the place of the peak, at least, and Nanda's, at most
 
-SQUARES = ("adamw", "adamw-wd5")
-RELU = ("relu-no-decay", "relu", "relu-embedding", "relu-scalars")
+SQUARES = ("adamw", "adamw-wd5", "adamw-wd5-80")
+RELU = ("relu-no-decay", "relu", "relu-90", "relu-embedding", "relu-embedding-90", "relu-scalars")
 HU = (
     "mlp-half",
     "mlp-decay-half",
     "mlp-embedding-decay-half",
+    "mlp-embedding-decay-90",
     "mlp-scalars-decay-half",
     "mlp-30",
     "mlp-decay-30",

@@ -144,7 +144,7 @@ def optimizers(cells: style.Cells) -> Figure | None:
 
 
 def _first(cells: style.Cells, names: Sequence[str]) -> Levels:
-    """Trained cells by α; the first experiment that has a fraction gives it, as in ``times.levels``."""
+    """Trained cells by α; the first experiment that has a fraction gives it."""
     out: dict[float, tuple[Cell, ...]] = {}
     for name in names:
         for alpha, group in stated.by_alpha(layout.trained(cells, name)).items():

@@ -30,7 +30,9 @@ def _twice(name: str, title: str, draw: Callable[..., Figure | None]) -> dict[st
 
 
 FIGURES = {
-    "losses": Drawing("train and test loss over seeds (Fig. 2)", training.losses, (stated.MAIN,)),
+    "losses": Drawing(
+        "train and test loss over seeds (Fig. 2)", training.losses, (stated.MAIN, stated.CONTROL)
+    ),
     **_twice("spectra", "Fourier components of W_E and W_L, initial and final (Fig. 3)", circuit.spectra),
     **_twice("neurons", "neurons by frequency and FVE (Section 4.3)", circuit.neurons),
     **_twice("logits", "logits against the formula (Section 4.2)", circuit.logits),
@@ -41,7 +43,9 @@ FIGURES = {
     **_twice("phases", "boundaries of the phases over seeds (Section 5.2)", training.phases),
     "alpha": Drawing("time to generalise against α (Fig. 20)", sweeps.alpha, sweeps.ALPHAS),
     "weight-decay": Drawing(
-        "time to generalise against weight decay (Appendix D.1)", sweeps.weight_decay, sweeps.WEIGHT_DECAYS
+        "time to generalise against weight decay (Appendix D.1)",
+        sweeps.weight_decay,
+        (*sweeps.WEIGHT_DECAYS, *sweeps.INSTEAD),
     ),
     "primes": Drawing("time to generalise for other primes (Appendix C.2.2)", sweeps.primes, sweeps.PRIMES),
     "readings": Drawing("time to generalise under each reading", sweeps.readings, tuple(sweeps.READINGS)),

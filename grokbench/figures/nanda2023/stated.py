@@ -9,6 +9,9 @@ from grokbench.measures.cells import Cell
 
 WHOLE = "end-state"  # the main recipe to the paper's own budget
 MAIN = "mainline"  # the main recipe until it has generalised
+FIRST = "mainline-first"  # the same on the seeds of the arms that were run first
+CONTROL = "high-alpha"  # the main recipe on so much of the table that it is generalised at once
+ALPHA = 0.3  # the fraction of the main recipe
 LEAST_LOSS = 1e-12
 
 

@@ -13,15 +13,22 @@ from grokbench.training.record import Record
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-ALPHAS = ("alphas", "small-fractions", "alpha-50", "alpha-60", "high-alpha", stated.MAIN)
-WEIGHT_DECAYS = ("weight-decay-0", "weight-decay-01", "weight-decay-03", "weight-decay-3", stated.MAIN)
-INSTEAD = ("dropout-02", "dropout-05", "l1")
-PRIMES = ("p53", "p53-weight-decay-5", "p109", "p401", stated.MAIN)
+ALPHAS = ("alphas", "small-fractions", "alpha-50", "alpha-60", stated.CONTROL, stated.MAIN)
+WEIGHT_DECAYS = (
+    "weight-decay-0",
+    "weight-decay-01",
+    "weight-decay-03",
+    "weight-decay-3",
+    stated.MAIN,
+    stated.FIRST,
+)
+INSTEAD = ("dropout-02", "dropout-02-high-alpha", "dropout-05", "dropout-05-high-alpha", "l1")
+PRIMES = ("p53", "p53-weight-decay-5", "p109", "p109-high-alpha", "p401", stated.MAIN)
 
 AT = "Published: for p = 113, α = 0.3 and λ = 1."
 
 READINGS = {  # experiment → the one thing in which it differs from the main recipe
-    stated.MAIN: "main recipe\n(the code)",
+    stated.FIRST: "main recipe\n(the code)",
     "float32": "loss in\nfloat32",
     "frozen-biases": "MLP biases\nfrozen at 0",
     "elements": "no output\nfor “=”",
@@ -64,7 +71,7 @@ def weight_decay(cells: style.Cells) -> Figure | None:
             order.append((name, [record]))
         else:
             group.append(record)
-    figure, axes = style.canvas(1, 1, width=7.2, height=4.4)
+    figure, axes = style.canvas(1, 1, width=max(7.2, 0.8 * len(order)), height=4.4)
     ax = axes[0]
     training.published(ax, upright=False)
     joined = len(levels)
@@ -85,16 +92,17 @@ def primes(cells: style.Cells) -> Figure | None:
         lambda record: (
             int(record.trial.task.domain["p"]),
             float(record.trial.recipe.optimizer["weight_decay"]),
+            float(record.trial.alpha),
         ),
     )
-    if len({p for p, _ in levels}) < 2:
+    if len({p for p, _, _ in levels}) < 2:
         return None
     figure, axes = style.canvas(1, 1, width=6.8, height=4.4)
     ax = axes[0]
     training.published(ax, upright=False)
     order = sorted(levels)
     times.series(ax, list(range(len(order))), [levels[key] for key in order], joined=False)
-    ax.set_xticks(range(len(order)), [f"p = {p}\nλ = {w:g}" for p, w in order])
+    ax.set_xticks(range(len(order)), ["\n".join((f"p = {p}", f"λ = {w:g}", *_other(a))) for p, w, a in order])
     ax.set_xlabel("prime p and weight decay λ")
     return times.finish(
         figure, ax, "Time to generalise and to fit for other primes (the paper's Appendix C.2.2). " + AT
@@ -105,7 +113,7 @@ def readings(cells: style.Cells) -> Figure | None:
     """T_gen under each reading of the recipe: a dot a seed, and the median ratio to the main recipe."""
     arms = [(label, style.usable(cells, experiment)) for experiment, label in READINGS.items()]
     arms = [(label, group) for label, group in arms if group]
-    main = {seed: record.t_gen for seed, _, record in style.usable(cells, stated.MAIN)}
+    main = {seed: record.t_gen for seed, _, record in style.usable(cells, stated.FIRST)}
     if len(arms) < 2 or not main:
         return None
     figure, axes = style.canvas(1, 1, width=max(6.8, 1.35 * len(arms)), height=4.6)
@@ -175,7 +183,12 @@ def _instead(record: Record) -> str:
         parts.append(f"ℓ1\n{l1:g}".replace("e-0", "e-"))
     if decay:
         parts.append(f"λ = {decay:g}")
-    return "\n".join(parts) or "nothing"
+    return "\n".join((*parts, *_other(record.trial.alpha))) or "nothing"
+
+
+def _other(alpha: float) -> tuple[str, ...]:
+    """A line that names the training fraction where it is not the main recipe's."""
+    return () if math.isclose(alpha, stated.ALPHA) else (f"α = {alpha:g}",)
 
 
 def _records(cells: style.Cells, experiments: Iterable[str]) -> list[Record]:

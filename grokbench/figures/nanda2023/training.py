@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,15 +42,30 @@ PANELS = (
 
 
 def losses(cells: style.Cells) -> Figure | None:
-    """Loss and accuracy on train and test rows, a thin line a seed, the published times of grokking shaded."""
-    group = layout.runs(cells, stated.MAIN)
-    if not group:
+    """Loss and accuracy on train and test rows, a thin line a seed; below, the same of the control.
+
+    The published times of grokking are shaded in the main run.
+    """
+    rows = [(name, group) for name in (stated.MAIN, stated.CONTROL) if (group := layout.runs(cells, name))]
+    if not rows:
         return None
-    figure, axes = style.canvas(1, 2, height=4.0)
-    loss, accuracy = axes
+    figure, axes = style.canvas(len(rows), 2, height=4.0 if len(rows) == 1 else 3.0)
+    figure.set_figheight(figure.get_figheight() + 0.8 * (len(rows) - 1))  # caption and legend take this
+    for i, (name, group) in enumerate(rows):
+        _losses(axes[2 * i : 2 * i + 2], name, group)
+    names = " and of its control ".join(f"`{name}`" for name, _ in rows)
+    seeds = layout.seeds_said(cell for _, group in rows for cell in group)
+    layout.caption(figure, f"Train and test loss of {names} (the paper's Fig. 2). {seeds}")
+    style.one_legend(figure, axes)
+    return figure
+
+
+def _losses(pair: Sequence[Axes], name: str, group: Sequence[Cell]) -> None:
+    loss, accuracy = pair
     last = max(float(record.curves["step"][-1]) for _, _, record in group)
     for ax, what in ((loss, "loss"), (accuracy, "accuracy")):
-        published(ax, upright=True)
+        if name == stated.MAIN:
+            published(ax, upright=True)
         # No median: where runs end at different steps it would jump.
         for part, color in (("train", style.BLUE), ("test", style.VERMILION)):
             for steps, values in style.curves_of(group, f"{part}_{what}"):
@@ -66,11 +82,7 @@ def losses(cells: style.Cells) -> Figure | None:
     style.log_if_wide(loss, stated.LEAST_LOSS)
     accuracy.set_ylabel("accuracy (share of rows)")
     accuracy.set_ylim(-0.03, 1.03)
-    layout.caption(
-        figure, f"Train and test loss over {len(group)} seeds of `{stated.MAIN}` (the paper's Fig. 2)."
-    )
-    style.one_legend(figure, axes)
-    return figure
+    loss.set_title(f"`{name}`, α = {group[0][2].trial.alpha:g}", fontsize=9, loc="left")
 
 
 def progress(cells: style.Cells, experiment: str = stated.MAIN) -> Figure | None:

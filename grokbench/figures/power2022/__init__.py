@@ -10,9 +10,9 @@ from grokbench.figures.power2022 import delays, embedding, fractions, stated, tr
 
 FIGURES = {
     "training": Drawing(
-        "accuracy and loss from half of the table (the form of Figs 1 left and 4)",
+        "accuracy and loss from half and from nine tenths of the table (the form of Figs 1 left and 4)",
         training.training,
-        stated.HALF,
+        stated.TRAINED,
     ),
     "operations-at-half": Drawing(
         "time to fit and to generalise from half of the table", delays.operations, tuple(stated.AT_HALF)
@@ -28,7 +28,9 @@ FIGURES = {
     ),
     "never": Drawing("accuracy on x³ + xy² + y (Section 3.2)", training.never, stated.NEVER),
     "adam": Drawing(
-        "accuracy and loss without weight decay (Figs 1 left and 4)", training.adam, (stated.NO_DECAY,)
+        "accuracy and loss without weight decay (Figs 1 left and 4)",
+        training.adam,
+        (stated.NO_DECAY, stated.DIVISION),
     ),
     "fractions": Drawing(
         "time to generalise and to fit against α (Fig 1 center)",

@@ -5,6 +5,8 @@ from __future__ import annotations
 DIVISION, ADDITION, SUBTRACTION = "division", "addition", "subtraction"
 NO_DECAY = "division-adam"
 HALF = (DIVISION, ADDITION, SUBTRACTION)  # the operations that are trained on half of their tables
+NINETY = ("division-90-short", "addition-90", "subtraction-90")  # the same on nine tenths of them
+TRAINED = tuple(name for pair in zip(HALF, NINETY, strict=True) for name in pair)
 NEVER = ("cubic", "cubic-80")
 
 AT_HALF = {  # experiment → what is trained there
@@ -13,10 +15,11 @@ AT_HALF = {  # experiment → what is trained there
     ADDITION: "x + y",
     "addition-mirrored": "x + y,\nmirrors together",
 }
-READINGS = {  # experiment → in what it differs from the main recipe
+READINGS = {  # experiment → in what it differs from the main recipe; those of earlier seeds are paired with each other
     DIVISION: "main recipe\n(the text)",
     "division-both-tokens": "answer and closing\ntoken scored",
-    "division-one-split": "the code’s\none split",
+    "division-first": "main recipe,\nearlier seeds",
+    "division-one-split": "the code’s\none split,\nearlier seeds",
 }
 
 SMALL_FRACTIONS = {  # experiment → optimizer
