@@ -206,7 +206,9 @@ def _per_seed(claim: Claim, verdict: Verdict) -> str:
     lines = []
     if here(verdict, claim.kind) != w.DASH:
         of = f" of {condition_names(claim)[0]}" if claim.rule else ""
-        lines.append(f"Median{of}: {w.number(verdict.median)} {w.interval(verdict.median_interval)}".strip() + ".")
+        lines.append(
+            f"Median{of}: {w.number(verdict.median)} {w.interval(verdict.median_interval)}".strip() + "."
+        )
     summary = _summary(verdict.values)
     if summary or len(verdict.values) > MOST_ROWS:
         return " ".join([*lines, summary]).strip()
