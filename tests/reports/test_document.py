@@ -207,5 +207,5 @@ def test_a_report_of_another_version_is_left_out_of_the_scoreboard_and_named(tmp
     write(synthetic.report(), tmp_path)
     (tmp_path / "older.json").write_text('{"schema_version": 1, "paper": "older"}', encoding="utf-8")
     text = scoreboard(tmp_path).read_text(encoding="utf-8")
-    assert "Left out: `older.json`" in text
+    assert "`older.json` is left out" in text
     assert "[gromov2023](gromov2023.md)" in text

@@ -141,9 +141,15 @@ def test_the_head_counts_draws_apart_from_the_seeds_of_trained_networks() -> Non
 def test_the_head_says_how_weak_a_never_is_and_does_not_count_it_among_the_intervals() -> None:
     claims = [one_claim("groks"), one_claim("stuck", kind="never"), one_claim("some", kind="existence")]
     text = head(reported(claims), "")
-    assert "at most 0.025 wrong verdicts would be expected" in text
+    assert "1 verdict rests on a 95 % interval" in text
+    assert "In the worst case" not in text  # of one verdict the probability says it all
     assert "1 claim says that something never happens." in text
     assert "0 of 6 leaves a true rate of 0.39 possible at 5 %" in text
-    assert "passes with probability 0.26 at a true rate of 0.2." in text
-    assert "It is not counted at 0.025." in text
+    assert "At a true rate of 0.2 it comes out with probability 0.26." in text
+    assert "It is not counted among the verdicts on intervals." in text
     assert "1 claim says that something exists." in text
+
+
+def test_the_head_expects_false_verdicts_by_the_number_of_intervals() -> None:
+    many = [one_claim(f"claim-{i}") for i in range(60)]
+    assert "expect at most 1.5 false verdicts in each direction among these 60." in head(reported(many), "")

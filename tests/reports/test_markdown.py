@@ -27,8 +27,8 @@ def test_the_head_counts_claims_seeds_and_expected_errors(text):
     assert "3 claims" in head
     assert "6 seeds of trained networks (0–5).**" in head  # no draws are named where there are none
     assert "2 verdicts rest on a 95 % interval" in head
-    assert "at most 0.05 wrong verdicts" in head  # 2 × 0.025
-    assert "1 claim compared exactly" in head
+    assert "expect fewer than one false verdict in each direction among these 2." in head  # 2 × 0.025
+    assert "1 claim is compared exactly" in head
     assert "never" not in head
     assert "of an earlier run" not in head
     assert "3 claims read trials that another claim reads too" in head
