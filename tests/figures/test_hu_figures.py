@@ -155,7 +155,7 @@ def test_the_papers_steps_are_marked_at_30_percent_only(cells):
     marked = [200, 6_000, 9_100]
     assert found == [[], [], marked, marked, marked, marked, [], [], [], []]
     names = [ax.get_title("left").split("`")[1] for ax in axes[::2]]
-    assert names == ["b15", "b30", "b30-first", "b45", "b90"]
+    assert names == ["b15", "b30", "b30-fresh", "b45", "b90"]
     alone = training.encoding_b({"b30": cells["b30"]}).axes
     assert len(alone) == 2
     assert alone[0].get_xlim()[1] > 9_100

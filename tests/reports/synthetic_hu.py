@@ -90,7 +90,7 @@ def cells(seeds: int = 6) -> Cells:
     found = {
         "b15": arm(seeds, "b15", 0.15, math.inf, 25_000, fits=150.0),
         "b30": arm(seeds, "b30", 0.3, 9_000.0, 27_000, whole=False, fits=200.0),
-        "b30-first": arm(seeds, "b30-first", 0.3, 9_500.0, 27_000, whole=False, fits=200.0),
+        "b30-fresh": arm(seeds, "b30-fresh", 0.3, 9_500.0, 27_000, whole=False, fits=200.0),
         "b45": arm(seeds, "b45", 0.45, 2_500.0, 20_000, whole=False, fits=200.0),
         "b90": arm(seeds, "b90", 0.9, 240.0, 3_000, whole=False, fits=200.0),
         **networks,
