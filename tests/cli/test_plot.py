@@ -20,7 +20,7 @@ def drawn(width: int, **marks: float | None) -> list[str]:
     return plot.accuracies(CURVES, marks, width).plain.splitlines()
 
 
-@pytest.mark.parametrize("width", [40, 80, 120])
+@pytest.mark.parametrize("width", [50, 80, 120])
 def test_it_fits_the_width_and_twenty_rows(width: int) -> None:
     lines = drawn(width, T_mem=200, T_gen=3300)
     assert len(lines) <= 20

@@ -184,7 +184,7 @@ def test_off_a_terminal_there_is_a_line_for_each_verdict_and_the_count(
     first = capsys.readouterr().out.splitlines()
     assert [" ".join(line.split()) for line in first] == [
         "REPRODUCED under our reading tiny.generalises; 6/6",
-        "NOT REPRODUCED tiny.generalises-untrained; 0/6",
+        "NOT REPRODUCED under our reading tiny.generalises-untrained; 0/6",
     ]
     board.end(findings.result(done, known=board.deciding.verdicts))
     out = capsys.readouterr().out

@@ -68,7 +68,7 @@ def test_every_trial_is_there_once_and_the_whole_takes_hardly_longer(data: st.Da
     assert order.wall_seconds(found, workers) <= best * order.SLACK * (1 + 1e-12)
 
 
-@pytest.mark.parametrize("workers", [1, 2, 8])
+@pytest.mark.parametrize("workers", [1, 2])
 def test_the_quick_tier_has_a_verdict_in_a_tenth_of_its_time(workers: int) -> None:
     job = Reproduction("cross-paper", "quick")
     found = job.next_batch(workers)
@@ -76,7 +76,7 @@ def test_the_quick_tier_has_a_verdict_in_a_tenth_of_its_time(workers: int) -> No
     answering = order.Answering(found)
     early = []
     for n in range(1, len(found) + 1):
-        if order.wall_seconds(found[:n], workers) > (0.1 if workers < 8 else 0.5) * whole:
+        if order.wall_seconds(found[:n], workers) > 0.1 * whole:
             break
         early.append(found[n - 1].request)
     needs = [[answering.surely(one) for one in job.needed(claim)] for claim in job.chosen]
