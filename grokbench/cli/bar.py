@@ -159,12 +159,12 @@ def _bar(unit: str, board: Board | None) -> Any:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
     from rich.table import Column
+    from rich.text import Text
 
     class Bar(Progress):
         def get_renderables(self) -> Iterable[RenderableType]:
-            words = board.words() if board is not None else ""
-            if words:
-                yield words
+            if board is not None and (words := board.words()):
+                yield Text(words, no_wrap=True, overflow="ellipsis")
             yield from super().get_renderables()
 
     last = Column(ratio=3, no_wrap=True, overflow="ellipsis")

@@ -70,8 +70,8 @@ def accuracies(curves: Mapping[str, Array], marks: Mapping[str, float | None], w
     out.append(
         " " * LEFT + _ticks({f"{step:.0f}": round(place(step) * (columns - 1)) for step in ticks}, columns)
     )
-    out.append("\n" + " " * LEFT + "step, logarithmic     ")
-    return out.append("⠢⠢ train accuracy", style=TRAIN).append("   ").append("⠒⠒ test accuracy", style=TEST)
+    out.append("\n" + " " * LEFT + "step (log)   ")
+    return out.append("⠢⠢ train", style=TRAIN).append("   ").append("⠒⠒ test accuracy", style=TEST)
 
 
 def _dots(across: Array, values: Array, columns: int) -> set[tuple[int, int]]:

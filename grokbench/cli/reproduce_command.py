@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
+import sys
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -151,7 +154,10 @@ def _one(job: Reproduction, out: Path, workers: int | None, *, dry_run: bool, qu
     estimate = job.estimate(workers)
     if dry_run and not quiet:
         click.echo(_shares(estimate))
-    click.echo(_plan(job, estimate), err=quiet or not dry_run)
+    plan = _plan(job, estimate)
+    if not dry_run and sys.stderr.isatty():
+        plan = "\n".join(textwrap.wrap(plan, shutil.get_terminal_size().columns, break_on_hyphens=False))
+    click.echo(plan, err=quiet or not dry_run)
     if dry_run:
         return {"paper": job.paper.id, "tier": job.tier, **dataclasses.asdict(estimate)}
     job.store.check_writable()

@@ -87,9 +87,8 @@ class Verdicts(Board):
 
     def words(self) -> str:
         """How many claims are decided, and how."""
-        if not self._told:
-            return ""
-        return f"{len(self._told)} of {self.deciding.asked} claims: {_counted(self._told)}"
+        told = f"{len(self._told)} of {phrases.count(self.deciding.asked, 'claim')} decided"
+        return f"{told}: {_counted(self._told)}" if self._told else told
 
     def end(self, result: PaperResult) -> None:
         """Print what is known at the end: the table, or the lines still missing; why claims failed; the count."""
@@ -146,7 +145,7 @@ class Sheet:
     """Rows of one width, each a line: claim, what the paper says, our median, k of n, verdict, as on the paper's page.
 
     claims: those that may get a row. Columns have the same places whatever the verdicts will be. Where two titles would be
-    cut to the same text, the claims' ids stand in their place.
+    cut to the same text, they are cut in the middle.
     """
 
     def __init__(self, paper: Paper, claims: Iterable[str], width: int) -> None:
@@ -159,28 +158,27 @@ class Sheet:
         drawn = any(one.kind == rows.DRAWN for one in self._claims)
         rest = (
             min(20 if self._wide else 10, max(len(HEAD[1]), says)),
-            24 if self._wide else 8,
+            (26 if self.full else 24) if self._wide else 8,
             9 if drawn else 5,
             2 + len(OUR_FAILURE if self.full else f"{NOT_REPRODUCED}*"),
         )
         self._widths = (max(8, width - sum(rest) - 2 * len(rest)), *rest)
         cut = Counter(_fit(_title(one), self._widths[0]) for one in self._claims)
-        self._names = {
-            one.id: one.id if cut[_fit(_title(one), self._widths[0])] > 1 else _title(one)
-            for one in self._claims
-        }
+        self._alike = {text for text, many in cut.items() if many > 1}
         self.head, self.rule = self._line(HEAD, ["bold"] * len(HEAD)), Text("─" * width, style="dim")
 
     def row(self, verdict: Verdict) -> Text:
         """The line of a verdict."""
-        _, says, here, seeds, name = cells(self._paper, verdict)
+        title, says, here, seeds, name = cells(self._paper, verdict)
+        if _fit(title, self._widths[0]) in self._alike:
+            title = _narrowed(title, self._widths[0])
         sign, style = SIGNS[verdict.verdict]
         if not self._wide:
             here = here.partition(" ")[0]
         if not self.full:
             name = verdict.verdict + ("*" if name != verdict.verdict else "")
         dim = "dim" if verdict.verdict == NOT_RUN else ""
-        texts = (self._names[verdict.id], says, here, seeds, f"{sign} {name}")
+        texts = (title, says, here, seeds, f"{sign} {name}")
         return self._line(texts, [dim, dim, dim, dim, style])
 
     def _line(self, texts: Sequence[str], styles: Sequence[str]) -> Text:
@@ -200,6 +198,16 @@ def _fit(text: str, width: int) -> str:
     from rich.cells import cell_len, set_cell_size
 
     return set_cell_size(text, width) if cell_len(text) <= width else f"{set_cell_size(text, width - 1)}…"
+
+
+def _narrowed(text: str, width: int) -> str:
+    """A text that is too long, without its middle.
+
+    >>> _narrowed("learned without momentum", 11)
+    'learn…entum'
+    """
+    head = (width - 1) // 2
+    return f"{text[:head]}…{text[len(text) - (width - 1 - head) :]}"
 
 
 def _title(claim: Claim) -> str:
@@ -243,6 +251,7 @@ def reasons(verdicts: Iterable[Verdict], width: int) -> list[str]:
                 width,
                 subsequent_indent="  ",
                 max_lines=2,
+                break_on_hyphens=False,
                 placeholder=" …",
             )
     return out
