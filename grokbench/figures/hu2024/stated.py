@@ -10,7 +10,13 @@ from grokbench.measures.cells import Cell, SeedView
 from grokbench.measures.reading import baseline, ends
 
 MAIN = "b30"
-B = ("b15", MAIN, "b30-fresh", "b45", "b90")  # b30-fresh: seeds of which nothing was known; b90: the control of b30
+B = (
+    "b15",
+    MAIN,
+    "b30-fresh",
+    "b45",
+    "b90",
+)  # b30-fresh: seeds of which nothing was known; b90: the control of b30
 STATED_ALPHA = 0.3  # the fraction of which Fig 2b is
 STATED = (  # of Fig 2b: step, colour and line, what the text says of it
     (200, style.GREEN, ":", "paper, α = 0.3: training set fitted (200)"),
