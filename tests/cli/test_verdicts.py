@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -168,10 +169,10 @@ def test_nothing_is_decided_while_a_trial_of_it_is_to_be_trained(tmp_path: Path)
     assert deciding.asked == 2
 
 
-@pytest.fixture
-def done(tmp_path: Path) -> Reproduction:
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> Reproduction:
     """A job of the smallest paper whose trials are all in its store."""
-    job = Reproduction("tiny", "quick", store=tmp_path / "store", specs=[SPECS])
+    job = Reproduction("tiny", "quick", store=tmp_path_factory.mktemp("done") / "store", specs=[SPECS])
     train(job, lambda event: None, job.next_batch(1))
     return job
 
@@ -214,12 +215,13 @@ def test_on_a_terminal_the_whole_table_ends_in_the_count(
 ) -> None:
     monkeypatch.setenv("COLUMNS", str(width))
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
-    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setenv("TERM", "xterm")
     board = Verdicts(done, tmp_path, quiet=False)
     board.begin(())
     assert capsys.readouterr().out == ""
     board.end(findings.result(done, known=board.deciding.verdicts))
-    head, rule, *rest = capsys.readouterr().out.splitlines()
+    text = capsys.readouterr().out
+    head, rule, *rest = re.sub(r"\x1b\[[0-9;]*m", "", text).splitlines()
     assert head.split() == ["claim", "paper", "says", "here", "k/n", "verdict"]
     assert rule == "─" * width
     assert "✓ REPRODUCED" in rest[0]
