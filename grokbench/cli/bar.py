@@ -112,7 +112,7 @@ class TrainingBar:
             self._finished_work += self._work.get(name, (0.0, 0))[0]
         if self._bar is not None:
             completed = min(event.step, self._budget) if self._budget else self._done
-            self._bar.update(self._row, completed=completed, description=self._words())
+            self._bar.update(self._row, completed=completed, description=self._words(event))
         elif event.kind != "evaluated" or time.monotonic() - self._last_line > self.LINE_EVERY:
             self._line(event)
 
@@ -140,9 +140,8 @@ class TrainingBar:
         seconds, steps = self._work.get(id(event.trial), (0.0, 0))
         return seconds * min(1.0, event.step / steps) if steps else 0.0
 
-    def _words(self) -> str:
-        if self._budget and self._latest:
-            e = next(iter(self._latest.values()))
+    def _words(self, e: Event) -> str:
+        if self._budget and e.kind != "failed":
             return f"train {e.train_accuracy:.2f} test {e.test_accuracy:.2f} · {self._left()}"
         running = " · ".join(
             f"{e.trial.recipe.id.split('/')[-1]} s{e.trial.seed} @{e.step}: "
