@@ -116,7 +116,7 @@ class TrainingBar:
                 self._pace.done(name, event.seconds, time.monotonic())
         if self._bar is not None:
             completed = min(event.step, self._budget) if self._budget else self._done
-            self._bar.update(self._row, completed=completed, description=self._words())
+            self._bar.update(self._row, completed=completed, description=self._words(event))
         elif event.kind != "evaluated" or time.monotonic() - self._last_line > self.LINE_EVERY:
             self._line(event)
 
@@ -129,9 +129,8 @@ class TrainingBar:
     def _left(self) -> str:
         return f"about {self._pace.seconds_left(time.monotonic()) / 60:.1f} min left"
 
-    def _words(self) -> str:
-        if self._budget and self._latest:
-            e = next(iter(self._latest.values()))
+    def _words(self, e: Event) -> str:
+        if self._budget and e.kind != "failed":
             return f"train {e.train_accuracy:.2f} test {e.test_accuracy:.2f} · {self._left()}"
         running = " · ".join(
             f"{e.trial.recipe.id.split('/')[-1]} s{e.trial.seed} @{e.step}: "
