@@ -22,8 +22,7 @@ PAPER = LIBRARY.paper("cross-paper")
 EXPERIMENTS = {experiment.id: experiment for experiment in PAPER.experiments}
 CLAIMS = {claim.id: claim for claim in PAPER.claims}
 PAPERS = ("power2022", "gromov2023", "nanda2023", "hu2024")
-HALVES = {"b-adamw-half", "b-adam-half"}
-QUICK_SHARED = {"gd", "gd-momentum-90", "transformer", "b-adamw-half", "b-adam-half"}
+QUICK_SHARED = {"gd", "gd-momentum-90", "transformer"}
 QUICK_ADDED = {"adamw-mean-field", "relu", "relu-90", "relu-embedding", "relu-embedding-90"}
 ADDED = QUICK_ADDED | {
     "adamw-wd5-80",
@@ -38,7 +37,6 @@ ADDED = QUICK_ADDED | {
     "mlp-embedding-decay-90",
     "quadratic-decay",
 }
-MORE_SEEDS = {("gd", seed) for seed in range(106, 112)}  # gromov2023 stops at the six before them
 
 
 def _trials(paper: str, tier: str) -> tuple[plan.PlannedTrial, ...]:
@@ -54,14 +52,12 @@ def _added(tier: str) -> set[tuple[str, int]]:
 
 def test_the_quick_tier_is_what_the_papers_quick_tiers_train_and_a_few_arms_of_its_own() -> None:
     assert {planned.experiment for planned in _trials("cross-paper", "quick")} == QUICK_SHARED | QUICK_ADDED
-    late = {one.seed for one in _trials("cross-paper", "quick") if one.experiment not in HALVES}
-    early = {one.seed for one in _trials("cross-paper", "quick") if one.experiment in HALVES}
-    assert (late, early) == (set(range(100, 106)), set(range(6)))
+    assert {planned.seed for planned in _trials("cross-paper", "quick")} == set(range(100, 106))
     assert _added("quick") == {(name, seed) for name in QUICK_ADDED for seed in range(100, 106)}
 
 
 def test_a_trial_of_the_paper_tier_that_is_not_added_is_one_of_a_papers_own() -> None:
-    assert _added("paper") == {(name, seed) for name in ADDED for seed in range(100, 106)} | MORE_SEEDS
+    assert _added("paper") == {(name, seed) for name in ADDED for seed in range(100, 106)}
 
 
 def test_arms_that_are_paired_have_their_seeds_in_common() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from grokbench.measures import argument_names, measure_names
-from grokbench.plan.expand import expand, seeds_needed
+from grokbench.plan.expand import expand, plan_paper, seeds_needed
 from grokbench.specs.loader import Library
 
 LIBRARY = Library()
@@ -59,6 +59,16 @@ def test_a_claim_that_replaces_another_is_decided_on_seeds_that_no_earlier_rule_
                 seed for tiers in plans for tier in tiers if tier != "smoke" for seed in tiers[tier].seeds
             }
             assert min(seeds) >= 100, claim.id
+
+
+QUICK_MINUTES = {"gromov2023": 8, "power2022": 23, "hu2024": 23, "nanda2023": 36, "cross-paper": 39}
+"""What a quick tier may grow to by its plan: on two cores of 100 GFLOP/s each, from an empty store."""
+
+
+@of_every_paper
+def test_the_quick_tier_does_not_grow(paper) -> None:
+    planned = plan_paper(LIBRARY, paper, "quick").unique()
+    assert sum(one.seconds for one in planned) / 2 / 60 < QUICK_MINUTES[paper.id]
 
 
 @of_every_paper

@@ -15,8 +15,6 @@ QUICK = {
     "delayed-generalization-2",
     "addition-groks-2",
     "division-fits-within-10000",
-    "symmetric-easier-at-half",
-    "subtraction-like-division-at-half",
     "relabel-isomorphism",
     "output-circles-2",
 }
@@ -31,7 +29,7 @@ def test_experiments_keep_what_their_claims_read() -> None:
                 assert EXPERIMENTS[name].snapshots == (0,), claim.id
 
 
-def test_the_quick_tier_is_six_seeds_of_three_operations_at_one_half_and_of_two_at_nine_tenths() -> None:
+def test_the_quick_tier_is_six_seeds_of_two_operations_at_one_half_and_at_nine_tenths() -> None:
     decided = {
         claim.id
         for claim in PAPER.claims
@@ -47,16 +45,13 @@ def test_the_quick_tier_is_six_seeds_of_three_operations_at_one_half_and_of_two_
     assert long == {
         "division": (SEEDS, 12000, 4800, (0.5,)),
         "addition": (SEEDS, 12000, 2700, (0.5,)),
-        "subtraction": (SEEDS, 12000, 5200, (0.5,)),
         "division-90-short": (SEEDS, 4000, 1800, (0.9,)),
         "addition-90": (SEEDS, 4000, 900, (0.9,)),
     }
     assert {EXPERIMENTS[name].horizon for name in long} == {1.2}
     assert all(EXPERIMENTS[name].baseline == "power2022/answer" for name in trained)
-    halves = ("division", "addition", "subtraction")
+    halves = ("division", "addition")
     assert {EXPERIMENTS[name].tiers["paper"].seeds for name in halves} == {tuple(range(100, 112))}
-    planned = plan_paper(LIBRARY, PAPER, "quick").unique()
-    assert sum(one.seconds for one in planned) / 2 < 20 * 60
 
 
 def test_what_is_compared_with_nine_tenths_of_a_table_differs_in_the_fraction_alone() -> None:
