@@ -70,7 +70,7 @@ def test_a_dry_runs_document_says_the_same(tmp_path: Path) -> None:
 def test_all_papers_run_where_one_has_the_claim(tmp_path: Path) -> None:
     found = plan(tmp_path, "--all", "--claim", "generalises", "--claim", "hu2024.b30-groks-2")
     assert [(one["paper"], [part["id"] for part in one["experiments"]]) for one in found] == [
-        ("hu2024", ["b30", "b90"]),  # the claim's run and its control
+        ("hu2024", ["b30-fresh", "b90"]),  # the claim's run and its control
         ("tiny", ["train"]),
     ]
 

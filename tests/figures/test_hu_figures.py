@@ -17,7 +17,7 @@ from grokbench.measures.cells import Cell, SeedView
 from tests.reports import synthetic, synthetic_hu
 
 PAPER = synthetic_hu.PAPER
-OF_QUICK = {"encoding-b", "optimizers-at-half"}
+OF_QUICK = {"encoding-b"}
 SEEDS = 3
 
 
