@@ -61,14 +61,21 @@ def test_a_claim_that_replaces_another_is_decided_on_seeds_that_no_earlier_rule_
             assert min(seeds) >= 100, claim.id
 
 
-QUICK_MINUTES = {"gromov2023": 9, "power2022": 23, "hu2024": 23, "nanda2023": 36, "cross-paper": 39}
-"""What a quick tier may grow to by its plan: on two cores of 100 GFLOP/s each, from an empty store."""
+PROMISED = {"gromov2023": 6, "power2022": 20, "hu2024": 20, "nanda2023": 20, "cross-paper": 20}
+"""Minutes of a quick tier on two cores of 100 GFLOP/s each, from an empty store."""
+MISSED = {"gromov2023", "hu2024", "nanda2023", "cross-paper"}  # by the plan; one that comes to keep its promise fails here
 
 
-@of_every_paper
-def test_the_quick_tier_does_not_grow(paper) -> None:
+@pytest.mark.parametrize(
+    "paper",
+    [
+        pytest.param(one, id=one.id, marks=[pytest.mark.xfail(reason="longer than promised")] * (one.id in MISSED))
+        for one in PAPERS
+    ],
+)
+def test_the_quick_tier_keeps_its_minutes(paper) -> None:
     planned = plan_paper(LIBRARY, paper, "quick").unique()
-    assert sum(one.seconds for one in planned) / 2 / 60 < QUICK_MINUTES[paper.id]
+    assert sum(one.seconds for one in planned) / 2 / 60 < PROMISED[paper.id]
 
 
 @of_every_paper
