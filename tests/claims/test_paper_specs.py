@@ -63,13 +63,20 @@ def test_a_claim_that_replaces_another_is_decided_on_seeds_that_no_earlier_rule_
 
 PROMISED = {"gromov2023": 6, "power2022": 20, "hu2024": 20, "nanda2023": 20, "cross-paper": 20}
 """Minutes of a quick tier on two cores of 100 GFLOP/s each, from an empty store."""
-MISSED = {"gromov2023", "hu2024", "nanda2023", "cross-paper"}  # by the plan; one that comes to keep its promise fails here
+MISSED = {
+    "gromov2023",
+    "hu2024",
+    "nanda2023",
+    "cross-paper",
+}  # by the plan; one that comes to keep its promise fails here
 
 
 @pytest.mark.parametrize(
     "paper",
     [
-        pytest.param(one, id=one.id, marks=[pytest.mark.xfail(reason="longer than promised")] * (one.id in MISSED))
+        pytest.param(
+            one, id=one.id, marks=[pytest.mark.xfail(reason="longer than promised")] * (one.id in MISSED)
+        )
         for one in PAPERS
     ],
 )
