@@ -199,7 +199,7 @@ def report(
 
     target = values.path("out", out)
     job = Reproduction(paper, "quick", store=store, records=records, specs=open_library(specs))
-    result = findings.result(job, target)
+    result = findings.result(job, target, untrained=True)
     note = findings.note(job, result, target)
     page: Path = reports.write(result, target)
     if note and on_note is not None:

@@ -100,15 +100,27 @@ class Deciding:
 
 
 def result(
-    job: Reproduction, out: Path | None = None, known: Mapping[str, Verdict] | None = None
+    job: Reproduction,
+    out: Path | None = None,
+    known: Mapping[str, Verdict] | None = None,
+    *,
+    untrained: bool = False,
 ) -> PaperResult:
     """What is known of every claim of the paper, whichever were chosen. known: verdicts that ``Deciding`` has reached.
 
     The records of a report that lies in ``out`` stand in for trials that the own shelves lack, so that what was decided
-    before stays decided; the result marks it. Errors: InputError where such records cannot be read.
+    before stays decided; the result marks it. untrained: the job trains nothing, so there must be records to judge.
+    Errors: InputError where such records cannot be read; NoRecordsError where there is none.
     """
     old = job.earlier(out)
     evidence = job.evidence(old)
+    if untrained and _unanswered(evidence) and not (job.first is job.store and evidence.earlier):
+        raise NoRecordsError(
+            f"{_none(job)}, so nothing was written; name its folder as records=DIR or store=DIR, or train with "
+            f"`grokbench reproduce {job.paper.id}`",
+            "records",
+            "store",
+        )
     verdicts = judge.judge_all(job.paper, evidence, known=known)
     read = judge.read_of(job.paper, evidence, verdicts)
     cells = evidence.shown(job.paper, read)
@@ -155,24 +167,26 @@ def result(
 
 
 def note(job: Reproduction, result: PaperResult, out: Path) -> str:
-    """A sentence on what the own shelves have no records for, or "". Errors: NoRecordsError where they answer nothing.
-
-    A store may, beside records of an earlier report in ``out``.
-    """
+    """A sentence on what the own shelves have no records for, or ""."""
     assert result.evidence is not None
-    where = f"the store {job.store.root}" if job.first is job.store else str(job.records)
-    if result.evidence.records.keys() <= result.evidence.earlier:
-        none = f"no record in {where} is of a trial of {job.paper.id}"
-        if job.first is job.store and result.evidence.earlier:
-            return f"{none}; the report rests on the records in {out / job.stem / 'records'}"
-        raise NoRecordsError(
-            f"{none}, so nothing was written; name its folder as records=DIR or store=DIR, or train with "
-            f"`grokbench reproduce {job.paper.id}`",
-            "records",
-            "store",
-        )
+    if _unanswered(result.evidence):
+        return f"{_none(job)}; the report rests on the records in {out / job.stem / 'records'}"
     left = lacking(job.paper, result.verdicts, result.cells)
-    return f"{left} in {where}" if left else ""
+    return f"{left} in {_own(job)}" if left else ""
+
+
+def _unanswered(evidence: Evidence) -> bool:
+    """Whether the own shelves answer no trial; an earlier report's records may."""
+    return evidence.records.keys() <= evidence.earlier
+
+
+def _own(job: Reproduction) -> str:
+    """Where the job looks first, in words."""
+    return f"the store {job.store.root}" if job.first is job.store else str(job.records)
+
+
+def _none(job: Reproduction) -> str:
+    return f"no record in {_own(job)} is of a trial of {job.paper.id}"
 
 
 def _archived(

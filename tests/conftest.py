@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -15,11 +16,24 @@ hypothesis.configuration.set_hypothesis_home_dir(tempfile.mkdtemp(prefix="hypoth
 pytest_plugins = ["pytester"]
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """All cores for the whole suite; one process for files that are named, and for claims, whose trials have workers."""
+    whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    return None if whole and not config.getoption("grokbench_papers") else 0
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of this run of pytest, the same in each of its processes."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
 @pytest.fixture(autouse=True)
-def _own_store(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+def _own_store(shared_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Commands under test write to a folder of their own."""
-    monkeypatch.setenv("GROKBENCH_STORE", str(tmp_path_factory.getbasetemp() / "store"))
-    monkeypatch.setenv("GROKBENCH_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+    monkeypatch.setenv("GROKBENCH_STORE", str(shared_folder / "store"))
+    monkeypatch.setenv("GROKBENCH_CACHE", str(shared_folder / "cache"))
     monkeypatch.setenv("MPLBACKEND", "Agg")
 
 

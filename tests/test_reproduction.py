@@ -21,17 +21,18 @@ from grokbench.plan import worker
 from grokbench.reproduction import Reproduction
 from grokbench.specs import schema
 from grokbench.store import archive
+from tests import processes
 
 SPECS = Path(__file__).parent / "data" / "specs"
 
 
 def words(root: Path, *more: str) -> list[str]:
-    base = [sys.executable, "-m", "grokbench", "reproduce", "tiny", "--specs", str(SPECS)]
+    base = ["reproduce", "tiny", "--specs", str(SPECS)]
     return [*base, "--store", str(root / "store"), "--out", str(root / "out"), *more]
 
 
 def reproduce(root: Path, *more: str) -> tuple[dict[str, Any], str]:
-    result = subprocess.run(words(root, "--json", *more), capture_output=True, text=True, check=True)
+    result = processes.grokbench(*words(root, "--json", *more), check=True, render=True)
     return json.loads(result.stdout), result.stderr
 
 
@@ -243,10 +244,11 @@ def records_in(store: Path) -> int:
     return sum("record.json" in files for folder, _, files in walk if not Path(folder).name.startswith("."))
 
 
-def children(pid: int) -> list[int]:
-    """Process ids of the direct children, where the system tells them by file (Linux)."""
+def descendants(pid: int) -> list[int]:
+    """Process ids of the children and of theirs, where the system tells them by file (Linux)."""
     path = Path(f"/proc/{pid}/task/{pid}/children")
-    return [int(word) for word in path.read_text().split()] if path.exists() else []
+    own = [int(word) for word in path.read_text().split()] if path.exists() else []
+    return [*own, *(one for child in own for one in descendants(child))]
 
 
 def alive(pid: int) -> bool:
@@ -258,15 +260,18 @@ def alive(pid: int) -> bool:
         return False
 
 
+@pytest.mark.thorough
 def test_a_killed_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
     process = subprocess.Popen(
-        words(tmp_path, "--workers", "1"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [sys.executable, "-m", "grokbench", *words(tmp_path, "--workers", "1")],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     store = tmp_path / "store" / "records"
     limit = time.monotonic() + 60
     while records_in(store) < 3 and time.monotonic() < limit:
         pass
-    workers = children(process.pid)
+    workers = descendants(process.pid)
     process.send_signal(signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
     process.wait()
     while any(alive(pid) for pid in workers) and time.monotonic() < limit:

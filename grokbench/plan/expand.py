@@ -144,7 +144,9 @@ def expand(
     out = []
     for values in itertools.product(*plan.vary.values()):
         varied = dict(zip(plan.vary, values, strict=True))
-        task, recipe = library.resolve(experiment.task, experiment.baseline, {**experiment.set, **varied})
+        task, recipe = library.resolve(
+            experiment.task, experiment.baseline, {**experiment.set, **plan.set, **varied}
+        )
         shown = {name: _whole(value, task, recipe, name) for name, value in varied.items()}
         for (alpha, rows), seed in itertools.product(fractions(task, recipe, plan.alphas, plan.rows), chosen):
             trial = Trial(

@@ -1,4 +1,4 @@
-"""The executor "local": worker processes on this machine, spawned, one thread each."""
+"""The executor "local": worker processes on this machine, one thread each."""
 
 from __future__ import annotations
 
@@ -64,9 +64,9 @@ def check_can_spawn() -> None:
 
 def _one_pool(jobs: Sequence[Callable[..., dict[str, Any]]], workers: int, tell: OnNews) -> None:
     """Run jobs on one pool of workers, which may break."""
-    context = multiprocessing.get_context("spawn")
-    events = context.Queue()
     restore = _one_thread_each()
+    context = _context()
+    events = context.Queue()
     pool = ProcessPoolExecutor(workers, context, worker.start, (events,))
     started: set[int] = set()
     try:
@@ -102,6 +102,22 @@ def _one_pool(jobs: Sequence[Callable[..., dict[str, Any]]], workers: int, tell:
         pool.shutdown(wait=False, cancel_futures=True)
         events.cancel_join_thread()
         events.close()
+
+
+def _context() -> multiprocessing.context.BaseContext:
+    """How workers start: forked from a server that has loaded torch once, where the platform has that, else spawned.
+
+    Either way a worker begins without what the caller has in memory, and imports the calling script by its file.
+    """
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(LOADED)
+    return context
+
+
+LOADED = ["torch"]
+"""What takes a worker seconds to import. Nothing of grokbench, of which the caller may use another copy than the server finds."""
 
 
 def _one_thread_each() -> Callable[[], None]:

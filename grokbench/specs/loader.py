@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -32,6 +33,7 @@ class Library:
         self._on_note = on_note or (lambda text: None)
         self._said: set[str] = set()
         self._documents: dict[Path, dict[str, Any]] = {}
+        self._whole: dict[Path, dict[str, Any]] = {}
         self._papers: dict[Path, Paper] = {}
         self._files: dict[tuple[str, str], SpecFile] = {}
         self._beside: dict[Path, Library] = {}
@@ -63,7 +65,8 @@ class Library:
             return self
         if home not in self._beside:
             other = Library(self.extra, self._on_note)
-            other._said, other._documents, other._papers = self._said, self._documents, self._papers
+            other._said, other._documents, other._whole = self._said, self._documents, self._whole
+            other._papers = self._papers
             other._homes.append(home)
             shown = path.parent if root is None else _shown(path, root)
             other._add(files.in_folder(shown) if root is None else files.in_root(shown))
@@ -130,9 +133,7 @@ class Library:
     def task_document(self, name: str) -> dict[str, Any]:
         """The task's checked table, completed with defaults."""
         path = self.file("task", name).path
-        document = self._read(path)
-        _check("task", document, path)
-        return schema.completed("task", document)
+        return self._completed("task", path, lambda: self._read(path))
 
     def task(self, name: str | TaskSpec, settings: Mapping[str, Any] | None = None) -> TaskSpec:
         """The task ``name``, or the one given, with fields (``domain.p``) replaced by ``settings``."""
@@ -145,11 +146,12 @@ class Library:
     def recipe_document(self, name: str) -> dict[str, Any]:
         """The recipe's checked table, its parent merged in, completed with defaults."""
         own = self.file("baseline", name)
-        document, parent = self._read(own.path), self._parent(own)
-        if parent is not None:
-            document = merged(self._read(parent.path), document)
-        _check("recipe", document, own.path)
-        return schema.completed("recipe", {key: value for key, value in document.items() if key != "extends"})
+
+        def whole() -> dict[str, Any]:
+            document, parent = self._read(own.path), self._parent(own)
+            return document if parent is None else merged(self._read(parent.path), document)
+
+        return self._completed("recipe", own.path, whole)
 
     def recipe(self, name: str | Recipe, settings: Mapping[str, Any] | None = None) -> Recipe:
         """The recipe ``name``, or the one given, with fields (``optimizer.lr``) replaced by ``settings``."""
@@ -196,6 +198,15 @@ class Library:
         """Task and recipe with ``settings`` applied: ``task.…`` fields to the task, all others to the recipe."""
         own, rest = divided(values.settings(settings))
         return self.task(task, own), self.recipe(baseline, rest)
+
+    def _completed(self, kind: str, path: Path, whole: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """The table of a task or recipe with its defaults, the caller's own; a file is checked once."""
+        if path not in self._whole:
+            document = whole()
+            _check(kind, document, path)
+            own = {key: value for key, value in document.items() if key != "extends"}
+            self._whole[path] = schema.completed(kind, own)
+        return copy.deepcopy(self._whole[path])
 
     def _read(self, path: Path) -> dict[str, Any]:
         """The table in a file, which is read once."""

@@ -55,6 +55,12 @@ class TierPlan:
         help="optimizer steps that most trials are expected to take, for the plan's estimate [default: the budget]",
         least=0,
     )
+    set: Section = spec(
+        {},
+        help="dotted recipe or task field → value, over the experiment's own: smoke takes a small table",
+        schema={"type": "object"},
+        optional=True,
+    )
 
 
 @dataclass(frozen=True)

@@ -62,10 +62,9 @@ def _set_process(stack: ExitStack) -> None:
     stack.callback(torch.set_default_dtype, torch.get_default_dtype())
     torch.set_default_dtype(torch.float32)
 
-    deterministic = torch.are_deterministic_algorithms_enabled()
-    warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
-    stack.callback(lambda: torch.use_deterministic_algorithms(deterministic, warn_only=warn_only))
-    torch.use_deterministic_algorithms(False)
+    # By its debug mode: use_deterministic_algorithms would import torch's compiler, which takes seconds.
+    stack.callback(torch.set_deterministic_debug_mode, torch.get_deterministic_debug_mode())
+    torch.set_deterministic_debug_mode("default")
 
     for restore in _full_products():
         stack.callback(restore)

@@ -33,6 +33,8 @@ assert dict.get(found, "backend") == "svg"
 """
 RC_FILE = "text.usetex: True\nfont.size: 30\nsavefig.bbox: tight\naxes.facecolor: red\nbackend: svg\n"
 
+pytestmark = pytest.mark.thorough
+
 
 def files(folder: Path, before: str = "", after: str = "", **environment: str) -> dict[str, bytes]:
     folder.mkdir()

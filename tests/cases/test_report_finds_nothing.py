@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from grokbench.plan import worker
 from grokbench.reproduction import Reproduction
 from grokbench.specs.errors import NoRecordsError
 from grokbench.store import archive
+from tests import processes
 
 SPECS = Path(__file__).parents[1] / "data" / "specs"
 
@@ -40,8 +40,7 @@ def foreign(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def cli(*words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "grokbench", *words, "--specs", str(SPECS)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    return processes.grokbench(*words, "--specs", str(SPECS))
 
 
 def test_records_of_something_else_are_refused_and_nothing_is_written(foreign: Path, tmp_path: Path) -> None:

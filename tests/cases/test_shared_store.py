@@ -215,6 +215,7 @@ def done(lines: list[str]) -> list[tuple[int, bool]]:
     return [(int(part[1]), part[2] == "True") for part in parts if part[0] == "done"]
 
 
+@pytest.mark.thorough
 def test_two_commands_on_one_store_share_the_work(tmp_path: Path) -> None:
     said = []
     for process in [command(tmp_path, 400, 6) for _ in range(2)]:
@@ -228,6 +229,7 @@ def test_two_commands_on_one_store_share_the_work(tmp_path: Path) -> None:
     assert list((tmp_path / "store" / "locks").iterdir()) == []
 
 
+@pytest.mark.thorough
 def test_what_a_killed_command_was_training_is_taken_over(tmp_path: Path) -> None:
     first = command(tmp_path, 200_000_000, 1)
     assert first.stdout is not None
@@ -282,6 +284,7 @@ def test_a_file_that_could_not_be_written_whole_is_what_it_was(tmp_path: Path) -
     assert path.read_text(encoding="utf-8") == "old"
 
 
+@pytest.mark.thorough
 def test_ctrl_c_in_a_terminal_is_answered_with_one_sentence_and_no_workers_traceback(tmp_path: Path) -> None:
     words = ["run", "--task", "addition", "--baseline", "gromov2023/adamw", "--steps", "100000000"]
     words += ["--set", "task.domain.p=11", "--set", "model.width=16", "--store", str(tmp_path)]

@@ -60,6 +60,7 @@ def test_without_a_script_workers_start_as_at_a_prompt_and_in_a_notebook(tmp_pat
     assert python(tmp_path, "-c", SWEEP + GUARD.format("sweep()")) == "records 1 failures 0\n"
 
 
+@pytest.mark.thorough
 def test_a_worker_of_a_pool_starts_no_workers_and_the_script_that_made_it_does(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(

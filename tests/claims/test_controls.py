@@ -36,7 +36,11 @@ def _one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
-COMMITTED = ("gd-square-of-sum", "gd-momentum-addition-90")  # too long to train in a test
+COMMITTED = (
+    "adamw-multiplication",
+    "gd-square-of-sum",
+    "gd-momentum-addition-90",
+)  # too long to train in a test
 
 
 @cache

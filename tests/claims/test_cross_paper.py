@@ -57,7 +57,9 @@ def test_the_quick_tier_is_what_the_papers_quick_tiers_train_and_a_few_arms_of_i
 
 
 def test_a_trial_of_the_paper_tier_that_is_not_added_is_one_of_a_papers_own() -> None:
-    early = {("quadratic-decay", seed) for seed in range(6)}  # its claim was decided before, and keeps its seeds
+    early = {
+        ("quadratic-decay", seed) for seed in range(6)
+    }  # its claim was decided before, and keeps its seeds
     late = {(name, seed) for name in ADDED - {"quadratic-decay"} for seed in range(100, 106)}
     assert _added("paper") == early | late
 

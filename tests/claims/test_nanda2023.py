@@ -106,7 +106,13 @@ CONTROLS = {
     "untrained": view(runs.untrained()),
     "memorised": view(runs.memorised()),
     **dict.fromkeys(
-        ("high-alpha", "high-alpha-first", "p109-high-alpha", "dropout-02-high-alpha", "dropout-05-high-alpha"),
+        (
+            "high-alpha",
+            "high-alpha-first",
+            "p109-high-alpha",
+            "dropout-02-high-alpha",
+            "dropout-05-high-alpha",
+        ),
         view(runs.immediate()),
     ),
 }

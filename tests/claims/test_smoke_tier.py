@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -12,13 +11,14 @@ import pytest
 
 from grokbench.specs import schema
 from grokbench.specs.loader import Library
+from tests import processes
 
 LIBRARY = Library()
 CLAIMS = [(paper, claim.id) for paper in LIBRARY.paper_ids() for claim in LIBRARY.paper(paper).claims]
 
 
 @pytest.fixture(scope="module")
-def documents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+def documents(tmp_path_factory: pytest.TempPathFactory, shared_folder: Path) -> dict[str, dict[str, Any]]:
     out = tmp_path_factory.mktemp("smoke")
     found = {}
     for paper in LIBRARY.paper_ids():
@@ -30,12 +30,11 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, A
             "--out",
             str(out),
             "--store",
-            str(tmp_path_factory.getbasetemp() / "store"),  # everyone's: other tests read its trials
+            str(shared_folder / "store"),  # everyone's: other tests read its trials
             "--json",
         ]
-        result = subprocess.run(
-            [sys.executable, "-m", "grokbench", *words], capture_output=True, text=True, check=True
-        )
+        result = processes.grokbench(*words, cwd=out)
+        assert result.returncode == 0, result.stderr
         found[paper] = json.loads(result.stdout)
     return found
 

@@ -8,25 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from tests import processes
+
 TASK = (
     'id = "{name}"\ntitle = "T"\noperation = "{operation}"\ndomain = {{ kind = "integers-mod", p = {p} }}\n'
 )
 
 
 def grokbench(*words: str, store: Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "grokbench",
-            *words,
-            *(["--store", str(store)] if words[0] in {"run", "reproduce"} else []),
-        ],
-        capture_output=True,
-        text=True,
-        cwd=cwd or store.parent,
-        check=False,
-    )
+    place = ["--store", str(store)] if words[0] in {"run", "reproduce"} else []
+    return processes.grokbench(*words, *place, cwd=cwd or store.parent)
 
 
 def run_words(

@@ -50,3 +50,14 @@ def command(*words: str) -> str:
 )
 def test_light_commands_load_nothing_heavy(code: str) -> None:
     assert loaded(code) == set()
+
+
+def test_training_loads_neither_torchs_compiler_nor_what_that_loads() -> None:
+    code = "import grokbench; grokbench.run('addition', 'gromov2023/adamw', alpha=0.5, seed=0, steps=1); import sys"
+    found = subprocess.run(
+        [sys.executable, "-c", code + "; print([m for m in ('torch._dynamo', 'sympy') if m in sys.modules])"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert found.stdout.splitlines()[-1] == "[]"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +12,14 @@ import pytest
 
 from grokbench.plan import worker
 from grokbench.reproduction import Reproduction
+from tests import processes
 
 SPECS = Path(__file__).parents[1] / "data" / "specs"
 
 
 def reproduce(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "grokbench", "reproduce", *words, "--specs", str(SPECS)]
-    return subprocess.run(
-        [*command, "--store", str(folder / "store"), "--out", str(folder / "out")],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    places = ("--specs", str(SPECS), "--store", str(folder / "store"), "--out", str(folder / "out"))
+    return processes.grokbench("reproduce", *words, *places)
 
 
 def plan(folder: Path, *words: str) -> Any:

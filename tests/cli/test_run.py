@@ -18,14 +18,13 @@ from grokbench.plan.expand import PlannedTrial
 from grokbench.specs.types import Trial
 from grokbench.store.folder import Store
 from grokbench.training.record import Record
+from tests import processes
 
 
 def command(store: Path, *more: str) -> subprocess.CompletedProcess[str]:
     words = ["run", "--task", "addition", "--baseline", "gromov2023/adamw"]
     words += ["--set", "model.width=64", "--steps", "40", "--store", str(store), *more]
-    return subprocess.run(
-        [sys.executable, "-m", "grokbench", *words], capture_output=True, text=True, check=True
-    )
+    return processes.grokbench(*words, check=True)
 
 
 def run(store: Path, *more: str) -> dict[str, Any]:
@@ -206,6 +205,7 @@ def test_a_trial_that_raises_is_a_failure_with_a_traceback(tmp_path: Path) -> No
     assert store.find(broken) is None
 
 
+@pytest.mark.thorough
 def test_a_killed_worker_fails_its_own_trial_and_no_other(tmp_path: Path) -> None:
     def trial(seed: int, steps: int) -> Trial:
         return grokbench.plan.resolve.resolve_trial(
@@ -244,7 +244,7 @@ def test_a_saved_transformer_loads_back_into_the_plain_module(tmp_path: Path) ->
     words += ["--seed", "9000", "--steps", "60", "--save", str(target), "--store", str(tmp_path / "store")]
     for name, value in SMALL.items():
         words += ["--set", f"{name}={json.dumps(value)}"]
-    subprocess.run([sys.executable, "-m", "grokbench", *words], capture_output=True, check=True)
+    processes.grokbench(*words, check=True)
     network = grokbench.load_network(target)
     record = grokbench.run(
         "addition", "nanda2023/transformer", alpha=0.5, seed=9000, steps=60, settings=SMALL
@@ -288,7 +288,7 @@ def test_an_untrained_network_can_be_saved(tmp_path: Path) -> None:
         "--save",
         str(tmp_path / "w.safetensors"),
     ]
-    subprocess.run([sys.executable, "-m", "grokbench", "run", *words], capture_output=True, check=True)
+    processes.grokbench("run", *words, check=True)
     assert load_file(tmp_path / "w.safetensors")["W1"].shape == (500, 194)
 
 

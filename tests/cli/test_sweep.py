@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shlex
 import subprocess
-import sys
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import pytest
 
 import grokbench
 from grokbench.cli import options
+from tests import processes
 
 SCHEMA = json.loads((files("grokbench") / "specs/schemas/sweep.schema.json").read_text(encoding="utf-8"))
 RECIPE = ["--task", "addition", "--baseline", "gromov2023/adamw"]
@@ -22,8 +22,7 @@ SMALL = [*RECIPE, "--set", "task.domain.p=7", "--set", "model.width=32", "--step
 
 
 def sweep(folder: Path, *more: str) -> subprocess.CompletedProcess[str]:
-    words = [sys.executable, "-m", "grokbench", "sweep", *more, "--store", str(folder / "store")]
-    return subprocess.run(words, capture_output=True, text=True, cwd=folder, check=False)
+    return processes.grokbench("sweep", *more, "--store", str(folder / "store"), cwd=folder)
 
 
 def test_a_sweep_ends_with_a_table_a_sentence_and_a_plot(tmp_path: Path) -> None:

@@ -10,9 +10,11 @@ import jsonschema
 import pytest
 
 import grokbench
+from grokbench import figures
 from grokbench.claims.phrases import anchor
 from grokbench.specs import schema
 from grokbench.specs.locate import COSTS, VERDICTS
+from tests import processes
 
 REPORTS = Path(__file__).resolve().parents[2] / "reports"
 PAPERS = sorted(
@@ -36,8 +38,13 @@ SAME = (
 )
 
 
+@pytest.mark.parametrize("render", [False, pytest.param(True, marks=pytest.mark.thorough)])
 @pytest.mark.parametrize("paper", PAPERS)
-def test_the_report_is_made_again_from_its_records(paper: str, tmp_path: Path) -> None:
+def test_the_report_is_made_again_from_its_records(
+    paper: str, render: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not render:
+        monkeypatch.setattr(figures, "_save", processes.unrendered)
     committed = json.loads((REPORTS / f"{paper}.json").read_text(encoding="utf-8"))
     jsonschema.Draft7Validator(schema.schema("report")).validate(committed)
     page = grokbench.report(paper, records=REPORTS / paper / "records", out=tmp_path)
