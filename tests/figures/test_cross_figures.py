@@ -15,6 +15,7 @@ from grokbench.measures import curves, times
 from grokbench.measures.cells import Cell
 from grokbench.measures.reading import generalised, last_accuracy
 from grokbench.measures.rising import delay_peak_fraction
+from tests import processes
 from tests.reports import synthetic, synthetic_cross
 from tests.reports.synthetic_cross import EXPERIMENTS, PAPER
 
@@ -83,7 +84,8 @@ def test_the_runs_of_a_few_steps_of_the_smoke_tier_are_drawn():
         figure.draw_without_rendering()
 
 
-def test_the_quick_tier_draws_what_it_has_and_lists_the_rest(tmp_path):
+def test_the_quick_tier_draws_what_it_has_and_lists_the_rest(tmp_path, monkeypatch):
+    monkeypatch.setattr(figures, "_save", processes.unrendered)
     quick = synthetic_cross.cells(1, "quick")
     drawn = figures.draw(PAPER, quick, tmp_path)
     assert set(drawn) == QUICK

@@ -14,6 +14,7 @@ from grokbench.figures import hu2024, layout
 from grokbench.figures.hu2024 import arms, fractions, stated, training
 from grokbench.measures import measure
 from grokbench.measures.cells import Cell, SeedView
+from tests import processes
 from tests.reports import synthetic, synthetic_hu
 
 PAPER = synthetic_hu.PAPER
@@ -106,7 +107,8 @@ def test_the_labels_of_arms_say_what_their_recipes_do():
         assert ("no weight decay" in title) == (known[name].optimizer["weight_decay"] == 0)
 
 
-def test_the_quick_tier_draws_what_it_has_and_lists_the_rest(cells, tmp_path):
+def test_the_quick_tier_draws_what_it_has_and_lists_the_rest(cells, tmp_path, monkeypatch):
+    monkeypatch.setattr(figures, "_save", processes.unrendered)
     quick = {name: cells[name] for name, e in synthetic_hu.EXPERIMENTS.items() if "quick" in e.tiers}
     drawn = figures.draw(PAPER, quick, tmp_path)
     assert set(drawn) == OF_QUICK

@@ -12,6 +12,7 @@ from grokbench import figures
 from grokbench.figures import layout, nanda2023, style, times
 from grokbench.figures.nanda2023 import stated, sweeps, training
 from grokbench.measures.cells import Cell
+from tests import processes
 from tests.reports import synthetic, synthetic_nanda
 
 PAPER = dataclasses.replace(synthetic.paper(), id="nanda2023", claims=(), experiments=())
@@ -44,7 +45,8 @@ def test_a_figure_without_records_is_not_drawn(name):
     assert nanda2023.FIGURES[name].draw({"mainline": (), "end-state": ()}) is None
 
 
-def test_what_is_not_drawn_is_listed_with_what_it_needs(cells, tmp_path):
+def test_what_is_not_drawn_is_listed_with_what_it_needs(cells, tmp_path, monkeypatch):
+    monkeypatch.setattr(figures, "_save", processes.unrendered)
     only = {"mainline": cells["mainline"]}
     drawn = figures.draw(PAPER, only, tmp_path)
     absent = figures.missing(PAPER, drawn, only)

@@ -12,6 +12,7 @@ from grokbench import figures
 from grokbench.figures import layout, power2022, strips
 from grokbench.figures.power2022 import delays, embedding, fractions, stated, training
 from grokbench.measures.cells import Cell
+from tests import processes
 from tests.reports import synthetic, synthetic_power
 
 SPEC = synthetic_power.LIBRARY.paper("power2022")
@@ -50,7 +51,8 @@ def test_a_figure_without_records_is_not_drawn(name, cells):
     assert power2022.FIGURES[name].draw(dict.fromkeys(cells, ())) is None
 
 
-def test_the_quick_tier_draws_what_it_has_and_lists_the_rest(cells, tmp_path):
+def test_the_quick_tier_draws_what_it_has_and_lists_the_rest(cells, tmp_path, monkeypatch):
+    monkeypatch.setattr(figures, "_save", processes.unrendered)
     quick = {name: cells[name] for name in (*stated.HALF, "division-90-short", "addition-90")}
     drawn = figures.draw(PAPER, quick, tmp_path)
     assert set(drawn) == OF_QUICK
