@@ -71,10 +71,10 @@ def _recipe(report: PaperResult, experiment: Experiment) -> list[str]:
     if experiment.set:
         lines.append("* changed from the recipe: " + _pairs(experiment.set))
     for tier, plan in experiment.tiers.items():
-        vary = f", {_pairs(plan.vary)}" if plan.vary else ""
+        more = "".join(f", {_pairs(fields)}" for fields in (plan.vary, plan.set) if fields)
         levels = ", ".join(w.value(level) for level in plan.rows or plan.alphas)
         what = "training rows" if plan.rows else "α"
-        lines.append(f"* {tier}: seeds {w.ranges(plan.seeds)}, {what} {levels}, {plan.steps} steps{vary}")
+        lines.append(f"* {tier}: seeds {w.ranges(plan.seeds)}, {what} {levels}, {plan.steps} steps{more}")
     return [f"### Experiment {experiment.id}", w.sentence(experiment.title), "\n".join(lines)]
 
 
