@@ -111,7 +111,7 @@ def _by_rule_d(claim: Claim, answers: Sequence[Answer], told: Sequence[Answer], 
     # Unmeasured seeds decide nothing: the verdict must be the same whatever they would have said.
     verdict, other = rule_d(yes, n, extended=extended), rule_d(yes + unknown, n, extended=extended)
     side = _side(rule_d(yes, n))
-    reason = f"{_tally(claim, yes, n)}; the 95 % interval of the rate is {band(interval)}, {side}."
+    reason = f"{_tally(claim, yes, n)}. The 95 % interval of the rate is {band(interval)}, {side}."
     if extended:
         reason += f" {_rung(n)}"
     if unknown:
@@ -161,7 +161,7 @@ def _exact(claim: Claim, answers: Sequence[Answer]) -> Outcome:
         verdict, reason = INCONCLUSIVE, sentence(open_text(answers)).removesuffix(".")
     else:
         verdict, reason = REPRODUCED, f"All {count(len(answers), 'seed')} gave {band(interval)}"
-    reason += f"; accepted is {region(condition)}."
+    reason += f". Accepted is {region(condition)}."
     return Outcome(verdict, reason, statistics.median(numbers), interval, (condition.min, condition.max))
 
 
@@ -185,7 +185,7 @@ def _construction(claim: Claim, answers: Sequence[Answer]) -> Outcome:
             first = (middle, interval)
         sentences.append(
             f"The median of {condition.measure} over {count(len(values), 'draw')} is {number(middle)}, "
-            f"its 95 % interval {band(interval) if interval else few}; accepted is {region(condition)}."
+            f"its 95 % interval {band(interval) if interval else few}. Accepted is {region(condition)}."
         )
         if missing:
             sentences.append(f"{count(missing, 'draw')} could not be measured.")
