@@ -15,6 +15,7 @@ from grokbench.plan.job import Shelves
 from grokbench.plan.order import Answering
 from grokbench.reports.evidence import lacking
 from grokbench.reports.result import PaperResult
+from grokbench.reports.runs import rises
 from grokbench.reproduction import CONFIRMATORY, DEFAULT_OUT, Reproduction
 from grokbench.specs.errors import NoRecordsError
 from grokbench.specs.types import Claim, Experiment, Trial
@@ -39,6 +40,7 @@ class Deciding:
             str, set[str]
         ] = {}  # claim → requests of trials in training that may change its verdict
         self.verdicts: dict[str, Verdict] = {}
+        self.rises: dict[str, list[float]] = {}  # R½ of the runs of an event that is decided
 
     def begin(self, batch: Sequence[PlannedTrial]) -> list[Verdict]:
         """Take the trials to come; decides what none of them can change."""
@@ -91,7 +93,10 @@ class Deciding:
         return all(self._job.tried(one) or self._job.shelves.find(one.trial) for one in needed)
 
     def _judged(self, claim: Claim) -> Verdict:
-        return judge.judge(self._job.paper, claim, self._job.evidence(self._old, claim))
+        evidence = self._job.evidence(self._old, claim)
+        verdict = judge.judge(self._job.paper, claim, evidence)
+        self.rises[claim.id] = rises(self._job.paper, evidence, claim, verdict)
+        return verdict
 
     def _keep(self, claim: Claim, verdict: Verdict) -> Verdict:
         self.verdicts[claim.id] = verdict

@@ -23,7 +23,7 @@ from grokbench.claims.verdict import (
 )
 from grokbench.cli.bar import Board
 from grokbench.findings import Deciding
-from grokbench.reports import front, rows
+from grokbench.reports import front, rows, runs
 from grokbench.specs.types import Claim, Paper
 
 if TYPE_CHECKING:
@@ -105,7 +105,13 @@ class Verdicts(Board):
             shown = sorted(result.shown if self._job.claims else decided, key=lambda one: one.id not in first)
             split = sum(one.id in first for one in shown)
             sheet = Sheet(self._job.paper, [one.id for one in shown], width)
-            lines = [sheet.head, sheet.rule, *map(sheet.row, shown)]
+            claims = {claim.id: claim for claim in self._job.paper.claims}
+            found = {
+                one.id: runs.rises(self._job.paper, result.evidence, claims[one.id], one)
+                for one in shown
+                if one.values
+            }
+            lines = [sheet.head, sheet.rule, *(sheet.row(one, found.get(one.id, ())) for one in shown)]
             if split < len(shown):
                 lines.insert(2 + split, sheet.rule)
             for line in lines if shown else ():
@@ -120,7 +126,7 @@ class Verdicts(Board):
         for verdict in verdicts:
             self._told.append(verdict)
             if self._lines:
-                self._say(plain(self._job.paper, verdict))
+                self._say(plain(self._job.paper, verdict, self._rises(verdict)))
         self._print()
 
     def _print(self) -> None:
@@ -131,8 +137,12 @@ class Verdicts(Board):
         for line in () if self._rows else (sheet.head, sheet.rule):
             self._console.print(line)
         for verdict in self._told[self._rows :]:
-            self._console.print(sheet.row(verdict))
+            self._console.print(sheet.row(verdict, self._rises(verdict)))
         self._rows = len(self._told)
+
+    def _rises(self, verdict: Verdict) -> Sequence[float]:
+        """R½ of an event's runs, where they are at hand."""
+        return self.deciding.rises.get(verdict.id, ())
 
     def _say(self, text: str) -> None:
         click.echo(text, err=self._quiet)
@@ -167,14 +177,14 @@ class Sheet:
         self._alike = {text for text, many in cut.items() if many > 1}
         self.head, self.rule = self._line(HEAD, ["bold"] * len(HEAD)), Text("─" * width, style="dim")
 
-    def row(self, verdict: Verdict) -> Text:
-        """The line of a verdict."""
-        title, says, here, seeds, name = cells(self._paper, verdict)
+    def row(self, verdict: Verdict, rises: Sequence[float] = ()) -> Text:
+        """The line of a verdict. rises: R½ of an event's runs."""
+        title, says, here, seeds, name = cells(self._paper, verdict, rises)
         if _fit(title, self._widths[0]) in self._alike:
             title = _narrowed(title, self._widths[0])
         sign, style = SIGNS[verdict.verdict]
         if not self._wide:
-            here = here.partition(" ")[0]
+            here = " ".join(here.split()[: 2 if here.startswith("R½") else 1])
         if not self.full:
             name = verdict.verdict + ("*" if name != verdict.verdict else "")
         dim = "dim" if verdict.verdict == NOT_RUN else ""
@@ -218,21 +228,21 @@ def _says(claim: Claim) -> str:
     return rows.stated(claim.reported.value if claim.reported else None)
 
 
-def cells(paper: Paper, verdict: Verdict) -> tuple[str, str, str, str, str]:
+def cells(paper: Paper, verdict: Verdict, rises: Sequence[float] = ()) -> tuple[str, str, str, str, str]:
     """Title, what the paper says, our median, k of n, and what the verdict is called: as the page has them."""
     claim = next(one for one in paper.claims if one.id == verdict.id)
     return (
         _title(claim),
         _says(claim),
-        rows.here(verdict, claim.kind),
+        rows.here(verdict, claim.kind, rises),
         rows.k_of_n(verdict, claim.kind),
         rows.called(verdict),
     )
 
 
-def plain(paper: Paper, verdict: Verdict) -> str:
-    """A verdict as one line."""
-    _, says, here, seeds, name = cells(paper, verdict)
+def plain(paper: Paper, verdict: Verdict, rises: Sequence[float] = ()) -> str:
+    """A verdict as one line. rises: R½ of an event's runs."""
+    _, says, here, seeds, name = cells(paper, verdict, rises)
     told = [f"{paper.id}.{verdict.id}"]
     told += [seeds] if seeds != phrases.DASH else []
     told += [f"here {here}"] if here != phrases.DASH else []

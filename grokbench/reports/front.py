@@ -10,7 +10,7 @@ from grokbench.claims.verdict import Verdict
 from grokbench.plan.expand import seeds_needed
 from grokbench.reports.result import PaperResult
 from grokbench.reports.rows import HEAD, row
-from grokbench.reports.runs import runs
+from grokbench.reports.runs import rises
 from grokbench.reports.tables import table
 
 MOST = 15
@@ -105,10 +105,5 @@ def _table(report: PaperResult, verdicts: Sequence[Verdict]) -> str:
 
 
 def _rises(report: PaperResult, verdict: Verdict) -> list[float]:
-    """R½ of the first arm's runs of an event."""
     claim = report.claim(verdict.id)
-    if claim is None or claim.kind != "event":
-        return []
-    return [
-        one.half_rise_ratio for one in runs(report, claim, verdict) if one.experiment == claim.experiments[0]
-    ]
+    return [] if claim is None else rises(report.paper, report.evidence, claim, verdict)

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 
 from grokbench.analysis import timing
 from grokbench.claims import phrases as w
+from grokbench.claims.evidence import Evidence
 from grokbench.claims.judge import trials_read
 from grokbench.claims.verdict import Verdict
 from grokbench.claims.wording import NOT_REACHED
 from grokbench.reports.result import PaperResult
 from grokbench.reports.tables import table
-from grokbench.specs.types import Claim
+from grokbench.specs.types import Claim, Paper
 from grokbench.training.record import Record
 
 HEAD = ("T_mem", "T_gen", "R½", "F_0.95", "F_0.99", "class", "stays")
@@ -73,17 +74,28 @@ def runs(report: PaperResult, claim: Claim, verdict: Verdict) -> tuple[Run, ...]
 
     None where an arm has several records of a seed, or was not trained; a control of that kind is left out.
     """
-    if report.evidence is None:
-        return ()
+    return () if report.evidence is None else runs_on(report.paper, report.evidence, claim, verdict)
+
+
+def runs_on(paper: Paper, evidence: Evidence, claim: Claim, verdict: Verdict) -> tuple[Run, ...]:
+    """``runs``, of the records in ``evidence``."""
     found: dict[str, list[tuple[int, Record]]] = {}
-    for planned in trials_read(report.paper, report.evidence, verdict):
-        record = report.evidence.records[planned.request]
+    for planned in trials_read(paper, evidence, verdict):
+        record = evidence.records[planned.request]
         found.setdefault(planned.experiment, []).append((planned.seed, record))
     single = {name: own for name, own in found.items() if _single(own)}
     if not claim.experiments or not single.keys() >= set(claim.experiments):
         return ()
     arms = dict.fromkeys((*claim.experiments, *([claim.control] if claim.control in single else [])))
     return tuple(run(seed, arm, record) for arm in arms if arm for seed, record in single[arm])
+
+
+def rises(paper: Paper, evidence: Evidence | None, claim: Claim, verdict: Verdict) -> list[float]:
+    """R½ of the first arm's runs of an event; none of any other claim."""
+    if claim.kind != "event" or evidence is None:
+        return []
+    found = runs_on(paper, evidence, claim, verdict)
+    return [one.half_rise_ratio for one in found if one.experiment == claim.experiments[0]]
 
 
 def _single(own: Sequence[tuple[int, Record]]) -> bool:

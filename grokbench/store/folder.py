@@ -126,7 +126,7 @@ class Store:
 
     def _family(self, parent: Path) -> Iterator[Path]:
         try:
-            yield from sorted(p for p in parent.iterdir() if not p.name.startswith("."))
+            yield from sorted(p for p in parent.iterdir() if not p.name.startswith(".") and p.is_dir())
         except (FileNotFoundError, NotADirectoryError):
             return
         except OSError as error:

@@ -183,8 +183,8 @@ def test_off_a_terminal_there_is_a_line_for_each_verdict_and_the_count(
     board = Verdicts(done, tmp_path, quiet=False)
     board.begin(())
     first = capsys.readouterr().out.splitlines()
-    assert [" ".join(line.split()) for line in first] == [
-        "REPRODUCED under our reading tiny.generalises; 6/6",
+    assert [re.sub(r"R½ [\d.]+ \[.*]", "R½ …", " ".join(line.split())) for line in first] == [
+        "REPRODUCED under our reading tiny.generalises; 6/6; here R½ …",
         "NOT REPRODUCED under our reading tiny.generalises-untrained; 0/6",
     ]
     board.end(findings.result(done, known=board.deciding.verdicts))

@@ -261,3 +261,15 @@ def test_the_same_records_make_the_same_archive(tmp_path: Path) -> None:
     records = [make_record(make_trial(seed=seed)) for seed in (0, 1)]
     first = archive.write(tmp_path / "a", "gd", records).read_bytes()
     assert archive.write(tmp_path / "b", "gd", records[::-1]).read_bytes() == first
+
+
+def test_a_picture_beside_the_records_is_none_of_them(tmp_path: Path) -> None:
+    """``run`` draws its curves there."""
+    told: list[str] = []
+    store = Store(tmp_path, on_damage=told.append)
+    trial = Trial(*Library().resolve("addition", "gromov2023/adamw", {}), alpha=0.5, seed=0, budget=3)
+    beside = store.folder(trial).parent
+    beside.mkdir(parents=True)
+    (beside / "curves.png").write_bytes(b"")
+    assert store.find(trial) is None
+    assert told == []
