@@ -97,10 +97,10 @@ def arms_read(name: str, given: Mapping[str, Any]) -> tuple[int, ...]:
     hints = _hints(name)
     defaults = {key: p.default for key, p in _parameters(name).items() if p.default is not p.empty}
     chosen = {**defaults, **arguments(name, given)}
-    return tuple(v for key, v in chosen.items() if hints.get(key) is int and key not in COUNTS)
+    return tuple(v for key, v in chosen.items() if hints.get(key) is int and key not in NO_ARMS)
 
 
-COUNTS = ("leaders",)  # integers that count arms; every other one names an arm
+NO_ARMS = ("leaders", "until")  # a count of arms and a step; every other integer names an arm
 
 
 def argument_faults(name: str, given: Mapping[str, Any]) -> Iterator[tuple[str, str, str | None]]:

@@ -36,12 +36,21 @@ PAPER = Library().paper("power2022")
 CLAIMS = {claim.id: claim for claim in PAPER.claims}
 LEVEL = sweep([20_000] * 5 + [19_000], [9000, 8000, 7000, 6000, 5000, 4000])
 
+
+def kept(late: float) -> Record:
+    """A run with T_gen 2000 whose test accuracy is ``late`` once, at step 7000."""
+    steps = [0, 500, 1000, 1500, *range(2000, 10_001, 500)]
+    accuracy = [late if step == 7000 else 1.0 if step >= 2000 else 0.1 for step in steps]
+    return record(steps, 1.0, accuracy, budget=10_000)
+
+
 YES: dict[str, SeedView] = {
     "delayed-generalization-2": view(GROKKED),
     "addition-groks-2": view(GROKKED, NINETY),
     "subtraction-groks-2": view(GROKKED, NINETY),
     "s5-groks-2": view(GROKKED, NINETY),
     "division-fits-within-10000": view(GROKKED),
+    "addition-stays": view(kept(1.0)),
     "symmetric-easier-at-half": view(run(1000, 2000, 12_000), GROKKED),
     "symmetric-easier-at-half-mirrored": view(run(1000, 2000, 12_000), GROKKED),
     "subtraction-like-division-at-half": view(run(1000, 7000, 12_000), GROKKED),
@@ -83,6 +92,7 @@ NO: dict[str, SeedView] = {
     "subtraction-groks-2": view(BEHIND, NINETY),
     "s5-groks-2": view(GROKKED, GROKKED),
     "division-fits-within-10000": view(run(200, 5000, 12_000)),
+    "addition-stays": view(kept(0.6)),
     "symmetric-easier-at-half": view(run(1000, 4500, 12_000), GROKKED),
     "symmetric-easier-at-half-mirrored": view(run(1000, 9000, 12_000), GROKKED),
     "subtraction-like-division-at-half": view(run(1000, 2000, 12_000), GROKKED),
@@ -120,6 +130,7 @@ NO: dict[str, SeedView] = {
     "wd-makes-structure-clearer": view(with_circles(GROKKED), with_circles(GROKKED)),
 }  # fmt: skip
 CONTROLS = {
+    "addition-long-lr-high": view(kept(0.4)),
     "addition-untrained": view(runs.untrained()),
     "cubic-80": view(run(3000, None, 20_000)),
     "division-90": view(FAST),
