@@ -144,9 +144,8 @@ def expand(
     out = []
     for values in itertools.product(*plan.vary.values()):
         varied = dict(zip(plan.vary, values, strict=True))
-        task, recipe = library.resolve(
-            experiment.task, experiment.baseline, {**experiment.set, **plan.set, **varied}
-        )
+        changed = settings(experiment, plan, varied)
+        task, recipe = library.resolve(experiment.task, experiment.baseline, changed)
         shown = {name: _whole(value, task, recipe, name) for name, value in varied.items()}
         for (alpha, rows), seed in itertools.product(fractions(task, recipe, plan.alphas, plan.rows), chosen):
             trial = Trial(
@@ -164,6 +163,11 @@ def expand(
             expected = plan.steps if plan.expected_steps is None else plan.expected_steps
             out.append(PlannedTrial(trial, experiment.id, {"alpha": alpha, **shown}, seed, expected))
     return tuple(out)
+
+
+def settings(experiment: Experiment, plan: TierPlan, varied: Mapping[str, Any]) -> dict[str, Any]:
+    """What a trial changes in its task and recipe: the experiment's fields, then its tier's, then those that vary."""
+    return {**experiment.set, **plan.set, **varied}
 
 
 def fractions(

@@ -10,7 +10,7 @@ from typing import Any
 
 from grokbench import parts
 from grokbench.networks.fitting import MOST_STEPS, check_fit, recipe_faults
-from grokbench.plan.expand import tier_plan
+from grokbench.plan.expand import settings, tier_plan
 from grokbench.specs.errors import GrokbenchError, InputError, Mistake, SettingsError, SpecError
 from grokbench.specs.loader import Library
 from grokbench.specs.settings import divided
@@ -88,12 +88,17 @@ def _trial_faults(
     varied: Mapping[str, Any],
     tables: Tables,
 ) -> Iterator[Found]:
-    own, rest = divided({**experiment.set, **varied})
+    changed = settings(experiment, plan, varied)
+    own, rest = divided(changed)
     task, recipe = None, None
 
     def place(field: str) -> str:
         """Where the experiment gives ``field`` its value."""
-        return f"vary.{field}" if field in varied else f"set.{field}" if field in experiment.set else ""
+        if field in varied:
+            return f"vary.{field}"
+        if field in plan.set:
+            return f"tier.{tier}.set.{field}"
+        return f"set.{field}" if field in experiment.set else ""
 
     def told(error: GrokbenchError, prefix: str) -> Iterator[Found]:
         if isinstance(error, SettingsError):
@@ -117,7 +122,7 @@ def _trial_faults(
         for field, text in task_faults(task, tables) if own else ():
             if text not in known:
                 yield (
-                    place(f"task.{field}") or _first_of("task.domain.", {**experiment.set, **varied}, place),
+                    place(f"task.{field}") or _first_of("task.domain.", changed, place),
                     text,
                     None,
                 )

@@ -31,6 +31,16 @@ def test_a_task_beyond_the_vocabulary_is_a_mistake_of_its_experiment() -> None:
     assert "the vocabulary of 239 tokens" in found.expected
 
 
+def test_a_wrong_field_that_a_tier_sets_is_named_with_its_tier() -> None:
+    one = POWER.experiments[0]
+    smoke = dataclasses.replace(one.tiers["smoke"], set={"task.domain.q": 23})
+    wrong = dataclasses.replace(one, tiers={**one.tiers, "smoke": smoke})
+    paper = dataclasses.replace(POWER, experiments=(wrong, *POWER.experiments[1:]))
+    (found,) = experiment_mistakes(LIBRARY, paper, "claims.toml", Tables())
+    assert found.path == f"experiment {one.id}.tier.smoke.set.task.domain.q"
+    assert "unknown key" in found.expected
+
+
 def test_a_measure_that_there_is_not_and_an_argument_it_lacks_are_named() -> None:
     rule = (Condition("t-jen", "", min=1), Condition("t-gen", "", {"arms": 1}, min=1))
     paper = dataclasses.replace(POWER, claims=(dataclasses.replace(POWER.claims[0], rule=rule),))
