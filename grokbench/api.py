@@ -212,7 +212,6 @@ def validate(paths: Paths = (), specs: Specs = ()) -> list[Path]:
 
     Errors: SpecError with every mistake.
     """
-    from grokbench.figures import registry
     from grokbench.validation.check import validate_all
 
-    return validate_all(open_library(specs), list(values.paths("paths", paths)), registry)
+    return validate_all(open_library(specs), list(values.paths("paths", paths)))

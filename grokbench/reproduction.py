@@ -7,7 +7,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from grokbench import figures
 from grokbench.claims import judge
 from grokbench.claims.evidence import Evidence
 from grokbench.claims.phrases import spans
@@ -59,7 +58,7 @@ class Reproduction(Job):
             raise UnknownNameError("tier", tier, TIERS)
         named = values.name("paper", paper)
         library = specs if isinstance(specs, Library) else Library(specs)
-        check.require(library, named, figures.registry)
+        check.require(library, named)
         self.paper, self.tier, self.ladder = library.paper(named), tier, ladder
         file = library.file("paper", named)
         self.spec_library, self.claims_file = library.beside(file.path), file.path

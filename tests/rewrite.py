@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from grokbench import parts
+from grokbench.figures.fields import DEFINITIONS
 from grokbench.reports import verdicts
 from grokbench.specs import documents
 from grokbench.specs.locate import PACKAGE, schema_path
@@ -30,6 +31,7 @@ def schemas() -> Mapping[str, dict[str, Any]]:
         "recipe": documents.recipe(known),
         "task": documents.task(known),
         "paper": documents.paper(known, bare),
+        "figures": documents.figures(known, DEFINITIONS),
     }
 
 

@@ -25,6 +25,7 @@ PARTS = (
     "domains",
     "sources",
     "corruptions",
+    "figures",
 )
 """Parts with fields."""
 OTHERS = ("probes", "analyses", "measures", "executors")
@@ -61,7 +62,7 @@ OTHERS = ("probes", "analyses", "measures", "executors")
 def command(
     what: str, paper: str | None, kind: str | None, verdict: str | None, specs: Sequence[Path], as_json: bool
 ) -> None:
-    """List papers, tasks, baselines or claims; the parts of recipes with their fields; or what looks at trials and runs them."""
+    """List papers, tasks, baselines or claims; the parts of specs with their fields; or what looks at trials and runs them."""
     given = [f"--{name}" for name, value in (("paper", paper), ("kind", kind), ("verdict", verdict)) if value]
     if given and what != "claims":
         raise InputError(f"{given[0]} chooses among claims; write: grokbench list claims {given[0]} …")

@@ -1,21 +1,22 @@
-"""Figures: one function a figure, (cells) → matplotlib figure or None when its trials are absent.
+"""Figures: data in ``figures.toml``, each drawn by its kind from the cells of its experiments.
 
-In: cells by experiment id. Out: PNG files. A paper's own figures live in the module that bears its id.
+In: a paper, cells by experiment id. Out: PNG and SVG files, and the numbers that they show.
 """
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
-from functools import partial
+import dataclasses
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from grokbench import parts
 from grokbench.claims import phrases as w
+from grokbench.figures.fields import Fields, made
+from grokbench.figures.kind import Kind
 from grokbench.figures.style import own_look
 from grokbench.measures.cells import Cell, Cells
+from grokbench.specs.errors import GrokbenchError, PartError
 from grokbench.specs.types import Claim, Paper
 from grokbench.store.replacing import replaced
 from grokbench.training.record import Record
@@ -25,72 +26,111 @@ if TYPE_CHECKING:
 
     from grokbench.plan.sweep import SweepResult
 
+__all__ = [
+    "DRAWN",
+    "FORMATS",
+    "Kind",
+    "draw",
+    "draw_curves",
+    "draw_sweep",
+    "figure",
+    "missing",
+    "name_for",
+    "registry",
+    "shown_in",
+    "written",
+]
+
 FORMATS: dict[str, dict[str, Any]] = {
     ".png": {"Software": None},
     ".svg": {"Date": None, "Creator": None},
     ".pdf": {"CreationDate": None, "Creator": None, "Producer": None},
 }
 """Ending of a file that a figure can be saved as → what is kept out of it, so that the same records give the same bytes."""
+DRAWN = (".png", ".svg")
+"""What a report has of each figure; its page shows the first."""
+DENSITY = 200  # dots per inch
 
 
-@dataclass(frozen=True)
-class Drawing:
-    """A figure: what it shows, what draws it, and the experiments of which it shows those that have records."""
-
-    title: str
-    draw: Callable[[Cells], Figure | None]
-    needs: tuple[str, ...] = ()
-
-
-def registry(paper: Paper) -> dict[str, Drawing]:
-    """Figure name → drawing: ``FIGURES`` of the module that bears the paper's id, "-" as "_", then curves.
+def registry(paper: Paper) -> dict[str, tuple[str, Fields]]:
+    """Figure id → its kind and its fields: those of ``figures.toml``, then curves for the claims that ask for them.
 
     A claim that asks for ``curves`` gets those of its experiments, ``curves-<its first experiment>``. A paper without
-    figures of its own also has ``curves``, all of its experiments in one.
+    figures of its own also has ``curves``, all of its experiments in one. Errors: UnknownNameError.
     """
-    from grokbench.figures import curves
-
-    found: dict[str, Drawing] = {}
-    own = paper.id.replace("-", "_")
-    if own.isidentifier() and importlib.util.find_spec(f"{__name__}.{own}"):
-        found = dict(importlib.import_module(f"{__name__}.{own}").FIGURES)
-    else:
-        found["curves"] = Drawing("accuracy and loss of every experiment", curves.curves)
-    plain: dict[str, tuple[str, ...]] = {}
+    found: dict[str, tuple[str, Fields]] = {}
+    for table in paper.figures:
+        own = written(table)
+        apart = own.needs if own.separate else ("",)
+        for i, name in enumerate(apart):
+            names = own.id if i == 0 else f"{own.id}-{name}"
+            chosen = {name: own.experiments[name]} if name else own.experiments
+            found[names] = table["kind"], dataclasses.replace(own, id=names, experiments=chosen)
+    if not paper.figures:
+        found["curves"] = "curves", _curves("curves", [one.id for one in paper.experiments])
+    plain: dict[str, list[str]] = {}
     for claim in paper.claims:
         if claim.figure == "curves" and claim.experiments:
-            name = f"curves-{claim.experiments[0]}"
-            plain[name] = tuple(dict.fromkeys((*plain.get(name, ()), *claim.experiments)))
+            plain.setdefault(f"curves-{claim.experiments[0]}", []).extend(claim.experiments)
     for name, experiments in plain.items():
-        title = f"accuracy and loss of {', '.join(experiments)}"
-        found.setdefault(name, Drawing(title, partial(_curves_of, experiments), experiments))
+        found.setdefault(name, ("curves", _curves(name, dict.fromkeys(experiments))))
     return found
 
 
+def written(table: Mapping[str, Any]) -> Fields:
+    """One table of ``figures.toml`` as its kind's fields. Errors: UnknownNameError."""
+    kind: Kind = parts.find("figures", table["kind"])
+    return made(kind.fields, {key: value for key, value in table.items() if key != "kind"}, kind.bare)
+
+
+def _curves(name: str, experiments: Iterable[str]) -> Fields:
+    from grokbench.figures.curves import Curves
+
+    shown = list(experiments)
+    title = f"Accuracy and loss of {w.few(shown).replace('`', '')}"
+    return Curves(id=name, title=title, experiments=dict.fromkeys(shown, ""))
+
+
 def name_for(paper: Paper, claim: Claim) -> str | None:
-    """The registered figure that a claim asks for; None when it asks for none, or for an unknown one."""
+    """The figure that a claim asks for; None when it asks for none, or for an unknown one."""
     return claim.figure_in(registry(paper))
 
 
 def shown_in(paper: Paper, names: Iterable[str]) -> set[str]:
     """The experiments that these figures show, where they have records."""
-    known, every = registry(paper), tuple(experiment.id for experiment in paper.experiments)
-    return {experiment for name in names if name in known for experiment in known[name].needs or every}
+    known = registry(paper)
+    return {experiment for name in names if name in known for experiment in known[name][1].needs}
+
+
+def figure(kind: str, own: Fields, cells: Cells) -> Figure | None:
+    """Draw one figure; None where no run is there to be shown. Errors: PartError where a kind from outside raises."""
+    part = parts.part("figures", kind)
+    drawing = parts.load(part)
+    try:
+        drawn: Figure | None = drawing.draw(own, cells)
+    except GrokbenchError:
+        raise
+    except Exception as error:
+        if not parts.outsiders([part]):
+            raise
+        raise PartError(f"{part} failed ({type(error).__name__}: {error})") from error
+    return drawn
 
 
 def draw(paper: Paper, cells: Cells, folder: Path) -> dict[str, Path]:
-    """Draw what can be drawn as PNG into ``folder``; name → file. Every PNG there that was not drawn now is removed."""
+    """Draw what can be drawn into ``folder``, each in every format of ``DRAWN``; id → its PNG. Other pictures there are removed."""
     drawn: dict[str, Path] = {}
-    for name, drawing in registry(paper).items():
-        path = folder / f"{name}.png"
+    for name, (kind, own) in registry(paper).items():
         with own_look():
-            figure = drawing.draw(cells)
-            if figure is not None:
-                _save(figure, path)
-                drawn[name] = path
-    for path in folder.glob("*.png"):
-        if path.stem not in drawn:
-            path.unlink()
+            found = figure(kind, own, cells)
+            if found is not None:
+                for ending in DRAWN:
+                    _save(found, folder / f"{name}{ending}")
+                drawn[name] = folder / f"{name}{DRAWN[0]}"
+    for ending in DRAWN:
+        for path in folder.glob(f"*{ending}"):
+            if path.stem not in drawn:
+                path.unlink()
     return drawn
 
 
@@ -100,38 +140,35 @@ def draw_curves(record: Record, path: Path) -> None:
 
     trial = record.trial
     title = f"{trial.task.id}, {trial.recipe.id}, seed {trial.seed}, α = {trial.alpha:g}"
+    own = curves.Curves(id="run", title=title, experiments={"run": "{task.operation}"})
     with own_look():
-        _save(curves.draw_rows([(title, (Cell(trial.seed, {}, record),))]), path)
+        found = curves.draw(own, {"run": (Cell(trial.seed, {}, record),)}, untrained=True)
+        assert found is not None
+        _save(found, path)
 
 
 def draw_sweep(result: SweepResult, path: Path) -> None:
     """A sweep's solved-α curve and times as a PNG at ``path``."""
-    from grokbench.figures import thresholds
+    from grokbench.figures import solved
 
     trial, n = result.trial, len(result.seeds)
     title = f"{trial.task.id}, {trial.recipe.id}, {n} seed{'s' if n > 1 else ''}"
     times = {alpha: result.times(alpha) for alpha in result.alphas}
     with own_look():
-        _save(thresholds.draw(result.threshold, times, result.budget, title), path)
+        _save(solved.sweep(result.threshold, times, result.budget, title), path)
 
 
 def missing(paper: Paper, drawn: Collection[str], cells: Cells) -> dict[str, str]:
-    """Registered figure that was not drawn → what it needs, in words: the experiments without records, a few of them by name."""
+    """Figure that was not drawn → what it needs, in words: the experiments without records, a few of them by name."""
     out = {}
-    for name, drawing in registry(paper).items():
+    for name, (_, own) in registry(paper).items():
         if name not in drawn:
-            lacking = [experiment for experiment in drawing.needs if not cells.get(experiment)]
-            out[name] = w.few(lacking or drawing.needs) or "at least one trained trial"
+            lacking = [experiment for experiment in own.needs if not cells.get(experiment)]
+            out[name] = w.few(lacking or own.needs) or "at least one trained trial"
     return out
-
-
-def _curves_of(experiments: tuple[str, ...], cells: Cells) -> Figure | None:
-    from grokbench.figures import curves
-
-    return curves.curves({experiment: cells.get(experiment, ()) for experiment in experiments})
 
 
 def _save(figure: Figure, path: Path) -> None:
     ending = path.suffix.lower()
     with replaced(path) as beside:
-        figure.savefig(beside, format=ending.removeprefix("."), dpi=110, metadata=FORMATS[ending])
+        figure.savefig(beside, format=ending.removeprefix("."), dpi=DENSITY, metadata=FORMATS[ending])

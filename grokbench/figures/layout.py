@@ -1,54 +1,46 @@
-"""What surrounds the panels: which runs are shown, one small panel a seed, captions, axis names."""
+"""What surrounds the panels: title, caption, seeds, arms that were not run, steps on axes, whole numbers."""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from grokbench.figures import style
-from grokbench.measures.cells import Cell
+from grokbench.figures.fields import Fields
+from grokbench.measures.cells import Cell, Cells
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-MOST_SEEDS = 12
+COLUMNS = 3  # of small panels
+STEP = "step (optimizer updates)"
 
 
-def trained(cells: style.Cells, experiment: str) -> tuple[Cell, ...]:
-    """The cells of an experiment that were trained, all of its settings."""
-    return tuple(c for c in style.usable(cells, experiment) if len(c[2].curves["step"]) > 1)
-
-
-def runs(cells: style.Cells, experiment: str, analysis: str | None = None) -> tuple[Cell, ...]:
-    """The first trained cells of an experiment with one setting, only those with that analysis if one is named."""
-    kept = trained(cells, experiment)
-    return tuple(c for c in kept if analysis is None or analysis in c[2].analyses)[:MOST_SEEDS]
-
-
-def at_alpha(cells: Iterable[Cell], alpha: float) -> tuple[Cell, ...]:
-    """The cells trained on that fraction of the table."""
-    return tuple(cell for cell in cells if abs(float(cell[2].trial.alpha) - alpha) < 1e-9)
-
-
-def values(cell: Cell, analysis: str, name: str) -> NDArray[Any]:
-    """An array of an analysis."""
-    return np.asarray(cell[2].analyses[analysis][name])
-
-
-def caption(figure: Figure, text: str) -> None:
-    """A caption above the panels, wrapped to the width of the figure."""
-    columns = int(figure.get_figwidth() / 0.082)
-    figure.suptitle(textwrap.fill(text, columns), fontsize=10, x=0.01, ha="left")
+def framed(figure: Figure, axes: Sequence[Axes], own: Fields, cells: Cells, shown: Iterable[Cell]) -> Figure:
+    """Put title, caption and legend around the panels; the caption names the seeds and what was not run."""
+    lacking = [one for one in own.experiments if not cells.get(one)]
+    absent = f" Not run: {', '.join(lacking)}." if lacking else ""
+    width = figure.get_figwidth()
+    title = textwrap.wrap(own.title, int(width / 0.093))
+    caption = textwrap.wrap(f"{own.caption} {seeds_said(shown)}{absent}".strip(), int(width / 0.072))
+    high = figure.get_figheight()
+    head = 0.19 * len(title) + 0.165 * len(caption) + 0.1
+    style.one_legend(figure, axes)
+    legend = sum(0.22 * -(-len(one.get_texts()) // max(1, one._ncols)) for one in figure.legends)  # type: ignore[attr-defined]
+    figure.set_figheight(high + head + legend)
+    whole = high + head + legend
+    figure.set_layout_engine("constrained", rect=(0, 0, 1, 1 - head / whole))
+    figure.text(0.01, 1 - 0.06 / whole, "\n".join(title), fontsize=10.5, weight="bold", va="top", ha="left")
+    below = 1 - (0.1 + 0.19 * len(title)) / whole
+    figure.text(0.01, below, "\n".join(caption), fontsize=8.5, color="0.25", va="top", ha="left")
+    return figure
 
 
 def seeds_said(cells: Iterable[Cell]) -> str:
     """What a caption says of the seeds it shows."""
-    seeds = sorted({seed for seed, _, _ in cells})
+    seeds = sorted({cell.seed for cell in cells})
     blocks: list[list[int]] = []  # of seeds that follow each other
     for seed in seeds:
         if blocks and seed == blocks[-1][-1] + 1:
@@ -63,44 +55,56 @@ def seeds_said(cells: Iterable[Cell]) -> str:
     return f"Seed{'s' if len(seeds) > 1 else ''} {', '.join(said)}."
 
 
-def multiples(n: int, columns: int = 3) -> tuple[Figure, list[Axes]]:
-    """A small panel for each of n seeds, at most ``columns`` a row, at page width."""
+def multiples(n: int, columns: int = COLUMNS, height: float = 2.0) -> tuple[Figure, list[Axes]]:
+    """A small panel for each of n, at most ``columns`` a row, at page width."""
     columns = min(columns, n)
     rows = -(-n // columns)
-    height = 2.2 if rows > 1 else 3.0
-    figure, axes = style.canvas(rows, columns, width=9.6 / columns if columns > 1 else 6.8, height=height)
+    figure, axes = style.canvas(rows, columns, height=height if rows > 1 else max(height, 2.6))
     for ax in axes[n:]:
         ax.remove()
-    figure.set_figheight(figure.get_figheight() + 0.9)  # caption and legend take this
     return figure, axes[:n]
 
 
-def label(ax: Axes, i: int, n: int, x: str, y: str, columns: int = 3) -> None:
+def label(ax: Axes, i: int, n: int, x: str, y: str, columns: int = COLUMNS) -> None:
     """The x axis named below the last panel of each column, the y axis beside the first of each row."""
-    ax.tick_params(labelsize=8)
     columns = min(columns, n)
-    if i + columns >= n:
-        ax.set_xlabel(x)
-    if i % columns == 0:
-        ax.set_ylabel(y)
+    ax.set_xlabel(x if i + columns >= n else "", fontsize=9)
+    ax.set_ylabel(y if i % columns == 0 else "", fontsize=9)
 
 
-def logarithmic(ax: Axes) -> None:
-    """A logarithmic y axis; a panel without a number to draw stays linear, which alone can be drawn empty."""
-    if any(np.any(np.asarray(line.get_ydata(), dtype=float) > 0) for line in ax.lines):
-        ax.set_yscale("log")
+def same_limits(axes: Sequence[Axes], axis: str = "y") -> None:
+    """The same ends for all panels of one scale."""
+    limits = [getattr(ax, f"get_{axis}lim")() for ax in axes]
+    for ax in axes if limits else ():
+        getattr(ax, f"set_{axis}lim")(min(low for low, _ in limits), max(high for _, high in limits))
 
 
-def whole_steps(ax: Axes) -> None:
-    """A logarithmic y axis of steps, as whole numbers; at 1, 2 and 4 of each decade where it spans less than two."""
+def step_axis(ax: Axes, last: float, linear: bool = False) -> None:
+    """Steps up to ``last``: on a logarithmic axis that keeps step 0, where the run is long enough for one."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    if last > 200 and not linear:
+        ax.set_xscale("symlog", linthresh=10, linscale=0.4)
+        ax.set_xticks([0.0] + [10.0**k for k in range(1, 9) if 10**k <= last * 1.05])
+    else:
+        ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+        ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: thousands(x)))
+    ax.set_xlim(0, last * (1 if linear else 1.1))
+    ax.set_xlabel(STEP, fontsize=9)
+
+
+def whole_numbers(ax: Axes, axis: str = "y") -> None:
+    """A logarithmic axis in whole numbers; at 1, 2 and 4 of each decade where it spans less than two."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-    ax.set_yscale("log")
-    ax.yaxis.set_minor_formatter(NullFormatter())
-    low, high = ax.get_ylim()
-    if high < 100 * low:
-        ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 4)))
-        ax.yaxis.set_major_formatter(FuncFormatter(lambda t, _: thousands(t)))
+    own = getattr(ax, f"{axis}axis")
+    if own.get_scale() != "log":
+        return
+    low, high = getattr(ax, f"get_{axis}lim")()
+    own.set_minor_formatter(NullFormatter())
+    if high < 100 * low and high > 10:
+        own.set_major_locator(LogLocator(subs=(1, 2, 4)))
+        own.set_major_formatter(FuncFormatter(lambda t, _: thousands(t) if t >= 1 else f"{t:g}"))
 
 
 def thousands(step: float) -> str:

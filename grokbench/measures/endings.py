@@ -38,6 +38,11 @@ def final_normalised_accuracy(view: SeedView, arm: int = 0) -> float:
     return float(timing.normalised([last_accuracy(record)], baseline(record))[0])
 
 
+def final_test_accuracy(view: SeedView, arm: int = 0) -> float:
+    """Test accuracy at the end, the median of the last five evaluations within the budget; 0 for a run that diverged."""
+    return last_accuracy(one(view, arm))
+
+
 def final_train_accuracy(view: SeedView, arm: int = 0) -> float:
     """Train accuracy at the end; 0 for a run that diverged."""
     return last_accuracy(one(view, arm), "train")

@@ -89,6 +89,11 @@ def best_above_guess(record: Record) -> float:
     return float(np.max(timing.normalised(record.curves["test_accuracy"], baseline(record))))
 
 
+def best_normalised_accuracy(view: SeedView, arm: int = 0) -> float:
+    """The largest a′ of any evaluation of one run."""
+    return best_above_guess(one(view, arm))
+
+
 def best_normalised_at_fraction(view: SeedView, alpha: float, arm: int = 0) -> float:
     """The largest a′ of the arm's run at the fraction ``alpha``; nan where the grid lacks it."""
     cell = _at(view, alpha, arm)

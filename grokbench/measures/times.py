@@ -17,6 +17,7 @@ from grokbench.measures.reading import (
     generalised,
     narrowed,
     one,
+    onset,
     time_to_fit,
     time_to_generalise,
 )
@@ -32,6 +33,17 @@ def t_gen(view: SeedView, arm: int = 0) -> Measured:
 def t_mem(view: SeedView, arm: int = 0) -> Measured:
     """T_mem in steps; above the budget when censored."""
     return time_to_fit(one(view, arm))
+
+
+def onset_step(view: SeedView, arm: int = 0) -> float:
+    """Onset of one run in steps: its last a′ ≤ 0.1 before the first a′ ≥ 0.5; nan where it never gets half-way."""
+    found = onset(one(view, arm))
+    return found if math.isfinite(found) else math.nan
+
+
+def memoriser_baseline(view: SeedView, arm: int = 0) -> float:
+    """b, the test accuracy of a memoriser without arithmetic on the run's split."""
+    return baseline(one(view, arm))
 
 
 def outcome_is(view: SeedView, outcome: Outcome, arm: int = 0) -> float:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["BUILT_IN", "declared", "find", "listed", "loaded", "names", "part", "register", "run_plugin"]
 
 KINDS = tuple(NEEDS)
-WHOLE = ("measures", "executors")
+WHOLE = ("measures", "figures", "executors")
 """Kinds whose built-in parts load no torch, so that their modules are imported as they are."""
 _SINGULAR = {"losses": "loss", "analyses": "analysis"}
 HERE = "grokbench"

@@ -69,6 +69,21 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "preactivation-power": "grokbench.training.analyses.preactivation:ANALYSIS",
     },
     "measures": MEASURES,
+    "figures": {
+        "curves": "grokbench.figures.curves:KIND",
+        "against": "grokbench.figures.against:KIND",
+        "arms": "grokbench.figures.arms:KIND",
+        "solved": "grokbench.figures.solved:KIND",
+        "map": "grokbench.figures.map:KIND",
+        "histogram": "grokbench.figures.histogram:KIND",
+        "spectra": "grokbench.figures.circuit:SPECTRA",
+        "neurons": "grokbench.figures.circuit:NEURONS",
+        "logits": "grokbench.figures.circuit:LOGITS",
+        "ablations": "grokbench.figures.circuit:ABLATIONS",
+        "circles": "grokbench.figures.circles:KIND",
+        "phases": "grokbench.figures.neurons:PHASES",
+        "preactivations": "grokbench.figures.neurons:PREACTIVATIONS",
+    },
     "executors": {
         "local": "grokbench.plan.local:LOCAL",
         "here": "grokbench.plan.here:HERE",
@@ -85,8 +100,9 @@ FIELD = {
     "domains": "domain.kind",
     "sources": "source.kind",
     "corruptions": "data.corruption.kind",
+    "figures": "figure.kind",
 }
-"""Kind → the field of a recipe, a task or a claim that names one."""
+"""Kind → the field of a recipe, a task, a claim or a figure that names one."""
 NEEDS = {
     "networks": ("fields", "build", "restore", "size"),
     "losses": ("fields", "total", "reduce"),
@@ -100,6 +116,7 @@ NEEDS = {
     "probes": ("look", "faults", "every_step"),
     "analyses": ("version", "make", "faults", "first", "passes"),
     "measures": (),
+    "figures": ("fields", "draw", "panels", "bare"),
     "executors": ("run",),
 }
 """Kind → what such a part has."""

@@ -49,6 +49,7 @@ def paper(known: Parts, names: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     """
     document = _document(Paper, "grokbench paper: experiments and claims")
     own = document["properties"]
+    own.pop("figures")  # a file of their own
     lists = {name: own.pop(name) for name in ("experiment", "claim", "superseded")}
     about = {
         "type": "object",
@@ -64,6 +65,24 @@ def paper(known: Parts, names: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     for kind, named in names.items():
         whole = offering(whole, kind, named)
     return whole
+
+
+def figures(known: Parts, tables: Mapping[str, type]) -> dict[str, Any]:
+    """The schema of ``baselines/<paper>/figures.toml``: a list of tables, each of a kind of figure.
+
+    tables: name → fields of what tables within a figure hold.
+    """
+    one = {"type": "object", "required": ["kind"], "parts": "figures"}
+    document = {
+        "$schema": DRAFT,
+        "title": "grokbench figures: what is drawn of a paper's runs",
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["figure"],
+        "properties": {"figure": {"type": "array", "description": "a picture", "minItems": 1, "items": one}},
+        "definitions": {name: {"type": "object", **schema_of(fields)} for name, fields in tables.items()},
+    }
+    return completed_with_parts(document, {"figures": known["figures"]})
 
 
 def _document(fields: type, title: str) -> dict[str, Any]:

@@ -12,19 +12,22 @@ from typing import Any
 
 from grokbench.specs.errors import GrokbenchError, InputError, Mistake, SpecError
 
-CLAIMS_FILE = "claims.toml"
+CLAIMS_FILE, FIGURES_FILE = "claims.toml", "figures.toml"
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 KEYS = {
     "paper": ("paper", "experiment", "claim"),
+    "figures": ("figure",),
     "task": ("operation", "domain"),
     "baseline": ("model", "loss", "optimizer", "learner", "extends"),
 }
 """Kind of spec → the keys by which a file outside a folder of specs is known as one."""
+PAPERS_OWN = {CLAIMS_FILE: "paper", FIGURES_FILE: "figures"}
+"""Name of a file in a paper's folder that is no recipe → what it holds."""
 
 
 @dataclass(frozen=True)
 class SpecFile:
-    """The file of a task, baseline or paper. ``hides``: the file that has the same id and is not read because of it."""
+    """The file of a task, baseline or paper, or of a paper's figures. ``hides``: the file that has the same id and is not read because of it."""
 
     kind: str
     id: str
@@ -95,24 +98,27 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def kind_of_file(path: Path) -> str:
-    """``paper``, ``task`` or ``baseline``, by the file's place, else by its own keys. Errors: InputError, SpecError."""
+    """``paper``, ``figures``, ``task`` or ``baseline``, by the file's place, else by its own keys. Errors: InputError, SpecError."""
     place = absolute(path)
-    if place.name == CLAIMS_FILE:
-        return "paper"
+    if place.name in PAPERS_OWN:
+        return PAPERS_OWN[place.name]
     if root_of(path) is not None:
         return "task" if place.parent.name == "tasks" else "baseline"
     document = read(path)
     for kind, keys in KEYS.items():
         if any(key in document for key in keys):
             return kind
-    text = "neither a task (operation, domain), nor a recipe (model, loss, optimizer, learner or extends), nor a claims file"
-    raise SpecError([Mistake(str(path), "", f"{text} ([paper])")])
+    text = (
+        "neither a task (operation, domain), nor a recipe (model, loss, optimizer, learner or extends), nor a file of claims "
+        "([paper]) or figures ([[figure]])"
+    )
+    raise SpecError([Mistake(str(path), "", text)])
 
 
 def id_of(kind: str, path: Path) -> str:
-    """The id that a file must have: its name, after its folder's where it is a recipe; a paper's is its folder's name."""
+    """The id that a file must have: its name, after its folder's where it is a recipe; of a paper and its figures the folder's name."""
     place = absolute(path)
-    if kind == "paper":
+    if kind in PAPERS_OWN.values():
         return place.parent.name
     return place.stem if kind == "task" else f"{place.parent.name}/{place.stem}"
 
@@ -145,7 +151,7 @@ def in_root(root: Path, *, builtin: bool = False) -> Iterator[SpecFile]:
     for path in toml_in(root / "tasks"):
         yield SpecFile("task", id_of("task", path), path, builtin)
     for path in toml_in(root / "baselines", "*/*.toml"):
-        kind = "paper" if path.name == CLAIMS_FILE else "baseline"
+        kind = PAPERS_OWN.get(path.name, "baseline")
         yield SpecFile(kind, id_of(kind, path), path, builtin)
 
 

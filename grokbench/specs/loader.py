@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -10,13 +11,18 @@ from typing import Any
 
 from grokbench.specs import files, parse, schema, values
 from grokbench.specs.errors import GrokbenchError, InputError, Mistake, SpecError, UnknownNameError, nearest
-from grokbench.specs.files import CLAIMS_FILE, SpecFile
+from grokbench.specs.files import CLAIMS_FILE, FIGURES_FILE, SpecFile
 from grokbench.specs.locate import builtin_root
 from grokbench.specs.settings import changed, divided, given, merged
 from grokbench.specs.types import Paper, Recipe, TaskSpec
 
 OnNote = Callable[[str], None]
-PLACES = {"task": "tasks/{}.toml", "baseline": "baselines/{}.toml", "paper": f"baselines/{{}}/{CLAIMS_FILE}"}
+PLACES = {
+    "task": "tasks/{}.toml",
+    "baseline": "baselines/{}.toml",
+    "paper": f"baselines/{{}}/{CLAIMS_FILE}",
+    "figures": f"baselines/{{}}/{FIGURES_FILE}",
+}
 """Kind of spec → where its file lies in a folder of specs."""
 
 
@@ -174,8 +180,18 @@ class Library:
                 wrong = parse.broken_references(paper, known.task_ids(), known.recipe_ids(), str(path))
             if wrong:
                 raise SpecError(wrong)
-            self._papers[path] = paper
+            self._papers[path] = dataclasses.replace(paper, figures=self._figures(path.with_name(FIGURES_FILE)))
         return self._papers[path]
+
+    def _figures(self, path: Path) -> tuple[Mapping[str, Any], ...]:
+        """The tables of a paper's figures, completed; none where it has no such file. Errors: SpecError."""
+        if not path.is_file():
+            return ()
+        document = self._read(path)
+        wrong = schema.mistakes("figures", document, str(path))
+        if wrong:
+            raise SpecError(wrong)
+        return tuple(schema.completed("figures", document)["figure"])
 
     def each(self, kind: str) -> Iterator[Any]:
         """Every task, recipe or paper that can be read; a note tells of each file that cannot."""

@@ -129,7 +129,7 @@ class Experiment:
 
 @dataclass(frozen=True)
 class Paper:
-    """A paper with its experiments and claims (``baselines/<paper>/claims.toml``)."""
+    """A paper with its experiments and claims (``baselines/<paper>/claims.toml``), and its figures (``figures.toml`` there)."""
 
     id: str = spec(help="the folder's name", schema=ID)
     title: str = spec(help="", schema=TEXT)
@@ -152,6 +152,10 @@ class Paper:
         (),
         help="a sentence for each point in which the experiments differ from the paper",
         schema={"type": "array", "items": TEXT},
+    )
+
+    figures: tuple[Section, ...] = spec(
+        (), help="the tables of ``figures.toml``, with their defaults", schema={"type": "array"}
     )
 
     def claim_id(self, name: str) -> str | None:

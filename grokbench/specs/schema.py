@@ -187,7 +187,7 @@ def completed(kind: str, document: Mapping[str, Any]) -> dict[str, Any]:
 def _complete(node: Mapping[str, Any], root: Mapping[str, Any], value: Any) -> Any:
     node = _deref(node, root)
     if "oneOf" in node:
-        node = next((one for one in node["oneOf"] if _takes(one, value)), {})
+        node = _deref(next((one for one in node["oneOf"] if _takes(one, value)), {}), root)
     if isinstance(value, Mapping):
         properties = _properties(node, root, value)
         out = dict(value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from grokbench.claims.judge import extends
@@ -10,40 +10,41 @@ from grokbench.claims.rules import what_decides
 from grokbench.networks.fitting import recipe_faults
 from grokbench.plan.expand import experiments_of, seeds_needed
 from grokbench.specs import files
-from grokbench.specs.errors import GrokbenchError, InputError, Mistake, SpecError, UnknownNameError, nearest
+from grokbench.specs.errors import GrokbenchError, InputError, Mistake, SpecError, UnknownNameError
 from grokbench.specs.loader import Library
 from grokbench.specs.types import TIERS, Claim, Paper
 from grokbench.validation.computations import computation_mistakes
+from grokbench.validation.pictures import claimed_figure_mistakes, figure_mistakes
 from grokbench.validation.rehearsal import measure_mistakes
 from grokbench.validation.trials import Tables, experiment_mistakes, task_faults
 
-Figures = Callable[[Paper], Collection[str]]
-"""A paper → the names of the figures that its claims may ask for."""
 
-
-def validate_all(library: Library, paths: Sequence[Path] = (), figures: Figures | None = None) -> list[Path]:
+def validate_all(library: Library, paths: Sequence[Path] = ()) -> list[Path]:
     """Check files, folders and ids, or every file of the library; returns the files read.
 
     Errors: SpecError with every mistake of every file; InputError, UnknownNameError for a path or id that there is not.
     """
     chosen = [file for path in paths for file in _named(library, path)] if paths else list(library.paths())
     tables = Tables()
-    _refuse(mistake for path in chosen for mistake in _mistakes_in(library, path, figures, tables))
+    _refuse(mistake for path in chosen for mistake in _mistakes_in(library, path, tables))
     return chosen
 
 
-def require(library: Library, paper: str, figures: Figures | None = None) -> None:
+def require(library: Library, paper: str) -> None:
     """Check a paper's claims file and every task and recipe that it uses. Errors: as in ``validate_all``."""
     own, tables = library.file("paper", paper).path, Tables()
-    wrong = list(_mistakes_in(library, own, figures, tables))
+    wrong = list(_mistakes_in(library, own, tables))
     try:
         experiments = library.paper(paper).experiments
     except SpecError:
         experiments = ()
     beside = library.beside(own)
+    pictures = own.with_name(files.FIGURES_FILE)
+    if pictures.is_file():
+        wrong.extend(_mistakes_in(library, pictures, tables))
     used = {("task", one.task) for one in experiments} | {("baseline", one.baseline) for one in experiments}
     for kind, name in sorted(used):
-        wrong.extend(_mistakes_in(library, beside.file(kind, name).path, figures, tables))
+        wrong.extend(_mistakes_in(library, beside.file(kind, name).path, tables))
     _refuse(wrong)
 
 
@@ -70,14 +71,17 @@ def _named(library: Library, path: Path) -> list[Path]:
     return [library.file(kind, name).path for kind in kinds]
 
 
-def _mistakes_in(library: Library, path: Path, figures: Figures | None, tables: Tables) -> Iterator[Mistake]:
+def _mistakes_in(library: Library, path: Path, tables: Tables) -> Iterator[Mistake]:
     """Everything that is wrong in one file."""
     file, name = str(path), str(path)
     try:
         kind = files.kind_of_file(path)
         if kind == "paper":
             paper = library.paper(name)
-            yield from paper_mistakes(library.beside(path), paper, file, figures, tables)
+            yield from paper_mistakes(library.beside(path), paper, file, tables)
+        elif kind == "figures":
+            paper = library.beside(path).paper(files.id_of(kind, path))
+            yield from figure_mistakes(library.beside(path), paper, file)
         elif kind == "task":
             for field, text in task_faults(library.task(name), tables):
                 yield Mistake(file, field, text)
@@ -90,9 +94,7 @@ def _mistakes_in(library: Library, path: Path, figures: Figures | None, tables: 
         yield Mistake(file, "", str(error).removeprefix(f"{file}: "))
 
 
-def paper_mistakes(
-    library: Library, paper: Paper, file: str, figures: Figures | None, tables: Tables
-) -> Iterator[Mistake]:
+def paper_mistakes(library: Library, paper: Paper, file: str, tables: Tables) -> Iterator[Mistake]:
     """Everything that its schema cannot say of a paper."""
     yield from experiment_mistakes(library, paper, file, tables)
     yield from measure_mistakes(paper, file)
@@ -100,8 +102,7 @@ def paper_mistakes(
     yield from rule_mistakes(paper, file)
     yield from seed_mistakes(paper, file)
     yield from never_mistakes(paper, file)
-    if figures is not None:
-        yield from figure_mistakes(paper, figures(paper), file)
+    yield from claimed_figure_mistakes(paper, file)
 
 
 def rule_mistakes(paper: Paper, file: str) -> Iterator[Mistake]:
@@ -137,15 +138,6 @@ def never_mistakes(paper: Paper, file: str) -> Iterator[Mistake]:
                     f"{claim.budget}; the claim could not be confirmed"
                 )
                 yield Mistake(file, f"{where}.budget", text)
-
-
-def figure_mistakes(paper: Paper, known: Collection[str], file: str) -> Iterator[Mistake]:
-    """Claims that ask for a figure that nothing draws."""
-    for claim in paper.claims:
-        if claim.figure is not None and claim.figure_in(known) is None:
-            names = sorted({*known, "curves"})
-            text = f"no figure {claim.figure!r}; there are {', '.join(names)}"
-            yield Mistake(file, f"claim {claim.id}.figure", text, nearest(claim.figure, names))
 
 
 def seed_mistakes(paper: Paper, file: str) -> Iterator[Mistake]:

@@ -1,16 +1,22 @@
-"""A solved-α curve: the share of seeds that generalise within the budget, and when, against the training fraction."""
+"""Solved: the share of seeds that generalise within the budget over the training fraction, and α50."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from grokbench.analysis.thresholds import Bracket, Threshold, firth_logistic, threshold
-from grokbench.figures import style
-from grokbench.measures.cells import Cell
+from grokbench.claims.phrases import half_open
+from grokbench.figures import layout, marks, style
+from grokbench.figures.data import arms
+from grokbench.figures.fields import Fields
+from grokbench.figures.kind import Kind
+from grokbench.figures.strips import Strip
+from grokbench.measures.cells import Cell, Cells
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,24 +25,64 @@ if TYPE_CHECKING:
 Times = Mapping[float, Sequence[float]]  # α → T_gen of the trials that were trained there; inf is censored
 
 RUG = 0.2  # height below share 0 in which the seeds' brackets lie
+ALPHA = "α, training fraction (share of the table)"
 
 
-def draw(found: Threshold, times: Times, budget: int, title: str = "") -> Figure:
+@dataclass(frozen=True, kw_only=True)
+class Solved(Fields):
+    """The share of seeds that generalise within the budget, over α, with each seed's bracket; a panel a label."""
+
+
+def draw(own: Solved, cells: Cells) -> Figure | None:
+    """A panel for each label that has runs; a single one has the times beside it. None where none has."""
+    shown = arms(own, own, cells)
+    if not shown:
+        return None
+    single = len(shown) == 1
+    figure, axes = layout.multiples(len(shown) + single, 2 if len(shown) in (1, 2, 4) else 3, height=2.2)
+    for i, (ax, arm) in enumerate(zip(axes, shown, strict=False)):
+        found, when, budget = of_cells(arm.cells)
+        solved_share(ax, found, when)
+        for line in ax.lines:
+            if str(line.get_label()).startswith("α50"):
+                line.set_label("α50")  # its number stands in the heading of the panel
+        marks.draw(ax, own, [arm], cells)
+        ax.set_title(
+            f"{arm.label}: {alpha50(found)}, {layout.thousands(budget)} steps", fontsize=9, loc="left"
+        )
+        layout.label(ax, i, len(shown), ALPHA, "share of seeds solved", 2 if len(shown) == 4 else 3)
+        if single:
+            times_against_alpha(axes[1], when, budget)
+            axes[1].set_xlim(ax.get_xlim())
+    if not single:
+        layout.same_limits(axes, "x")
+    return layout.framed(figure, axes, own, cells, [cell for arm in shown for cell in arm.cells])
+
+
+def alpha50(found: Threshold) -> str:
+    """α50, or what is known of it."""
+    if found.alpha50 is not None and math.isfinite(found.alpha50) and found.bracket.low:
+        return f"α50 = {found.alpha50:.4g}"
+    if found.bracket == (0.0, math.inf):
+        return "α50 not known"
+    bound = half_open(found.bracket)
+    return f"α50 {bound}" if bound[0] in "≤>" else f"α50 in {bound}"
+
+
+def sweep(found: Threshold, times: Times, budget: int, title: str = "") -> Figure:
     """Share solved with its exact intervals, the seeds' brackets and α50; beside it T_gen against α."""
-    figure, axes = style.canvas(1, 2, width=5.2, height=3.9)
+    figure, axes = style.canvas(1, 2, height=3.6)
     solved_share(axes[0], found, times)
     times_against_alpha(axes[1], times, budget)
     axes[1].set_xlim(axes[0].get_xlim())
     axes[0].set_title(title, fontsize=9, loc="left")
-    axes[1].set_title(f"budget {budget} steps", fontsize=9, loc="left")
+    axes[1].set_title(f"budget {layout.thousands(budget)} steps", fontsize=9, loc="left")
     style.one_legend(figure, axes)
     return figure
 
 
-def of_cells(cells: Sequence[Cell]) -> tuple[Threshold, dict[float, list[float]], int] | None:
-    """What ``draw`` needs of an experiment whose trials were all run, seed by α; None for no cells."""
-    if not cells:
-        return None
+def of_cells(cells: Sequence[Cell]) -> tuple[Threshold, dict[float, list[float]], int]:
+    """What ``sweep`` needs of trials that were all run, seed by α."""
     by_cell = {(seed, float(record.trial.alpha)): record.t_gen for seed, _, record in cells}
     alphas = sorted({alpha for _, alpha in by_cell})
     rows: dict[int, list[bool | None]] = {}
@@ -83,8 +129,8 @@ def solved_share(ax: Axes, found: Threshold, times: Times, color: str = style.BL
     ax.set_xlim(left, right)
     ax.set_ylim(-RUG, 1.04)
     ax.set_yticks([0, 0.25, 0.5, 0.75, 1])
-    ax.set_xlabel("α, training fraction (share of the table)")
-    ax.set_ylabel("share of seeds solved")
+    ax.set_xlabel(ALPHA, fontsize=9)
+    ax.set_ylabel("share of seeds solved", fontsize=9)
 
 
 def _edges(alphas: Sequence[float]) -> tuple[float, float]:
@@ -111,18 +157,17 @@ def _draw_brackets(ax: Axes, brackets: Sequence[Bracket], left: float, right: fl
     ax.plot([], [], "-", color=style.GREEN, linewidth=2.2, label="bracket of a seed's threshold")
 
 
-def times_against_alpha(
-    ax: Axes, times: Times, budget: int, color: str = style.BLUE, marker: str = "o"
-) -> None:
-    """A dot a trial; trials that did not get there are one triangle at the budget with their number."""
+def times_against_alpha(ax: Axes, times: Times, budget: int) -> None:
+    """A mark a trial; trials that did not get there are one open triangle at the budget with their number."""
     for alpha, group in times.items():
         if group:
-            style.dots(ax, alpha, [(time, budget) for time in group], color, marker, size=5, opacity=0.7)
-    ax.plot([], [], marker, color=color, markersize=5, label="T_gen of a trial")
+            found = {i: [time] for i, time in enumerate(group)}
+            Strip(alpha, "T_gen", style.LOOKS[1], found, budget, 0.0).draw(ax, bar=False)
     ax.axhline(budget, color="0.6", linewidth=0.7)
-    if any(math.isinf(time) for group in times.values() for time in group):
-        ax.plot([], [], "^", color=color, markersize=8, markerfacecolor="none", label=style.CENSORED)
     ax.set_yscale("log")
     ax.margins(y=0.15)
-    ax.set_xlabel("α, training fraction (share of the table)")
-    ax.set_ylabel("T_gen (optimizer updates)")
+    ax.set_xlabel(ALPHA, fontsize=9)
+    ax.set_ylabel("T_gen (optimizer updates)", fontsize=9)
+
+
+KIND = Kind(Solved, draw, panels=False)
