@@ -20,6 +20,7 @@ import pytest
 
 if TYPE_CHECKING:
     from grokbench.claims.verdict import Verdict
+    from grokbench.contract import Check
     from grokbench.specs.types import Claim, Paper
 
 TIERS = ("smoke", "quick", "paper")
@@ -39,6 +40,13 @@ TIER: dict[str, Any] = {
     "dest": "grokbench_tier",
     "help": "how much of the paper to run (default: %(default)s)",
 }
+CONTRACT: dict[str, Any] = {
+    "action": "append",
+    "default": [],
+    "metavar": "PACKAGE",
+    "dest": "grokbench_contract",
+    "help": "test every part of this package, or of a script (FILE.py), for what all parts promise; may be repeated",
+}
 FLAGS = {"specs": "--grokbench-specs", "store": "--grokbench-store"}
 """What this command line calls arguments of ``grokbench.reproduce``."""
 
@@ -50,6 +58,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("grokbench", "claims of grokking papers")
     group.addoption("--grokbench-paper", **PAPER)
     group.addoption("--grokbench-tier", **TIER)
+    group.addoption("--grokbench-contract", **CONTRACT)
     group.addoption(
         "--grokbench-store",
         default=None,
@@ -130,6 +139,47 @@ def pytest_collection_modifyitems(
         report = session.ihook.pytest_make_collect_report(collector=node)
         session.ihook.pytest_collectreport(report=report)
         items.extend(report.result)
+    for package in dict.fromkeys(config.getoption("grokbench_contract", [])):
+        items.extend(contract_of(session, package))
+
+
+def contract_of(session: pytest.Session, package: str) -> list[PromiseItem]:
+    """A test for each promise of each part of a package; a usage error where it has none."""
+    from grokbench import contract
+    from grokbench.specs.errors import GrokbenchError
+
+    try:
+        return [
+            PromiseItem.from_parent(session, name=check.name, check=check)
+            for check in contract.checks(package)
+        ]
+    except GrokbenchError as error:
+        raise pytest.UsageError(f"--grokbench-contract: {error}") from error
+
+
+class PromiseItem(pytest.Item):
+    """One promise of one part: passes when the part keeps it."""
+
+    def __init__(self, *, check: Check, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.check = check
+
+    def runtest(self) -> None:
+        """Ask the part."""
+        self.check.run()
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """A sentence for a promise that is broken; pytest's own traceback for anything unforeseen."""
+        from grokbench.contract import BrokenError
+        from grokbench.specs.errors import GrokbenchError
+
+        if isinstance(excinfo.value, BrokenError | GrokbenchError):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """Where the report says this test is."""
+        return self.path, None, self.name
 
 
 class PaperNode(pytest.Collector):

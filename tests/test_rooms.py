@@ -24,6 +24,7 @@ ROOMS = [
     "reproduction",
     "findings",
     "api",
+    "contract",
     "pytest_plugin",
     "cli",
 ]

@@ -137,7 +137,7 @@ def _parts(kind: str) -> list[dict[str, str]]:
 
 def _short(value: object) -> str:
     """A default: its kind where it is a table, and as it is written in TOML otherwise."""
-    if isinstance(value, dict):
+    if isinstance(value, dict) and "kind" in value:
         return str(value["kind"])
     return json.dumps(value, ensure_ascii=False)
 

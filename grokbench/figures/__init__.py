@@ -65,7 +65,9 @@ def registry(paper: Paper) -> dict[str, tuple[str, Fields]]:
         for i, name in enumerate(apart):
             names = own.id if i == 0 else f"{own.id}-{name}"
             chosen = {name: own.experiments[name]} if name else own.experiments
-            found[names] = table["kind"], dataclasses.replace(own, id=names, experiments=chosen)
+            label = own.experiments[name] if name else ""
+            title = f"{own.title} ({label})" if label and "{" not in label else own.title
+            found[names] = table["kind"], dataclasses.replace(own, id=names, title=title, experiments=chosen)
     if not paper.figures:
         found["curves"] = "curves", _curves("curves", [one.id for one in paper.experiments])
     plain: dict[str, list[str]] = {}

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MANY = 25  # seeds of which quartiles are drawn in place of marks
+MANY_PANELS = 9  # that stand four in a row
 ALPHA = "α, training fraction (share of the table)"
 
 
@@ -39,19 +40,20 @@ class Against(Fields):
 
 def draw(own: Against, cells: Cells) -> Figure | None:
     """A panel each; None where no series has runs at two places."""
-    shown = [(panel, arms(own, panel, cells, untrained=True)) for panel in own.drawn]
+    shown = [(panel, arms(own, panel, cells, untrained=True, whole=True)) for panel in own.drawn]
     shown = [(panel, found) for panel, found in shown if any(len(_levels(own, arm)) > 1 for arm in found)]
     if not shown:
         return None
-    columns = min(len(shown), 2)
+    columns = min(len(shown), 2 if len(shown) < MANY_PANELS else 4)
     figure, axes = style.canvas(-(-len(shown) // columns), columns, height=3.4 if len(shown) < 3 else 2.6)
     for ax in axes[len(shown) :]:
         ax.remove()
     for ax, (panel, found) in zip(axes, shown, strict=False):
         _panel(ax, own, panel, found, cells)
     kept = axes[: len(shown)]
-    if len({panel.axis or panel.y[0].name for panel, _ in shown}) == 1:
-        layout.same_limits(kept)
+    names = [panel.axis or panel.y[0].name for panel, _ in shown]
+    for name in set(names):
+        layout.same_limits([ax for ax, its in zip(kept, names, strict=True) if its == name])
     for ax in kept:
         layout.whole_numbers(ax)
     return layout.framed(figure, kept, own, cells, [c for _, found in shown for a in found for c in a.cells])
@@ -90,7 +92,15 @@ def _panel(ax: Axes, own: Against, panel: Panel, found: Sequence[Arm], cells: Ce
                 if text
             )
             look = style.look(1 - i if len(panel.y) == 2 and len(found) == 1 else place)
-            _series(ax, own, levels, look, " ".join((name or arm.label or one.name).split()), shift, budget)
+            _series(
+                ax,
+                own,
+                levels,
+                look,
+                " ".join((name or (not panel.heading and arm.label) or one.name).split()),
+                shift,
+                budget,
+            )
             if i == 0 and k == 0:
                 marks.rates(
                     ax,
@@ -98,12 +108,13 @@ def _panel(ax: Axes, own: Against, panel: Panel, found: Sequence[Arm], cells: Ce
                     list(levels),
                     [middle(v for s in levels[a].values() for v in s) for a in levels],
                 )
-    marks.draw(ax, panel, found, cells)
+    place_of = lambda _, cell: float(value_of(cell.record.trial, own.x))  # noqa: E731
+    marks.draw(ax, panel, found, cells, at=place_of, half=0.4 * step)
     if own.x_scale == "log":
         ax.set_xscale("log")
-    style.scaled(ax, panel.scale, panel.limits)
     if not panel.limits:
         ax.margins(y=0.12)
+    style.scaled(ax, panel.scale, panel.limits)
     ax.set_xlabel(own.x_axis or (ALPHA if own.x == "alpha" else own.x), fontsize=9)
     text = panel.axis or (layout.STEP if panel.y[0].measure in ("t-gen", "t-mem") else panel.y[0].name)
     ax.set_ylabel(text, fontsize=9)
@@ -124,7 +135,13 @@ def _series(
     many = any(len(seeds) >= MANY for seeds in levels.values())
     text = f"{label} ({'median, quartiles of draws' if many else 'a mark a seed, line: median'})"
     known = [value if math.isfinite(value) else math.nan for value in medians]
-    look_of = {"color": look.color, "linestyle": look.line, "marker": look.marker, "markersize": 6, "linewidth": 1.7}
+    look_of = {
+        "color": look.color,
+        "linestyle": look.line,
+        "marker": look.marker,
+        "markersize": 6,
+        "linewidth": 1.7,
+    }
     line = ax.plot(at, known, label=text)
     line[0].set(**look_of)
     if many:

@@ -56,7 +56,7 @@ def draw(own: Arms, cells: Cells) -> Figure | None:
     figure, axes = _canvas(own, [(panel, found) for panel, found in shown])
     for ax, (panel, found) in zip(axes, shown, strict=True):
         _panel(ax, own, panel, found, cells)
-        ax.set_title(panel.heading, fontsize=9, loc="left", pad=16 if own.above else 6)
+        ax.set_title(panel.heading, fontsize=9, loc="left", pad=6 + 11 * len(own.above))
     return layout.framed(figure, axes, own, cells, [c for _, found in shown for a in found for c in a.cells])
 
 
@@ -64,7 +64,7 @@ def _canvas(own: Arms, shown: Sequence[tuple[Panel, list[Arm]]]) -> tuple[Figure
     """Panels beside each other where their places fit a page's width, else below each other."""
     counts = [len(panel.y) if own.places == "y" else len(found) for panel, found in shown]
     if own.sideways:
-        return style.canvas(len(shown), 1, height=0.6 + 0.4 * max(counts))
+        return style.canvas(len(shown), 1, width=8.4, height=0.6 + 0.4 * max(counts))
     if len(shown) > 1 and sum(counts) <= 7:
         figure, axes = style.canvas(1, len(shown), height=3.2)
         axes[0].get_gridspec().set_width_ratios([count + 0.6 for count in counts])  # type: ignore[union-attr]
@@ -126,15 +126,18 @@ def _panel(ax: Axes, own: Arms, panel: Panel, found: Sequence[Arm], cells: Cells
     elif by == "label" and len(panel.y) > 1:
         for own_marks in drawn:
             join(ax, own_marks, own.sideways)
-    else:
+    elif not any(one.array for one in panel.y):
         for j in range(len(drawn[0])):
             join(ax, [column[j] for column in drawn], own.sideways)
-    marks.draw(ax, panel, found, cells)
+    if own.sideways or by == "y":
+        marks.draw(ax, panel, found, cells)
+    else:
+        marks.draw(ax, panel, found, cells, at=lambda k, _: float(k), half=0.42)
     _places(ax, own, names)
     axis = "x" if own.sideways else "y"
-    style.scaled(ax, panel.scale, panel.limits, axis=axis)
     if not panel.limits:
-        ax.margins(x=0.12) if own.sideways else ax.margins(y=0.12)
+        ax.margins(x=0.15) if own.sideways else ax.margins(y=0.15)
+    style.scaled(ax, panel.scale, panel.limits, axis=axis)
     layout.whole_numbers(ax, axis)
     text = panel.axis or (layout.STEP if panel.y[0].measure in STEPS else panel.y[0].name)
     (ax.set_xlabel if own.sideways else ax.set_ylabel)(text, fontsize=9)

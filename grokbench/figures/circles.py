@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grokbench.figures import layout, style
+from grokbench.figures import layout, marks, style
 from grokbench.figures.arms import strips
 from grokbench.figures.data import arms
 from grokbench.figures.fields import Fields
@@ -49,6 +49,7 @@ def draw(own: Circles, cells: Cells) -> Figure | None:
     figure, axes = layout.multiples(n, 2 if own.start else 3, height=3.6)
     for ax, (cell, name) in zip(axes, planes, strict=False):
         when = "before the first step" if name == "plane_initial" else _ring(cell)
+        when = f"in the end, {when}" if own.start and name == "plane" else when
         label = " ".join(shown[first.index(cell)].label.split())
         _plane(ax, cell, name, f"{label}\nseed {cell.seed}: {when}")
     if own.start:
@@ -63,6 +64,7 @@ def _strip(ax: Axes, own: Circles, shown: list, cells: Cells) -> None:  # type: 
     columns = strips(own, own, shown, cells, by)
     names = [one.name for one in own.y] if by == "y" else [arm.label for arm in shown]
     join(ax, [strip.draw(ax) for column in columns for strip in column])
+    marks.draw(ax, own, shown, cells)
     ax.set_xticks(range(len(names)), names)
     ax.set_xlim(-0.5, len(names) - 0.5)
     ax.set_ylim(*(own.limits or (0, 1.02)))

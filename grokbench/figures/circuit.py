@@ -161,7 +161,7 @@ def _ablation(ax: Axes, cell: Cell) -> str:
             loss[mask],
             look.marker,
             color=look.color,
-            markersize=3.5,
+            markersize=4.5 if label else 2.0,
             label=f"without this {label}frequency",
         )
     ax.axhline(whole, color=style.BLACK, linewidth=1.0, linestyle="--", label="whole network")

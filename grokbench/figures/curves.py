@@ -13,6 +13,7 @@ from grokbench.figures.data import Arm, Curve, arms, middle, numbers, series
 from grokbench.figures.fields import ONE, SEVERAL, Fields, Panel, Quantity
 from grokbench.figures.kind import Kind
 from grokbench.measures.cells import Cell, Cells
+from grokbench.measures.reading import ends
 from grokbench.specs.fields import field as spec
 
 if TYPE_CHECKING:
@@ -45,9 +46,14 @@ class Curves(Fields):
         choices=("median", "seeds"),
         help="median: bold over thin seeds; seeds: without it, where runs end apart",
     )
-    until: float | None = spec(None, help="step at which the axis ends [default: the longest run's end]", above=0)
+    until: float | None = spec(
+        None, help="step at which the axis ends [default: the longest run's end]", above=0
+    )
     dots: tuple[Quantity, ...] = spec(
-        (), help="steps that are marked on each bold line, as medians: measures", schema=SEVERAL, optional=True
+        (),
+        help="steps that are marked on each bold line, as medians: measures",
+        schema=SEVERAL,
+        optional=True,
     )
     same: bool = spec(False, help="whether all rows have the same steps")
 
@@ -61,16 +67,20 @@ def draw(own: Curves, cells: Cells, untrained: bool = False) -> Figure | None:
     if not titles:
         return None
     height = 2.6 if len(titles) == 1 else 2.1 if len(titles) < LOW else 1.7
+    single = len(titles) > 1 == len(panels)
     grid = (2, 2) if len(titles) == 1 and len(panels) == 4 else (len(titles), len(panels))
-    figure, axes = style.canvas(*grid, height=height)
+    columns = (2 if len(titles) in (2, 4) else 3) if single else 1
+    figure, axes = layout.multiples(len(titles), columns) if single else style.canvas(*grid, height=height)
     lasts = {title: own.until or max(_last(own, rows.get(title, ())) for rows in shown) for title in titles}
     for i, title in enumerate(titles):
         for j, (panel, rows) in enumerate(zip(panels, shown, strict=True)):
             ax, group = axes[i * len(panels) + j], rows.get(title, ())
             _fill(ax, own, panel, group, cells)
             _axes(ax, own, panel, max(lasts.values()) if own.same else lasts[title], cells, group)
-            if i < len(titles) - 1:
+            if i < len(titles) - columns:
                 ax.set_xlabel("")
+            if i % columns:
+                ax.set_ylabel("")
             heading = panel.heading if own.rows != "label" or len(titles) == 1 else ""
             above = [text for text in (title if j == 0 else "", heading if i == 0 else "") if text]
             ax.set_title("\n".join(above), fontsize=9, loc="left")
@@ -92,11 +102,14 @@ def _rows(own: Curves, found: Sequence[Arm]) -> dict[str, tuple[Arm, ...]]:
 
 
 def _fill(ax: Axes, own: Curves, panel: Panel, group: Sequence[Arm], cells: Cells) -> None:
+    names = list(dict.fromkeys(one.name for each in (*own.drawn, panel) for one in each.y))  # a look each
     together = own.rows == "none" and len(group) > 1
     for k, arm in enumerate(group):
         for i, one in enumerate(panel.y):
             name = one.series.rpartition(".")[2]
-            look = style.look(k * len(panel.y) + i if together else i, "" if together else name)
+            look = style.look(
+                k * len(panel.y) + i if together else names.index(one.name), "" if together else name
+            )
             called = one.label or {"train": "train", "test": "test"}.get(name.partition("_")[0], one.series)
             parts = [arm.label] if together else []
             parts += [called] if not together or len(panel.y) > 1 else []
@@ -127,7 +140,8 @@ def _lines(ax: Axes, lines: Sequence[Curve], look: style.Look, label: str, media
     bold = median and len(lines) > 1
     for steps, values in map(thinned, lines):
         ax.plot(
-            steps, values, color=look.color, linestyle="-" if bold else look.line, linewidth=0.7 if bold else 1.2,
+            steps, values, color=look.color, linestyle="-" if bold else look.line,
+            linewidth=0.7 if bold else 1.2 if len(lines) > 1 else 1.7,
             alpha=0.35 if bold else 0.85, label=None if bold else label if len(lines) == 1 else f"{label} (a line a seed)",
         )  # fmt: skip
     if bold:
@@ -138,11 +152,28 @@ def _lines(ax: Axes, lines: Sequence[Curve], look: style.Look, label: str, media
 
 def _dots(ax: Axes, own: Curves, arm: Arm, line: Curve, look: style.Look, cells: Cells) -> None:
     for i, one in enumerate(own.dots):
-        at = middle(value for group in arm.seeds().values() for value in numbers(one, group, cells))
+        groups = arm.seeds().values()
+        units = [1.0 if own.over is None else middle(numbers(own.over, group, cells)) for group in groups]
+        at = middle(
+            ends(v).high / unit
+            for unit, g in zip(units, groups, strict=True)
+            for v in numbers(one, g, cells)
+            if unit > 0
+        )
         if np.isfinite(at):
             marker = style.LOOKS[i].marker
-            ax.plot([at], [np.interp(at, *line)], marker, color=look.color, markersize=8, markeredgecolor="black", zorder=5)
-            style.named(ax, f"{one.name} (median)", marker, color="0.5", markersize=8, markeredgecolor="black")
+            ax.plot(
+                [at],
+                [np.interp(at, *line)],
+                marker,
+                color=look.color,
+                markersize=8,
+                markeredgecolor="black",
+                zorder=5,
+            )
+            style.named(
+                ax, f"{one.name} (median)", marker, color="0.5", markersize=8, markeredgecolor="black"
+            )
 
 
 def _axes(ax: Axes, own: Curves, panel: Panel, last: float, cells: Cells, group: Sequence[Arm]) -> None:

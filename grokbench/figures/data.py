@@ -72,8 +72,13 @@ def usable(cells: Cells, experiment: str) -> tuple[Cell, ...]:
     return tuple(sorted(kept, key=lambda cell: cell.seed))
 
 
-def arms(figure: Fields, panel: Panel, cells: Cells, untrained: bool = False) -> list[Arm]:
-    """The series of a panel that have runs. ``untrained``: those without a step count, too."""
+def arms(
+    figure: Fields, panel: Panel, cells: Cells, untrained: bool = False, whole: bool = False
+) -> list[Arm]:
+    """The series of a panel that have runs. ``untrained``: those of no step count, too.
+
+    whole: an experiment without a label is one series, whatever it varies; else its settings part it.
+    """
     found: dict[str, dict[tuple[int, str], Cell]] = {}
     for experiment, template in figure.experiments.items():
         if panel.only and experiment not in panel.only:
@@ -83,18 +88,22 @@ def arms(figure: Fields, panel: Panel, cells: Cells, untrained: bool = False) ->
             trial = cell.record.trial
             if any(value_of(trial, name) != value for name, value in panel.where.items()):
                 continue
-            label = label_of(template, trial) if template else default_label(experiment, cell)
+            label = label_of(template, trial) if template else default_label(experiment, cell, whole)
             place = (
                 cell.seed,
-                str(sorted(cell.settings.items(), key=str)),
+                f"{trial.alpha} {trial.recipe} {trial.task}",
             )  # each run once, the first that has it
             found.setdefault(label, {}).setdefault(place, cell)
     return [Arm(label, tuple(own.values())) for label, own in found.items()]
 
 
-def default_label(experiment: str, cell: Cell) -> str:
+def default_label(experiment: str, cell: Cell, whole: bool) -> str:
     """What a series without a label is called: its experiment, and the settings that this varies."""
-    varied = ", ".join(f"{'α' if k == 'alpha' else k} = {v}" for k, v in sorted(cell.settings.items()))
+    varied = (
+        ""
+        if whole
+        else ", ".join(f"{'α' if k == 'alpha' else k} = {v}" for k, v in sorted(cell.settings.items()))
+    )
     return f"{experiment}, {varied}" if varied else experiment
 
 

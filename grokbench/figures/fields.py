@@ -91,7 +91,7 @@ class Mark:
     )
     experiments: tuple[str, ...] = spec(
         (),
-        help="experiments whose panels have the mark [default: all]",
+        help="experiments whose panels have the mark; in arms and against a level one lies only where they stand [default: all]",
         schema={"type": "array", "items": ID},
         optional=True,
     )
@@ -123,7 +123,9 @@ class Panel:
     where: Mapping[str, Any] = spec(
         {}, help="dotted field → value that the runs shown have", schema={"type": "object"}
     )
-    mark: tuple[Mark, ...] = _list("mark", "lines and bands: what the paper says, b, T_gen; a figure's own are in all of its panels")
+    mark: tuple[Mark, ...] = _list(
+        "mark", "lines and bands: what the paper says, b, T_gen; a figure's own are in all of its panels"
+    )
 
 
 _NAMES = {
@@ -150,7 +152,7 @@ class Fields(Panel):
     )
     separate: bool = spec(
         False,
-        help="whether each experiment has a figure of its own, from the second on called <id>-<experiment>",
+        help="whether each experiment has a figure of its own, its label in the title, the second on called <id>-<experiment>",
     )
     panel: tuple[Panel, ...] = _list("panel", "its panels, where there are several")
 

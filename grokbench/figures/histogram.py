@@ -32,7 +32,7 @@ class Histogram(Fields):
 
 def draw(own: Histogram, cells: Cells) -> Figure | None:
     """One panel; None where no label has a number. What is censored is left out, and counted in the legend."""
-    one, shown = own.y[0], arms(own, own, cells, untrained=True)
+    one, shown = own.y[0], arms(own, own, cells, untrained=True, whole=True)
     found = {
         arm.label: [v for group in arm.seeds().values() for v in numbers(one, group, cells)] for arm in shown
     }

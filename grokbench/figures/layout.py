@@ -24,7 +24,9 @@ def framed(figure: Figure, axes: Sequence[Axes], own: Fields, cells: Cells, show
     absent = f" Not run: {', '.join(lacking)}." if lacking else ""
     width = figure.get_figwidth()
     title = textwrap.wrap(own.title, int(width / 0.093))
-    caption = textwrap.wrap(f"{own.caption} {seeds_said(shown)}{absent}".strip(), int(width / 0.072))
+    caption = textwrap.wrap(
+        f"{own.caption} {seeds_said(shown)}{absent}".strip(), int(width / 0.072), break_on_hyphens=False
+    )
     high = figure.get_figheight()
     head = 0.19 * len(title) + 0.165 * len(caption) + 0.1
     style.one_legend(figure, axes)
@@ -87,7 +89,8 @@ def step_axis(ax: Axes, last: float, linear: bool = False) -> None:
         ax.set_xscale("symlog", linthresh=10, linscale=0.4)
         ax.set_xticks([0.0] + [10.0**k for k in range(1, 9) if 10**k <= last * 1.05])
     else:
-        ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+        narrow = ax.get_gridspec().ncols > COLUMNS  # type: ignore[union-attr]
+        ax.xaxis.set_major_locator(MaxNLocator(3 if narrow else 5, integer=True))
         ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: thousands(x)))
     ax.set_xlim(0, last * (1 if linear else 1.1))
     ax.set_xlabel(STEP, fontsize=9)
@@ -102,7 +105,7 @@ def whole_numbers(ax: Axes, axis: str = "y") -> None:
         return
     low, high = getattr(ax, f"get_{axis}lim")()
     own.set_minor_formatter(NullFormatter())
-    if high < 100 * low and high > 10:
+    if high < 100 * low and (high > 10 or low > 0.01):
         own.set_major_locator(LogLocator(subs=(1, 2, 4)))
         own.set_major_formatter(FuncFormatter(lambda t, _: thousands(t) if t >= 1 else f"{t:g}"))
 

@@ -36,7 +36,7 @@ class Map(Fields):
 
 def draw(own: Map, cells: Cells) -> Figure | None:
     """A panel for each label that has runs; None where none has."""
-    shown = arms(own, own, cells, untrained=True)
+    shown = arms(own, own, cells, untrained=True, whole=True)
     if not shown:
         return None
     figure, axes = layout.multiples(len(shown), 2, height=3.4)

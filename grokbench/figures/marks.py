@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,26 +11,43 @@ import numpy as np
 from grokbench.figures import style
 from grokbench.figures.data import Arm, middle, numbers
 from grokbench.figures.fields import Mark, Panel, Quantity, ends_of
-from grokbench.measures.cells import Cells
+from grokbench.measures.cells import Cell, Cells
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-def draw(ax: Axes, panel: Panel, arms: Sequence[Arm], cells: Cells, seeds: Sequence[int] = ()) -> None:
-    """Every mark of the panel that has a place; ``seeds``: only these count where a mark is a measure."""
-    for i, mark in enumerate(panel.mark):
-        if mark.experiments and not any(_shown(arm, mark.experiments, cells) for arm in arms):
+def draw(
+    ax: Axes,
+    panel: Panel,
+    arms: Sequence[Arm],
+    cells: Cells,
+    seeds: Sequence[int] = (),
+    at: Callable[[int, Cell], float] | None = None,
+    half: float = 0.0,
+) -> None:
+    """Every mark of the panel that has a place; ``seeds``: only these count where a mark is a measure.
+
+    A level mark with experiments is drawn only within ``half`` of where they stand, by ``at``: arm and cell → x.
+    """
+    names = [mark.label for mark in panel.mark]
+    for mark in panel.mark:
+        i = names.index(mark.label)  # marks of one name look the same
+        own = _own(arms, mark.experiments, cells)
+        if mark.experiments and not own:
             continue
         for axis in ("x", "y"):
             place = getattr(mark, axis)
             if place is not None:
-                _draw(ax, axis, mark, [_where(end, arms, cells, seeds) for end in ends_of(place)], i)
+                found = [_where(end, arms, cells, seeds) for end in ends_of(place)]
+                near = mark.experiments and at and axis == "y"
+                for x in sorted({at(k, cell) for k, cell in own}) if near and at else (None,):
+                    _draw(ax, axis, mark, found, i, None if x is None else (x - half, x + half))
 
 
-def _shown(arm: Arm, experiments: Sequence[str], cells: Cells) -> bool:
-    own = {id(cell.record) for name in experiments for cell in cells.get(name, ())}
-    return any(id(cell.record) in own for cell in arm.cells)
+def _own(arms: Sequence[Arm], experiments: Sequence[str], cells: Cells) -> list[tuple[int, Cell]]:
+    known = {id(cell.record) for name in experiments for cell in cells.get(name, ())}
+    return [(k, cell) for k, arm in enumerate(arms) for cell in arm.cells if id(cell.record) in known]
 
 
 def _where(end: float | Quantity, arms: Sequence[Arm], cells: Cells, seeds: Sequence[int]) -> float:
@@ -41,8 +58,14 @@ def _where(end: float | Quantity, arms: Sequence[Arm], cells: Cells, seeds: Sequ
     return middle(found)
 
 
-def _draw(ax: Axes, axis: str, mark: Mark, ends: Sequence[float], i: int) -> None:
+def _draw(
+    ax: Axes, axis: str, mark: Mark, ends: Sequence[float], i: int, near: tuple[float, float] | None
+) -> None:
     if not all(map(math.isfinite, ends)) or (len(ends) == 2 and ends[0] >= ends[1]):
+        return
+    if near and len(ends) == 2:
+        color = style.BANDS[i % len(style.BANDS)]
+        ax.fill_between(near, ends[0], ends[1], color=color, linewidth=0, zorder=0, label=mark.label)
         return
     if len(ends) == 2:
         span = ax.axvspan if axis == "x" else ax.axhspan
@@ -55,6 +78,9 @@ def _draw(ax: Axes, axis: str, mark: Mark, ends: Sequence[float], i: int) -> Non
         "linestyle": style.LINES[i % len(style.LINES)],
         "gid": "mark",
     }
+    if near:
+        ax.plot(near, [ends[0]] * 2, label=mark.label, zorder=1, **look)
+        return
     line(ends[0], label=mark.label, zorder=1, **look)
 
 

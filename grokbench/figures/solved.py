@@ -12,11 +12,12 @@ import numpy as np
 from grokbench.analysis.thresholds import Bracket, Threshold, firth_logistic, threshold
 from grokbench.claims.phrases import half_open
 from grokbench.figures import layout, marks, style
-from grokbench.figures.data import arms
-from grokbench.figures.fields import Fields
+from grokbench.figures.data import Arm, arms, numbers
+from grokbench.figures.fields import Fields, Quantity
 from grokbench.figures.kind import Kind
 from grokbench.figures.strips import Strip
 from grokbench.measures.cells import Cell, Cells
+from grokbench.measures.reading import ends
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,12 +31,12 @@ ALPHA = "α, training fraction (share of the table)"
 
 @dataclass(frozen=True, kw_only=True)
 class Solved(Fields):
-    """The share of seeds that generalise within the budget, over α, with each seed's bracket; a panel a label."""
+    """The share of seeds that generalise within the budget, over α, with each seed's bracket, and means of y; a panel a label."""
 
 
 def draw(own: Solved, cells: Cells) -> Figure | None:
     """A panel for each label that has runs; a single one has the times beside it. None where none has."""
-    shown = arms(own, own, cells)
+    shown = arms(own, own, cells, whole=True)
     if not shown:
         return None
     single = len(shown) == 1
@@ -46,10 +47,11 @@ def draw(own: Solved, cells: Cells) -> Figure | None:
         for line in ax.lines:
             if str(line.get_label()).startswith("α50"):
                 line.set_label("α50")  # its number stands in the heading of the panel
+        for one in own.y:
+            _mean(ax, one, arm, cells)
         marks.draw(ax, own, [arm], cells)
-        ax.set_title(
-            f"{arm.label}: {alpha50(found)}, {layout.thousands(budget)} steps", fontsize=9, loc="left"
-        )
+        text = f"{arm.label}\n{alpha50(found)}, {layout.thousands(budget)} steps"
+        ax.set_title(text, fontsize=9, loc="left")
         layout.label(ax, i, len(shown), ALPHA, "share of seeds solved", 2 if len(shown) == 4 else 3)
         if single:
             times_against_alpha(axes[1], when, budget)
@@ -57,6 +59,24 @@ def draw(own: Solved, cells: Cells) -> Figure | None:
     if not single:
         layout.same_limits(axes, "x")
     return layout.framed(figure, axes, own, cells, [cell for arm in shown for cell in arm.cells])
+
+
+def _mean(ax: Axes, one: Quantity, arm: Arm, cells: Cells) -> None:
+    levels: dict[float, list[float]] = {}
+    for cell in arm.cells:
+        levels.setdefault(float(cell.record.trial.alpha), []).extend(
+            ends(v).high for v in numbers(one, (cell,), cells)
+        )
+    means = [float(np.mean(levels[at])) if levels[at] else math.nan for at in sorted(levels)]
+    ax.plot(
+        sorted(levels),
+        means,
+        "x-",
+        color=style.PURPLE,
+        linewidth=1.0,
+        markersize=4,
+        label=f"{one.name}, mean of seeds",
+    )
 
 
 def alpha50(found: Threshold) -> str:

@@ -46,7 +46,9 @@ class Strip:
         reached = [place for own in places.values() for place in own]
         _plot(ax, reached, sideways, self.look.marker, color=self.look.color, markersize=5, alpha=0.7)
         if bar:
-            style.named(ax, f"{self.label}, a mark a seed", self.look.marker, color=self.look.color, markersize=5)
+            style.named(
+                ax, f"{self.label}, a mark a seed", self.look.marker, color=self.look.color, markersize=5
+            )
         if bounds:
             self._bounds(ax, bounds, sideways)
         centre = middle(value for values in self.found.values() for value in values)

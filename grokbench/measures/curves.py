@@ -29,6 +29,11 @@ def peak_step(record: Record) -> float:
     return float(record.curves["step"][before][int(np.argmax(smooth))])
 
 
+def loss_peak(view: SeedView, arm: int = 0) -> float:
+    """Step of the largest test loss (running median of 5) before the first a′ ≥ 0.5; nan without one."""
+    return peak_step(one(view, arm))
+
+
 def loss_peak_position(view: SeedView, arm: int = 0) -> float:
     """Step of the test loss's peak over the onset step; nan when the run never gets half-way."""
     record = one(view, arm)

@@ -101,6 +101,7 @@ MEASURES: Mapping[str, str] = {
     "test-loss-at-restricted-fall": "grokbench.measures.progress:loss_at_restricted_fall",
     "test-loss-end-over-start": "grokbench.measures.endings:loss_end_over_start",
     "test-loss-minimum-position": "grokbench.measures.endings:loss_minimum_position",
+    "test-loss-peak": "grokbench.measures.curves:loss_peak",
     "test-loss-peak-before-rise": "grokbench.measures.curves:loss_peak_before_rise",
     "test-loss-peak-height": "grokbench.measures.progress:loss_peak_height",
     "test-loss-peak-position": "grokbench.measures.curves:loss_peak_position",

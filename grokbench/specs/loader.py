@@ -180,7 +180,9 @@ class Library:
                 wrong = parse.broken_references(paper, known.task_ids(), known.recipe_ids(), str(path))
             if wrong:
                 raise SpecError(wrong)
-            self._papers[path] = dataclasses.replace(paper, figures=self._figures(path.with_name(FIGURES_FILE)))
+            self._papers[path] = dataclasses.replace(
+                paper, figures=self._figures(path.with_name(FIGURES_FILE))
+            )
         return self._papers[path]
 
     def _figures(self, path: Path) -> tuple[Mapping[str, Any], ...]:

@@ -15,6 +15,7 @@ from grokbench.claims.verdict import Verdict
 from grokbench.measures.cells import Cell
 from grokbench.plan.expand import PlannedTrial, tier_plan
 from grokbench.reports.result import PaperResult
+from grokbench.specs.loader import Library
 from grokbench.specs.types import Claim, Condition, Experiment, Paper, Recipe, TaskSpec, TierPlan, Trial
 from grokbench.training.record import Record
 
@@ -258,6 +259,7 @@ def paper() -> Paper:
             ),
         ),
         deviations=("The paper states no learning rate",),
+        figures=Library().paper("gromov2023").figures,
     )
 
 

@@ -11,6 +11,7 @@ from grokbench.specs.types import Section
 from grokbench.tasks.domain import Domain, make_domain
 from grokbench.tasks.groups import Group, direct_product
 
+EXAMPLE = [{"kind": "cyclic-group", "n": 2}, {"kind": "cyclic-group", "n": 3}]
 FACTOR = {"type": "object", "required": ["kind"], "parts": "domains"}
 
 
@@ -20,7 +21,7 @@ class Fields:
 
     factors: list[Any] = field(
         help="two groups or more, each a table as the domain of a task is",
-        schema={"type": "array", "minItems": 2, "items": FACTOR},
+        schema={"type": "array", "minItems": 2, "items": FACTOR, "examples": [EXAMPLE]},
     )
 
 

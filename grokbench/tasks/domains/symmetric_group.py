@@ -20,7 +20,7 @@ MAX_N = 6
 class Fields:
     """permutations, in lexicographic order"""
 
-    n: int = field(help="permutations of n points", least=1, most=MAX_N)
+    n: int = field(help="permutations of n points", least=2, most=MAX_N)
 
 
 def build(table: Section) -> Group:

@@ -1,0 +1,110 @@
+"""What a measure promises: a number or a bracket for every seed, the same each time, without touching a record."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import pickle
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+import numpy as np
+
+from grokbench import parts
+from grokbench.contract.saying import Promise, require
+from grokbench.measures import measured
+from grokbench.measures.calling import TYPES
+from grokbench.measures.cells import Cell, SeedView
+from grokbench.specs.errors import GrokbenchError
+from grokbench.specs.types import Recipe, TaskSpec, Trial
+from grokbench.training.record import Record
+
+TASK = TaskSpec("addition", "x + y", "x + y", {"kind": "integers-mod", "p": 97})
+RECIPE = Recipe(
+    "contract/one", "", "", "", {"kind": "", "width": 500}, {}, {"lr": 0.01, "weight_decay": 0.0}, {}, {}, {}
+)
+SETTINGS = {"alpha": 0.5, "model.width": 500, "optimizer.lr": 0.01}
+STEP = np.array([0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 1200])
+
+
+def a_run(kind: str = "grokking") -> Record:
+    """A made-up run: one that groks, one that only memorises, or one of which nothing was trained."""
+    step = STEP[:1] if kind == "untrained" else STEP
+    rises = np.clip((step - 300) / 200, 0, 1) if kind == "grokking" else np.zeros(len(step))
+    curves = {
+        "step": step,
+        "train_accuracy": np.clip(step / 50, 0, 1),
+        "test_accuracy": 0.01 + 0.99 * rises,
+        "train_loss": np.exp(-step / 100.0),
+        "test_loss": 1 + np.clip(step / 100, 0, 2) - 2.9 * rises,
+    }
+    facts = {
+        "n_train": 4000,
+        "n_test": 5409,
+        "n_elements": 97,
+        "memoriser_baseline": 0.01,
+        "steps": int(step[-1]),
+    }
+    trial = Trial(TASK, RECIPE, alpha=0.5, seed=0, budget=1000 if len(step) > 1 else 0)
+    return Record(trial=trial, ended="finished", curves=curves, facts=facts)
+
+
+def _arguments(part: parts.Part) -> dict[str, Any]:
+    """A value for every argument that has none of its own."""
+    function = parts.load(part)
+    hints, out = get_type_hints(function), {}
+    for name, parameter in list(inspect.signature(function).parameters.items())[1:]:
+        if parameter.default is inspect.Parameter.empty:
+            hint = hints.get(name)
+            out[name] = (
+                get_args(hint)[0] if get_origin(hint) is Literal else {int: 1, float: 0.5}.get(hint, "x")
+            )  # type: ignore[arg-type]
+    return out
+
+
+def _said(part: parts.Part, record: Record) -> Any:
+    """What it says of one seed with two arms; a sentence where it refuses such a claim."""
+    view = SeedView(0, ((Cell(0, SETTINGS, record),), (Cell(0, SETTINGS, a_run("memorising")),)))
+    try:
+        return measured(part.name, view, _arguments(part))
+    except GrokbenchError as error:
+        return str(error)
+
+
+def takes_arguments_that_a_rule_can_give(part: parts.Part) -> None:
+    """Its arguments are annotated as int (an arm), float, str, bool or a Literal of words."""
+    function = parts.load(part)
+    hints = get_type_hints(function)
+    for name in list(inspect.signature(function).parameters)[1:]:
+        hint = hints.get(name)
+        known = hint in TYPES or get_origin(hint) is Literal
+        require(
+            known,
+            f"the argument {name!r} of {part} is annotated as {hint}; expected int, float, str, bool or Literal",
+        )
+
+
+def answers_for_every_kind_of_run(part: parts.Part) -> None:
+    """A run that groks, one that memorises and an untrained one give a number, a bracket or nan, or one refusal."""
+    for kind in ("grokking", "memorising", "untrained"):
+        _said(part, a_run(kind))  # measured raises PartError for anything else from outside
+
+
+def says_the_same_each_time_and_leaves_the_record_alone(part: parts.Part) -> None:
+    """Twice the same, and the record's numbers are what they were."""
+    record = a_run()
+    before = pickle.dumps({name: np.asarray(values) for name, values in record.curves.items()})
+    first, second = _said(part, record), _said(part, record)
+    same = first == second or (isinstance(first, float) and math.isnan(first))
+    require(same, f"{part} says {first} and then {second} of the same run")
+    after = pickle.dumps({name: np.asarray(values) for name, values in record.curves.items()})
+    require(before == after, f"{part} changes the record that it reads")
+
+
+CHECKS: tuple[Promise, ...] = (
+    ("takes arguments that a rule can give", takes_arguments_that_a_rule_can_give),
+    ("answers for every kind of run", answers_for_every_kind_of_run),
+    (
+        "says the same each time and leaves the record alone",
+        says_the_same_each_time_and_leaves_the_record_alone,
+    ),
+)
