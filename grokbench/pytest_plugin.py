@@ -20,7 +20,6 @@ import pytest
 
 if TYPE_CHECKING:
     from grokbench.claims.verdict import Verdict
-    from grokbench.contract import Check
     from grokbench.specs.types import Claim, Paper
 
 TIERS = ("smoke", "quick", "paper")
@@ -140,46 +139,9 @@ def pytest_collection_modifyitems(
         session.ihook.pytest_collectreport(report=report)
         items.extend(report.result)
     for package in dict.fromkeys(config.getoption("grokbench_contract", [])):
-        items.extend(contract_of(session, package))
+        from grokbench.contract import items as promises
 
-
-def contract_of(session: pytest.Session, package: str) -> list[PromiseItem]:
-    """A test for each promise of each part of a package; a usage error where it has none."""
-    from grokbench import contract
-    from grokbench.specs.errors import GrokbenchError
-
-    try:
-        return [
-            PromiseItem.from_parent(session, name=check.name, check=check)
-            for check in contract.checks(package)
-        ]
-    except GrokbenchError as error:
-        raise pytest.UsageError(f"--grokbench-contract: {error}") from error
-
-
-class PromiseItem(pytest.Item):
-    """One promise of one part: passes when the part keeps it."""
-
-    def __init__(self, *, check: Check, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.check = check
-
-    def runtest(self) -> None:
-        """Ask the part."""
-        self.check.run()
-
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """A sentence for a promise that is broken; pytest's own traceback for anything unforeseen."""
-        from grokbench.contract import BrokenError
-        from grokbench.specs.errors import GrokbenchError
-
-        if isinstance(excinfo.value, BrokenError | GrokbenchError):
-            return str(excinfo.value)
-        return super().repr_failure(excinfo, style)
-
-    def reportinfo(self) -> tuple[Path, int | None, str]:
-        """Where the report says this test is."""
-        return self.path, None, self.name
+        items.extend(promises.of(session, package))
 
 
 class PaperNode(pytest.Collector):

@@ -6,7 +6,7 @@ In: a paper, cells by experiment id. Out: PNG and SVG files, and the numbers tha
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -119,19 +119,20 @@ def figure(kind: str, own: Fields, cells: Cells) -> Figure | None:
     return drawn
 
 
-def draw(paper: Paper, cells: Cells, folder: Path) -> dict[str, Path]:
-    """Draw what can be drawn into ``folder``, each in every format of ``DRAWN``; id → its PNG. Other pictures there are removed."""
+def draw(paper: Paper, cells: Cells, folder: Path, formats: Sequence[str] = DRAWN) -> dict[str, Path]:
+    """Draw what can be drawn into ``folder``, in each of these formats; id → the first one's file. Others there are removed."""
     drawn: dict[str, Path] = {}
     for name, (kind, own) in registry(paper).items():
         with own_look():
             found = figure(kind, own, cells)
             if found is not None:
-                for ending in DRAWN:
+                for ending in formats:
                     _save(found, folder / f"{name}{ending}")
-                drawn[name] = folder / f"{name}{DRAWN[0]}"
+                    found.set_layout_engine("none")  # it stays as it was laid out for the first
+                drawn[name] = folder / f"{name}{formats[0]}"
     for ending in DRAWN:
         for path in folder.glob(f"*{ending}"):
-            if path.stem not in drawn:
+            if path.stem not in drawn or ending not in formats:
                 path.unlink()
     return drawn
 

@@ -33,9 +33,7 @@ class Histogram(Fields):
 def draw(own: Histogram, cells: Cells) -> Figure | None:
     """One panel; None where no label has a number. What is censored is left out, and counted in the legend."""
     one, shown = own.y[0], arms(own, own, cells, untrained=True, whole=True)
-    found = {
-        arm.label: [v for group in arm.seeds().values() for v in numbers(one, group, cells)] for arm in shown
-    }
+    found = {arm.label: [v for cell in arm.cells for v in numbers(one, (cell,), cells)] for arm in shown}
     known = {label: [drawn(v, 0) for v in values if not censored(v)] for label, values in found.items()}
     known = {label: values for label, values in known.items() if values}
     if not known:

@@ -92,7 +92,7 @@ def step_axis(ax: Axes, last: float, linear: bool = False) -> None:
         narrow = ax.get_gridspec().ncols > COLUMNS  # type: ignore[union-attr]
         ax.xaxis.set_major_locator(MaxNLocator(3 if narrow else 5, integer=True))
         ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: thousands(x)))
-    ax.set_xlim(0, last * (1 if linear else 1.1))
+    ax.set_xlim(0, max(1.0, last) * (1 if linear else 1.1))
     ax.set_xlabel(STEP, fontsize=9)
 
 

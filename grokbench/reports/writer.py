@@ -37,7 +37,8 @@ def write(report: PaperResult, out: Path) -> Path:
 
 def _write(report: PaperResult, out: Path) -> Path:
     stem = report.name
-    drawn = figures.draw(report.paper, report.cells, out / stem / "figures")
+    formats = figures.DRAWN[:1] if report.tier == "smoke" else figures.DRAWN
+    drawn = figures.draw(report.paper, report.cells, out / stem / "figures", formats)
     links = {name: f"{stem}/figures/{path.name}" for name, path in drawn.items()}
     told = without_copies(report, links)
     write_text(out / f"{stem}.json", dumps(document(told, links)))

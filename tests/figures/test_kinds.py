@@ -112,8 +112,8 @@ def test_labels_with_fields_part_the_runs_and_equal_labels_are_one_series(cells)
         "α 0.4",
         "α 0.6",
     ]
-    pooled = written("arms", y=["t-gen"], experiments={"fast": "all", "slow": "all"})
-    assert len(data.arms(pooled, pooled, cells)[0].cells) == 3  # one run a seed and setting
+    pooled = written("arms", y=["t-gen"], experiments={"fast": "all", "again": "all", "slow": "all"})
+    assert len(data.arms(pooled, pooled, {**cells, "again": cells["fast"]})[0].cells) == 6  # each run once
 
 
 def test_a_panel_shows_only_its_experiments_and_the_runs_that_have_its_values(cells):

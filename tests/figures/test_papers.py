@@ -6,12 +6,13 @@ import dataclasses
 import functools
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
 
 from grokbench import figures
 from grokbench.claims import phrases as wording
-from grokbench.claims.decide import views
+from grokbench.claims.judge import views
 from grokbench.figures import against, arms
 from grokbench.figures.data import numbers
 from grokbench.figures.fields import Quantity, ends_of
@@ -54,8 +55,8 @@ def test_a_figure_is_drawn_with_a_title_a_caption_seeds_and_one_legend(paper, na
         return
     found.draw_without_rendering()  # warnings are errors here
     title, caption = (" ".join(text.get_text().split()) for text in found.texts)
-    assert title == own.title
-    assert caption.startswith(own.caption)
+    assert title == " ".join(own.title.split())
+    assert caption.startswith(" ".join(own.caption.split()))
     assert "Seed" in caption
     assert len(found.legends) <= 1
     assert found.get_figwidth() <= 9.61
@@ -108,9 +109,16 @@ def _drawn_numbers(own, cells):
     return found
 
 
-@pytest.mark.parametrize("paper", MADE_UP)
-def test_a_figures_number_is_its_claims_number_for_every_measure_that_both_use(paper):
-    cells, compared = cells_of(paper), set()
+def test_a_figures_number_is_its_claims_number_for_every_measure_that_both_use():
+    compared = set()
+    for paper in MADE_UP:
+        compared |= set(_compared(paper))
+    assert len(compared) >= 8, compared
+
+
+def _compared(paper: str) -> Iterator[str]:
+    """Measures that a claim and its figure use, once their numbers are found to be the same."""
+    cells = cells_of(paper)
     for claim in PAPERS[paper].claims:
         name = figures.name_for(PAPERS[paper], claim)
         if name is None or not claim.experiments or claim.pairs:
@@ -129,8 +137,7 @@ def test_a_figures_number_is_its_claims_number_for_every_measure_that_both_use(p
                 said = measured(condition.measure, view, args)
                 shown = drawn[key][view.seed]
                 assert said == shown or (shown is None and said != said)  # noqa: PLR0124 - nan
-                compared.add(condition.measure)
-    assert compared, "no figure shows a measure of its claims"
+                yield condition.measure
 
 
 @pytest.mark.parametrize("paper", MADE_UP)

@@ -17,6 +17,24 @@ EXPERIMENTS = {experiment.id: experiment for experiment in PAPER.experiments}
 ROWS = 97**2
 
 Cells = dict[str, tuple[Any, ...]]
+OPTIMIZERS = (
+    "adamw",
+    "adamw-128",
+    "adam",
+    "adam-128",
+    "adam-lr-3e-4",
+    "adam-lr-3e-3",
+    "adam-update-noise",
+    "adam-weight-noise",
+)
+HALF = (
+    "adamw-half",
+    "adam-half",
+    "adamw-128-half",
+    "adam-128-half",
+    "adamw-128-half-other-init",
+    "adam-128-half-other-init",
+)
 
 
 def record(seed: int, experiment: str, alpha: float, fit: float = 1.0, **fields: Any) -> Record:
@@ -64,9 +82,7 @@ def after_1800(seeds: int, experiment: str, groks: float, fit: float = 1.0) -> t
 
 
 def cells(seeds: int = 6) -> Cells:
-    from grokbench.figures.hu2024 import stated
-
-    speeds = dict(zip(stated.OPTIMIZERS, (600, 900, 1_100, 800, 2_500, 1_900, 1_300, 1_500), strict=True))
+    speeds = dict(zip(OPTIMIZERS, (600, 900, 1_100, 800, 2_500, 1_900, 1_300, 1_500), strict=True))
     fits = {"adamw-128": 0.95, "adam-weight-noise": 0.8}
     optimizers = {
         f"{name}-{part}": after_1800(seeds, f"{name}-{part}", speed, fits.get(name, 1.0))
@@ -76,12 +92,12 @@ def cells(seeds: int = 6) -> Cells:
     halves = {
         name: after_1800(seeds, name, speed, fit)
         for name, speed, fit in zip(
-            stated.HALF, (700, 1_300, 1_500, 900, 600, 850), (1.0, 1.0, 0.4, 1.0, 1.0, 1.0), strict=True
+            HALF, (700, 1_300, 1_500, 900, 600, 850), (1.0, 1.0, 0.4, 1.0, 1.0, 1.0), strict=True
         )
     }
     networks: Cells = {}
     levels = {"scalars": 0.2, "one-hot": 1.0, "embedding": 1.0, "matrices": 1.0}
-    for name in (*stated.MLP, *stated.MLP_OTHERS, *stated.LSTM, *stated.LSTM_OTHERS):
+    for name in (one for one in EXPERIMENTS if one.startswith(("mlp-", "lstm-"))):
         network, entry = name.split("-")[0], next(key for key in levels if key in name)
         groks = 6_000.0 if entry == "embedding" else math.inf
         budget = 20_000 if network == "mlp" else 100_000
@@ -96,8 +112,8 @@ def cells(seeds: int = 6) -> Cells:
         **networks,
         **halves,
         **optimizers,
-        stated.NINETY: after_1800(seeds, stated.NINETY, speeds["adam"]),
-        stated.FRACTIONS: over_fractions(seeds, stated.FRACTIONS, 0.2, 20_000),
+        "adam-90": after_1800(seeds, "adam-90", speeds["adam"]),
+        "b-fractions": over_fractions(seeds, "b-fractions", 0.2, 20_000),
         "official-05": arm(seeds, "official-05", 0.05, math.inf, 100_000, fits=800.0),
         "official-45-60": over_fractions(seeds, "official-45-60", 0.3, 216_000, fits=800.0),
         "official-75": over_fractions(seeds, "official-75", 0.3, 100_000, fits=800.0),

@@ -21,6 +21,31 @@ LIBRARY = Library()
 GRID = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 Cells = dict[str, tuple[Any, ...]]
+OPERATIONS = (
+    "addition-fractions",
+    "subtraction-fractions",
+    "division-fractions",
+    "mixed-fractions",
+    "sum-of-squares-fractions",
+    "symmetric-quadratic-fractions",
+    "quadratic-fractions",
+    "cubic-product-fractions",
+    "cubic",
+    "s5-decay",
+    "s5-conjugation-fractions",
+    "s5-palindrome-fractions",
+)
+INTERVENTIONS = (
+    "s5-decay",
+    "s5-decay-to-initial",
+    "s5-adam",
+    "s5-full-batch",
+    "s5-update-noise",
+    "s5-weight-noise",
+    "s5-dropout",
+    "s5-lr-low",
+    "s5-lr-high",
+)
 
 
 def record(
@@ -129,14 +154,10 @@ def over_fractions(
 
 
 def cells(seeds: int = 6) -> Cells:
-    from grokbench.figures.power2022 import stated
-
-    tasks = {e.id: e.task for e in LIBRARY.paper("power2022").experiments if e.id in stated.OPERATIONS}
-    needs = dict(
-        zip(stated.OPERATIONS, (0.2, 0.3, 0.3, 0.5, 0.4, 0.3, 0.4, 0.7, 9, 0.3, 0.5, 0.4), strict=True)
-    )
+    tasks = {e.id: e.task for e in LIBRARY.paper("power2022").experiments if e.id in OPERATIONS}
+    needs = dict(zip(OPERATIONS, (0.2, 0.3, 0.3, 0.5, 0.4, 0.3, 0.4, 0.7, 9, 0.3, 0.5, 0.4), strict=True))
     operations = {name: over_fractions(3, task, needs[name]) for name, task in tasks.items()}
-    share = zip(stated.INTERVENTIONS, (0.3, 0.4, 0.6, 0.75, 0.7, 0.65, 0.6, 0.7, 0.6), strict=True)
+    share = zip(INTERVENTIONS, (0.3, 0.4, 0.6, 0.75, 0.7, 0.65, 0.6, 0.7, 0.6), strict=True)
     interventions = {name: over_fractions(3, "s5-product", need) for name, need in share}
     small = (0.25, 0.26, 0.27, 0.28, 0.29, 0.3)
     rates = {1e-4: math.inf, 3e-4: 60_000.0, 1e-3: 9_000.0, 3e-3: 20_000.0, 1e-2: math.inf}

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from grokbench.analysis.thresholds import threshold
-from grokbench.figures import thresholds as figure
+from grokbench.figures import solved as figure
 from grokbench.measures.cells import Cell
 from grokbench.plan.executor import Failure
 from grokbench.plan.sweep import SweepResult
@@ -156,7 +156,7 @@ def test_null_ends_mean_beyond_the_grid() -> None:
 @pytest.mark.parametrize("alphas", [(0.5,), (0.2, 0.5)])
 def test_short_grids_are_drawn(alphas: tuple[float, ...]) -> None:
     found = result([[Y] * len(alphas)] * 2, alphas)
-    drawn = figure.draw(found.threshold, {a: found.times(a) for a in alphas}, 600, "title")
+    drawn = figure.sweep(found.threshold, {a: found.times(a) for a in alphas}, 600, "title")
     assert len(drawn.axes) == 2
 
 
@@ -168,4 +168,3 @@ def test_a_papers_cells_give_the_same_curve() -> None:
     assert got[0] == found.threshold
     assert got[1][0.3] == [math.inf, 300.0]
     assert got[2] == 600
-    assert figure.of_cells([]) is None

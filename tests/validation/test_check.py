@@ -6,7 +6,6 @@ import dataclasses
 
 import pytest
 
-from grokbench.figures import registry
 from grokbench.specs.loader import Library
 from grokbench.specs.types import Condition
 from grokbench.validation.check import paper_mistakes, seed_mistakes
@@ -20,7 +19,7 @@ POWER = LIBRARY.paper("power2022")
 def test_every_paper_fits_its_tasks_and_its_measures() -> None:
     for name in LIBRARY.paper_ids():
         paper = LIBRARY.paper(name)
-        assert not list(paper_mistakes(LIBRARY, paper, name, registry, Tables()))
+        assert not list(paper_mistakes(LIBRARY, paper, name, Tables()))
 
 
 def test_a_task_beyond_the_vocabulary_is_a_mistake_of_its_experiment() -> None:
