@@ -8,7 +8,7 @@ from grokbench import figures, parts
 from grokbench.contract.measures import a_run
 from grokbench.contract.saying import Promise, require
 from grokbench.figures.fields import Fields
-from grokbench.figures.style import WIDTH
+from grokbench.figures.style import WIDTH, own_look
 from grokbench.measures.cells import Cell
 
 DOTTED = {"x": "alpha", "down": "optimizer.weight_decay"}
@@ -23,7 +23,7 @@ def _own(part: parts.Part) -> Fields:
         "title": "A finding",
         "experiments": {"runs": "runs"},
     }
-    known = {one for one in kind.fields.__dataclass_fields__}
+    known = set(kind.fields.__dataclass_fields__)
     required = {key: value for key, value in DOTTED.items() if key in known and kind.panels}
     wanted = {"y": ["t-gen"]} if kind.panels else {}
     return figures.written({**table, **required, **wanted})
@@ -38,7 +38,7 @@ def draws_nothing_without_runs(part: parts.Part) -> None:
 def draws_runs_with_a_title_and_named_axes(part: parts.Part) -> None:
     """A picture no wider than a page, whose axes are named; a kind that needs an analysis or a probe may draw none."""
     cells = {"runs": tuple(Cell(seed, {"alpha": 0.5}, a_run()) for seed in range(2))}
-    with figures.own_look():
+    with own_look():
         found = figures.figure(part.name, _own(part), cells)
         if found is None:
             return

@@ -1,4 +1,4 @@
-"""What a loss promises: a sum over rows with gradients, whatever torch's state, in float32 and float64, that can be trained on."""
+"""What a loss promises: a sum over rows, with its gradients, in float32 and float64, that can be trained on."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def ignores_the_callers_torch(part: parts.Part) -> None:
 
 def can_be_trained_on(part: parts.Part) -> None:
     """A trial of a few steps repeats to the bit, and its loss does not grow under a small step."""
-    own, fields, _, _ = _made(part)
+    _, fields, _, _ = _made(part)
     table = {"kind": part.name, **fields}
     small = recipe(loss=table, optimizer={"kind": "gd", "lr": 1e-4})
     first, second = run(small)[0], run(small)[0]

@@ -55,9 +55,8 @@ def _arguments(part: parts.Part) -> dict[str, Any]:
     for name, parameter in list(inspect.signature(function).parameters.items())[1:]:
         if parameter.default is inspect.Parameter.empty:
             hint = hints.get(name)
-            out[name] = (
-                get_args(hint)[0] if get_origin(hint) is Literal else {int: 1, float: 0.5}.get(hint, "x")
-            )  # type: ignore[arg-type]
+            words = get_args(hint) if get_origin(hint) is Literal else ()
+            out[name] = words[0] if words else 1 if hint is int else 0.5 if hint is float else "x"
     return out
 
 

@@ -1,4 +1,4 @@
-"""What a network promises: drawn weights, outputs row by row, gradients, weights that can be stored, a size, a trial that repeats."""
+"""What a network promises: drawn weights, outputs row by row, gradients, a size, and a trial that repeats."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an optimizer promises, and a wrapper: updates in place that repeat, keep their state to themselves, and are its equation."""
+"""What an optimizer or a wrapper promises: updates in place that repeat, keep their state, and are its equation."""
 
 from __future__ import annotations
 

@@ -56,9 +56,8 @@ def recipe(
 
 def run(own: Recipe, takes: str = "pairs", seed: int = 9000) -> tuple[Record, str]:
     """The record of a few steps, and its key."""
-    given = {"seed": seed, "steps": STEPS, "settings": TASKS[takes]}
-    trial = api.resolve_trial("addition", own, **given)
-    return api.run("addition", own, **given), keys.key(trial)
+    trial = api.resolve_trial("addition", own, seed=seed, steps=STEPS, settings=TASKS[takes])
+    return api.run("addition", own, seed=seed, steps=STEPS, settings=TASKS[takes]), keys.key(trial)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What a trained one-layer Transformer has become, a small panel a seed: spectra, neurons, logits, ablations (analysis "circuit")."""
+"""A trained one-layer Transformer, a panel a seed: spectra, neurons, logits, ablations (analysis "circuit")."""
 
 from __future__ import annotations
 

@@ -195,7 +195,7 @@ def _last(own: Curves, group: Sequence[Arm]) -> float:
 
 
 def thinned(curve: Curve) -> Curve:
-    """The least and the largest value of each of ``BUCKETS`` stretches: probes of every step have more rows than a panel pixels."""
+    """The least and the largest value of each of ``BUCKETS`` stretches: a probe may have more rows than a panel pixels."""
     steps, values = curve
     if len(steps) <= 2 * BUCKETS:
         return curve

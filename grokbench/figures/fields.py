@@ -27,7 +27,7 @@ DOTTED = {"type": "string", "pattern": "^[a-z_0-9]+([.][a-z_0-9]+)*$"}
 
 @dataclass(frozen=True, kw_only=True)
 class Quantity:
-    """What is drawn of a run: one of ``measure``, ``series`` and ``array``; a string alone names a measure, in ``curves`` a series."""
+    """What is drawn of a run, one of ``measure``, ``series`` and ``array``; a name alone is a measure, in ``curves`` a series."""
 
     measure: str = spec("", help="name of a measure, as a rule gives it", schema=ID, optional=True)
     args: Mapping[str, Any] = spec({}, help="arguments of the measure", schema={"type": "object"})
@@ -146,7 +146,7 @@ class Fields(Panel):
         "", help="what is drawn, and which figure of the paper it is", schema=TEXT, optional=True
     )
     experiments: Mapping[str, str] = spec(
-        help="what is shown: ids, or a table id → label. Dotted fields in braces, as {alpha}, stand for their values and part the "
+        help="what is shown: ids, or a table id → label. Dotted fields in braces ({alpha}) stand for their values and part the "
         "runs; runs with equal labels are one series",
         schema=_NAMES,
     )

@@ -127,7 +127,7 @@ def beside(at: float, n: int, spread: float) -> list[float]:
 def scaled(
     ax: Axes, scale: str, limits: tuple[float, float] | None, least: float = 0.0, axis: str = "y"
 ) -> None:
-    """Set the scale of an axis: "log", "linear", or "auto" by the numbers drawn; nothing below ``least`` is shown on a log one."""
+    """Set an axis to "log", to "linear", or by the numbers drawn ("auto"); a log one shows nothing below ``least``."""
     found = [
         np.asarray(getattr(line, f"get_{axis}data")(), dtype=float)
         for line in ax.lines

@@ -27,7 +27,7 @@ PAPERS_OWN = {CLAIMS_FILE: "paper", FIGURES_FILE: "figures"}
 
 @dataclass(frozen=True)
 class SpecFile:
-    """The file of a task, baseline or paper, or of a paper's figures. ``hides``: the file that has the same id and is not read because of it."""
+    """The file of a task, baseline or paper, or of figures. ``hides``: the one of the same id that is not read because of it."""
 
     kind: str
     id: str
@@ -98,7 +98,7 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def kind_of_file(path: Path) -> str:
-    """``paper``, ``figures``, ``task`` or ``baseline``, by the file's place, else by its own keys. Errors: InputError, SpecError."""
+    """``paper``, ``figures``, ``task`` or ``baseline``, by its place, else its keys. Errors: InputError, SpecError."""
     place = absolute(path)
     if place.name in PAPERS_OWN:
         return PAPERS_OWN[place.name]
@@ -116,7 +116,7 @@ def kind_of_file(path: Path) -> str:
 
 
 def id_of(kind: str, path: Path) -> str:
-    """The id that a file must have: its name, after its folder's where it is a recipe; of a paper and its figures the folder's name."""
+    """The id that a file must have: its name, a recipe's after its folder's; of a paper and its figures the folder's name."""
     place = absolute(path)
     if kind in PAPERS_OWN.values():
         return place.parent.name

@@ -136,7 +136,7 @@ def _compared(paper: str) -> Iterator[str]:
             ):
                 said = measured(condition.measure, view, args)
                 shown = drawn[key][view.seed]
-                assert said == shown or (shown is None and said != said)  # noqa: PLR0124 - nan
+                assert said == shown or (shown is None and said != said)
                 yield condition.measure
 
 
