@@ -100,7 +100,7 @@ def _train(trial: Trial, on_evaluation: OnEvaluation | None, engine: str) -> Rec
         probes=run.observer.probes(),
         weights=weights,
         snapshots=run.snapshots,
-        environment=environment(net.name, dtype, stated),
+        environment=environment(net.name, net.products, dtype, stated),
         cost={
             "seconds": seconds,
             "train_seconds": run.train_seconds,
