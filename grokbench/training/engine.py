@@ -100,7 +100,7 @@ def _train(trial: Trial, on_evaluation: OnEvaluation | None, engine: str) -> Rec
         probes=run.observer.probes(),
         weights=weights,
         snapshots=run.snapshots,
-        environment=environment(net.name, dtype, stated),
+        environment=environment(net.name, net.products, dtype, stated),
         cost={
             "seconds": seconds,
             "train_seconds": run.train_seconds,
@@ -167,11 +167,12 @@ class _Run:
         probe_cadence = Cadence(trial.recipe.evaluation["probe_growth"])
         stop_rule = StopRule(budget, trial.horizon)
         wanted = frozenset(trial.snapshots)
+        untrained = not budget and not net.noisy and not observer.traces  # nobody reads a gradient
         while True:
             start = clock()
             evaluating = cadence.due(self.step)
             # The loss and the accuracy over the training rows come free with the gradient of the next step, unless it is noisy.
-            train = net.train_pass(accuracy=evaluating and not net.noisy)
+            train = net.score("train") if untrained else net.train_pass(accuracy=evaluating and not net.noisy)
             self.passes += 1
             diverged = not math.isfinite(train.loss)
             trained = clock()

@@ -26,6 +26,7 @@ class Engine(Protocol):
     """What the loop needs of a network."""
 
     name: str
+    products: str  # the library of its dense products
     noisy: bool  # whether a training pass differs from an evaluation (minibatches, dropout, noise)
     names: Sequence[str]  # of the parameters, as the plain module has them
     parameters: Sequence[Tensor]

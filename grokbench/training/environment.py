@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import platform
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from grokbench.networks.fast import products
 
-
-def environment(engine: str, dtype: torch.dtype, arithmetic: str) -> dict[str, object]:
-    """Versions, CPU, threads, BLAS, which library multiplied, and in which ``arithmetic`` (``arithmetic.stated``)."""
+def environment(engine: str, products: str, dtype: torch.dtype, arithmetic: str) -> dict[str, object]:
+    """Versions, CPU, threads, BLAS, which library made ``products``, and in which ``arithmetic`` (``arithmetic.stated``)."""
     return {
         "python": platform.python_version(),
         "numpy": np.__version__,
@@ -25,11 +24,12 @@ def environment(engine: str, dtype: torch.dtype, arithmetic: str) -> dict[str, o
         "cpu": _cpu_name(),
         "cpu_capability": torch.backends.cpu.get_cpu_capability(),
         "blas": _blas(),
-        "products": products.backend(dtype) if engine == "fast" else "blas",
+        "products": products,
         "device": "cpu",
     }
 
 
+@functools.cache
 def _cpu_name() -> str:
     try:
         for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():

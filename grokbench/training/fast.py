@@ -26,6 +26,7 @@ class FastEngine:
         self._generator = setup.generator
         self.noisy = setup.network.drops or bool(setup.weight_noise) or not self._batches.whole
         self.names: Sequence[str] = step.names
+        self.products = step.products
         self.parameters: Sequence[Tensor] = step.parameters
         self.gradients: Sequence[Tensor] = step.gradients
 

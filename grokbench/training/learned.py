@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from grokbench import parts
+from grokbench.networks.fast.products import BLAS
 from grokbench.networks.fitting import trained
 from grokbench.specs.errors import InputError
 from grokbench.specs.fields import checked
@@ -27,7 +28,7 @@ from grokbench.training.updates import Update
 class LearnedEngine:
     """An ``Engine`` without parameters, and the ``Rule`` that moves it: ``init`` fits the training rows, ``update`` is a step."""
 
-    name = "learner"
+    name, products = "learner", BLAS
     noisy = False
     names: Sequence[str] = ()
     parameters: Sequence[Tensor] = ()

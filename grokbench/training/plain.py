@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from grokbench.networks.base import Network
+from grokbench.networks.fast.products import BLAS
 from grokbench.training.score import Score
 from grokbench.training.setup import Indices, Setup, noised
 
@@ -23,7 +24,7 @@ def decoded(outputs: Tensor) -> Tensor:
 class PlainEngine:
     """The loop's side of autograd over a module."""
 
-    name = "plain"
+    name, products = "plain", BLAS
 
     def __init__(self, setup: Setup[Network]) -> None:
         self._setup, self._network, self._batches = setup, setup.network.to(setup.dtype), setup.batches()

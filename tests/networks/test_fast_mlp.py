@@ -10,7 +10,7 @@ from grokbench.networks.fast import products, quadratic_mlp
 from grokbench.networks.fast.quadratic_mlp import FastQuadraticMLP
 from grokbench.networks.quadratic_mlp import QuadraticMLP
 from grokbench.networks.registry import build
-from tests.networks.drawn import engine
+from tests.networks.drawn import engine, initial_lstm, initial_mlp
 
 
 def table(p: int, share: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -76,19 +76,18 @@ def test_weights_keep_the_plain_modules_names_and_shapes():
     assert all(torch.equal(weights[name], p) for name, p in network.named_parameters())
 
 
-@pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="this torch has no oneDNN")
-def test_both_libraries_multiply_alike(monkeypatch):
-    train, test = table(31, 0.7)
-    model = {"kind": "quadratic-mlp", "width": 64, "convention": "mean-field"}
-    nets = {}
-    for library in ("blas", "onednn"):
-        monkeypatch.setattr(products, "backend", lambda dtype, library=library: library)
-        network, loss = build(model, 31, 9000), {"kind": "mse", "reduction": "sum"}
-        net = engine("fast", network, "quadratic-mlp", loss, train, test, torch.float32)
-        nets[library] = (net.train_pass(accuracy=True), *net.gradients)
-    assert nets["blas"][0].loss == pytest.approx(nets["onednn"][0].loss, rel=1e-5)
-    for a, b in zip(nets["blas"][1:], nets["onednn"][1:], strict=True):
-        assert relative(a, b) < 1e-5
+def test_its_products_are_the_blas_where_other_steps_take_onednn(monkeypatch):
+    monkeypatch.setattr(products, "onednn_is_chosen", lambda: True)
+    train, test = table(13, 0.5)
+    made = {
+        "quadratic-mlp": ({"kind": "mse"}, initial_mlp({"width": 9}, 13, 9000)),
+        "lstm": ({"kind": "cross-entropy", "precision": "float32"}, initial_lstm({}, 13, 9000)),
+    }
+    used = {
+        kind: engine("fast", network, kind, loss, train, test, torch.float32).products
+        for kind, (loss, network) in made.items()
+    }
+    assert used == {"quadratic-mlp": "blas", "lstm": "onednn"}
 
 
 def test_what_the_buffers_held_before_does_not_matter():

@@ -26,7 +26,7 @@ from grokbench.networks.decoder_transformer import BLOCK_WEIGHTS, SCORED, Decode
 from grokbench.networks.fast.columns import Column, Rooms, RowBlock, SplitRows, columns, in_blocks
 from grokbench.networks.fast.decoder_layer import Layer, Pass
 from grokbench.networks.fast.one_layer_transformer import PRECISIONS
-from grokbench.networks.fast.products import add_times, times_transposed, transposed_times
+from grokbench.networks.fast.products import add_times, backend, times_transposed, transposed_times
 from grokbench.networks.fast.step import Indices, LossSums, Step
 from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.tasks.vocabulary import encode
@@ -192,6 +192,7 @@ class DecoderStep:
         self.parameters: Sequence[Tensor] = model.parameters
         self.gradients: Sequence[Tensor] = model.gradients
         self.names: Sequence[str] = model.names
+        self.products = backend(setup.dtype)
 
     def shaped(self, tensors: Sequence[Tensor]) -> Sequence[Tensor]:
         """See ``Step``."""

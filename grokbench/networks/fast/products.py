@@ -37,9 +37,13 @@ def onednn_is_chosen() -> bool:
     return x86 and "intel" not in cpu_vendor().lower() and torch.backends.mkldnn.is_available()
 
 
+BLAS = "blas"
+"""torch's own products, by the BLAS that it is built with."""
+
+
 def backend(dtype: torch.dtype) -> str:
     """What multiplies: ``onednn`` or ``blas`` (float64 always goes to the BLAS)."""
-    return "onednn" if dtype == torch.float32 and onednn_is_chosen() else "blas"
+    return "onednn" if dtype == torch.float32 and onednn_is_chosen() else BLAS
 
 
 def times_transposed(a: Tensor, b: Tensor, out: Tensor | None = None) -> Tensor:

@@ -7,13 +7,16 @@ The same function as ``mlp.QuadraticMLP``, three to four times as fast, because
 * the scales (1/N, 1/D, those of the loss) are multiplied into copies of W2, which are small, and not into the activations;
 * rows go through in blocks that stay in the CPU's cache, into buffers that are allocated once.
 
-What is left is three matrix products a step: f = W2 zᵀ, dW2 = r z, dz = rᵀ W2. Checked against autograd in float64 to 1e-10.
+What is left is three matrix products a step: f = W2 zᵀ, dW2 = r z, dz = rᵀ W2. They are torch's own on every CPU, because those
+write into the buffers. oneDNN's are copied there (``fast.products``), and take a third longer on a Zen 3 EPYC. Checked against
+autograd in float64 to 1e-10.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -21,13 +24,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from grokbench.networks.fast.products import (
-    add_times,
-    count_correct,
-    sparse,
-    times_transposed,
-    transposed_times,
-)
+from grokbench.networks.fast.products import BLAS, count_correct, sparse
 from grokbench.networks.fast.step import Classifier, LossSums, Step
 from grokbench.networks.quadratic_mlp import QuadraticMLP
 
@@ -39,13 +36,21 @@ class RowBlock:
     """Some rows of the table: what is constant about them over a whole run."""
 
     n_rows: int
+    columns: NDArray[np.int64]  # (rows, 2) x, p + y
     gather: Tensor  # sparse (rows, 2p), two ones a row: gather @ E = E[x] + E[p + y]
-    scatter: Tensor  # its transpose: scatter @ dh sums the rows that share an x or a y
     target: Tensor  # (1, rows) class
     minus_one: Tensor  # (1, rows)
     h: Tensor  # (rows, N); this and the next two are buffers that all blocks share
     z: Tensor  # (rows, N)
     f: Tensor  # (p, rows): outputs lie class by class, which is how the BLAS fills its vectors
+
+    @cached_property
+    def scatter(self) -> Tensor:
+        """The transpose of ``gather``, sparse (2p, rows): scatter @ dh sums the rows that share an x or a y."""
+        n, (_, n_columns) = self.n_rows, self.gather.shape
+        order = np.argsort(self.columns, axis=None, kind="stable")
+        counts = np.bincount(self.columns.ravel(), minlength=n_columns)
+        return sparse(np.append(0, np.cumsum(counts)), order // 2, self.gather.values(), (n_columns, n))
 
 
 @dataclass(frozen=True)
@@ -95,8 +100,8 @@ class FastQuadraticMLP:
             h, z, r = block.h, block.z, block.f
             self._forward(block)
             _residual(r, block, count, sums)
-            add_times(d_w2, r, z)  # (p, N)
-            transposed_times(r, self._back, out=z)  # dz (m, N), where z was: it is done with
+            torch.addmm(d_w2, r, z, out=d_w2)  # (p, N)
+            torch.mm(r.t(), self._back, out=z)  # dz (m, N), where z was: it is done with
             torch.addmm(d_embedding, block.scatter, z.mul_(h), out=d_embedding)  # dh summed into (2p, N)
         d_w2.mul_(2 * self.scale * loss_scale)
         return sums
@@ -117,20 +122,18 @@ class FastQuadraticMLP:
     def _forward(self, block: RowBlock) -> Tensor:
         torch.addmm(block.h, block.gather, self.E, beta=0, out=block.h)  # (m, N)
         torch.mul(block.h, block.h, out=block.z)  # (m, N)
-        times_transposed(self._out, block.z, out=block.f)  # (p, m)
+        torch.mm(self._out, block.z.t(), out=block.f)  # (p, m)
         return block.f
 
     def _block(self, rows: NDArray[np.int64]) -> RowBlock:
         n, p = len(rows), self.n_elements
         columns = rows[:, :2] + np.array([0, p])  # (n, 2)
-        order = np.argsort(columns.ravel(), kind="stable")
-        starts = np.searchsorted(columns.ravel()[order], np.arange(2 * p + 1))
         ones = torch.ones(2 * n, dtype=self.E.dtype)
         gather = sparse(np.arange(0, 2 * n + 1, 2), columns.ravel(), ones, (n, 2 * p))
-        scatter = sparse(starts, order // 2, ones, (2 * p, n))
         target = torch.from_numpy(rows[:, 2].copy())[None, :]
         f = self._f.setdefault(n, torch.empty(p, n, dtype=self.E.dtype))
-        return RowBlock(n, gather, scatter, target, self._minus_one[:, :n], self._h[:n], self._z[:n], f)
+        h, z = self._h[:n], self._z[:n]
+        return RowBlock(n, columns, gather, target, self._minus_one[:, :n], h, z, f)
 
 
 def _residual(f: Tensor, block: RowBlock, count: bool, sums: LossSums) -> None:
@@ -146,7 +149,7 @@ class QuadraticStep(Classifier):
 
     def __init__(self, setup: Any) -> None:
         super().__init__(FastQuadraticMLP(setup.network, setup.dtype), setup.network.n_elements)
-        self._reduce = setup.reduce
+        self._reduce, self.products = setup.reduce, BLAS
 
     def shaped(self, tensors: Sequence[Tensor]) -> Sequence[Tensor]:
         """See ``Step``: W1 is held as its transpose."""

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from grokbench.networks.fast.products import backend
+
 Indices = NDArray[np.int64]
 
 
@@ -43,6 +45,10 @@ class Step(Protocol):
     def n_classes(self) -> int:
         """Classes of an output."""
 
+    @property
+    def products(self) -> str:
+        """The library of its dense products, as a record names it (``fast.products``)."""
+
     def rows(self, table: Indices) -> Any:
         """(n, 3) rows of the table in the form that the passes read; it has ``n_rows``."""
 
@@ -67,6 +73,7 @@ class Classifier:
         self.parameters: Sequence[Tensor] = model.parameters
         self.gradients: Sequence[Tensor] = model.gradients
         self.names: Sequence[str] = model.names
+        self.products = backend(model.parameters[0].dtype)
 
     def shaped(self, tensors: Sequence[Tensor]) -> Sequence[Tensor]:
         """See ``Step``."""
