@@ -23,6 +23,8 @@ __all__ = [
     "Computation",
     "Corruption",
     "Domain",
+    "FigureFields",
+    "FigureKind",
     "GrokbenchError",
     "Group",
     "Learner",
@@ -47,6 +49,7 @@ __all__ = [
     "report",
     "reproduce",
     "run",
+    "stream",
     "sweep",
     "validate",
 ]
@@ -54,6 +57,8 @@ __all__ = [
 if TYPE_CHECKING:
     from grokbench.api import report, reproduce, run, sweep, validate
     from grokbench.claims.verdict import Verdict
+    from grokbench.figures.fields import Fields as FigureFields
+    from grokbench.figures.kind import Kind as FigureKind
     from grokbench.measures.computation import Computation
     from grokbench.measures.reading import Between
     from grokbench.networks.architecture import Architecture, Size
@@ -67,6 +72,7 @@ if TYPE_CHECKING:
     from grokbench.tasks.domain import Domain
     from grokbench.tasks.groups import Group
     from grokbench.tasks.source import Source
+    from grokbench.tasks.streams import stream
     from grokbench.tasks.trained import Corruption
     from grokbench.training.kinds import Learner, Loss, Optimizer, Wrapper
     from grokbench.training.record import Record
@@ -93,6 +99,9 @@ _HOMES = {
     "Between": "grokbench.measures.reading",
     "Analysis": "grokbench.training.watching",
     "Probe": "grokbench.training.watching",
+    "FigureFields": "grokbench.figures.fields:Fields",
+    "FigureKind": "grokbench.figures.kind:Kind",
+    "stream": "grokbench.tasks.streams",
     "Loss": "grokbench.training.kinds",
     "Optimizer": "grokbench.training.kinds",
     "Wrapper": "grokbench.training.kinds",
@@ -104,7 +113,8 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     import importlib
 
-    return getattr(importlib.import_module(_HOMES.get(name, "grokbench.api")), name)
+    module, _, own = _HOMES.get(name, "grokbench.api").partition(":")
+    return getattr(importlib.import_module(module), own or name)
 
 
 def __dir__() -> list[str]:

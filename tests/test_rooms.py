@@ -20,6 +20,7 @@ ROOMS = [
     "claims",
     "figures",
     "validation",
+    "scaffold",
     "reports",
     "reproduction",
     "findings",

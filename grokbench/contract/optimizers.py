@@ -92,9 +92,8 @@ def treats_each_weight_alone_where_it_says_so(part: parts.Part) -> None:
 
 def is_its_equation(part: parts.Part) -> None:
     """One that gives its ``equation`` agrees with it in float64: (fields, weights, gradients of each step) → weights."""
-    equation = getattr(parts.load(part), "equation", None)
-    found = _updated(part)
-    if equation is None or found is None:
+    equation, found = parts.load(part).equation, _updated(part)
+    if not equation or found is None:
         return
     fields = {key: value for key, value in _table(part).items() if key != "kind"}
     for i, weights in enumerate(_drawn(0)):

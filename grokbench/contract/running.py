@@ -12,6 +12,7 @@ from torch import Tensor
 
 from grokbench import api
 from grokbench.networks.registry import architecture
+from grokbench.plan.resolve import resolve_trial
 from grokbench.specs.fields import checked
 from grokbench.specs.types import Recipe
 from grokbench.store import keys
@@ -56,7 +57,7 @@ def recipe(
 
 def run(own: Recipe, takes: str = "pairs", seed: int = 9000) -> tuple[Record, str]:
     """The record of a few steps, and its key."""
-    trial = api.resolve_trial("addition", own, seed=seed, steps=STEPS, settings=TASKS[takes])
+    trial = resolve_trial("addition", own, seed=seed, steps=STEPS, settings=TASKS[takes])
     return api.run("addition", own, seed=seed, steps=STEPS, settings=TASKS[takes]), keys.key(trial)
 
 

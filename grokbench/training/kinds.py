@@ -37,12 +37,15 @@ class Optimizer:
 
     build: (optimizer table, generator of noise) → ``updates.Rule``, or None where nothing is updated.
     elementwise: whether it treats each weight on its own. Any other is given weights in the plain module's shapes.
+    equation: (optimizer table, weights, gradients of each step) → weights, in numpy, as the paper writes it; its contract
+    compares the two.
     """
 
     kind: str
     fields: type
     build: str | Callable[[Section, Any], Any]
     elementwise: bool = True
+    equation: str | Callable[..., Any] = ""
 
 
 @dataclass(frozen=True)

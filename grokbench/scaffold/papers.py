@@ -1,0 +1,152 @@
+"""Specs as scaffolds: a task, a recipe, a paper with one experiment, one claim and one figure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from grokbench.scaffold.toml import comment, fields, help_of, value
+from grokbench.specs import schema
+from grokbench.specs.fields import schema_of
+from grokbench.specs.files import CLAIMS_FILE, FIGURES_FILE, text_of
+from grokbench.specs.loader import Library
+from grokbench.specs.papers import TierPlan
+
+TASK = {"operation": "x + y", "domain": {"kind": "integers-mod", "p": 97}}
+RECIPE: Mapping[str, Mapping[str, Any]] = {
+    "model": {"kind": "quadratic-mlp", "width": 500},
+    "loss": {"kind": "mse"},
+    "optimizer": {"kind": "adamw", "lr": 0.01, "weight_decay": 0.0},
+}
+
+
+def task(name: str, library: Library, source: str) -> dict[str, str]:
+    """``tasks/NAME.toml``; from another task, with its operation and domain."""
+    chosen: dict[str, Any] = dict(TASK)
+    title = "x + y modulo 97"
+    if source:
+        known = library.task(source)
+        chosen, title = {"operation": known.operation, "domain": dict(known.domain)}, known.title
+        if known.source.get("kind") != "table":
+            chosen["source"] = dict(known.source)
+    lines = [
+        *comment(
+            f"A task: an operation on a domain. Check it with: grokbench show tasks/{name}.toml --resolved"
+        ),
+        *fields(schema.schema("task"), {"id": name, "title": title, **chosen}),
+    ]
+    return {f"tasks/{name}.toml": _text(lines)}
+
+
+def baseline(name: str, library: Library, source: str) -> dict[str, str]:
+    """``baselines/PAPER/NAME.toml``; ``source``: the recipe that it extends."""
+    document = schema.schema("recipe")
+    about = {"id": name, "title": "One line on what is special about it", "origin": "inferred"}
+    about["source"] = "Where each value comes from; where it is inferred, why"
+    leave = [key for key in document["properties"] if key not in about]
+    lines = comment("A recipe: how a network is built and trained. Check it with: grokbench validate FILE")
+    if source:
+        known = library.recipe_document(source)
+        lines += [*fields(document, {**about, "extends": source}, leave)]
+        for table in ("model", "loss", "optimizer", "data", "training", "evaluation"):
+            lines += [
+                "",
+                f"# [{table}]",
+                *(f"# {key} = {value(own)}" for key, own in known.get(table, {}).items()),
+            ]
+    else:
+        lines += fields(document, about, leave)
+        for table in ("model", "loss", "optimizer", "data", "training", "evaluation"):
+            lines += ["", *help_of({"description": document["properties"][table].get("description", "")})]
+            lines += [f"[{table}]", *fields(_branch(document, table), RECIPE.get(table, {}), ("kind",))]
+    return {f"baselines/{name}.toml": _text(lines)}
+
+
+def _branch(document: Mapping[str, Any], table: str) -> Mapping[str, Any]:
+    """The schema of a recipe's table: of the part that is chosen, or its own."""
+    node: Mapping[str, Any] = document["properties"][table]
+    kind = RECIPE.get(table, {}).get("kind")
+    return document["definitions"][f"{node['parts']}.{kind}"] if kind and "parts" in node else node
+
+
+EXPERIMENT = {"title": "What is trained, in a line", "task": "addition", "baseline": "gromov2023/adamw"}
+TIERS: Mapping[str, Mapping[str, Any]] = {
+    "smoke": {"seeds": [8999], "steps": 2, "alphas": [0.5], "set": {"task.domain.p": 23}},
+    "quick": {"seeds": 6, "steps": 400, "alphas": [0.5]},
+}
+CLAIM = {
+    "id": "generalises",
+    "title": "The network generalises from half of the table",
+    "source": "Section 3, Fig 1",
+    "statement": "What the paper says, in other words.",
+    "experiment": "half",
+    "kind": "existence",
+    "grade": "C",
+    "figure": "training",
+}
+RULE = {"measure": "generalises", "min": 1, "reason": "why the border lies here and nowhere else"}
+FIGURE = {
+    "id": "training",
+    "kind": "curves",
+    "title": "Accuracy and loss while it trains",
+    "experiments": {"half": "{task.operation}, α = {alpha}"},
+}
+
+
+def paper(name: str, library: Library, source: str) -> dict[str, str]:
+    """``baselines/NAME/claims.toml`` and ``figures.toml``; from another paper, its own with the name changed."""
+    if source:
+        path = library.file("paper", source).path
+        texts = {CLAIMS_FILE: text_of(path)}
+        if path.with_name(FIGURES_FILE).is_file():
+            texts[FIGURES_FILE] = text_of(path.with_name(FIGURES_FILE))
+        return {f"baselines/{name}/{file}": _renamed(text, source, name) for file, text in texts.items()}
+    return {
+        f"baselines/{name}/{CLAIMS_FILE}": _text(_claims(name)),
+        f"baselines/{name}/{FIGURES_FILE}": _text(_figures()),
+    }
+
+
+def _renamed(text: str, old: str, new: str) -> str:
+    """The text of a file of a paper without its schema line, whose path is another one here."""
+    lines = [line for line in text.splitlines() if not line.startswith("#:schema")]
+    return (
+        re.sub(rf'^id = "{re.escape(old)}"$', f'id = "{new}"', "\n".join(lines), count=1, flags=re.M) + "\n"
+    )
+
+
+def _claims(name: str) -> Iterator[str]:
+    properties = schema.schema("paper")["properties"]
+    yield from comment("A paper: what is trained, and which of its sentences are decided by which rule.")
+    yield from comment(
+        f"Run it: grokbench reproduce baselines/{name}/{CLAIMS_FILE} --tier smoke, then without --tier."
+    )
+    yield from ("", "[paper]")
+    yield from fields(
+        properties["paper"], {"id": name, "title": "The paper's title", "authors": "Its authors"}
+    )
+    experiment = properties["experiment"]["items"]
+    yield from ("", *comment(properties["experiment"]["description"]), "[[experiment]]")
+    yield from fields(experiment, {"id": "half", **EXPERIMENT}, ("tier",))
+    for tier, own in TIERS.items():
+        yield from ("", f"[experiment.tier.{tier}]")
+        yield from fields(
+            schema_of(TierPlan), own, () if tier == "quick" else tuple(schema_of(TierPlan)["properties"])
+        )
+    yield from ("", *comment(properties["claim"]["description"]), "[[claim]]")
+    claim = properties["claim"]["items"]
+    yield from fields(claim, CLAIM, ("rule",))
+    yield from ("", *comment(claim["properties"]["rule"]["description"]), "[[claim.rule]]")
+    yield from fields(claim["properties"]["rule"]["items"], RULE)
+
+
+def _figures() -> Iterator[str]:
+    document = schema.schema("figures")
+    yield from comment("What is drawn of the runs. Kinds and their fields: grokbench list figures")
+    yield "[[figure]]"
+    yield from fields(document["definitions"]["figures.curves"], FIGURE)
+
+
+def _text(lines: Any) -> str:
+    return "\n".join(lines) + "\n"
