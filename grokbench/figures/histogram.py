@@ -39,7 +39,7 @@ def draw(own: Histogram, cells: Cells) -> Figure | None:
     if not known:
         return None
     every = np.concatenate([np.asarray(values) for values in known.values()])
-    edges = np.linspace(*(own.range or (float(every.min()), float(every.max()))), own.bins + 1)
+    edges = np.histogram_bin_edges(every, own.bins, own.range)
     figure, axes = style.canvas(1, 1, width=6.4, height=3.4)
     for i, (label, values) in enumerate(known.items()):
         counts, _ = np.histogram(values, edges)

@@ -185,11 +185,11 @@ def times_against_alpha(ax: Axes, times: Times, budget: int) -> None:
             Strip(alpha, "T_gen", style.LOOKS[1], found, budget, 0.0).draw(ax, bar=False)
     style.named(ax, "T_gen of a trial", style.LOOKS[1].marker, color=style.LOOKS[1].color, markersize=5)
     ax.axhline(budget, color="0.6", linewidth=0.7)
-    ax.set_yscale("log")
     least = min(
         (time for group in times.values() for time in group if 0 < time < budget), default=budget / 10
     )
     ax.set_ylim(0.7 * least, 1.5 * budget)
+    ax.set_yscale("log")
     ax.set_xlabel(ALPHA, fontsize=9)
     ax.set_ylabel("T_gen (optimizer updates)", fontsize=9)
 
