@@ -16,6 +16,8 @@ from grokbench.measures.cells import Cell, Cells
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+SWEPT = 2  # a mark of more places than these goes through from the first to the last
+
 
 def draw(
     ax: Axes,
@@ -39,10 +41,12 @@ def draw(
         for axis in ("x", "y"):
             place = getattr(mark, axis)
             if place is not None:
-                found = [_where(end, arms, cells, seeds) for end in ends_of(place)]
-                near = mark.experiments and at and axis == "y"
-                for x in sorted({at(k, cell) for k, cell in own}) if near and at else (None,):
-                    _draw(ax, axis, mark, found, i, None if x is None else (x - half, x + half))
+                read = [arms[k] for k in sorted({k for k, _ in own})] if mark.experiments else arms
+                found = [_where(end, read, cells, seeds) for end in ends_of(place)]
+                xs = sorted({at(k, cell) for k, cell in own}) if mark.experiments and at and axis == "y" else []
+                spans = [(xs[0], xs[-1])] if len(xs) > SWEPT else [(x, x) for x in xs]
+                for span in [(low - half, high + half) for low, high in spans] or [None]:
+                    _draw(ax, axis, mark, found, i, span)
 
 
 def _own(arms: Sequence[Arm], experiments: Sequence[str], cells: Cells) -> list[tuple[int, Cell]]:

@@ -53,6 +53,12 @@ def _within(time: Between, limit: float) -> bool | None:
     return False if time.low > limit or (math.isinf(time.high) and time.low >= limit) else None
 
 
+def time_plateau(view: SeedView, factor: float = 1, arm: int = 0) -> float:
+    """T_gen at the largest fraction of the arm's grid, times ``factor``, in steps; nan where it does not generalise there."""
+    found = factor * _plateau(levels(view, arm))
+    return found if math.isfinite(found) else math.nan
+
+
 def alpha_threshold(view: SeedView, budget_factor: float = 20, arm: int = 0) -> Measured:
     """α50: least fraction of the grid from which every larger one is solved, with the unsolved one below it.
 

@@ -110,6 +110,7 @@ MEASURES: Mapping[str, str] = {
     "test-loss-second-descent": "grokbench.measures.curves:loss_second_descent",
     "time-at-fraction": "grokbench.measures.rising:time_at_fraction",
     "time-factor-per-percent": "grokbench.measures.fractions:time_factor_per_percent",
+    "time-plateau": "grokbench.measures.fractions:time_plateau",
     "time-ratio": "grokbench.measures.times:time_ratio",
     "time-trend-over-alpha": "grokbench.measures.fractions:time_trend_over_alpha",
     "weight-decline-ratio": "grokbench.measures.progress:weight_decline_ratio",
