@@ -45,8 +45,10 @@ def draw(
                 found = [_where(end, read, cells, seeds) for end in ends_of(place)]
                 xs = sorted({at(k, cell) for k, cell in own}) if mark.experiments and at and axis == "y" else []
                 spans = [(xs[0], xs[-1])] if len(xs) > SWEPT else [(x, x) for x in xs]
-                for span in [(low - half, high + half) for low, high in spans] or [None]:
-                    _draw(ax, axis, mark, found, i, span)
+                for low, high in spans:
+                    _draw(ax, axis, mark, found, i, (low - half, high + half))
+                if not spans:
+                    _draw(ax, axis, mark, found, i, None)
 
 
 def _own(arms: Sequence[Arm], experiments: Sequence[str], cells: Cells) -> list[tuple[int, Cell]]:
