@@ -42,7 +42,7 @@ class PlannedTrial:
     @property
     def seconds(self) -> float:
         """Seconds on one core of ``costs.CORE``; of a kind without a measured cost, a guess."""
-        return self.work.seconds(costs.cost(self.work.kind))
+        return costs.seconds(self.work)
 
     @property
     def megabytes(self) -> float:
