@@ -39,7 +39,7 @@ class PlannedTrial:
         """What the trial does in its expected steps."""
         return costs.work(self.trial, self.expected_steps)
 
-    @property
+    @cached_property
     def seconds(self) -> float:
         """Seconds on one core of ``costs.CORE``; of a kind without a measured cost, a guess."""
         return costs.seconds(self.work)
