@@ -22,6 +22,25 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     return None if whole and not config.getoption("grokbench_papers") else 0
 
 
+LONGEST = (
+    "claims/test_smoke_tier.py",  # whose trials the next ones read
+    "reports/test_committed_reports.py",
+    "test_documents.py",
+    "cases/test_report_finds_nothing.py",
+    "training/test_training_version.py",
+    "test_reproduction.py",
+)
+"""Files that take longest. They come first, so that no process works on one of them at the end while the others are idle."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests in the order of ``LONGEST``, then of their names; each file in one piece."""
+    places = {path: place for place, path in enumerate(LONGEST)}
+    items.sort(
+        key=lambda item: places.get(item.nodeid.partition("::")[0].removeprefix("tests/"), len(places))
+    )
+
+
 @pytest.fixture(scope="session")
 def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of this run of pytest, the same in each of its processes."""

@@ -7,7 +7,6 @@ Curves are one row per evaluation: ``steps`` (n,) strictly increasing counts of 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
@@ -60,6 +59,12 @@ class StopRule:
             return step >= (self.budget if self.horizon is None else self.horizon * self.t_gen)
         return step >= self.budget and not self.pending
 
+    def searched(self, steps: list[int], test_accuracy: list[float]) -> float:
+        """T_gen of a whole curve, taken at once."""
+        self._steps, self._accuracy = steps, test_accuracy
+        self._search()
+        return self.t_gen
+
     @property
     def pending(self) -> bool:
         """Whether an evaluation within the budget may still turn out to be T_gen."""
@@ -94,10 +99,6 @@ def _window_end(steps: list[int], start: int) -> int | None:
     return after
 
 
-def _evaluations(steps: ArrayLike, accuracy: ArrayLike) -> Iterable[tuple[int, float]]:
-    return zip(np.asarray(steps).tolist(), np.asarray(accuracy, dtype=np.float64).tolist(), strict=True)
-
-
 def t_gen(steps: ArrayLike, test_accuracy: ArrayLike, budget: float) -> float:
     """T_gen: first evaluation s ≤ budget with test accuracy ≥ 0.99 whose window has median ≥ 0.99.
 
@@ -108,9 +109,7 @@ def t_gen(steps: ArrayLike, test_accuracy: ArrayLike, budget: float) -> float:
     20.0
     """
     rule = StopRule(max(1, int(min(budget, 2**62))), horizon=math.inf)
-    for step, value in _evaluations(steps, test_accuracy):
-        rule.update(step, value)
-    return rule.t_gen
+    return rule.searched(np.asarray(steps).tolist(), np.asarray(test_accuracy, dtype=np.float64).tolist())
 
 
 def first_crossing(steps: ArrayLike, accuracy: ArrayLike, q: float, budget: float = math.inf) -> float:

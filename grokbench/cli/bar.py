@@ -191,8 +191,8 @@ def train(
 
     before: is shown each batch before it is trained. board: is told of everything, and stands above the bar.
     """
+    from grokbench.plan import speed
     from grokbench.plan.pace import Expected
-    from grokbench.plan.speed import slowdown
 
     some, watch = False, board or Board()
     while batch := job.next_batch(workers):
@@ -201,7 +201,7 @@ def train(
             before(batch)
         watch.begin(batch)
         work = {
-            id(one.trial): Expected(slowdown() * one.seconds, one.expected_steps, one.work.kind)
+            id(one.trial): Expected(speed.seconds(one.work), one.expected_steps, one.work.kind)
             for one in batch
         }
         with TrainingBar(len(batch), work, min(workers, len(batch)), board) as bar:

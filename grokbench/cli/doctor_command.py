@@ -25,7 +25,7 @@ from grokbench.cli import in_flags, options
 def command(context: click.Context, store: Path | None, as_json: bool) -> int:
     """Check the installation, the store and the machine. Exit status 1 when there is a problem."""
     from grokbench import __version__, api
-    from grokbench.plan import speed
+    from grokbench.plan import memory, speed
     from grokbench.plan.executor import default_workers
     from grokbench.specs.errors import GrokbenchError
     from grokbench.specs.locate import builtin_root
@@ -35,9 +35,9 @@ def command(context: click.Context, store: Path | None, as_json: bool) -> int:
         "grokbench": __version__,
         "python": platform.python_version(),
         "system": platform.platform(),
-        "cpu": speed.cpu_name(),
+        "cpu": memory.cpu_name(),
         "workers": default_workers(),
-        SPEED: round(speed.remember(speed.measured()) / 1e9, 1),
+        SPEED: round(memory.keep(speed.RATE, speed.measured()) / 1e9, 1),
     }
     why: dict[str, str] = {}
     for name in ("numpy", "scipy", "matplotlib", "jsonschema", "safetensors"):

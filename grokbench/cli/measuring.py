@@ -1,4 +1,4 @@
-"""What a command says before its plan where it first has to time steps that no record has."""
+"""What a command says before its plan where it first has to time steps on this machine."""
 
 from __future__ import annotations
 
@@ -8,19 +8,29 @@ from typing import TYPE_CHECKING
 from grokbench.cli import options
 
 if TYPE_CHECKING:
+    from grokbench.plan.costs import Kind
     from grokbench.plan.expand import PlannedTrial
 
 
 def measure(todo: Iterable[PlannedTrial]) -> None:
-    """Time the kinds of step among ``todo`` whose cost no one knows; a few seconds. What cannot be timed stays a guess."""
+    """Time the steps of ``todo`` that were not timed on this machine; a few seconds. The rest is planned by records."""
     from grokbench.plan import probe
 
     chosen = probe.unmeasured(todo)
     if not chosen:
         return
-    options.note(f"no record has the time of a step of {_names(chosen)}; timing some steps first")
+    kinds = dict.fromkeys(planned.work.kind for planned in chosen)
+    options.note(f"timing some steps of {_names(kinds)} on this machine first; later plans remember them")
     for kind, why in probe.measure(chosen).items():
-        options.note(f"the cost of a step of {kind.network} is unknown ({why}); the plan guesses it")
+        options.note(f"a step of {kind.network} could not be timed ({why}); {_instead(kind)}")
+
+
+def _instead(kind: Kind) -> str:
+    from grokbench.plan import costs
+
+    return (
+        "the plan goes by records from other machines" if kind in costs.recorded() else "the plan guesses it"
+    )
 
 
 def guessed(count: int) -> str:

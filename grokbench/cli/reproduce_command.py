@@ -201,7 +201,7 @@ def _climb(job: Reproduction, batch: Sequence[PlannedTrial]) -> None:
         yes = sum(said is True for _, _, said in verdict.values)
         click.echo(f"ladder: {name} has {yes} of {verdict.n_seeds}; on to {rung} seeds", err=True)
     if job.climbing:
-        minutes = speed.slowdown() * sum(planned.seconds for planned in batch) / 60
+        minutes = sum(speed.seconds(planned.work) for planned in batch) / 60
         click.echo(f"ladder: {len(batch)} trial(s), about {minutes:.0f} min of one core", err=True)
 
 

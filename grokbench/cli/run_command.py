@@ -87,9 +87,8 @@ def command(
     """Train one trial; print when it fitted and when it generalised, and draw its curves."""
     from grokbench.cli.bar import TrainingBar
     from grokbench.figures import FORMATS
-    from grokbench.plan import costs, executor, resolve, single
+    from grokbench.plan import costs, executor, resolve, single, speed
     from grokbench.plan.pace import Expected
-    from grokbench.plan.speed import slowdown
     from grokbench.store.folder import Store
 
     single.check_device(device)
@@ -111,7 +110,7 @@ def command(
     place = Store(store, on_damage=options.note)
 
     def train() -> Record:
-        work = {id(trial): Expected(slowdown() * costs.seconds(trial, trial.budget), trial.budget)}
+        work = {id(trial): Expected(speed.seconds(costs.work(trial, trial.budget)), trial.budget)}
         try:
             with TrainingBar(1, work, 1) as progress:
                 failures = executor.execute(

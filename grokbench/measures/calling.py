@@ -60,16 +60,27 @@ def _is_number(value: Any) -> bool:
 
 def _parameters(name: str) -> Mapping[str, inspect.Parameter]:
     """The parameters of a measure beside the view."""
-    part = parts.part("measures", name)
-    with parts.blamed(parts.outsiders([part])):
-        return dict(list(inspect.signature(parts.load(part)).parameters.items())[1:])
+    return _signed(name)[0]
 
 
 def _hints(name: str) -> Mapping[str, Any]:
     """The annotations of a measure's parameters; one without any takes whatever it is given."""
+    return _signed(name)[1]
+
+
+Signed = tuple[Mapping[str, inspect.Parameter], Mapping[str, Any]]
+_known: dict[int, tuple[Measure, Signed]] = {}  # by identity: a measure from outside need not be hashable
+
+
+def _signed(name: str) -> Signed:
+    """Parameters and annotations of a measure. Every rule asks for them, and Python takes long to find them."""
     part = parts.part("measures", name)
     with parts.blamed(parts.outsiders([part])):
-        return get_type_hints(parts.load(part))
+        function = parts.load(part)
+        if id(function) not in _known:
+            taken = dict(list(inspect.signature(function).parameters.items())[1:])
+            _known[id(function)] = function, (taken, get_type_hints(function))
+        return _known[id(function)][1]
 
 
 def argument_names(name: str) -> tuple[str, ...]:

@@ -121,29 +121,14 @@ def looks(steps: int, growth: float, spacing: int, budget: int | None = None) ->
     return next(i for i, step in enumerate(due) if step > steps)
 
 
-def seconds(trial: Trial, steps: int) -> float:
-    """Seconds of ``steps`` updates on a core of ``CORE``; of a kind without a measured cost, a guess (see ``known``)."""
-    done = work(trial, steps)
+def seconds(done: Work) -> float:
+    """Seconds of a trial's work on a core of ``CORE``; of a kind without records, a guess."""
     return done.seconds(cost(done.kind))
 
 
 def cost(wanted: Kind) -> Cost:
-    """The cost of a kind from the committed records, or from a probe on this machine; else what most kinds cost."""
-    found = recorded().get(wanted) or _probed.get(wanted)
-    return found or _guess(wanted.dtype == "float64")
-
-
-def known(wanted: Kind) -> bool:
-    """Whether records or a probe say what a kind costs."""
-    return wanted in recorded() or wanted in _probed
-
-
-def learn(wanted: Kind, found: Cost) -> None:
-    """Keep what a probe measured, as of a core of ``CORE``, for this process."""
-    _probed[wanted] = found
-
-
-_probed: dict[Kind, Cost] = {}
+    """The cost of a kind from the committed records; else what most kinds cost."""
+    return recorded().get(wanted) or _guess(wanted.dtype == "float64")
 
 
 @functools.cache
@@ -165,6 +150,7 @@ def read(document: Mapping[str, Any]) -> dict[Kind, Cost]:
     }
 
 
+@functools.cache
 def _guess(double: bool) -> Cost:
     """The median of all kinds' costs; products in double precision take twice as long."""
     found, times = recorded().values(), 2 if double else 1

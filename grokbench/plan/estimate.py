@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from grokbench.plan import costs, executor
+from grokbench.plan import executor, speed
 from grokbench.plan.expand import Plan, PlannedTrial
-from grokbench.plan.speed import slowdown
 from grokbench.store import keys
 
 START_SECONDS = 4.0  # until the workers have loaded what they need
@@ -36,7 +35,7 @@ class Estimate:
     megabytes: float
     workers: int
     experiments: tuple[ExperimentEstimate, ...]  # in the plan's order
-    guessed: int = 0  # trials to train whose kind of step neither a record nor a probe has timed
+    guessed: int = 0  # trials to train whose steps were timed neither in records nor here
 
     @property
     def to_train(self) -> int:
@@ -53,27 +52,27 @@ def estimated(
     """
     count = min(workers or executor.default_workers(), max(1, len(todo)))
     distinct = max(len(plan.unique()), len(todo))
-    minutes = slowdown() / count / 60 if todo else 0.0  # of wall time, a second on one core
+    minutes = [speed.seconds(one.work) / count / 60 for one in todo]  # of wall time
 
     def part(experiment: str) -> ExperimentEstimate:
         grid = plan.of(experiment)
-        own = [planned for planned in todo if planned.experiment == experiment]
+        own = [(one, took) for one, took in zip(todo, minutes, strict=True) if one.experiment == experiment]
         return ExperimentEstimate(
             id=experiment,
             trials=len(grid),
             stored=sum(keys.request(planned.trial) in stored for planned in grid),
             to_train=len(own),
-            steps=sum(planned.expected_steps for planned in own),
-            minutes=minutes * sum(planned.seconds for planned in own),
+            steps=sum(planned.expected_steps for planned, _ in own),
+            minutes=sum(took for _, took in own),
         )
 
     return Estimate(
         trials=distinct,
         stored=distinct - len(todo),
         steps=sum(planned.expected_steps for planned in todo),
-        minutes=minutes * sum(planned.seconds for planned in todo) + (START_SECONDS / 60 if todo else 0.0),
+        minutes=sum(minutes) + (START_SECONDS / 60 if todo else 0.0),
         megabytes=sum(planned.megabytes for planned in todo),
         workers=count,
         experiments=tuple(part(name) for name in dict.fromkeys(one.experiment for one in plan.trials)),
-        guessed=sum(not costs.known(planned.work.kind) for planned in todo),
+        guessed=sum(not speed.known(planned.work) for planned in todo),
     )

@@ -39,10 +39,10 @@ class PlannedTrial:
         """What the trial does in its expected steps."""
         return costs.work(self.trial, self.expected_steps)
 
-    @property
+    @cached_property
     def seconds(self) -> float:
         """Seconds on one core of ``costs.CORE``; of a kind without a measured cost, a guess."""
-        return self.work.seconds(costs.cost(self.work.kind))
+        return costs.seconds(self.work)
 
     @property
     def megabytes(self) -> float:

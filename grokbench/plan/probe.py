@@ -1,4 +1,8 @@
-"""What a step costs that no record has: a few are trained in a worker process, before a plan is printed."""
+"""What a step takes on this machine: a few are trained in a worker process before a plan is printed, once a month.
+
+The committed records were made on several CPUs. What a step takes on another one follows from no single rate: products keep one
+CPU busy, and memory another.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +13,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from grokbench import parts
-from grokbench.plan import costs
-from grokbench.plan.costs import CORE, Cost, Kind, Line
+from grokbench.plan import speed
+from grokbench.plan.costs import Cost, Kind, Line
 from grokbench.plan.expand import PlannedTrial
 from grokbench.plan.local import LOCAL
-from grokbench.plan.speed import flops_per_second, slowdown
 from grokbench.plan.worker import OnNews
 from grokbench.specs.errors import GrokbenchError
 from grokbench.specs.types import Trial
 
-WORTH = 60.0  # seconds of one core, as guessed, from which on it pays to measure a kind
+WORTH = 60.0  # seconds of one core, as planned without, from which on it pays to time steps
 TRAINING = 1.0  # seconds of training that are timed, where a step takes less
 MOST_STEPS = 200
 
@@ -64,53 +67,50 @@ def timed(trial: Trial) -> dict[str, Any]:
 
 
 def _first(trial: Trial, steps: int) -> Trial:
-    return replace(trial, budget=steps, probes=(), analyses=(), snapshots=())
+    """The first steps of a trial, with few evaluations and nothing else."""
+    recipe = trial.recipe
+    seldom = replace(recipe, evaluation={**recipe.evaluation, "growth": 2.0})
+    return replace(trial, recipe=seldom, budget=steps, probes=(), analyses=(), snapshots=())
 
 
-def unmeasured(todo: Iterable[PlannedTrial]) -> dict[Kind, PlannedTrial]:
-    """Each kind whose cost no one knows and that is worth a probe → the trial of it with the most work."""
-    found: dict[Kind, list[PlannedTrial]] = defaultdict(list)
+def unmeasured(todo: Iterable[PlannedTrial]) -> list[PlannedTrial]:
+    """A trial for each sort of step that was not timed here and is worth it: the one with the most work."""
+    found: dict[str, list[PlannedTrial]] = defaultdict(list)
     for planned in todo:
-        if planned.trial.budget and not costs.known(planned.work.kind):
-            found[planned.work.kind].append(planned)
-    return {
-        kind: max(own, key=lambda planned: planned.seconds)
-        for kind, own in found.items()
-        if slowdown() * sum(planned.seconds for planned in own) > WORTH
-    }
+        if planned.trial.budget and speed.timed(planned.work) is None:
+            found[speed.like(planned.work)].append(planned)
+    return [
+        max(own, key=lambda planned: planned.seconds)
+        for own in found.values()
+        if sum(speed.seconds(planned.work) for planned in own) > WORTH
+    ]
 
 
 Run = Callable[[Sequence[Callable[..., dict[str, Any]]], int, OnNews], None]
 
 
-def measure(chosen: Mapping[Kind, PlannedTrial], run: Run = LOCAL.run) -> dict[Kind, str]:
-    """Time these kinds, one after another in one worker process; which could not be, and why.
+def measure(chosen: Sequence[PlannedTrial], run: Run = LOCAL.run) -> dict[Kind, str]:
+    """Time steps of these trials, one after another in one worker process, and keep what was found; what failed, and why.
 
-    ``costs`` keeps what was found for this process. run: as of an executor.
+    run: as of an executor.
     """
-    kinds, failed = list(chosen), dict.fromkeys(chosen, "its worker process ended without a word")
-    jobs = [Timing(chosen[kind].trial, parts.plugins()) for kind in kinds]
+    failed = dict.fromkeys(range(len(chosen)), "its worker process ended without a word")
 
     def tell(index: int, news: Mapping[str, Any]) -> None:
         if "step" in news:
-            failed.pop(kinds[index], None)
-            work = chosen[kinds[index]].work
-            costs.learn(kinds[index], _cost(news, work, flops_per_second() / CORE))
+            work = chosen[index].work._replace(tables=0)
+            speed.learn(work, work.seconds(_cost(news)))
+            failed.pop(index, None)
         elif "error" in news:
-            failed[kinds[index]] = str(news["error"])
+            failed[index] = str(news["error"])
 
     try:
-        run(jobs, 1, tell)
+        run([Timing(one.trial, parts.plugins()) for one in chosen], 1, tell)
     except GrokbenchError as error:  # no worker can start, which the training will say again
-        return dict.fromkeys(failed, str(error))
-    return failed
+        failed = dict.fromkeys(failed, str(error))
+    return {chosen[index].work.kind: why for index, why in failed.items()}
 
 
-def _cost(news: Mapping[str, Any], work: costs.Work, scale: float) -> Cost:
-    """What was timed, as of a core of ``CORE``; other sizes take in proportion."""
-
-    def line(name: str, millions: float) -> Line:
-        ms = scale * float(news[name])
-        return Line(0.0, ms / millions) if millions else Line(ms, 0.0)
-
-    return Cost(line("step", work.step), line("evaluation", work.evaluation), scale * float(news["setup"]))
+def _cost(news: Mapping[str, Any]) -> Cost:
+    """What was timed, of a step and an evaluation of this very size."""
+    return Cost(Line(float(news["step"]), 0.0), Line(float(news["evaluation"]), 0.0), float(news["setup"]))

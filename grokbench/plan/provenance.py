@@ -29,6 +29,8 @@ def frozen_commits(path: Path) -> dict[str, str]:
     frozen: dict[str, str] = {}
     open_claims = set(here)
     for commit in (log or b"").decode().split():
+        if not open_claims:
+            break
         text = _git(path.parent, "show", f"{commit}:./{path.name}")
         then = _rules(text) if text is not None else {}
         open_claims = {name for name in open_claims if then.get(name) == here[name]}

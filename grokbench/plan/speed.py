@@ -1,38 +1,72 @@
-"""How fast this CPU multiplies, so that a plan's minutes are this machine's."""
+"""How fast this machine is, so that a plan's minutes are its own: by steps that were timed on it, else by products."""
 
 from __future__ import annotations
 
 import functools
-import json
-import os
-import platform
-import tempfile
+import math
 import time
 from collections.abc import Callable
-from pathlib import Path
 from threading import Barrier
 from typing import Any
 
 import numpy as np
 
-from grokbench.plan.costs import CORE
+from grokbench.plan import costs, memory
+from grokbench.plan.costs import Work
+from grokbench.plan.memory import Clock
 
 SHAPE = (2822, 128, 512)  # rows, inputs, outputs of a layer on 30 % of the pairs modulo 97
 REPEATS = 40  # products on each core: 0.15 s on a core of ``CORE``
+RATE = "flops_per_second"
 FRESH_SECONDS = 24 * 3600.0  # for so long a measured rate is believed
+KEPT_SECONDS = 30 * 24 * 3600.0  # for so long steps that were timed are, which takes longer to do again
 
-Clock = Callable[[], float]
+
+def seconds(work: Work) -> float:
+    """Seconds that a trial's work takes on one core of this CPU."""
+    return costs.seconds(work) * slowdown(work)
 
 
-def slowdown() -> float:
-    """How many times as long as on a core of ``CORE`` a step takes on one of this CPU."""
-    return CORE / flops_per_second()
+def slowdown(work: Work) -> float:
+    """How many times as long as ``costs`` says a trial takes here: by steps like its own that were timed, else by products."""
+    return timed(work) or costs.CORE / flops_per_second()
+
+
+def timed(work: Work) -> float | None:
+    """The slowdown of steps like those of ``work`` that were timed on this machine (``plan.probe``); None where none were."""
+    name = like(work)
+    return _learned.get(name) or _recalled(name)
+
+
+def learn(work: Work, seconds: float) -> None:
+    """Keep that ``work`` took so many seconds here."""
+    name = like(work)
+    _learned[name] = memory.keep(name, seconds / costs.seconds(work))
+
+
+_learned: dict[str, float] = {}  # by this process, which may have no cache to keep it in
+
+
+@functools.cache
+def _recalled(name: str) -> float | None:
+    return memory.recall(name, KEPT_SECONDS)
+
+
+def like(work: Work) -> str:
+    """A name for all steps that are off by one factor: of one kind and cost, and of the same power of four in size."""
+    size = round(math.log(max(work.step, 1e-3), 4))
+    return f"{' '.join(filter(None, work.kind))}, about {4.0**size:.4g} million: {costs.cost(work.kind)}"
+
+
+def known(work: Work) -> bool:
+    """Whether records, or steps that were timed here, say what a trial costs."""
+    return work.kind in costs.recorded() or timed(work) is not None
 
 
 @functools.cache
 def flops_per_second() -> float:
     """Rate of float32 products on one core of this CPU: the one that was measured within a day, else a new one."""
-    return remembered() or remember(measured())
+    return memory.recall(RATE, FRESH_SECONDS) or memory.keep(RATE, measured())
 
 
 def measured(
@@ -72,59 +106,3 @@ def _product() -> Callable[[], Any]:
     rows, inputs, outputs = SHAPE
     a, b = np.ones((rows, inputs), np.float32), np.ones((inputs, outputs), np.float32)
     return functools.partial(np.matmul, a, b, out=np.empty((rows, outputs), np.float32))
-
-
-def remembered(path: Path | None = None, now: Clock = time.time) -> float | None:
-    """The rate in the cache file of this CPU and this numpy; None where there is none of the last day."""
-    path = path or _cache_file()
-    try:
-        entry = json.loads(path.read_text(encoding="utf-8"))[_machine()] if path else None
-        if entry is not None and 0 <= now() - float(entry["at"]) < FRESH_SECONDS:
-            rate = float(entry["flops_per_second"])
-            return rate if 0 < rate < float("inf") else None
-    except (OSError, ValueError, KeyError, TypeError):
-        pass
-    return None
-
-
-def remember(rate: float, path: Path | None = None, now: Clock = time.time) -> float:
-    """Keep ``rate`` for a day, and return it. A cache that cannot be written is no fault: it is measured again then."""
-    path = path or _cache_file()
-    if path is None:
-        return rate
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as beside:
-            json.dump({_machine(): {"flops_per_second": rate, "at": now()}}, beside)
-        Path(beside.name).replace(path)
-    except OSError:
-        pass
-    return rate
-
-
-def _cache_file() -> Path | None:
-    """``speed.json`` in ``$GROKBENCH_CACHE``, or in the platform's folder for caches; None where no home is known."""
-    from platformdirs import user_cache_path
-
-    named = os.environ.get("GROKBENCH_CACHE")
-    try:
-        folder = Path(named).absolute() if named else user_cache_path("grokbench", appauthor=False)
-    except RuntimeError:  # there is neither HOME nor an entry for this user
-        return None
-    return folder / "speed.json" if folder.is_absolute() else None
-
-
-def _machine() -> str:
-    """The CPU's name and numpy's version."""
-    return f"{cpu_name()}, numpy {np.__version__}"
-
-
-def cpu_name() -> str:
-    """The model of this CPU, as its maker calls it where the system says so."""
-    try:
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()

@@ -9,11 +9,10 @@ from functools import cached_property
 
 from grokbench.analysis import thresholds
 from grokbench.analysis.thresholds import Threshold
-from grokbench.plan import costs
+from grokbench.plan import speed
 from grokbench.plan.executor import Failure, OnEvent
 from grokbench.plan.expand import PlannedTrial
 from grokbench.plan.job import Job, Shelves
-from grokbench.plan.speed import slowdown
 from grokbench.specs.files import SpecFile
 from grokbench.specs.types import Trial
 from grokbench.store import keys
@@ -77,7 +76,7 @@ class SweepEstimate:
     most_minutes: float
     megabytes: float  # of the most
     workers: int
-    guessed: int = 0  # trials whose kind of step neither a record nor a probe has timed
+    guessed: int = 0  # trials whose steps were timed neither in records nor here
 
 
 class Sweep(Job):
@@ -174,7 +173,7 @@ class Sweep(Job):
             for alpha, outcome in zip(self.alphas, row, strict=True)
             if outcome is None
         ]
-        seconds = slowdown() * sum(planned.seconds for planned in left) if left else 0.0
+        seconds = sum(speed.seconds(planned.work) for planned in left)
         # Bisection of m fractions asks for ⌈log2(m + 1)⌉ outcomes; what is known of a seed already narrows its own.
         spans = [thresholds.span(row) for row in rows.values()]
         bisected = sum(math.ceil(math.log2(last - first + 1)) for first, last in spans)
@@ -192,7 +191,7 @@ class Sweep(Job):
             most_minutes=(seconds / count + starts) / 60,
             megabytes=sum(planned.megabytes for planned in left),
             workers=count,
-            guessed=sum(not costs.known(planned.work.kind) for planned in left),
+            guessed=sum(not speed.known(planned.work) for planned in left),
         )
 
     def result(self) -> SweepResult:

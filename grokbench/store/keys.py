@@ -54,7 +54,7 @@ Pruned = tuple[dict[str, Any], dict[str, Any], tuple[parts.Part, ...]]
 
 _known: OrderedDict[tuple[int, int, int], tuple[TaskSpec, Recipe, Pruned]] = OrderedDict()
 """By the identity of task and recipe, which are kept alive here: 1 and 1.0 are equal, and write different keys."""
-MOST_KNOWN = 4096
+MOST_KNOWN = 16384
 
 
 def _pruned(task: TaskSpec, recipe: Recipe) -> Pruned:
@@ -86,11 +86,30 @@ def _prune(task: TaskSpec, recipe: Recipe) -> Pruned:
 
 def family(trial: Trial) -> str:
     """Hash of :func:`family_fields`."""
-    return digest(family_fields(trial))
+    return _named(trial)[0]
 
 
 def key(trial: Trial) -> str:
     """The trial's key: its family, and how long and how closely it is watched."""
+    return _named(trial)[1]
+
+
+_names: OrderedDict[tuple[int, int], tuple[Trial, tuple[str, str]]] = OrderedDict()
+"""Family and key, by the identity of a trial, as in ``_known``: a plan asks for them again and again."""
+
+
+def _named(trial: Trial) -> tuple[str, str]:
+    name = (id(trial), parts.registrations())
+    if name not in _names:
+        fields = family_fields(trial)
+        _names[name] = trial, (digest(fields), digest({**fields, **_watched(trial)}))
+        if len(_names) > MOST_KNOWN:
+            _names.popitem(last=False)
+    return _names[name][1]
+
+
+def _watched(trial: Trial) -> dict[str, Any]:
+    """How long and how closely a trial is watched."""
     watched = {
         "horizon": trial.horizon,
         "probes": sorted(trial.probes) or None,
@@ -98,7 +117,7 @@ def key(trial: Trial) -> str:
         "portraits": sorted(PORTRAITS[name] for name in trial.analyses if name in PORTRAITS) or None,
     }
     kept = {name: value for name, value in watched.items() if value is not None}
-    return digest({**family_fields(trial), "budget": trial.budget, **kept})
+    return {"budget": trial.budget, **kept}
 
 
 def request(trial: Trial) -> str:

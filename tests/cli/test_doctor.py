@@ -8,6 +8,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+from click.testing import CliRunner
+
+from grokbench import api
+from grokbench.cli import doctor_command, group
+from grokbench.plan import speed
+
 
 def doctor(store: Path) -> tuple[int, dict[str, Any]]:
     result = subprocess.run(
@@ -27,9 +34,14 @@ def test_a_sound_installation_has_no_problem(tmp_path: Path) -> None:
     assert {"torch", "numpy", "cuda"} <= set(facts)
 
 
-def test_a_store_that_cannot_be_written_is_a_problem(tmp_path: Path) -> None:
+def test_a_store_that_cannot_be_written_is_a_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").touch()
-    status, facts = doctor(tmp_path / "file" / "store")
-    assert status == 1
+    monkeypatch.setattr(doctor_command, "_torch_facts", dict)  # found above, where nothing is replaced
+    monkeypatch.setattr(api, "validate", list)
+    monkeypatch.setattr(speed, "measured", lambda: 1e11)
+    words = ["doctor", "--json", "--store", str(tmp_path / "file" / "store")]
+    result = CliRunner().invoke(group, words, standalone_mode=False)
+    facts = json.loads(result.stdout)
+    assert result.return_value == 1
     assert len(facts["problems"]) == 1
     assert "cannot be written" in facts["problems"][0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from types import SimpleNamespace
 
 import pytest
 
@@ -14,18 +15,21 @@ from grokbench.plan.expand import PlannedTrial
 LSTM = Kind("lstm", "cross-entropy", "float32", "float32")
 
 
-def chosen(found: dict[Kind, object], monkeypatch: pytest.MonkeyPatch, failed: Mapping[Kind, str]) -> None:
-    def unmeasured(todo: Iterable[PlannedTrial]) -> dict[Kind, object]:
-        return found
+QUADRATIC = Kind("quadratic-mlp", "mse", "", "float32")
+
+
+def chosen(found: list[Kind], monkeypatch: pytest.MonkeyPatch, failed: Mapping[Kind, str]) -> None:
+    def unmeasured(todo: Iterable[PlannedTrial]) -> list[object]:
+        return [SimpleNamespace(work=SimpleNamespace(kind=kind)) for kind in found]
 
     monkeypatch.setattr(probe, "unmeasured", unmeasured)
     monkeypatch.setattr(probe, "measure", lambda kinds: dict(failed))
 
 
-def test_nothing_is_said_where_records_have_every_kind(
+def test_nothing_is_said_where_every_step_was_timed(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    chosen({}, monkeypatch, {})
+    chosen([], monkeypatch, {})
     measuring.measure([])
     assert capsys.readouterr() == ("", "")
     assert measuring.guessed(0) == ""
@@ -34,10 +38,11 @@ def test_nothing_is_said_where_records_have_every_kind(
 def test_what_is_timed_and_what_could_not_be_is_said_on_stderr(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    chosen({LSTM: None}, monkeypatch, {LSTM: "no room"})
+    chosen([LSTM, QUADRATIC, LSTM], monkeypatch, {LSTM: "no room", QUADRATIC: "no time"})
     measuring.measure([])
     out, err = capsys.readouterr()
     assert out == ""
-    assert "no record has the time of a step of lstm cross-entropy float32 float32" in err
-    assert "the cost of a step of lstm is unknown (no room); the plan guesses it" in err
+    assert "timing some steps of lstm cross-entropy float32 float32, quadratic-mlp mse float32 on this" in err
+    assert "a step of lstm could not be timed (no room); the plan guesses it" in err
+    assert "quadratic-mlp could not be timed (no time); the plan goes by records from other machines" in err
     assert measuring.guessed(3) == "; the cost of 3 trial(s) is a guess"

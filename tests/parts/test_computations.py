@@ -26,8 +26,9 @@ from grokbench.specs.errors import GrokbenchError, InputError
 from grokbench.specs.fields import schema_of
 from grokbench.specs.loader import Library
 from grokbench.specs.types import Claim, Condition
+from tests import processes
 from tests.claims.claim_records import claim, condition, record
-from tests.parts.test_parts import command, install, nothing_registered
+from tests.parts.test_parts import fresh, install, nothing_registered
 
 __all__ = ["nothing_registered"]
 PLUGIN = Path(__file__).parent.parent / "data" / "computation.py"
@@ -283,7 +284,7 @@ def test_what_is_no_computation_or_has_a_name_that_is_taken_is_refused_when_it_i
 def test_an_installed_package_that_cannot_be_loaded_is_one_sentence_and_exit_2(tmp_path):
     install(tmp_path, "raise OSError('no disk')\n", group="computations", name="draws", package="drawpack")
     file = paper_with(tmp_path, HEAD + KIND + 'computation = { kind = "draws" }\n' + RULE)
-    done = command("validate", str(file), path=tmp_path)
+    done = fresh("validate", str(file), path=tmp_path)
     assert done.returncode == 2
     assert "the computation 'draws' of drawpack 2.1 cannot be loaded (OSError: no disk)" in done.stderr
     assert "Traceback" not in done.stderr
@@ -303,7 +304,7 @@ def test_a_claim_on_a_plugins_computation_is_reproduced_and_shown_in_the_report(
         "--store",
         str(tmp_path / "s"),
     ]
-    done = command(*words, "--out", str(tmp_path / "out"), "--json")
+    done = processes.grokbench(*words, "--out", str(tmp_path / "out"), "--json")
     assert done.returncode == 0, done.stderr
     (found,) = [one for one in json.loads(done.stdout)["claims"] if one["id"] == "own"]
     assert (found["verdict"], found["n_seeds"], found["tier"]) == ("REPRODUCED", 100, "quick")
@@ -318,7 +319,9 @@ def test_a_plugins_computation_that_fails_is_an_error_verdict_and_exit_1(tmp_pat
     table = 'computation = { kind = "draws", draws = 50 }\n'
     file = paper_with(tmp_path, f"{HEAD}{KIND}{table}{rule}")
     words = ["reproduce", str(file), "--claim", "own", "--plugin", str(tmp_path / "bad.py")]
-    done = command(*words, "--store", str(tmp_path / "s"), "--out", str(tmp_path / "out"), "--json")
+    done = processes.grokbench(
+        *words, "--store", str(tmp_path / "s"), "--out", str(tmp_path / "out"), "--json"
+    )
     assert done.returncode == 1, done.stderr
     (found,) = [one for one in json.loads(done.stdout)["claims"] if one["id"] == "own"]
     assert found["verdict"] == "ERROR"
@@ -327,6 +330,8 @@ def test_a_plugins_computation_that_fails_is_an_error_verdict_and_exit_1(tmp_pat
 
 
 def test_list_shows_computations_with_their_numbers():
-    rows = {row["id"]: row for row in json.loads(command("list", "computations", "--json").stdout)}
+    rows = {
+        row["id"]: row for row in json.loads(processes.grokbench("list", "computations", "--json").stdout)
+    }
     assert rows["table-relabelling"]["numbers"] == "relabelled-share"
     assert rows["table-relabelling"]["fields"].startswith("p=97 ")

@@ -16,7 +16,8 @@ from grokbench.api import resolve_trial
 from grokbench.specs.errors import GrokbenchError, InputError
 from grokbench.specs.fields import field
 from grokbench.store import keys
-from tests.parts.test_parts import command, install, nothing_registered
+from tests import processes
+from tests.parts.test_parts import fresh, install, nothing_registered
 
 __all__ = ["nothing_registered"]
 PLUGIN = Path(__file__).parent.parent / "data" / "learner.py"
@@ -139,7 +140,7 @@ def words(plugin: Path, store: Path) -> list[str]:
 
 
 def test_a_plugins_learner_trains_in_the_workers_of_a_command(tmp_path):
-    done = command("run", *words(PLUGIN, tmp_path), "--steps", "5", "--json")
+    done = fresh("run", *words(PLUGIN, tmp_path), "--steps", "5", "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["steps"] == 5
 
@@ -147,7 +148,7 @@ def test_a_plugins_learner_trains_in_the_workers_of_a_command(tmp_path):
 def test_a_plugins_learner_that_fails_in_a_worker_is_one_sentence_and_exit_2(tmp_path):
     text = PLUGIN.read_text(encoding="utf-8")
     (tmp_path / "bad.py").write_text(text.replace("self.counts **= self.power", "1 / 0"), encoding="utf-8")
-    done = command("run", *words(tmp_path / "bad.py", tmp_path), "--steps", "5")
+    done = processes.grokbench("run", *words(tmp_path / "bad.py", tmp_path), "--steps", "5")
     assert done.returncode == 2
     assert done.stderr.strip().splitlines()[-1].startswith("Error: the learner 'counts' of ")
     assert "Traceback" not in done.stderr
@@ -161,7 +162,7 @@ def test_a_claim_on_a_learner_that_fails_is_an_error_verdict_that_names_it(tmp_p
     recipe.write_text(head + '[learner]\nkind = "counts"\n', encoding="utf-8")
     text = PLUGIN.read_text(encoding="utf-8")
     (tmp_path / "bad.py").write_text(text.replace("self.counts **= self.power", "1 / 0"), encoding="utf-8")
-    done = command(
+    done = processes.grokbench(
         *("reproduce", "tiny", "--claim", "generalises", "--specs", str(specs)),
         *("--plugin", str(tmp_path / "bad.py"), "--store", str(tmp_path / "store")),
         *("--out", str(tmp_path / "out"), "--json"),
@@ -173,9 +174,9 @@ def test_a_claim_on_a_learner_that_fails_is_an_error_verdict_that_names_it(tmp_p
 
 
 def test_list_and_show_know_learners():
-    rows = {row["id"]: row for row in json.loads(command("list", "learners", "--json").stdout)}
+    rows = {row["id"]: row for row in json.loads(processes.grokbench("list", "learners", "--json").stdout)}
     assert rows["rfm"]["fields"].split()[:2] == ['kernel="quadratic"', "bandwidth=2.5"]
-    shown = command("show", "mallinar2024/rfm-gaussian", "--resolved").stdout
+    shown = processes.grokbench("show", "mallinar2024/rfm-gaussian", "--resolved").stdout
     assert "learner.kind = 'rfm'\nlearner.kernel = 'gaussian'\n" in shown
     assert "learner.bandwidth = 2.5" in shown
     assert "model" not in shown

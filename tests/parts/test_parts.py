@@ -21,6 +21,7 @@ from grokbench.specs.errors import GrokbenchError, InputError, UnknownNameError
 from grokbench.specs.fields import field
 from grokbench.store import keys
 from grokbench.training.losses import MSE
+from tests import processes
 
 PLUGIN = Path(__file__).parent.parent / "data" / "plugin.py"
 SPECS = PLUGIN.parent / "specs"
@@ -69,7 +70,8 @@ def install(
 GOOD = "from grokbench.training.losses import MSE as PART\n"
 
 
-def command(*words: str, path: Path | None = None) -> subprocess.CompletedProcess[str]:
+def fresh(*words: str, path: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """A command that imports everything anew, packages in the folder ``path`` too, and whose workers do so again."""
     places = os.pathsep.join(filter(None, [str(path) if path else "", os.environ.get("PYTHONPATH", "")]))
     return subprocess.run(
         [sys.executable, "-m", "grokbench", *words],
@@ -288,7 +290,7 @@ def test_a_name_that_two_packages_claim_is_an_error_that_names_both(tmp_path, mo
 )
 def test_a_package_whose_part_cannot_be_used_is_named_in_one_sentence_and_exit_2(tmp_path, code, message):
     install(tmp_path, code)
-    done = command(
+    done = fresh(
         *("run", "--task", "addition", "--baseline", "gromov2023/adamw", "--set", 'loss.kind="focal"'),
         *("--store", str(tmp_path / "store")),
         path=tmp_path,
@@ -323,10 +325,10 @@ def test_a_plugin_trains_in_the_workers_of_a_command(tmp_path):
     ]
     for name, value in ROWS.items():
         words += ["--set", f"{name}={json.dumps(value)}"]
-    done = command("run", *words, "--steps", "5", "--json")
+    done = fresh("run", *words, "--steps", "5", "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["steps"] == 5
-    swept = command(
+    swept = processes.grokbench(
         "sweep",
         *words,
         "--alphas",
@@ -359,7 +361,7 @@ def test_a_plugin_that_fails_in_a_worker_is_one_sentence_and_exit_2(tmp_path):
     ]
     for name, value in ROWS.items():
         words += ["--set", f"{name}={json.dumps(value)}"]
-    done = command(*words, "--store", str(tmp_path / "store"))
+    done = processes.grokbench(*words, "--store", str(tmp_path / "store"))
     assert done.returncode == 2
     assert done.stderr.strip().splitlines()[-1].startswith("Error: the network 'rows' of ")
     assert "gives a str where outputs" in done.stderr
@@ -377,7 +379,7 @@ def test_a_claim_on_a_part_that_fails_is_an_error_verdict_that_names_it(tmp_path
         "return total / n_rows", "return total / 0 / n_rows.nought"
     )
     (tmp_path / "bad.py").write_text(text, encoding="utf-8")
-    done = command(
+    done = processes.grokbench(
         *(
             "reproduce",
             "tiny",
@@ -401,7 +403,7 @@ OWN_TESTS = ("learners", "computations", "probes", "analyses", "measures", "exec
 
 @pytest.mark.parametrize("kind", [kind for kind in parts.KINDS if kind not in OWN_TESTS])
 def test_list_shows_every_part_with_fields_first_line_and_origin(kind):
-    done = command("list", kind, "--json", "--plugin", str(PLUGIN))
+    done = processes.grokbench("list", kind, "--json", "--plugin", str(PLUGIN))
     assert done.returncode == 0, done.stderr
     rows = {row["id"]: row for row in json.loads(done.stdout)}
     assert set(parts.BUILT_IN[kind]) < set(rows)
@@ -410,7 +412,7 @@ def test_list_shows_every_part_with_fields_first_line_and_origin(kind):
 
 
 def test_list_shows_required_fields_bare_and_others_with_their_default():
-    rows = {row["id"]: row for row in json.loads(command("list", "optimizers", "--json").stdout)}
+    rows = {row["id"]: row for row in json.loads(processes.grokbench("list", "optimizers", "--json").stdout)}
     assert rows["gd"]["fields"].split() == [
         "groups=[]",
         "wrapper=none",
@@ -421,7 +423,7 @@ def test_list_shows_required_fields_bare_and_others_with_their_default():
 
 
 def test_a_plugin_that_there_is_not_is_exit_2():
-    done = command("list", "networks", "--plugin", "nowhere.py")
+    done = processes.grokbench("list", "networks", "--plugin", "nowhere.py")
     assert (done.returncode, done.stderr) == (2, "Error: --plugin nowhere.py: no such file\n")
 
 

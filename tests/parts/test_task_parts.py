@@ -22,7 +22,8 @@ from grokbench.specs.types import TaskSpec
 from grokbench.store import keys
 from grokbench.tasks.domain import Domain, make_domain, modulus
 from grokbench.tasks.table import build_table
-from tests.parts.test_parts import PLUGIN, command, install, nothing_registered
+from tests import processes
+from tests.parts.test_parts import PLUGIN, install, nothing_registered
 
 __all__ = ["nothing_registered"]
 TASK = """
@@ -197,12 +198,12 @@ def test_an_unknown_domain_is_met_with_the_nearest_one():
 def test_every_table_of_the_command_line_takes_a_plugins_domain(specs):
     write(specs)
     words = ("--plugin", str(PLUGIN), "--specs", str(specs))
-    shown = command("show", "mine", "--resolved", *words)
+    shown = processes.grokbench("show", "mine", "--resolved", *words)
     assert shown.returncode == 0, shown.stderr
     assert "elements = 8" in shown.stdout
-    checked = command("validate", str(specs / "tasks" / "mine.toml"), *words)
+    checked = processes.grokbench("validate", str(specs / "tasks" / "mine.toml"), *words)
     assert checked.returncode == 0, checked.stderr + checked.stdout
-    listed = command("list", "domains", "--json", "--plugin", str(PLUGIN))
+    listed = processes.grokbench("list", "domains", "--json", "--plugin", str(PLUGIN))
     rows = {row["id"]: row for row in json.loads(listed.stdout)}
     assert rows["exclusive-or"] == {
         "id": "exclusive-or",

@@ -27,7 +27,8 @@ from grokbench.training.analyses.making import analysed
 from grokbench.training.engine import train
 from grokbench.training.watching import Analysis, Probe
 from grokbench.validation.check import validate_all
-from tests.parts.test_parts import SPECS, command, install, nothing_registered  # noqa: F401
+from tests import processes
+from tests.parts.test_parts import SPECS, fresh, install, nothing_registered  # noqa: F401
 
 PLUGIN = Path(__file__).parent.parent / "data" / "watchers.py"
 EXPERIMENT = 'horizon = 1.5\nprobes = ["largest"]\nanalyses = ["moved"]\n'
@@ -52,7 +53,7 @@ def specs(folder: Path, rule: str = '{ measure = "how-far", min = 0.0, reason = 
 
 
 def reproduced(folder: Path, plugin: Path, root: Path) -> tuple[subprocess.CompletedProcess[str], Any]:
-    done = command(
+    done = processes.grokbench(
         *("reproduce", "tiny", "--tier", "smoke", "--claim", "generalises", "--specs", str(root)),
         *("--plugin", str(plugin), "--store", str(folder / "store"), "--out", str(folder / "out"), "--json"),
     )
@@ -169,7 +170,7 @@ def test_every_built_in_measure_is_what_its_name_says():
 
 @pytest.mark.parametrize("kind", ["probes", "analyses", "measures", "executors"])
 def test_list_shows_every_part_with_its_line_and_origin(kind):
-    done = command("list", kind, "--json", "--plugin", str(PLUGIN))
+    done = processes.grokbench("list", kind, "--json", "--plugin", str(PLUGIN))
     assert done.returncode == 0, done.stderr
     rows = {row["id"]: row for row in json.loads(done.stdout)}
     assert set(parts.BUILT_IN[kind]) < set(rows)
@@ -262,7 +263,7 @@ def test_a_measure_of_a_package_that_cannot_be_used_is_refused_by_validate_in_a_
         ("PART = 'text'\n", "the measure 'mine' of minepack 2.1 is no function; it is of type str"),
     ):  # fmt: skip
         install(tmp_path, code, "measures", "mine", "minepack")
-        done = command("validate", str(root), "--plugin", str(PLUGIN), path=tmp_path)
+        done = fresh("validate", str(root), "--plugin", str(PLUGIN), path=tmp_path)
         assert done.returncode == 2
         assert message in done.stderr
         assert "Traceback" not in done.stderr
@@ -274,7 +275,7 @@ def test_a_measure_that_refuses_the_claims_experiments_is_named_by_validate(tmp_
     script.write_text(
         text.replace("    return view.arms[arm]", "    raise OSError('no disk')\n    return view.arms[arm]")
     )
-    done = command("validate", str(specs(tmp_path)), "--plugin", str(script))
+    done = processes.grokbench("validate", str(specs(tmp_path)), "--plugin", str(script))
     assert done.returncode == 2
     assert (
         f"claim generalises.rule[0]: the measure 'how-far' of {script} failed (OSError: no disk)"

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from pathlib import Path
 
 import pytest
 from threadpoolctl import threadpool_info
 
-from grokbench.plan import estimate, speed
-from grokbench.plan.costs import CORE
+from grokbench.plan import costs, estimate, memory, speed
+from grokbench.plan.costs import CORE, Work
+from grokbench.plan.resolve import resolve_trial
 from grokbench.reproduction import Reproduction
 
 WORK = 2.0 * speed.SHAPE[0] * speed.SHAPE[1] * speed.SHAPE[2]
@@ -43,46 +43,6 @@ def test_a_product_is_timed_on_one_thread() -> None:
     assert threads == {1}
 
 
-def test_a_rate_is_believed_for_a_day(tmp_path: Path) -> None:
-    path = tmp_path / "deep" / "speed.json"
-    assert speed.remembered(path) is None
-    speed.remember(5e10, path, lambda: 1000.0)
-    assert speed.remembered(path, lambda: 1000.0 + 86_399) == 5e10
-    assert speed.remembered(path, lambda: 1000.0 + 86_401) is None
-    assert speed.remembered(path, lambda: 999.0) is None  # the clock was set back
-    assert [one.name for one in path.parent.iterdir()] == ["speed.json"]
-
-
-def test_another_cpu_or_numpy_is_measured_afresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "speed.json"
-    speed.remember(5e10, path)
-    monkeypatch.setattr(speed, "cpu_name", lambda: "another one")
-    assert speed.remembered(path) is None
-    monkeypatch.undo()
-    monkeypatch.setattr(speed.np, "__version__", "0.0")
-    assert speed.remembered(path) is None
-
-
-@pytest.mark.parametrize("content", ["", "{", "[]", "null", '{"x": 1}', "{machine: 3}"])
-def test_a_cache_that_cannot_be_read_is_measured_again(content: str, tmp_path: Path) -> None:
-    path = tmp_path / "speed.json"
-    path.write_text(content.replace("machine", json.dumps(speed._machine())), encoding="utf-8")
-    assert speed.remembered(path) is None
-
-
-def test_a_cache_that_cannot_be_written_is_no_fault(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    assert speed.remember(5e10, tmp_path / "file" / "speed.json") == 5e10
-
-
-def test_without_a_home_nothing_is_remembered(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.delenv("GROKBENCH_CACHE")
-    monkeypatch.setattr("platformdirs.user_cache_path", lambda *_, **__: Path("~/.cache/grokbench"))
-    monkeypatch.chdir(tmp_path)
-    assert speed.remember(5e10) == 5e10
-    assert list(tmp_path.iterdir()) == []
-
-
 def test_a_process_measures_once_and_the_next_one_remembers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -95,9 +55,46 @@ def test_a_process_measures_once_and_the_next_one_remembers(
     speed.flops_per_second.cache_clear()
 
 
+@pytest.fixture
+def forgetful(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine on which no steps were timed."""
+    monkeypatch.setenv("GROKBENCH_CACHE", str(tmp_path))
+    monkeypatch.setattr(speed, "_learned", {})
+    monkeypatch.setattr(speed, "_recalled", lambda name: memory.recall(name, speed.KEPT_SECONDS))
+
+
+def work(alpha: float = 0.5, p: int = 97, steps: int = 1000, baseline: str = "gromov2023/gd") -> Work:
+    settings = {"task.domain.p": p}
+    trial = resolve_trial("addition", baseline, alpha=alpha, seed=0, steps=steps, settings=settings)
+    return costs.work(trial, steps)
+
+
+@pytest.mark.usefixtures("forgetful")
 def test_half_the_reference_rate_takes_twice_as_long(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(speed, "flops_per_second", lambda: CORE / 2)
-    assert speed.slowdown() == 2
+    assert speed.slowdown(work()) == 2
+    assert speed.seconds(work()) == 2 * costs.seconds(work())
+
+
+@pytest.mark.usefixtures("forgetful")
+def test_steps_that_were_timed_say_more_than_products(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(speed, "flops_per_second", lambda: CORE / 2)
+    speed.learn(work(), 3 * costs.seconds(work()))
+    assert speed.slowdown(work(alpha=0.6, steps=50)) == pytest.approx(3)
+    assert speed.slowdown(work(p=23)) == 2  # which fits into a nearer cache
+    assert speed.slowdown(work(baseline="nanda2023/transformer")) == 2
+
+
+@pytest.mark.usefixtures("forgetful")
+def test_what_was_timed_is_there_for_the_next_process_until_costs_change(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    speed.learn(work(), 3 * costs.seconds(work()))
+    monkeypatch.setattr(speed, "_learned", {})  # as in a new process
+    assert speed.timed(work()) == pytest.approx(3)
+    other = costs.cost(work().kind)._replace(setup=1.0)
+    monkeypatch.setattr(costs, "cost", lambda kind: other)
+    assert speed.timed(work()) is None
 
 
 def test_a_machine_half_as_fast_is_told_twice_the_minutes(
@@ -106,7 +103,7 @@ def test_a_machine_half_as_fast_is_told_twice_the_minutes(
     job = Reproduction("gromov2023", store=tmp_path)
     minutes = []
     for factor in (1.0, 2.0):
-        monkeypatch.setattr(estimate, "slowdown", lambda factor=factor: factor)
+        monkeypatch.setattr(speed, "slowdown", lambda work, factor=factor: factor)
         minutes.append(
             job.estimate(2).minutes - estimate.START_SECONDS / 60
         )  # the workers' start is not training

@@ -217,7 +217,7 @@ def test_a_plan_reckons_with_the_size_of_an_iteration():
         trial = resolve_trial(
             "addition", "mallinar2024/rfm", seed=0, steps=steps, settings={"task.domain.p": p}
         )
-        return costs.seconds(trial, steps), costs.megabytes(trial, steps)
+        return costs.seconds(costs.work(trial, steps)), costs.megabytes(trial, steps)
 
     assert 5 < cost(61, 30)[0] < 60  # 18 s of CPU time where it was first measured
     assert cost(97, 30)[0] > 8 * cost(61, 30)[0]
