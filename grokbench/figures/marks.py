@@ -43,7 +43,11 @@ def draw(
             if place is not None:
                 read = [arms[k] for k in sorted({k for k, _ in own})] if mark.experiments else arms
                 found = [_where(end, read, cells, seeds) for end in ends_of(place)]
-                xs = sorted({at(k, cell) for k, cell in own}) if mark.experiments and at and axis == "y" else []
+                xs = (
+                    sorted({at(k, cell) for k, cell in own})
+                    if mark.experiments and at and axis == "y"
+                    else []
+                )
                 spans = [(xs[0], xs[-1])] if len(xs) > SWEPT else [(x, x) for x in xs]
                 for low, high in spans:
                     _draw(ax, axis, mark, found, i, (low - half, high + half))

@@ -180,8 +180,6 @@ def test_a_loss_that_breaks_a_promise_is_told_which(promise: str, part: Loss, sa
 
 
 class Rule:
-    shared: dict[str, Any] = {}
-
     def __init__(self, change: Callable[[Any, Any, Any], None]) -> None:
         self._change = change
 
@@ -197,9 +195,12 @@ def optimizer(change: Callable[[Any, Any, Any], None], **more: Any) -> Optimizer
     return Optimizer("mine", Fields, lambda table, noise: Rule(change), **more)
 
 
+SHARED = [0.0]
+
+
 def remembers(rule: Any, p: Any, g: Any) -> None:
-    Rule.shared["sum"] = Rule.shared.get("sum", 0.0) + float(g.sum())
-    p.sub_(Rule.shared["sum"])
+    SHARED[0] += float(g.sum())
+    p.sub_(SHARED[0])
 
 
 OPTIMIZERS = [
