@@ -140,8 +140,12 @@ def pytest_collection_modifyitems(
         items.extend(report.result)
     for package in dict.fromkeys(config.getoption("grokbench_contract", [])):
         from grokbench.contract import items as promises
+        from grokbench.specs.errors import GrokbenchError
 
-        items.extend(promises.of(session, package))
+        try:
+            items.extend(promises.of(session, package))
+        except GrokbenchError as error:
+            raise pytest.UsageError(f"--grokbench-contract: {error}") from error
 
 
 class PaperNode(pytest.Collector):

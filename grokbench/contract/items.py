@@ -12,14 +12,8 @@ from grokbench.specs.errors import GrokbenchError
 
 
 def of(session: pytest.Session, package: str) -> list[PromiseItem]:
-    """A test for each promise of each part of a package; a usage error where it has none."""
-    try:
-        return [
-            PromiseItem.from_parent(session, name=check.name, check=check)
-            for check in contract.checks(package)
-        ]
-    except GrokbenchError as error:
-        raise pytest.UsageError(f"--grokbench-contract: {error}") from error
+    """A test for each promise of each part of a package. Errors: as of ``contract.checks``."""
+    return [PromiseItem.from_parent(session, name=one.name, check=one) for one in contract.checks(package)]
 
 
 class PromiseItem(pytest.Item):

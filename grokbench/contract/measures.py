@@ -16,10 +16,10 @@ from grokbench.measures import measured
 from grokbench.measures.calling import TYPES
 from grokbench.measures.cells import Cell, SeedView
 from grokbench.specs.errors import GrokbenchError, PartError
-from grokbench.specs.types import Recipe, TaskSpec, Trial
+from grokbench.specs.loader import Library
+from grokbench.specs.types import Recipe, Trial
 from grokbench.training.record import Record
 
-TASK = TaskSpec("addition", "x + y", "x + y", {"kind": "integers-mod", "p": 97})
 RECIPE = Recipe(
     "contract/one", "", "", "", {"kind": "", "width": 500}, {}, {"lr": 0.01, "weight_decay": 0.0}, {}, {}, {}
 )
@@ -45,7 +45,7 @@ def a_run(kind: str = "grokking") -> Record:
         "memoriser_baseline": 0.01,
         "steps": int(step[-1]),
     }
-    trial = Trial(TASK, RECIPE, alpha=0.5, seed=0, budget=1000 if len(step) > 1 else 0)
+    trial = Trial(Library().task("addition"), RECIPE, alpha=0.5, seed=0, budget=1000 if len(step) > 1 else 0)
     return Record(trial=trial, ended="finished", curves=curves, facts=facts)
 
 

@@ -8,21 +8,14 @@ import numpy as np
 import torch
 
 from grokbench import parts
-from grokbench.contract.running import P, disturbed, recipe, run, slope_error
+from grokbench.contract.running import disturbed, recipe, run, shape_and_rows, slope_error
 from grokbench.contract.saying import Promise, differ, example, require
 from grokbench.networks.architecture import Architecture
 from grokbench.networks.base import Network
 from grokbench.networks.registry import build, restored
-from grokbench.specs.types import TaskSpec
-from grokbench.tasks.source import Vectors, rows_of
+from grokbench.tasks.source import Vectors
 
 ENOUGH = 1e-5  # of central differences in float64, over the largest gradient
-TASKS = {
-    "pairs": TaskSpec("addition", "x + y", "x + y", {"kind": "integers-mod", "p": P}),
-    "vectors": TaskSpec(
-        "bits", "parity", "parity", {"kind": "bits", "n": 6, "k": 2}, {"kind": "samples", "rows": 32}
-    ),
-}
 
 
 def _model(part: parts.Part) -> dict[str, Any]:
@@ -33,10 +26,9 @@ def _model(part: parts.Part) -> dict[str, Any]:
 def _made(part: parts.Part, seed: int = 0) -> tuple[Network, torch.Tensor, Any]:
     """A network, what it reads of a few rows, and the shape that it was built for."""
     own: Architecture = parts.load(part)
-    task = TASKS[own.takes]
-    shape: Any = Vectors(6, 2) if own.takes == "vectors" else P
+    task, shape, rows = shape_and_rows(own.takes)
     network = build(_model(part), shape, seed)
-    return network, network.inputs(rows_of(task, 0).rows[:11], task), shape
+    return network, network.inputs(rows, task), shape
 
 
 def draws_the_same_weights_for_the_same_seed(part: parts.Part) -> None:

@@ -2,63 +2,65 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from grokbench import api
+from grokbench import api, parts
 from grokbench.networks.registry import architecture
 from grokbench.plan.resolve import resolve_trial
 from grokbench.specs.fields import checked
-from grokbench.specs.types import Recipe
+from grokbench.specs.loader import Library
+from grokbench.specs.types import Recipe, TaskSpec
 from grokbench.store import keys
+from grokbench.tasks.source import Rows, Shape, rows_of, source
 from grokbench.training.record import Record
 
-P = 5
-TASKS: Mapping[str, Mapping[str, Any]] = {
-    "pairs": {"task.domain.p": P},
-    "vectors": {
-        "task.operation": "parity",
-        "task.domain": {"kind": "bits", "n": 6, "k": 2},
-        "task.source": {"kind": "samples", "rows": 32},
-    },
-}
-MODEL = {"kind": "relu-mlp", "encoding": "one-hot", "width": 8}
-OPTIMIZER = {"kind": "adamw", "lr": 0.01, "weight_decay": 0.0}
-LOSSES = ("mse", "cross-entropy", "hinge")
+SPECS = Path(__file__).parent / "specs"
+"""A task of pairs, one of vectors, and the recipe in which each part takes its turn."""
 STEPS = 5
 
 
+@functools.cache
+def library() -> Library:
+    """The installed specs, and those of the contract."""
+    return Library(SPECS)
+
+
+def shape_and_rows(takes: str, n: int = 11) -> tuple[TaskSpec, Shape, Rows]:
+    """The task "pairs" or "vectors", the shape that a network is built for, and its first rows."""
+    task = library().task(takes)
+    return task, source(task).shape(task), rows_of(task, 0).rows[:n]
+
+
 def recipe(
-    model: Mapping[str, Any] = MODEL,
+    model: Mapping[str, Any] | None = None,
     loss: Mapping[str, Any] | None = None,
-    optimizer: Mapping[str, Any] = OPTIMIZER,
+    optimizer: Mapping[str, Any] | None = None,
 ) -> Recipe:
-    """A small float64 recipe in which one table is another part's; without a loss, the first that fits the network."""
-
-    def of(chosen: Mapping[str, Any]) -> Recipe:
-        training = {"dtype": "float64"}
-        tables = dict(model), dict(chosen), dict(optimizer)
-        return Recipe("contract/one", "A few steps", "inferred", "of this check", *tables, {}, training, {})
-
-    if loss is not None:
-        return of(loss)
-    for kind in LOSSES:
-        made = of({"kind": kind})
-        own = architecture(made.model)
-        if not list(own.faults(replace(made, model=checked(own.fields, made.model, "model")))):
-            return made
-    return of({"kind": LOSSES[0]})
+    """The small recipe with another part's table in it; without a loss, with the first that fits the network."""
+    small = library().recipe("contract/small")
+    made = replace(small, model=dict(model or small.model), optimizer=dict(optimizer or small.optimizer))
+    if loss is not None or model is None:
+        return replace(made, loss=dict(loss or small.loss))
+    own = architecture(model)
+    whole = replace(made, model=checked(own.fields, model, "model"))
+    for kind in (small.loss["kind"], *parts.names("losses")):
+        if not list(own.faults(replace(whole, loss={"kind": kind}))):
+            return replace(made, loss={"kind": kind})
+    return made
 
 
 def run(own: Recipe, takes: str = "pairs", seed: int = 9000) -> tuple[Record, str]:
     """The record of a few steps, and its key."""
-    trial = resolve_trial("addition", own, seed=seed, steps=STEPS, settings=TASKS[takes])
-    return api.run("addition", own, seed=seed, steps=STEPS, settings=TASKS[takes]), keys.key(trial)
+    trial = resolve_trial(takes, own, seed=seed, steps=STEPS, specs=library())
+    return api.run(takes, own, seed=seed, steps=STEPS, specs=library()), keys.key(trial)
 
 
 @contextmanager

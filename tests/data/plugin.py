@@ -1,4 +1,4 @@
-"""A network, a loss, an optimizer, a wrapper, a domain, a source and a corruption as a stranger's script registers them."""
+"""A network, loss, optimizer, wrapper, domain, source, corruption and figure as a stranger's script registers them."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from grokbench import (
     Architecture,
     Corruption,
     Domain,
+    FigureFields,
+    FigureKind,
     Group,
     Loss,
     Network,
@@ -142,6 +144,24 @@ def shifted(table, truth, train, n_classes, generator):
     return (truth[train] + chosen) % n_classes, chosen
 
 
+@dataclass(frozen=True, kw_only=True)
+class BlankFields(FigureFields):
+    """axes without anything"""
+
+
+def blank(own, cells):
+    from grokbench.figures import layout, style
+
+    shown = [cell for name in own.experiments for cell in cells.get(name, ())]
+    if not shown:
+        return None
+    figure, axes = style.canvas(1, 1)
+    axes[0].set_xlabel("nothing")
+    axes[0].set_ylabel("nothing either")
+    return layout.framed(figure, axes, own, cells, shown)
+
+
+grokbench.register("figures", "blank", FigureKind(BlankFields, blank, panels=False))
 grokbench.register("domains", "exclusive-or", Domain("exclusive-or", BitFields, exclusive_or))
 grokbench.register(
     "sources", "corner", Source("corner", CornerFields, "pairs", lambda task: 5, lambda task: 20, corner)

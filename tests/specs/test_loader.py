@@ -8,6 +8,7 @@ import pytest
 
 from grokbench.specs import locate, schema
 from grokbench.specs.errors import InputError, SpecError, UnknownNameError
+from grokbench.specs.files import KEYS
 from grokbench.specs.loader import Library
 from grokbench.specs.settings import merged
 from grokbench.specs.types import Place
@@ -38,9 +39,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_every_committed_spec_loads() -> None:
     library = Library()
-    assert len(validate_all(library)) == len(library.task_ids()) + len(library.recipe_ids()) + len(
-        library.paper_ids()
-    )
+    assert len(validate_all(library)) == sum(len(library.ids(kind)) for kind in KEYS)
 
 
 def test_a_child_recipe_inherits_what_it_does_not_name(folder: Path) -> None:
