@@ -43,7 +43,9 @@ def new(
     if kind in SPECS:
         files = SPECS[kind](name, library or Library(), source)
     elif source:
-        raise InputError(f"a {kind} begins from a template; --from is for tasks, baselines and papers")
+        raise InputError(
+            f"a {kind} begins from a template; only a task, recipe or paper begins from another", "source"
+        )
     else:
         files = code.files(kind, name)
     there = [path for path in files if (into / path).exists()]

@@ -9,32 +9,23 @@ from typing import Any
 from grokbench.scaffold.toml import comment, fields, help_of, value
 from grokbench.specs import schema
 from grokbench.specs.fields import schema_of
-from grokbench.specs.files import CLAIMS_FILE, FIGURES_FILE, text_of
+from grokbench.specs.files import CLAIMS_FILE, FIGURES_FILE, read, text_of
 from grokbench.specs.loader import Library
 from grokbench.specs.papers import TierPlan
 
-TASK = {"operation": "x + y", "domain": {"kind": "integers-mod", "p": 97}}
-RECIPE: Mapping[str, Mapping[str, Any]] = {
-    "model": {"kind": "quadratic-mlp", "width": 500},
-    "loss": {"kind": "mse"},
-    "optimizer": {"kind": "adamw", "lr": 0.01, "weight_decay": 0.0},
-}
+TASK, RECIPE = "addition", "gromov2023/adamw"
+"""What a task and a recipe look like where none is named to begin from."""
+TABLES = ("model", "loss", "optimizer", "data", "training", "evaluation")
 
 
 def task(name: str, library: Library, source: str) -> dict[str, str]:
-    """``tasks/NAME.toml``; from another task, with its operation and domain."""
-    chosen: dict[str, Any] = dict(TASK)
-    title = "x + y modulo 97"
-    if source:
-        known = library.task(source)
-        chosen, title = {"operation": known.operation, "domain": dict(known.domain)}, known.title
-        if known.source.get("kind") != "table":
-            chosen["source"] = dict(known.source)
+    """``tasks/NAME.toml``, with the operation and domain of another task."""
+    known = read(library.file("task", source or TASK).path)
     lines = [
         *comment(
             f"A task: an operation on a domain. Check it with: grokbench show tasks/{name}.toml --resolved"
         ),
-        *fields(schema.schema("task"), {"id": name, "title": title, **chosen}),
+        *fields(schema.schema("task"), {**known, "id": name}),
     ]
     return {f"tasks/{name}.toml": _text(lines)}
 
@@ -49,25 +40,22 @@ def baseline(name: str, library: Library, source: str) -> dict[str, str]:
     if source:
         known = library.recipe_document(source)
         lines += [*fields(document, {**about, "extends": source}, leave)]
-        for table in ("model", "loss", "optimizer", "data", "training", "evaluation"):
+        for table in TABLES:
             lines += [
                 "",
-                f"# [{table}]",
-                *(f"# {key} = {value(own)}" for key, own in known.get(table, {}).items()),
+                f"#[{table}]",
+                *(f"#{key} = {value(own)}" for key, own in known.get(table, {}).items()),
             ]
-    else:
-        lines += fields(document, about, leave)
-        for table in ("model", "loss", "optimizer", "data", "training", "evaluation"):
-            lines += ["", *help_of({"description": document["properties"][table].get("description", "")})]
-            lines += [f"[{table}]", *fields(_branch(document, table), RECIPE.get(table, {}), ("kind",))]
+        return {f"baselines/{name}.toml": _text(lines)}
+    own = read(library.file("baseline", RECIPE).path)
+    lines += fields(document, about, leave)
+    for table in TABLES:
+        node = document["properties"][table]
+        lines += ["", *help_of({"description": node.get("description", "")}), f"[{table}]"]
+        kind = own.get(table, {}).get("kind")
+        branch = document["definitions"][f"{node['parts']}.{kind}"] if kind and "parts" in node else node
+        lines += fields(branch, own.get(table, {}), ("kind",))
     return {f"baselines/{name}.toml": _text(lines)}
-
-
-def _branch(document: Mapping[str, Any], table: str) -> Mapping[str, Any]:
-    """The schema of a recipe's table: of the part that is chosen, or its own."""
-    node: Mapping[str, Any] = document["properties"][table]
-    kind = RECIPE.get(table, {}).get("kind")
-    return document["definitions"][f"{node['parts']}.{kind}"] if kind and "parts" in node else node
 
 
 EXPERIMENT = {"title": "What is trained, in a line", "task": "addition", "baseline": "gromov2023/adamw"}
