@@ -28,6 +28,8 @@ def command(context: click.Context, store: Path | None, as_json: bool) -> int:
     from grokbench.plan import memory, speed
     from grokbench.plan.executor import default_workers
     from grokbench.specs.errors import GrokbenchError
+    from grokbench.specs.installed import installed
+    from grokbench.specs.loader import Library
     from grokbench.specs.locate import builtin_root
     from grokbench.store.folder import Store
 
@@ -46,10 +48,15 @@ def command(context: click.Context, store: Path | None, as_json: bool) -> int:
         facts |= _torch_facts()
     except Exception as error:  # whatever keeps torch from loading is what the user came to learn
         why["torch"] = f"torch cannot be used: {error}"
+    missing = [package.problem for package in installed() if package.problem]
+    why |= {"packages": " ".join(missing)} if missing else {}
     try:
-        facts["specs"] = f"{builtin_root()} ({len(api.validate())} files, no mistakes)"
+        library = Library(on_note=lambda text: None if text in missing else options.note(text))
+        facts["specs"] = f"{builtin_root()} ({len(api.validate((), library))} files, no mistakes)"
     except GrokbenchError as error:
         why["specs"] = str(error)
+    if brought := [f"{package.origin} ({package.folder})" for package in installed() if package.folder]:
+        facts["packages"] = ", ".join(brought)
     try:
         place = Store(store)
         place.check_writable()
@@ -58,8 +65,7 @@ def command(context: click.Context, store: Path | None, as_json: bool) -> int:
     except GrokbenchError as error:
         why["store"] = in_flags(error, context.command)
     if as_json:
-        missing = dict.fromkeys(why)
-        options.print_json({**facts, **missing, "why": why, "problems": list(why.values())})
+        options.print_json({**dict.fromkeys(why), **facts, "why": why, "problems": list(why.values())})
     else:
         for name, value in facts.items():
             note = " (a core while all multiply, measured now)" if name == SPEED else ""

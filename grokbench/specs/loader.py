@@ -12,6 +12,7 @@ from typing import Any
 from grokbench.specs import files, parse, schema, values
 from grokbench.specs.errors import GrokbenchError, InputError, Mistake, SpecError, UnknownNameError, nearest
 from grokbench.specs.files import CLAIMS_FILE, FIGURES_FILE, SpecFile
+from grokbench.specs.installed import installed
 from grokbench.specs.locate import builtin_root
 from grokbench.specs.settings import changed, divided, given, merged
 from grokbench.specs.types import Paper, Recipe, TaskSpec
@@ -27,11 +28,12 @@ PLACES = {
 
 
 class Library:
-    """Every spec under the installed folder and the ``extra`` ones (later folders win).
+    """Every spec of grokbench, of installed packages and of the ``extra`` folders, in this order; later folders win.
 
     ids: a task's is its file's name, a recipe's ``paper/name``, a paper's its folder's name. Where an id is asked for, a
     path that ends in ``.toml`` is read instead; ids in that file are looked for beside it first.
-    on_note: told once of each file that hides another one and is used, and of each file that :meth:`each` leaves out.
+    on_note: told once of each file that hides another one and is used, of each file that :meth:`each` leaves out, and of each
+    package whose specs cannot be found.
     """
 
     def __init__(self, extra: str | Path | Iterable[str | Path] = (), on_note: OnNote | None = None) -> None:
@@ -45,6 +47,11 @@ class Library:
         self._beside: dict[Path, Library] = {}
         self._homes = [files.absolute(builtin_root())]
         self._add(files.in_root(builtin_root(), builtin=True))
+        for package in installed():
+            self.note(package.problem)
+            if package.folder is not None:
+                self._homes.append(files.absolute(package.folder))
+                self._add(files.in_root(package.folder))
         for root in self.extra:
             if not root.is_dir():
                 raise InputError(f"{root}: no such folder of specs")
@@ -70,10 +77,8 @@ class Library:
         if home in self._homes:
             return self
         if home not in self._beside:
-            other = Library(self.extra, self._on_note)
-            other._said, other._documents, other._whole = self._said, self._documents, self._whole
-            other._papers = self._papers
-            other._homes.append(home)
+            other = copy.copy(self)
+            other._files, other._homes, other._beside = dict(self._files), [*self._homes, home], {}
             shown = path.parent if root is None else _shown(path, root)
             other._add(files.in_folder(shown) if root is None else files.in_root(shown))
             self._beside[home] = other

@@ -21,7 +21,7 @@ from grokbench.specs.errors import GrokbenchError, InputError, UnknownNameError
 from grokbench.specs.fields import field
 from grokbench.store import keys
 from grokbench.training.losses import MSE
-from tests import processes
+from tests import packages, processes
 
 PLUGIN = Path(__file__).parent.parent / "data" / "plugin.py"
 SPECS = PLUGIN.parent / "specs"
@@ -57,14 +57,7 @@ def install(
 ) -> None:
     """A package with one entry point, as pip would leave it in ``folder``."""
     (folder / f"{package}.py").write_text(code, encoding="utf-8")
-    facts = folder / f"{package}-2.1.dist-info"
-    facts.mkdir(exist_ok=True)
-    (facts / "METADATA").write_text(
-        f"Metadata-Version: 2.1\nName: {package}\nVersion: 2.1\n", encoding="utf-8"
-    )
-    (facts / "entry_points.txt").write_text(
-        f"[grokbench.{group}]\n{name} = {package}:PART\n", encoding="utf-8"
-    )
+    packages.install(folder, package, "2.1", {f"grokbench.{group}": {name: f"{package}:PART"}})
 
 
 GOOD = "from grokbench.training.losses import MSE as PART\n"
