@@ -125,7 +125,8 @@ def _neurons(ax: Axes, cell: Cell) -> str:
         moved = frequency[within] + 0.8 * (
             (within * 0.6180339887) % 1 - 0.5
         )  # apart, so that none hides another
-        ax.plot(moved, fve[within], look.marker, color=look.color, markersize=2.5, alpha=0.4, label=label)
+        (marks,) = ax.plot(moved, fve[within], look.marker, color=look.color, alpha=0.4, label=label)
+        marks.set(markersize=2.5, rasterized=True)  # there are hundreds
     ax.axhline(CLUSTERED, color="0.35", linewidth=0.8, linestyle=":")
     counts = {int(k): int(np.sum(frequency[inside] == k)) for k in np.unique(frequency[inside])}
     last, y = -np.inf, 1.03
