@@ -1,23 +1,25 @@
-"""Pages of docs/ that are made from docstrings and signatures: the kinds of claim, and the measures.
+"""Tables of docs/ that are made from docstrings, signatures and help texts: claims, measures and figures.
 
 ``python -m tests.rewrite`` writes them.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import inspect
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from grokbench import measures
+from grokbench import measures, parts
+from grokbench.figures.fields import DEFINITIONS, Fields, Panel
 from grokbench.parts.measures import MEASURES
 from grokbench.specs.claims import KINDS
+from grokbench.specs.fields import schema_of
 
 DOCS = Path(__file__).parent.parent / "docs"
-BEGIN, END = "<!-- kinds, written by python -m tests.rewrite -->", "<!-- end of kinds -->"
-
 HEAD = """# Measures
 
 Written from docstrings by `python -m tests.rewrite`; `grokbench list measures` prints the same with your own.
@@ -29,52 +31,99 @@ A rule of a claim and a figure name a measure. It reads the records of one seed 
 """
 
 
-def claims(page: str) -> str:
-    """docs/claims.md with its table of kinds as the code has them."""
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    assert begin, "docs/claims.md has no place for the kinds"
-    assert end, "docs/claims.md has no end of the kinds"
-    rows = "\n".join(f"| `{kind}` | {text} |" for kind, text in KINDS.items())
-    return f"{before}{BEGIN}\n\n| kind | what it says, and what decides it |\n| --- | --- |\n{rows}\n\n{END}{after}"
+def pages() -> dict[Path, str]:
+    """Each page with what is generated, as it is to be."""
+    claims, figures = DOCS / "claims.md", DOCS / "figures.md"
+    drawn = figures.read_text(encoding="utf-8")
+    for name, text in _of_figures().items():
+        drawn = placed(drawn, name, text)
+    kinds = table(
+        ("kind", "what it says, and what decides it"), ((f"`{k}`", text) for k, text in KINDS.items())
+    )
+    return {
+        claims: placed(claims.read_text(encoding="utf-8"), "kinds", kinds),
+        figures: drawn,
+        DOCS / "measures.md": "\n".join([HEAD, *_of_measures()]),
+    }
 
 
-def by_module() -> dict[str, list[str]]:
-    """Module → the names of its measures, both in the order of the alphabet."""
-    found: dict[str, list[str]] = {}
+def placed(page: str, name: str, text: str) -> str:
+    """The page with this text between ``<!-- NAME -->`` and ``<!-- end of NAME -->``."""
+    before, begin, rest = page.partition(f"<!-- {name} -->")
+    _, end, after = rest.partition(f"<!-- end of {name} -->")
+    assert begin, f"there is no place for {name}"
+    assert end, f"the place for {name} has no end"
+    return f"{before}{begin}\n\n{text}\n\n{end}{after}"
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table of Markdown."""
+    lines = [head, ["---"] * len(head), *([_cell(text) for text in row] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", r"\|").replace("<", r"\<").replace("``", "`")
+
+
+def _of_measures() -> Iterator[str]:
+    """A heading, the docstring and a table for each module of measures."""
+    modules: dict[str, list[str]] = {}
     for name in sorted(MEASURES):
-        found.setdefault(MEASURES[name].partition(":")[0], []).append(name)
-    return dict(sorted(found.items()))
-
-
-def measured() -> str:
-    """docs/measures.md: a table for each module."""
-    return "\n".join([HEAD, *_tables()])
-
-
-def _tables() -> Iterator[str]:
-    for module, names in by_module().items():
-        about = inspect.getdoc(importlib.import_module(module)) or ""
+        modules.setdefault(MEASURES[name].partition(":")[0], []).append(name)
+    for module, names in sorted(modules.items()):
+        about = inspect.getdoc(importlib.import_module(module))
         yield f"## {module.rpartition('.')[2].capitalize()}\n\n{about}\n"
-        yield "| measure | arguments | meaning |\n| --- | --- | --- |"
-        for name in names:
-            given = measures.signature(name)
-            text = _meaning(measures.measure(name))
-            yield f"| `{name}` | {f'`{given}`' if given else ''} | {text} |"
-        yield ""
+        rows = ((f"`{name}`", _code(measures.signature(name)), _meaning(name)) for name in names)
+        yield table(("measure", "arguments", "meaning"), rows) + "\n"
 
 
-def _meaning(measure: measures.Measure) -> str:
-    """The docstring in a cell of a table, and the words that an argument may be where it does not have them."""
-    text = " ".join((inspect.getdoc(measure) or "").split()).replace("``", "`").replace("|", r"\|")
-    for name, hint in get_type_hints(measure).items():
+def _meaning(name: str) -> str:
+    """A measure's docstring, and the words that an argument may be where it does not have them."""
+    measure = measures.measure(name)
+    text = " ".join((inspect.getdoc(measure) or "").split())
+    for argument, hint in get_type_hints(measure).items():
         choices = get_args(hint) if get_origin(hint) is Literal else ()
         if any(f'"{choice}"' not in text for choice in choices):
-            text += f" `{name}`: {', '.join(choices)}."
+            text += f" `{argument}`: {', '.join(choices)}."
     return text
 
 
-def pages() -> dict[Path, str]:
-    """Each generated page, as it is to be."""
-    page = DOCS / "claims.md"
-    return {page: claims(page.read_text(encoding="utf-8")), DOCS / "measures.md": measured()}
+def _of_figures() -> dict[str, str]:
+    """What ``figures.toml`` may say, by the name of its place."""
+    common = [one.name for one in dataclasses.fields(Fields)]
+    kinds = [(name, parts.find("figures", name).fields) for name in parts.names("figures")]
+    rows = (
+        (f"`{name}`", inspect.cleandoc(own.__doc__ or ""), "; ".join(_said(own, common, ": ")))
+        for name, own in kinds
+    )
+    shared = [one.name for one in dataclasses.fields(Panel)]
+    return {
+        "quantity": _fields(DEFINITIONS["quantity"]),
+        "mark": _fields(DEFINITIONS["mark"]),
+        "panel": _fields(Panel),
+        "figure": _fields(Fields, shared),
+        "kinds": table(("kind", "what it draws", "its own fields"), rows),
+    }
+
+
+def _fields(own: type, leave: Sequence[str] = ()) -> str:
+    return table(("field", "meaning"), (line.split("\n") for line in _said(own, leave, "\n")))
+
+
+def _said(own: type, leave: Sequence[str], between: str) -> Iterator[str]:
+    """Each field of a dataclass with its choices, its default where it is a plain value, and its help text."""
+    for name, node in schema_of(own)["properties"].items():
+        if name in leave or name == "kind":
+            continue
+        choices = f" (one of {', '.join(map(str, node['enum']))})" if "enum" in node else ""
+        yield f"{_code(name + _default(node))}{between}{node.get('description', '')}{choices}"
+
+
+def _default(node: dict[str, Any]) -> str:
+    value = node.get("default")
+    return "" if value in (None, [], {}) else f" = {json.dumps(value)}"
+
+
+def _code(text: str) -> str:
+    return f"`{text}`" if text else ""
