@@ -26,6 +26,9 @@ DOCUMENTS = (
     "README.md",
     "REPRODUCE.md",
     "CONTRIBUTING.md",
+    "PERFORMANCE.md",
+    "RELIABILITY.md",
+    "SECURITY.md",
     *sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.md")),
 )
 PAPERS = tuple(name for name in DOCUMENTS if name.startswith("docs/papers/"))
