@@ -74,9 +74,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def followed() -> list[str]:
-    """The sections that were followed already."""
-    return []
+def followed() -> dict[str, str]:
+    """The sections that were followed already, and what their commands printed."""
+    return {}
 
 
 @pytest.fixture(autouse=True)
@@ -89,24 +89,31 @@ def _reader(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
 
 
-def follow_up_to(title: str, folder: Path, followed: list[str]) -> None:
+def follow_up_to(title: str, folder: Path, followed: dict[str, str]) -> None:
     """Later sections take what earlier ones have written, so those come first."""
     for own in RECIPES[len(followed) : RECIPES.index(title) + 1]:
+        printed = []
         for kind, block in steps(own):
             if kind == "diff":
                 change(folder, block)
                 continue
             for line in re.sub(r"\s+# .*", "", block, flags=re.M).splitlines():
-                follow(shlex.split(line), folder)
-        followed.append(own)
+                printed.append(follow(shlex.split(line), folder))
+        followed[own] = "\n".join(printed)
 
 
 @pytest.mark.parametrize("title", RECIPES)
-def test_a_recipe_works_as_it_is_written(title: str, folder: Path, followed: list[str]) -> None:
+def test_a_recipe_works_as_it_is_written(title: str, folder: Path, followed: dict[str, str]) -> None:
     follow_up_to(title, folder, followed)
 
 
-def test_the_paper_of_the_page_comes_out_as_it_says(folder: Path, followed: list[str]) -> None:
+def test_the_runs_of_the_page_end_as_it_says(folder: Path, followed: dict[str, str]) -> None:
+    follow_up_to("A network or an optimizer", folder, followed)
+    ends = [re.findall(r"^ *outcome +(\w+)$", followed[title], re.M)[0] for title in RECIPES[:3]]
+    assert ends == ["memorisation", "grokking", "grokking"]
+
+
+def test_the_paper_of_the_page_comes_out_as_it_says(folder: Path, followed: dict[str, str]) -> None:
     follow_up_to("A paper with claims and figures", folder, followed)
     report = json.loads((folder / "reports" / "mylab2026.json").read_text(encoding="utf-8"))
     assert {one["id"]: one["verdict"] for one in report["claims"]} == {
