@@ -125,6 +125,12 @@ def pytest_configure(config: pytest.Config) -> None:
         )
 
 
+def pytest_ignore_collect(config: pytest.Config) -> bool | None:
+    """With --grokbench-contract alone, without a file, the tests of the folder are left out."""
+    named = config.args_source is config.ArgsSource.ARGS
+    return True if config.getoption("grokbench_contract", []) and not named else None
+
+
 # First, so that -m and -k see the claims too.
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(

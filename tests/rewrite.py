@@ -1,7 +1,7 @@
-"""Write again what is generated and committed: the JSON Schemas, README's table, and the hash of the code that trains.
+"""Write again what is generated and committed: schemas, README's table, pages of docs/, and the hash of the code that trains.
 
-Run ``python -m tests.rewrite`` in the repository's root after a change of a part's fields, of the code that trains, or of a
-committed report. It refuses where golden trajectories moved and the version did not.
+Run ``python -m tests.rewrite`` in the repository's root after a change of a part's fields, of a measure, of the code that trains,
+or of a committed report. It refuses where golden trajectories moved and the version did not.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from grokbench.figures.fields import DEFINITIONS
 from grokbench.reports import verdicts
 from grokbench.specs import documents
 from grokbench.specs.locate import PACKAGE, schema_path
+from tests import pages
 
 README = PACKAGE.parent / "README.md"
 
@@ -46,6 +47,8 @@ def readme() -> str:
 
 if __name__ == "__main__":
     README.write_text(readme(), encoding="utf-8")
+    for path, page in pages.pages().items():
+        path.write_text(page, encoding="utf-8")
     for name, schema in schemas().items():
         schema_path(name).write_text(text(schema), encoding="utf-8")
     from tests.training.test_training_version import rewrite

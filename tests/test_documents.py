@@ -13,10 +13,12 @@ from pathlib import Path
 import click
 import pytest
 
+from grokbench import parts, scaffold
 from grokbench.claims.phrases import anchor
 from grokbench.claims.verdict import VERDICTS
 from grokbench.figures import registry
 from grokbench.specs.loader import Library
+from grokbench.validation.check import validate_all
 from tests import processes
 
 ROOT = Path(__file__).parent.parent
@@ -24,16 +26,19 @@ DOCUMENTS = (
     "README.md",
     "REPRODUCE.md",
     "CONTRIBUTING.md",
+    "PERFORMANCE.md",
+    "RELIABILITY.md",
+    "SECURITY.md",
     *sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.md")),
 )
 PAPERS = tuple(name for name in DOCUMENTS if name.startswith("docs/papers/"))
 """The page of each paper."""
 SHELL = ("", "sh", "bash", "console")
 """What a block of commands may be called."""
-ONLY_READ = ("pip", "pytest", "git", "cd", "ruff", "mypy", "eval")
+ONLY_READ = ("pip", "pytest", "git", "cd", "ruff", "mypy", "eval", "python")
 """Programs that a document may name and that are not run here."""
-OF_CONTRIBUTING = ("weighted-sum", "tasks/weighted-sum.toml", "gromov2023/gd-slow")
-"""What the examples of CONTRIBUTING.md add to the library."""
+IN_ORDER = "CONTRIBUTING.md"
+"""The page whose commands need one another; ``test_contributing`` follows it."""
 
 
 def read(name: str) -> str:
@@ -98,10 +103,13 @@ def test_every_program_that_a_document_names_is_one_that_is_checked(name):
             constraints = [words[i + 1] for i, word in enumerate(words) if word == "-c"]
             assert all((ROOT / path).is_file() for path in constraints), words
         elif words[0] == "git":
-            assert words[1] == "clone", words
+            assert words[1] in ("clone", "init", "add", "commit"), words
         elif words[0] == "pytest":
             own = {word.split("=")[0] for word in words[1:] if word.startswith("--")}
             assert all(f'"{word}"' in plugin for word in own - {"--benchmark-only"}), words
+        elif words[0] == "python":
+            path = words[1] if words[1] != "-m" else f"{words[2].replace('.', '/')}.py"
+            assert (ROOT / path).is_file(), words
 
 
 @pytest.mark.parametrize("name", [*DOCUMENTS, "CHANGELOG.md"])
@@ -129,35 +137,32 @@ def at_smoke(words: list[str]) -> tuple[str, ...]:
     return (*kept, *(word for pair in least.items() for word in pair))
 
 
-def own_specs(folder: Path) -> None:
-    """Write the files that the documents' commands name, from the blocks of CONTRIBUTING.md."""
-    task, product, bits, recipe, _, claim = blocks("CONTRIBUTING.md", "toml")[:6]
+def own_specs(folder: Path) -> Library:
+    """A library with what the blocks of docs/specs.md, claims.md and figures.md say, added to gromov2023."""
+    product, bits = blocks("docs/specs.md", "toml")[:2]
     paper = folder / "baselines" / "gromov2023"
     paper.mkdir(parents=True)
     (folder / "tasks").mkdir()
     for name, own in (("of-groups", product), ("of-bits", bits)):
         head = f'id = "{name}"\ntitle = "From a fragment"\n'
         (folder / "tasks" / f"{name}.toml").write_text(head + own, encoding="utf-8")
-    (folder / "tasks" / "weighted-sum.toml").write_text(task, encoding="utf-8")
-    (paper / "gd-slow.toml").write_text(recipe, encoding="utf-8")
-    (paper / "claims.toml").write_text(
-        read("baselines/gromov2023/claims.toml") + "\n" + claim, encoding="utf-8"
-    )
+    added = {"claims": blocks("docs/claims.md", "toml")[:1], "figures": blocks("docs/figures.md", "toml")}
+    for name, own in added.items():
+        text = "\n".join([read(f"baselines/gromov2023/{name}.toml"), *own])
+        (paper / f"{name}.toml").write_text(text, encoding="utf-8")
+    return Library((folder,))
 
 
 @pytest.mark.parametrize(
     "words",
-    sorted({at_smoke(words) for name in DOCUMENTS for words in commands(name)}),
+    sorted({at_smoke(words) for name in DOCUMENTS if name != IN_ORDER for words in commands(name)}),
     ids=lambda words: " ".join(words),
 )
 def test_every_command_of_the_documents_runs(words, tmp_path):
-    if any(word in OF_CONTRIBUTING for word in words):
-        own_specs(tmp_path)
-        words = (*words, "--specs", ".")
     for word in words:
         if re.fullmatch(r"[\w-]+\.toml", word):  # a task of the reader's own
-            task = blocks("CONTRIBUTING.md", "toml")[0].replace("weighted-sum", word.removesuffix(".toml"))
-            (tmp_path / word).write_text(task, encoding="utf-8")
+            (written,) = scaffold.new("task", word.removesuffix(".toml"), into=tmp_path)
+            written.rename(tmp_path / word)
     words = [str(ROOT / word) if word.startswith("reports/") else word for word in words]
     done = processes.grokbench(*words, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -179,20 +184,20 @@ def test_the_code_of_a_document_runs_on_the_networks_that_its_commands_save(name
             assert all(map(math.isfinite, numbers))
 
 
-def test_the_worked_example_of_contributing_loads(tmp_path):
-    own_specs(tmp_path)
-    library = Library((tmp_path,))
-    assert library.task("weighted-sum").operation == "2 * x + 3 * y"
+def test_what_the_pages_on_specs_claims_and_figures_show_loads_and_is_valid(tmp_path):
+    library = own_specs(tmp_path)
     assert library.task("of-groups").domain["factors"][1] == {"kind": "symmetric-group", "n": 4}
     assert library.task("of-bits").source["rows"] == 3000
-    own = library.recipe("gromov2023/gd", tomllib.loads(blocks("CONTRIBUTING.md", "toml")[4]))
+    own = library.recipe("gromov2023/gd", tomllib.loads(blocks("docs/specs.md", "toml")[2]))
     assert own.data["corruption"]["share"] == 0.35
-    assert library.recipe("gromov2023/gd-slow").optimizer["lr"] == 5e4
-    assert library.recipe("gromov2023/gd-slow").model == library.recipe("gromov2023/gd").model
     paper = library.paper("gromov2023")
     assert paper.claims[-1].id == "gd-groks-slowly-too"
-    experiments = {experiment.id for experiment in paper.experiments}
-    assert {*paper.claims[-1].experiments, paper.claims[-1].control} <= experiments
+    assert [figure["id"] for figure in paper.figures[-3:]] == ["fit-first", "less-data", "with-momentum"]
+    computed, watched = map(tomllib.loads, blocks("docs/claims.md", "toml")[1:])
+    assert computed["computation"]["kind"] in parts.names("computations")
+    assert set(watched["analyses"]) <= set(parts.names("analyses"))
+    written = [tmp_path / "tasks", tmp_path / "baselines"]
+    assert len(validate_all(library, written)) == 4
 
 
 def test_claims_that_the_documents_name_exist():

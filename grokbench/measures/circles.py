@@ -44,8 +44,3 @@ def circle_gini_change(view: SeedView, first: int = 0, second: int = 1) -> float
         return math.nan
     ginis = [_number(record, "gini") for record in records]
     return ginis[0] - ginis[1]
-
-
-def ring_score(view: SeedView, at: Literal["start", "end"] = "end", arm: int = 0) -> float:
-    """How well the output rows follow a circle at their strongest frequency: 1 on a ring, see ``analysis.circles``."""
-    return _number(one(view, arm), "ring_score", at)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
 
 import numpy as np
 
@@ -21,8 +20,6 @@ from grokbench.measures.reading import (
     time_to_fit,
     time_to_generalise,
 )
-
-Outcome = Literal["diverged", "grokking", "comprehension", "partial", "memorisation", "underfit"]
 
 
 def t_gen(view: SeedView, arm: int = 0) -> Measured:
@@ -44,11 +41,6 @@ def onset_step(view: SeedView, arm: int = 0) -> float:
 def memoriser_baseline(view: SeedView, arm: int = 0) -> float:
     """b, the test accuracy of a memoriser without arithmetic on the run's split."""
     return baseline(one(view, arm))
-
-
-def outcome_is(view: SeedView, outcome: Outcome, arm: int = 0) -> float:
-    """1 when the run's outcome class is ``outcome``, else 0."""
-    return float(one(view, arm).outcome == outcome)
 
 
 def grokking(view: SeedView, arm: int = 0) -> float:

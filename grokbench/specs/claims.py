@@ -9,22 +9,26 @@ from typing import Any
 from grokbench.specs.fields import ID, TEXT, part, schema_of, tables
 from grokbench.specs.fields import field as spec
 
-CLAIM_KINDS = (
-    "exact",
-    "construction",
-    "event",
-    "existence",
-    "never",
-    "value",
-    "ratio",
-    "ordering",
-    "equality",
-    "trend",
-    "threshold",
-    "best-of",
-    "shape",
-    "structure",
-)
+KINDS: Mapping[str, str] = {
+    "exact": "a number without chance in it. Every seed's must lie in the region; one seed is enough",
+    "construction": "a number of networks that are drawn, not trained. The 95 % interval of its median lies in the region, or "
+    "apart from it; 100 draws at least",
+    "event": "something happens in a run, such as grokking: rule D. On its control it does not",
+    "existence": "it happens at least once. One seed that says yes confirms; 20 that all say no contradict",
+    "never": "it does not happen. One seed contradicts; 6 that fitted leave it standing, if they ran for the budget and the "
+    "control generalised",
+    "value": "a number lies in a band around the paper's: rule D",
+    "ratio": "a number of a run over another, against a bound: rule D",
+    "ordering": "one arm comes before another on the same seed: rule D",
+    "equality": "two arms on the same seed differ by no more than δ: rule D. That no difference was found is no equality",
+    "trend": "a number follows a swept field, such as α, within a seed: rule D",
+    "threshold": "the least level from which all larger ones work lies in a band, for each seed: rule D",
+    "best-of": "one arm is the best of several on the same seed, ties against it: rule D",
+    "shape": "landmarks of a curve stand in an order, or so far apart: rule D. On its control they do not",
+    "structure": "the weights or activations are made in some way: rule D. On its control they are not",
+}
+"""Kind of claim → what it says, and how the numbers of its seeds become a verdict."""
+CLAIM_KINDS = tuple(KINDS)
 VERDICTS = ("REPRODUCED", "NOT REPRODUCED", "INCONCLUSIVE", "NOT RUN")
 PILOTS = 9000  # seeds from here on are for pilots
 

@@ -47,7 +47,7 @@ class TaskSpec:
     id: str = spec(help="the file's name without .toml", schema=ID)
     title: str = spec(help="", schema=TEXT)
     operation: str = spec(
-        help="an expression in x and y; see CONTRIBUTING.md",
+        help="an expression in x and y; see docs/specs.md",
         schema={"type": "string", "minLength": 1, "maxLength": 400},
     )
     domain: Section = part("domains")

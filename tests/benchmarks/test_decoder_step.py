@@ -38,7 +38,7 @@ def steps(scored: str) -> dict[str, Callable[[np.ndarray], None]]:
     rows = encode(np.column_stack([x, y, (x + y) % P]), {"kind": "integers-mod", "p": P}, "x + y")
     train = rows[np.random.default_rng(9000).permutation(P * P)[: round(ALPHA * P * P)]]
     network = initial_decoder({"scored": scored}, P, 9000).float()
-    fast = FastDecoderTransformer(network, torch.float32)
+    fast = FastDecoderTransformer(network, torch.float32, "float32")
     fast_rows, plain_rows, trained = fast.rows(train), torch.from_numpy(train), list(network.parameters())
     values = [w.data for w in trained]
     rules = [Adam(1e-3, 0.9, 0.98, 1e-8, weight_decay=1.0, warmup=10) for _ in range(2)]

@@ -35,7 +35,7 @@ def test_measures_are_listed_with_arguments_and_meaning_without_torch():
     rows = {row["id"]: row for row in json.loads(done.stdout)}
     assert set(rows) == set(measure_names())
     assert rows["rise-ratio"]["arguments"] == "level = 0.1, arm = 0"
-    assert rows["outcome-is"]["arguments"] == "outcome, arm = 0"
+    assert rows["phase-end"]["arguments"] == "phase, arm = 0"
     assert all(len(row["meaning"]) > 15 and row["meaning"].endswith(tuple(".;:")) for row in rows.values())
     assert not [name for name, row in rows.items() if row["meaning"].startswith("The same")]
     assert done.stderr.strip() == "False"

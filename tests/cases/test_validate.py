@@ -49,10 +49,10 @@ FAULTS = {
         "fields": 'analyses = ["circuit"]',
     },
     "claim it-groks.rule[0].measure: no measure 'groksx'": {"measure": "groksx"},
-    "claim it-groks.rule[0].args.outcome: missing": {"measure": "outcome-is"},
-    "claim it-groks.rule[0].args.outcome: expected one of 'diverged', 'grokking'": {
-        "measure": "outcome-is",
-        "rule": 'min = 1\nargs = { outcome = "groking" }',
+    "claim it-groks.rule[0].args.phase: missing": {"measure": "phase-end"},
+    "claim it-groks.rule[0].args.phase: expected one of 'memorisation', 'formation'": {
+        "measure": "phase-end",
+        "rule": 'min = 1\nargs = { phase = "memorising" }',
     },
     "claim it-groks.rule[0].args.level: expected a number; got 'high'": {
         "measure": "rise-ratio",

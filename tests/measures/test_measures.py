@@ -39,7 +39,6 @@ def test_outcomes_become_zero_or_one() -> None:
     assert math.isnan(measure("half-rise-ratio-over")(view(stuck(), stuck())))
     assert measure("half-rise-ratio-over")(view(run(), stuck())) == 0
     assert math.isnan(measure("stays")(view(run()), until=10**9))
-    assert measure("outcome-is")(view(stuck()), outcome="memorisation") == 1
     assert measure("generalises")(grid([({"alpha": 0.1}, stuck()), ({"alpha": 0.9}, run())])) == 1
 
 
