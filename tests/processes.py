@@ -43,7 +43,7 @@ def grokbench(
     return done
 
 
-def unrendered(figure: Figure, path: Path) -> None:
+def unrendered(figure: Figure, path: Path, draft: bool = False) -> None:
     """In place of ``figures._save``: an empty file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"")

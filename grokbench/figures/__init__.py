@@ -6,7 +6,7 @@ In: a paper, cells by experiment id. Out: PNG and SVG files, and the numbers tha
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -119,15 +119,19 @@ def figure(kind: str, own: Fields, cells: Cells) -> Figure | None:
     return drawn
 
 
-def draw(paper: Paper, cells: Cells, folder: Path, formats: Sequence[str] = DRAWN) -> dict[str, Path]:
-    """Draw what can be drawn into ``folder``, in each of these formats; id → the first one's file. Others there are removed."""
+def draw(paper: Paper, cells: Cells, folder: Path, draft: bool = False) -> dict[str, Path]:
+    """Draw what can be drawn into ``folder``, in every format of ``DRAWN``; id → its PNG. Other pictures there are removed.
+
+    draft: as PNG alone, in half the density.
+    """
     drawn: dict[str, Path] = {}
+    formats = DRAWN[:1] if draft else DRAWN
     for name, (kind, own) in registry(paper).items():
         with own_look():
             found = figure(kind, own, cells)
             if found is not None:
                 for ending in formats:
-                    _save(found, folder / f"{name}{ending}")
+                    _save(found, folder / f"{name}{ending}", draft)
                     found.set_layout_engine("none")  # it stays as it was laid out for the first
                 drawn[name] = folder / f"{name}{formats[0]}"
     for ending in DRAWN:
@@ -171,11 +175,12 @@ def missing(paper: Paper, drawn: Collection[str], cells: Cells) -> dict[str, str
     return out
 
 
-def _save(figure: Figure, path: Path) -> None:
+def _save(figure: Figure, path: Path, draft: bool = False) -> None:
     ending = path.suffix.lower()
     with replaced(path) as beside:
-        figure.savefig(beside, format=ending.removeprefix("."), dpi=DENSITY, metadata=FORMATS[ending])
-        if ending == ".png":
+        density = DENSITY // 2 if draft else DENSITY
+        figure.savefig(beside, format=ending.removeprefix("."), dpi=density, metadata=FORMATS[ending])
+        if ending == ".png" and not draft:
             _with_palette(beside)
 
 

@@ -37,8 +37,7 @@ def write(report: PaperResult, out: Path) -> Path:
 
 def _write(report: PaperResult, out: Path) -> Path:
     stem = report.name
-    formats = figures.DRAWN[:1] if report.tier == "smoke" else figures.DRAWN
-    drawn = figures.draw(report.paper, report.cells, out / stem / "figures", formats)
+    drawn = figures.draw(report.paper, report.cells, out / stem / "figures", draft=report.tier == "smoke")
     links = {name: f"{stem}/figures/{path.name}" for name, path in drawn.items()}
     told = without_copies(report, links)
     write_text(out / f"{stem}.json", dumps(document(told, links)))
