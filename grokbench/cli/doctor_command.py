@@ -25,6 +25,7 @@ from grokbench.cli import in_flags, options
 def command(context: click.Context, store: Path | None, as_json: bool) -> int:
     """Check the installation, the store and the machine. Exit status 1 when there is a problem."""
     from grokbench import __version__, api
+    from grokbench.networks.cpu import cpu
     from grokbench.plan import memory, speed
     from grokbench.plan.executor import default_workers
     from grokbench.specs.errors import GrokbenchError
@@ -37,7 +38,7 @@ def command(context: click.Context, store: Path | None, as_json: bool) -> int:
         "grokbench": __version__,
         "python": platform.python_version(),
         "system": platform.platform(),
-        "cpu": memory.cpu_name(),
+        "cpu": cpu("model name"),
         "workers": default_workers(),
         SPEED: round(memory.keep(speed.RATE, speed.measured()) / 1e9, 1),
     }

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import tempfile
 import time
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+
+from grokbench.networks.cpu import cpu
 
 Clock = Callable[[], float]
 
@@ -69,7 +70,9 @@ def _file() -> Path | None:
 
 def machine() -> str:
     """The CPU's name, and the versions of the libraries that compute."""
-    return ", ".join([cpu_name(), *(f"{name} {_version(name)}" for name in ("numpy", "torch", "grokbench"))])
+    return ", ".join(
+        [cpu("model name"), *(f"{name} {_version(name)}" for name in ("numpy", "torch", "grokbench"))]
+    )
 
 
 def _version(name: str) -> str:
@@ -77,14 +80,3 @@ def _version(name: str) -> str:
         return version(name)
     except PackageNotFoundError:
         return "?"
-
-
-def cpu_name() -> str:
-    """The model of this CPU, as its maker calls it where the system says so."""
-    try:
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()

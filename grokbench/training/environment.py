@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 import platform
-from pathlib import Path
 
 import numpy as np
 import torch
+
+from grokbench.networks.cpu import cpu
 
 
 def environment(engine: str, products: str, dtype: torch.dtype, arithmetic: str) -> dict[str, object]:
@@ -21,23 +21,12 @@ def environment(engine: str, products: str, dtype: torch.dtype, arithmetic: str)
         "arithmetic": arithmetic,
         "threads": torch.get_num_threads(),
         "platform": f"{platform.system()} {platform.machine()}",
-        "cpu": _cpu_name(),
+        "cpu": cpu("model name"),
         "cpu_capability": torch.backends.cpu.get_cpu_capability(),
         "blas": _blas(),
         "products": products,
         "device": "cpu",
     }
-
-
-@functools.cache
-def _cpu_name() -> str:
-    try:
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()
 
 
 def _blas() -> str:

@@ -10,31 +10,20 @@ from __future__ import annotations
 import functools
 import platform
 import warnings
-from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-
-@functools.cache
-def cpu_vendor() -> str:
-    """``GenuineIntel``, ``AuthenticAMD``, … ; the architecture's name where the system does not say."""
-    try:
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
-            if line.startswith("vendor_id"):
-                return line.split(":", 1)[1].strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()
+from grokbench.networks.cpu import cpu
 
 
 @functools.cache
 def onednn_is_chosen() -> bool:
     """True on x86 CPUs that are not Intel's, where this torch has oneDNN."""
     x86 = platform.machine().lower() in ("x86_64", "amd64")
-    return x86 and "intel" not in cpu_vendor().lower() and torch.backends.mkldnn.is_available()
+    return x86 and "intel" not in cpu("vendor_id").lower() and torch.backends.mkldnn.is_available()
 
 
 BLAS = "blas"
