@@ -223,6 +223,18 @@ def test_of_what_a_figure_lacks_a_few_experiments_are_named():
     )
 
 
+@pytest.mark.parametrize("draft", [False, True])
+def test_the_smoke_tiers_pictures_state_no_finding(draft, tmp_path, monkeypatch):
+    titles = []
+    monkeypatch.setattr(
+        figures, "_save", lambda figure, path, draft: titles.append(figure.texts[0].get_text())
+    )
+    paper = dataclasses.replace(PAPERS["gromov2023"], figures=PAPERS["gromov2023"].figures[:1], claims=())
+    figures.draw(paper, cells_of("gromov2023"), tmp_path, draft)
+    own = figures.registry(paper)["training"][1]
+    assert {" ".join(title.split()) == own.title for title in titles} == {not draft}
+
+
 @pytest.mark.parametrize("paper", MADE_UP)
 def test_what_is_not_drawn_is_listed(paper, tmp_path, monkeypatch):
     monkeypatch.setattr(figures, "_save", processes.unrendered)
