@@ -10,6 +10,7 @@ from typing import Any
 from grokbench.claims.evidence import Evidence
 from grokbench.claims.verdict import Verdict
 from grokbench.measures.cells import Cells
+from grokbench.specs import differences
 from grokbench.specs.files import SpecFile
 from grokbench.specs.types import Claim, Experiment, Paper, Recipe, TaskSpec
 from grokbench.training.record import Record
@@ -103,16 +104,13 @@ def resolved_fields(report: PaperResult, experiment_id: str) -> dict[str, Any]:
     recipe = report.recipe(experiment_id)
     out: dict[str, Any] = {}
     if recipe is not None:
-        for table in RECIPE_TABLES:
-            for key, value in getattr(recipe, table).items():
-                out[f"{table}.{key}"] = value
+        out |= differences.fields(recipe)
     if experiment is None:
         return out
     out["task"] = experiment.task
     task = report.tasks.get(experiment.task)
     if task is not None:
-        out["task.operation"] = task.operation
-        out.update({f"task.domain.{k}": v for k, v in task.domain.items()})
+        out |= differences.of_task(task)
     out.update({key: value for key, value in experiment.set.items() if key.startswith("task.")})
     plan = experiment.tiers.get(report.tier) or next(iter(tuple(experiment.tiers.values())[::-1]), None)
     if plan is not None:
@@ -128,10 +126,7 @@ def confounds(report: PaperResult, claim: Claim) -> list[tuple[str, tuple[Any, .
     """Fields whose resolved values differ between the arms of a claim, one value per arm (None: absent)."""
     if len(claim.experiments) < 2:
         return []
-    arms = [resolved_fields(report, e) for e in claim.experiments]
-    names = sorted({name for arm in arms for name in arm})
-    rows = [(name, tuple(arm.get(name) for arm in arms)) for name in names]
-    return [(name, values) for name, values in rows if any(v != values[0] for v in values[1:])]
+    return differences.differing([resolved_fields(report, e) for e in claim.experiments])
 
 
 def environments(report: PaperResult) -> dict[str, tuple[Any, ...]]:
