@@ -110,7 +110,8 @@ def sign_test(k: int, n: int) -> float:
     """
     if not n:
         return 1.0
-    return min(1.0, 2 * sum(math.comb(n, i) for i in range(k, n + 1)) / 2**n)
+    alike = sum(math.comb(n, i) for i in range(k, n + 1))
+    return min(1.0, 2.0 * alike / 2.0**n)
 
 
 def pairs_needed(spread: float, effect: float = EFFECT, power: float = POWER) -> int | None:

@@ -24,6 +24,7 @@ from grokbench.training.record import Record
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from grokbench.plan.compare import CompareResult
     from grokbench.plan.sweep import SweepResult
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "FORMATS",
     "Kind",
     "draw",
+    "draw_compare",
     "draw_curves",
     "draw_sweep",
     "figure",
@@ -164,6 +166,14 @@ def draw_sweep(result: SweepResult, path: Path) -> None:
     times = {alpha: result.times(alpha) for alpha in result.alphas}
     with own_look():
         _save(solved.sweep(result.threshold, times, result.budget, title), path)
+
+
+def draw_compare(result: CompareResult, path: Path, heading: str) -> None:
+    """A comparison's times and test accuracies at ``path``, in the format of its ending, under ``heading``."""
+    from grokbench.figures import compared
+
+    with own_look():
+        _save(compared.draw(result, heading), path)
 
 
 def missing(paper: Paper, drawn: Collection[str], cells: Cells) -> dict[str, str]:

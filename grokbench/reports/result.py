@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -131,15 +131,20 @@ def confounds(report: PaperResult, claim: Claim) -> list[tuple[str, tuple[Any, .
 
 def environments(report: PaperResult) -> dict[str, tuple[Any, ...]]:
     """Environment key → the distinct values found in the records, else the report's own value."""
-    found: dict[str, list[Any]] = {}
-    for cells in report.cells.values():
-        for _, _, record in cells:
-            for key, value in record.environment.items():
-                seen = found.setdefault(str(key), [])
-                if value not in seen:
-                    seen.append(value)
+    found = of_records(record for cells in report.cells.values() for _, _, record in cells)
     for key, value in report.environment.items():
-        found.setdefault(str(key), [value])
+        found.setdefault(str(key), (value,))
+    return found
+
+
+def of_records(records: Iterable[Record]) -> dict[str, tuple[Any, ...]]:
+    """Environment key → the distinct values found in the records."""
+    found: dict[str, list[Any]] = {}
+    for record in records:
+        for key, value in record.environment.items():
+            seen = found.setdefault(str(key), [])
+            if value not in seen:
+                seen.append(value)
     return {key: tuple(values) for key, values in found.items()}
 
 

@@ -1,0 +1,307 @@
+"""A comparison in words: what differs, what the pairs say, and the rows of its tables."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from grokbench.analysis import timing
+from grokbench.analysis.paired import EFFECT, LEAST_SPREAD, MOST_SEEDS, POWER, Paired
+from grokbench.analysis.statistics import median
+from grokbench.claims import phrases as w
+from grokbench.plan.compare import NAMES, TIMES, CompareResult, Contrast, confounds
+from grokbench.reports.runs import HEAD as RUN_HEAD
+from grokbench.reports.runs import Run, run
+from grokbench.specs.differences import Difference, short
+
+CALLED: Mapping[str, str] = {"t_gen": "T_gen", "f_99": "F_0.99", "f_95": "F_0.95"}
+FIELDS_HEAD = ("field", *NAMES, "")
+TIMES_HEAD = (
+    "time",
+    "A: median",
+    "B: median",
+    "A / B: median",
+    "95 % interval",
+    "B faster",
+    "A faster",
+    "sign test",
+)
+ARMS_HEAD = ("arm", "T_mem", "did not finish", "diverged", "dip below 0.9", "evaluations below 0.99", "stay")
+CONTRASTS_HEAD = (
+    "field",
+    "the others",
+    "T_gen with A's value / with B's",
+    "95 % interval",
+    "B's faster",
+    "sign test",
+)
+UNDER_TEST, CONFOUND = "under test", "confound"
+
+
+def headline(differences: Sequence[Difference], under_test: str | None) -> str:
+    """What the ratio below it can be put down to."""
+    found = confounds(differences, under_test)
+    if found:
+        return f"confounded: {', '.join(found)}"
+    if not differences:
+        return "A and B differ in the tuned field alone"
+    return f"A and B differ in {differences[0].field} alone"
+
+
+def why_confounded(differences: Sequence[Difference], under_test: str | None) -> str:
+    """A sentence on what is confounded with what; "" where nothing is."""
+    found = confounds(differences, under_test)
+    if not found:
+        return ""
+    if under_test is None:
+        return "Each of these fields may be the cause of what is seen below, or several together."
+    names = [one.field for one in differences]
+    others = "another field differs" if len(found) == 1 else "other fields differ"
+    return f"What is seen below need not come from {short(under_test, names)}, since {others} too."
+
+
+def field_rows(differences: Sequence[Difference], under_test: str | None) -> list[tuple[str, ...]]:
+    """A row for each field that differs, the one under test first, under ``FIELDS_HEAD``."""
+    ordered = sorted(differences, key=lambda one: one.field != under_test)
+    several = len(ordered) > 1
+    role = {True: UNDER_TEST, False: CONFOUND} if under_test else {True: "", False: "differs"}
+    return [
+        (one.field, _value(one, 0), _value(one, 1), role[one.field == under_test] if several else UNDER_TEST)
+        for one in ordered
+    ]
+
+
+def _value(one: Difference, arm: int) -> str:
+    more = ", ".join(f"{name} {w.value(value)}" for name, value in one.more(arm).items())
+    return w.value(one.value(arm)) + (f" ({more})" if more else "")
+
+
+def paired_on(result: CompareResult) -> str:
+    """What the arms of one seed have in common."""
+    if not result.shares_split:
+        return "The arms of one seed are not trained on the same rows: a field of data differs."
+    if not result.shares_initialisation:
+        return "The arms of one seed share the split. Their networks differ, so the initial weights may differ too."
+    return "The arms of one seed share the split and the initial weights."
+
+
+def ratio(ends: tuple[float, float] | None) -> str:
+    """A ratio, or what is known of it.
+
+    >>> ratio((2.0, 2.0)), ratio((2.0, math.inf)), ratio((0.0, 0.5)), ratio((0.0, math.inf)), ratio(None)
+    ('2', '> 2', '< 0.5', 'not known', '—')
+    """
+    if ends is None:
+        return w.DASH
+    low, high = (float(f"{end:.3g}") for end in ends)
+    if low == high:
+        return w.number(low)
+    if not low:
+        return f"< {w.number(high)}" if math.isfinite(high) else "not known"
+    return f"> {w.number(low)}" if math.isinf(high) else f"{w.number(low)} to {w.number(high)}"
+
+
+def interval(found: Paired) -> str:
+    """The exact interval of the median ratio; a dash below six pairs."""
+    return w.interval(tuple(float(f"{end:.3g}") for end in found.interval)) if found.interval else w.DASH  # type: ignore[arg-type]
+
+
+def p_value(found: Paired) -> str:
+    """
+    >>> from grokbench.analysis.paired import paired
+    >>> p_value(paired([2.0] * 6, [1.0] * 6, 10))
+    'p = 0.031'
+    """
+    return f"p = {found.p:.2g}"
+
+
+def sentences(result: CompareResult) -> list[str]:
+    """What the pairs say of T_gen: the ratio, who is faster, and how many seeds a small difference would have needed."""
+    found = result.paired()
+    if not found.n:
+        return ["No pair of seeds has both runs, so there is no ratio."]
+    pairs = w.count(found.n, "pair")
+    within = f", 95 % interval {interval(found)}" if found.interval else ""
+    out = [f"T_gen of A / T_gen of B: median {ratio(found.ratio)}{within}, from {pairs} of seeds."]
+    if not within:
+        out.append("Fewer than 6 pairs give no 95 % interval.")
+    out.append(_faster(found))
+    if found.ties:
+        out.append(
+            f"{w.count(found.ties, 'pair')} tied: equal times, or neither run generalised. A tie counts against both arms."
+        )
+    return [*out, *_needed(found)]
+
+
+def _faster(found: Paired) -> str:
+    ahead, k = (
+        (1, found.second_faster) if found.second_faster >= found.first_faster else (0, found.first_faster)
+    )
+    said = (
+        f"{NAMES[ahead]} is faster in {k} of {w.count(found.n, 'pair')} (exact sign test, {p_value(found)})"
+    )
+    return f"{said}: it is faster in more than half of seeds." if found.decided else f"{said}: undecided."
+
+
+def _needed(found: Paired) -> list[str]:
+    """How many seeds would have found a difference of ``EFFECT``, and how that is reckoned."""
+    percent = f"{100 * (EFFECT - 1):.0f} %"
+    if found.spread is None:
+        return [
+            f"How many seeds a difference of {percent} would have needed is not known: "
+            f"fewer than {LEAST_SPREAD} pairs have both times."
+        ]
+    least = "at least " if found.censored else ""
+    count = f"more than {MOST_SEEDS}" if found.needed is None else f"{least}{found.needed}"
+    return [
+        f"A difference of {percent} would have needed {count} seeds.",
+        f"That is for the exact sign test to find it {10 * POWER:.0f} times in 10, with the spread that these pairs have "
+        f"(log-ratios normal, standard deviation {found.spread:.2g}).",
+    ]
+
+
+def time_rows(result: CompareResult) -> list[tuple[str, ...]]:
+    """A row for each of ``TIMES``, under ``TIMES_HEAD``."""
+    rows = []
+    for name in TIMES:
+        found = result.paired(name)
+        rows.append(
+            (
+                CALLED[name],
+                *(middle(result.times(arm, name), result.budget) for arm in (0, 1)),
+                ratio(found.ratio),
+                interval(found),
+                f"{found.second_faster} of {found.n}",
+                f"{found.first_faster} of {found.n}",
+                p_value(found),
+            )
+        )
+    return rows
+
+
+def middle(times: Sequence[float], budget: int) -> str:
+    """The median time; above the budget where it falls on a censored one.
+
+    >>> middle([10.0, math.inf, math.inf], 500), middle([math.nan], 500)
+    ('> 500', '—')
+    """
+    found = median(times)
+    return w.DASH if found is None else f"> {budget}" if math.isinf(found) else w.number(found)
+
+
+def runs_of(result: CompareResult, arm: int) -> list[Run]:
+    """The runs of an arm that were trained, by seed."""
+    name = NAMES[arm] if arm < len(NAMES) else result.arms[arm].name
+    return [
+        run(seed, name, result.records[arm, seed]) for seed in result.seeds if (arm, seed) in result.records
+    ]
+
+
+def dips_of(result: CompareResult, arm: int, seed: int) -> tuple[int, float] | None:
+    """Excursions below 0.9 and the share of evaluations below 0.99 from T_gen on; None where the run has none."""
+    record = result.records[arm, seed]
+    if not math.isfinite(record.t_gen):
+        return None
+    return timing.dips(record.curves["step"], record.curves["test_accuracy"], record.t_gen)
+
+
+def arm_rows(result: CompareResult) -> list[tuple[str, ...]]:
+    """A row for each arm, under ``ARMS_HEAD``."""
+    rows: list[tuple[str, ...]] = []
+    for arm, one in enumerate(result.arms):
+        found = runs_of(result, arm)
+        dips = [both for run_ in found if (both := dips_of(result, arm, run_.seed)) is not None]
+        share = median([low for _, low in dips])
+        stays = [run_.stays for run_ in found if not math.isnan(run_.stays)]
+        ended = [result.records[arm, run_.seed].ended for run_ in found]
+        rows.append(
+            (
+                named(one.name, arm),
+                middle([run_.t_mem for run_ in found], result.budget),
+                f"{sum(math.isinf(run_.t_gen) for run_ in found)} of {len(found)}",
+                f"{ended.count('diverged')} of {len(found)}",
+                f"{sum(count > 0 for count, _ in dips)} of {len(dips)}",
+                w.DASH if share is None else f"{100 * share:.2g} %",
+                f"{sum(map(int, stays))} of {len(stays)}",
+            )
+        )
+    return rows
+
+
+def named(name: str, arm: int) -> str:
+    """An arm's name, A or B before it.
+
+    >>> named("gromov2023/gd", 0), named("B: gromov2023/gd", 1), named("A with lr of B", 2)
+    ('A: gromov2023/gd', 'B: gromov2023/gd', 'A with lr of B')
+    """
+    return name if arm >= len(NAMES) or name.startswith(f"{NAMES[arm]}: ") else f"{NAMES[arm]}: {name}"
+
+
+def contrast_row(result: CompareResult, one: Contrast) -> tuple[str, ...]:
+    """One field changed alone, under ``CONTRASTS_HEAD``."""
+    found, names = result.paired(arms=one.arms), [own.field for own in result.differences]
+    held = ", ".join(f"{short(name, names)} of {whose}" for name, whose in one.held.items())
+    return (
+        short(one.field, names),
+        held,
+        ratio(found.ratio),
+        interval(found),
+        f"{found.second_faster} of {found.n}",
+        p_value(found),
+    )
+
+
+SEEDS_HEAD = ("seed", "arm", *RUN_HEAD, "dips")
+
+
+def seed_rows(result: CompareResult) -> list[tuple[str, ...]]:
+    """A row for each run, seed by seed."""
+    rows = []
+    for seed in result.seeds:
+        for arm, _ in enumerate(result.arms):
+            for one in runs_of(result, arm):
+                if one.seed == seed:
+                    dips = dips_of(result, arm, seed)
+                    rows.append(
+                        (str(seed), one.experiment, *one.cells(), w.DASH if dips is None else str(dips[0]))
+                    )
+    return rows
+
+
+def tuning_rows(result: CompareResult) -> list[tuple[str, ...]]:
+    """A row for each value that was tried: the median T_gen of both arms, the chosen one marked."""
+    rows = []
+    for i, value in enumerate(result.tuning.values if result.tuning else ()):
+        cells = []
+        for one in result.tuned:
+            time = middle([one.tried[i][1]], result.budget)
+            cells.append(f"{time} (chosen)" if value == one.chosen else time)
+        rows.append((w.value(value), *cells))
+    return rows
+
+
+def tuning_sentences(result: CompareResult) -> list[str]:
+    """How both arms were tuned, and what to beware of."""
+    if result.tuning is None:
+        return []
+    own = result.tuning
+    out = [
+        f"Both arms were tuned in {own.field}: {w.count(own.trials, 'trial')} each, on seeds {w.ranges(own.seeds)}, "
+        "which are not compared."
+    ]
+    for name, one in zip(NAMES, result.tuned, strict=True):
+        out.append(f"{name} has {w.value(one.chosen)}.")
+        if not one.reached:
+            out[-1] = (
+                f"{name} has {w.value(one.chosen)}: no trial generalised, so the best test accuracy decided."
+            )
+        if one.at_the_edge:
+            out.append(f"That is the edge of what {name} tried; a better value may lie beyond.")
+    return out
+
+
+def warnings(result: CompareResult) -> list[str]:
+    """What a reader should know beside the numbers."""
+    if not result.failures:
+        return []
+    return [f"{w.count(len(result.failures), 'trial')} failed; a pair that lacks a run is left out."]
