@@ -9,16 +9,19 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import NDArray
 
 from grokbench.analysis.statistics import CONFIDENCE, median, median_ranks
 
 EFFECT = 1.1  # ratio of times whose detection is planned for
 POWER = 0.8  # chance with which it should be found
 LEAST_SPREAD = 3  # pairs with both times known, from which a spread is reckoned
-MOST_SEEDS = 20_000  # that are tried
+TRIED = (200, 2000, 20_000)  # numbers of seeds, each time up to here
+MOST_SEEDS = TRIED[-1]
+Counts = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -123,18 +126,31 @@ def pairs_needed(spread: float, effect: float = EFFECT, power: float = POWER) ->
     >>> pairs_needed(0.0), pairs_needed(0.1), pairs_needed(0.4)
     (6, 17, 227)
     """
-    from scipy.stats import binom, norm
+    from scipy.special import ndtr
 
-    favours = 1.0 if spread == 0 else float(norm.cdf(math.log(effect) / spread))
-    n = np.arange(1, MOST_SEEDS + 1)
-    critical = _critical(n)
-    found = np.flatnonzero((binom.sf(critical - 1, n, favours) >= power) & (critical <= n))
-    return int(n[found[0]]) if found.size else None
+    favours = 1.0 if spread == 0 else float(ndtr(math.log(effect) / spread))
+    for most in TRIED:
+        n = np.arange(1, most + 1)
+        found = np.flatnonzero(_at_least(_critical(most), n, favours) >= power)
+        if found.size:
+            return int(n[found[0]])
+    return None
 
 
-def _critical(n: ArrayLike) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """The least number of n pairs that the two-sided test at 5 % asks for."""
-    from scipy.stats import binom
+@cache
+def _critical(most: int) -> Counts:
+    """The least number of n pairs that the two-sided test at 5 % asks for, of n = 1 … most; n + 1 where none is enough."""
+    n = np.arange(1, most + 1)
+    k = np.maximum(
+        n // 2, np.floor(n / 2 + np.sqrt(n) * 0.9).astype(np.int64)
+    )  # below it, so that it is climbed to
+    while (short := (_at_least(k, n, 0.5) > (1 - CONFIDENCE) / 2) & (k <= n)).any():
+        k = k + short
+    return k
 
-    # isf(q) is the least k with P(X > k) ≤ q, and P(X ≥ k + 1) = P(X > k)
-    return np.asarray(binom.isf((1 - CONFIDENCE) / 2, n, 0.5), dtype=np.int64) + 1
+
+def _at_least(k: Counts, n: Counts, rate: float) -> NDArray[np.float64]:
+    """P(Binomial(n, rate) ≥ k), elementwise."""
+    from scipy.special import bdtrc
+
+    return np.where(k > n, 0.0, np.where(k < 1, 1.0, bdtrc(np.clip(k - 1, 0, None), np.maximum(n, k), rate)))

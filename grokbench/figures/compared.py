@@ -29,18 +29,19 @@ def draw(result: CompareResult, heading: str) -> Figure:
 
 def times(ax: Axes, result: CompareResult) -> None:
     """T_gen of every arm, seed by seed; a censored one as an open triangle at the budget."""
+    order = [0, *range(len(NAMES), len(result.arms)), 1]  # mixtures stand between the two
     columns = []
-    for arm, _ in enumerate(result.arms):
+    for at, arm in enumerate(order):
         found = {
             seed: [time]
             for seed, time in zip(result.seeds, result.times(arm), strict=True)
             if not math.isnan(time)
         }
-        strip = Strip(arm, label(result, arm), style.look(arm), found, result.budget, SPREAD)
+        strip = Strip(at, label(result, arm), style.look(arm), found, result.budget, SPREAD)
         columns.append(strip.draw(ax))
-    join(ax, columns[: len(NAMES)] if len(columns) == len(NAMES) else columns)
-    ax.set_xticks(range(len(result.arms)), [place(result, arm) for arm in range(len(result.arms))])
-    ax.set_xlim(-0.5, len(result.arms) - 0.5)
+    join(ax, columns)
+    ax.set_xticks(range(len(order)), [place(result, arm) for arm in order])
+    ax.set_xlim(-0.5, len(order) - 0.5)
     ax.grid(axis="x", visible=False)
     style.scaled(ax, "auto", None)
     layout.whole_numbers(ax)

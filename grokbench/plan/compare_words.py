@@ -208,7 +208,9 @@ def _tuning(tune: Mapping[str, Any] | None, trials: int | None, seeds: Sequence[
     budget = None if trials is None else values.integer("trials", trials, least=2, most=MOST_TRIALS)
     if isinstance(asked_for, str):
         if budget is None:
-            raise InputError(f"tune {name}: a range needs the number of trials", "trials")
+            raise InputError(
+                f"tune {name}: a range needs the number of its values, as in trials=5", "tune", "trials"
+            )
         found: tuple[Any, ...] = _spread(name, asked_for, budget)
     elif isinstance(asked_for, Iterable):
         found = tuple(dict.fromkeys(values.plain(value) for value in asked_for))

@@ -10,8 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tabulate import tabulate
-
 from grokbench.analysis.paired import Paired
 from grokbench.claims import phrases as w
 from grokbench.plan.compare import NAMES, TIMES, CompareResult
@@ -24,7 +22,6 @@ from grokbench.specs.differences import short
 from grokbench.store import keys
 
 SCHEMA_VERSION = 1
-DRAWN = (".png", ".svg")
 
 
 def name_of(result: CompareResult) -> str:
@@ -42,6 +39,8 @@ def name_of(result: CompareResult) -> str:
 
 def lines(result: CompareResult) -> str:
     """The comparison as a terminal shows it: what differs, then what was found."""
+
+    from tabulate import tabulate
 
     def grid(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
         return str(tabulate(rows, head, tablefmt="simple", disable_numparse=True))
@@ -245,9 +244,9 @@ def write(result: CompareResult, out: Path) -> Path:
     """Write the page, its JSON and the plot into ``out``; the path of the page. Errors: OSError."""
     from grokbench.figures import draw_compare
 
-    stem, head = name_of(result), words.headline(result.differences, result.under_test)
-    for ending in DRAWN:
-        draw_compare(result, out / f"{stem}{ending}", head)
+    stem, trial = name_of(result), result.trial
+    head = f"{trial.task.id}, α = {w.number(trial.alpha)}: {words.headline(result.differences, result.under_test)}"
+    draw_compare(result, out / stem, head)
     write_text(out / f"{stem}.json", dumps(document(result, f"{stem}.png")))
     write_text(out / f"{stem}.md", page(result, f"{stem}.png"))
     return out / f"{stem}.md"

@@ -122,25 +122,51 @@ def sentences(result: CompareResult) -> list[str]:
         return ["No pair of seeds has both runs, so there is no ratio."]
     pairs = w.count(found.n, "pair")
     within = f", 95 % interval {interval(found)}" if found.interval else ""
-    out = [f"T_gen of A / T_gen of B: median {ratio(found.ratio)}{within}, from {pairs} of seeds."]
+    out = [
+        f"T_gen of A / T_gen of B: median {ratio(found.ratio)}{within}, from {pairs} of seeds (above 1: B is faster)."
+    ]
     if not within:
         out.append("Fewer than 6 pairs give no 95 % interval.")
-    out.append(_faster(found))
+    out += [_unfinished(result), _faster(found)]
     if found.ties:
         out.append(
             f"{w.count(found.ties, 'pair')} tied: equal times, or neither run generalised. A tie counts against both arms."
         )
-    return [*out, *_needed(found)]
+    return [*out, *_inverted(result, found), *_needed(found)]
+
+
+def _unfinished(result: CompareResult) -> str:
+    """How many runs of each arm have no T_gen."""
+    counts = []
+    for arm, name in enumerate(NAMES):
+        times = [time for time in result.times(arm) if not math.isnan(time)]
+        counts.append(f"{name} in {sum(map(math.isinf, times))} of {len(times)}")
+    return f"Not generalised within the budget: {', '.join(counts)} runs."
+
+
+def _inverted(result: CompareResult, found: Paired) -> list[str]:
+    """Which first crossings rank the arms the other way than T_gen does."""
+    lead, out = found.second_faster - found.first_faster, []
+    for name in TIMES:
+        other = result.paired(name)
+        ahead = other.second_faster - other.first_faster
+        if lead * ahead < 0:
+            first, k = (NAMES[1], other.second_faster) if ahead > 0 else (NAMES[0], other.first_faster)
+            out.append(
+                f"{CALLED[name]} ranks the arms the other way: {first} is first there in {k} of {w.count(other.n, 'pair')}."
+            )
+    return out
 
 
 def _faster(found: Paired) -> str:
-    ahead, k = (
+    arm, k = (
         (1, found.second_faster) if found.second_faster >= found.first_faster else (0, found.first_faster)
     )
-    said = (
-        f"{NAMES[ahead]} is faster in {k} of {w.count(found.n, 'pair')} (exact sign test, {p_value(found)})"
-    )
-    return f"{said}: it is faster in more than half of seeds." if found.decided else f"{said}: undecided."
+    test = f"exact sign test, {p_value(found)}"
+    if found.first_faster == found.second_faster:
+        return f"Each arm is faster in {k} of {w.count(found.n, 'pair')} ({test}): undecided."
+    said = f"{NAMES[arm]} is faster in {k} of {w.count(found.n, 'pair')} ({test})"
+    return f"{said}: it is faster in more than half of all seeds." if found.decided else f"{said}: undecided."
 
 
 def _needed(found: Paired) -> list[str]:
