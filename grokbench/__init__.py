@@ -67,7 +67,7 @@ if TYPE_CHECKING:
     from grokbench.networks.base import Network
     from grokbench.networks.saved import load_network
     from grokbench.parts import register
-    from grokbench.plan.compare import CompareResult
+    from grokbench.plan.compared import CompareResult
     from grokbench.plan.resolve import SpecWarning, Task, load_baseline, load_task
     from grokbench.plan.sweep import SweepResult
     from grokbench.specs.errors import GrokbenchError
@@ -82,7 +82,7 @@ if TYPE_CHECKING:
     from grokbench.training.watching import Analysis, Probe
 
 _HOMES = {
-    "CompareResult": "grokbench.plan.compare",
+    "CompareResult": "grokbench.plan.compared",
     "Computation": "grokbench.measures.computation",
     "GrokbenchError": "grokbench.specs.errors",
     "Record": "grokbench.training.record",

@@ -15,7 +15,8 @@ from grokbench.cli.measuring import guessed, measure
 from grokbench.specs.errors import InputError
 
 if TYPE_CHECKING:
-    from grokbench.plan.compare import Compare, CompareResult
+    from grokbench.plan.compare import Compare
+    from grokbench.plan.compared import CompareResult
     from grokbench.plan.estimate import Estimate
 
 
@@ -186,7 +187,7 @@ def _plan(job: Compare, estimate: Estimate) -> str:
 
 
 def _planned(job: Compare, estimate: Estimate) -> dict[str, Any]:
-    from grokbench.plan.compare import confounds
+    from grokbench.plan.compared import confounds
 
     return {
         "confounded": list(confounds(job.differences, job.under_test)),

@@ -24,7 +24,7 @@ from grokbench.training.record import Record
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from grokbench.plan.compare import CompareResult
+    from grokbench.plan.compared import CompareResult
     from grokbench.plan.sweep import SweepResult
 
 __all__ = [

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from grokbench.figures import layout, style
 from grokbench.figures.curves import median_curve, thinned
 from grokbench.figures.strips import Strip, join
-from grokbench.plan.compare import NAMES, CompareResult
+from grokbench.plan.compared import NAMES, CompareResult
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

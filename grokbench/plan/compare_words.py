@@ -11,8 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from grokbench.plan import asked, compare, provenance
-from grokbench.plan.compare import NAMES, Arm, Compare, Tuning
+from grokbench.plan import asked, provenance
+from grokbench.plan.compare import Compare
+from grokbench.plan.compared import NAMES, Arm, Tuning, apart
 from grokbench.plan.resolve import Specs, Task, Words, open_library, resolve_trial
 from grokbench.specs import differences, values
 from grokbench.specs.claims import PILOTS
@@ -72,13 +73,13 @@ def plan(
 
     pair = [resolved(one, {}, changed) for one in (first, second)]
     tuning = _tuning(tune, trials, chosen)
-    apart = compare.apart(pair[0].recipe, pair[1].recipe, tuning)
-    tested = _under_test(apart, under_test)
-    if not apart:
+    unlike = apart(pair[0].recipe, pair[1].recipe, tuning)
+    tested = _under_test(unlike, under_test)
+    if not unlike:
         but = f" but for {tuning.field}, which is tuned in both" if tuning else ""
         raise InputError(f"{pair[0].recipe.id} and {pair[1].recipe.id} are the same, field by field{but}")
     arms = [Arm(_arm_name(own.recipe, name, pair), own.recipe) for own, name in zip(pair, NAMES, strict=True)]
-    arms[1] = replace(arms[1], takes=frozenset(one.field for one in apart))
+    arms[1] = replace(arms[1], takes=frozenset(one.field for one in unlike))
     bases: list[tuple[Trial, ...]] = [(own,) for own in pair]
     if tuning is not None:
         if isolate:
@@ -90,7 +91,7 @@ def plan(
             for one in (first, second)
         ]
     if isolate:
-        more = _separated(library, pair, apart)
+        more = _separated(library, pair, unlike)
         arms += [arm for arm, _ in more]
         bases += [(resolved(recipe, {}, _of_task(changed)),) for _, recipe in more]
 
@@ -133,12 +134,12 @@ def _arm_name(recipe: Recipe, name: str, pair: Sequence[Trial]) -> str:
     return f"{name}: {recipe.id}" if same else recipe.id
 
 
-def _under_test(apart: Sequence[Difference], named: str | None) -> str | None:
+def _under_test(unlike: Sequence[Difference], named: str | None) -> str | None:
     """The field under test: the one named; else the only one; else the only kind of a part that differs; else none.
 
     Errors: UnknownNameError where the recipes do not differ in the field named.
     """
-    names = [one.field for one in apart]
+    names = [one.field for one in unlike]
     if named is not None:
         own = values.text("under_test", named)
         fitting = [name for name in names if own in (name, name.removesuffix(".kind"), short(name, names))]
@@ -150,20 +151,20 @@ def _under_test(apart: Sequence[Difference], named: str | None) -> str | None:
 
 
 def _separated(
-    library: Library, pair: Sequence[Trial], apart: Sequence[Difference]
+    library: Library, pair: Sequence[Trial], unlike: Sequence[Difference]
 ) -> list[tuple[Arm, Recipe]]:
     """The arms that a factorial adds to the two: the first recipe with some, but not all, of the second one's fields."""
-    if len(apart) < 2:
+    if len(unlike) < 2:
         raise InputError("the recipes differ in one field alone; there is nothing to separate")
-    if len(apart) > MOST_SEPARATED:
-        listed = ", ".join(one.field for one in apart)
+    if len(unlike) > MOST_SEPARATED:
+        listed = ", ".join(one.field for one in unlike)
         raise InputError(
-            f"the recipes differ in {len(apart)} fields ({listed}), whose combinations are {2 ** len(apart)} arms; "
+            f"the recipes differ in {len(unlike)} fields ({listed}), whose combinations are {2 ** len(unlike)} arms; "
             f"at most {MOST_SEPARATED} fields are separated; compare recipes that are closer"
         )
-    names, out = [one.field for one in apart], []
-    for size in range(1, len(apart)):
-        for taken in itertools.combinations(apart, size):
+    names, out = [one.field for one in unlike], []
+    for size in range(1, len(unlike)):
+        for taken in itertools.combinations(unlike, size):
             fields = dict(differences.fields(pair[0].recipe))
             for one in taken:
                 fields = {

@@ -12,7 +12,8 @@ from typing import Any
 
 from grokbench.analysis.paired import Paired
 from grokbench.claims import phrases as w
-from grokbench.plan.compare import NAMES, TIMES, CompareResult
+from grokbench.plan.compared import NAMES, TIMES, CompareResult
+from grokbench.reports import compare_rows as rows
 from grokbench.reports import comparing as words
 from grokbench.reports.document import bounds, dumps, missing, number, plain, shadow_line, shadows, write_text
 from grokbench.reports.result import of_records
@@ -42,8 +43,8 @@ def lines(result: CompareResult) -> str:
 
     from tabulate import tabulate
 
-    def grid(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-        return str(tabulate(rows, head, tablefmt="simple", disable_numparse=True))
+    def grid(head: tuple[str, ...], body: list[tuple[str, ...]]) -> str:
+        return str(tabulate(body, head, tablefmt="simple", disable_numparse=True))
 
     apart, tested = result.differences, result.under_test
     parts = [
@@ -53,12 +54,12 @@ def lines(result: CompareResult) -> str:
         "\n".join(words.tuning_sentences(result)),
         words.paired_on(result),
         "\n".join(words.sentences(result)),
-        grid(words.TIMES_HEAD, words.time_rows(result)),
-        grid(words.ARMS_HEAD, words.arm_rows(result)),
+        grid(rows.TIMES_HEAD, rows.time_rows(result)),
+        grid(rows.ARMS_HEAD, rows.arm_rows(result)),
     ]
-    contrasts = [words.contrast_row(result, one) for one in result.contrasts()]
+    contrasts = [rows.contrast_row(result, one) for one in result.contrasts()]
     if contrasts:
-        parts += ["One field at a time:", grid(words.CONTRASTS_HEAD, contrasts)]
+        parts += ["One field at a time:", grid(rows.CONTRASTS_HEAD, contrasts)]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -76,7 +77,7 @@ def page(result: CompareResult, figure: str) -> str:
     trial, apart, tested = result.trial, result.differences, result.under_test
     a, b = (arm.name for arm in result.arms[: len(NAMES)])
     changed = ", ".join(f"`{name} = {value}`" for name, value in result.settings)
-    contrasts = [words.contrast_row(result, one) for one in result.contrasts()]
+    contrasts = [rows.contrast_row(result, one) for one in result.contrasts()]
     cost = sum(float(record.cost.get("seconds", 0.0)) for record in result.records.values())
     environment = of_records(result.records.values())
     head = words.headline(apart, tested)
@@ -91,19 +92,19 @@ def page(result: CompareResult, figure: str) -> str:
         f"**{w.sentence(head)}** {words.why_confounded(apart, tested)}".rstrip(),
         table(words.FIELDS_HEAD, words.field_rows(apart, tested)) if apart else "",
         " ".join(words.tuning_sentences(result)),
-        table((result.tuning.field, *NAMES), words.tuning_rows(result)) if result.tuning else "",
+        table((result.tuning.field, *NAMES), rows.tuning_rows(result)) if result.tuning else "",
         words.paired_on(result),
         "## What was found",
         _emphasised(words.sentences(result)),
         *(f"Note: {text}" for text in words.warnings(result)),
         f"![T_gen of each arm, seed by seed, and test accuracy over the steps]({figure})",
-        table(words.TIMES_HEAD, words.time_rows(result)),
+        table(rows.TIMES_HEAD, rows.time_rows(result)),
         "A time that is not reached within the budget ranks behind every other; a ratio with one is only bounded. "
         "F_q is the first evaluation with test accuracy q, which may be lost again.",
-        table(words.ARMS_HEAD, words.arm_rows(result)),
+        table(rows.ARMS_HEAD, rows.arm_rows(result)),
         "Dips are counted, and a run stays or not, from T_gen to 3 T_gen. Runs without a T_gen are left out there.",
-        *(["## One field at a time", CONTRASTS, table(words.CONTRASTS_HEAD, contrasts)] if contrasts else []),
-        "## Runs\n\n" + table(words.SEEDS_HEAD, words.seed_rows(result)),
+        *(["## One field at a time", CONTRASTS, table(rows.CONTRASTS_HEAD, contrasts)] if contrasts else []),
+        "## Runs\n\n" + table(rows.SEEDS_HEAD, rows.seed_rows(result)),
         "## How it was made",
         f"```\n{result.command}\n```"
         if result.command
@@ -194,7 +195,7 @@ def _paired(found: Paired) -> dict[str, Any]:
 
 def _arm(result: CompareResult, arm: int) -> dict[str, Any]:
     own = result.arms[arm]
-    runs = words.runs_of(result, arm)
+    runs = rows.runs_of(result, arm)
     return {
         "name": own.name,
         "baseline": own.recipe.id,
@@ -206,7 +207,7 @@ def _arm(result: CompareResult, arm: int) -> dict[str, Any]:
 
 
 def _run(result: CompareResult, arm: int, one: Run) -> dict[str, Any]:
-    record, dips = result.records[arm, one.seed], words.dips_of(result, arm, one.seed)
+    record, dips = result.records[arm, one.seed], rows.dips_of(result, arm, one.seed)
     return {
         "seed": one.seed,
         **{name: number(value) for name, value in one.numbers.items()},

@@ -15,9 +15,9 @@ import jsonschema
 import numpy as np
 import pytest
 
-from grokbench.plan.compare import Arm, CompareResult, Tuned, Tuning
+from grokbench.plan.compared import Arm, CompareResult, Tuned, Tuning
 from grokbench.plan.executor import Failure
-from grokbench.reports import compare, comparing
+from grokbench.reports import compare, compare_rows, comparing
 from grokbench.reports.document import dumps
 from grokbench.specs.loader import Library
 from grokbench.specs.types import Trial
@@ -161,7 +161,7 @@ def test_censored_times_leave_the_ratio_bounded_and_are_counted_beside_it() -> N
 
 
 def test_dips_and_stays_are_counted_for_each_arm() -> None:
-    row = comparing.arm_rows(ALL["some do not"])[1]
+    row = compare_rows.arm_rows(ALL["some do not"])[1]
     assert row[2:5] == ("0 of 6", "0 of 6", "1 of 6")
     assert row[-1] == "5 of 6"
 
