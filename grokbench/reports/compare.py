@@ -52,6 +52,7 @@ def lines(result: CompareResult) -> str:
         "\n".join([words.headline(apart, tested), *filter(None, [words.why_confounded(apart, tested)])]),
         grid(words.FIELDS_HEAD, words.field_rows(apart, tested)) if apart else "",
         "\n".join(words.tuning_sentences(result)),
+        grid((result.tuning.field, *NAMES), rows.tuning_rows(result)) if result.tuning else "",
         words.paired_on(result),
         "\n".join(words.sentences(result)),
         grid(rows.TIMES_HEAD, rows.time_rows(result)),

@@ -177,18 +177,15 @@ def tuning_sentences(result: CompareResult) -> list[str]:
     if result.tuning is None:
         return []
     own = result.tuning
+    seeds = f"seed{'s' if len(own.seeds) > 1 else ''} {w.ranges(own.seeds)}"
     out = [
-        f"Both arms were tuned in {own.field}: {w.count(own.trials, 'trial')} each, on seeds {w.ranges(own.seeds)}, "
-        "which are not compared."
+        f"Both arms were tuned in {own.field}: {w.count(own.trials, 'trial')} each, on {seeds}, "
+        "which no comparison below uses."
     ]
     for name, one in zip(NAMES, result.tuned, strict=True):
-        out.append(f"{name} has {w.value(one.chosen)}.")
-        if not one.reached:
-            out[-1] = (
-                f"{name} has {w.value(one.chosen)}: no trial generalised, so the best test accuracy decided."
-            )
-        if one.at_the_edge:
-            out.append(f"That is the edge of what {name} tried; a better value may lie beyond.")
+        why = "" if one.reached else ": no trial generalised, so the best test accuracy decided"
+        edge = ", at the edge of what was tried; a better value may lie beyond" if one.at_the_edge else ""
+        out.append(f"{name} has {w.value(one.chosen)}{why}{edge}.")
     return out
 
 

@@ -195,11 +195,12 @@ def test_the_page_of_a_factorial_has_a_row_for_each_field_at_each_value_of_the_o
 def test_the_page_says_how_both_arms_were_tuned() -> None:
     page = compare.page(ALL["tuned"], "x.png")
     assert (
-        "Both arms were tuned in optimizer.lr: 2 trials each, on seeds 9000, which are not compared." in page
+        "Both arms were tuned in optimizer.lr: 2 trials each, on seed 9000, which no comparison below uses."
+        in page
     )
     assert page.index("tuned in") < page.index("T_gen of A")
     assert "300 (chosen)" in page
-    assert "the edge of what A tried" in page
+    assert "A has 0.01, at the edge of what was tried" in page
 
 
 def test_two_comparisons_never_have_one_name() -> None:
