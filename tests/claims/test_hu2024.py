@@ -195,6 +195,7 @@ CONTROLS = {
     "b30": arms(SLOW),
     "b30-fresh": arms(SLOW),
     "official-90": arms(rising(300, 400, 450, 800)),  # R½ 1.5
+    "official-no-decay-90": arms(rising(300, 400, 450, 800)),
     "b90": arms(rising(100, 115, 130, 160, 3000)),  # R½ 1.30, as a pilot had
     "official-75": arms(SLOW),
     "official-no-decay-75": arms(SLOW),
