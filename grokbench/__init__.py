@@ -20,6 +20,7 @@ __all__ = [
     "Analysis",
     "Architecture",
     "Between",
+    "CompareResult",
     "Computation",
     "Corruption",
     "Domain",
@@ -41,6 +42,7 @@ __all__ = [
     "Verdict",
     "Wrapper",
     "__version__",
+    "compare",
     "field",
     "load_baseline",
     "load_network",
@@ -55,7 +57,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from grokbench.api import report, reproduce, run, sweep, validate
+    from grokbench.api import compare, report, reproduce, run, sweep, validate
     from grokbench.claims.verdict import Verdict
     from grokbench.figures.fields import Fields as FigureFields
     from grokbench.figures.kind import Kind as FigureKind
@@ -65,6 +67,7 @@ if TYPE_CHECKING:
     from grokbench.networks.base import Network
     from grokbench.networks.saved import load_network
     from grokbench.parts import register
+    from grokbench.plan.compared import CompareResult
     from grokbench.plan.resolve import SpecWarning, Task, load_baseline, load_task
     from grokbench.plan.sweep import SweepResult
     from grokbench.specs.errors import GrokbenchError
@@ -79,6 +82,7 @@ if TYPE_CHECKING:
     from grokbench.training.watching import Analysis, Probe
 
 _HOMES = {
+    "CompareResult": "grokbench.plan.compared",
     "Computation": "grokbench.measures.computation",
     "GrokbenchError": "grokbench.specs.errors",
     "Record": "grokbench.training.record",
