@@ -23,6 +23,8 @@ COMMANDS = {
     "reproduce": "Train what a paper's claims need, decide them and write the report.",
     "sweep": "Train over training fractions and seeds; print from which fraction on the task is solved.",
     "new": "Write a commented file for a new task, recipe, paper, network, optimizer, loss, measure or figure.",
+    "runs": "List the runs that a store has, and when each fitted and generalised.",
+    "export": "Write curves, probes, measures and verdicts as CSV, Parquet or TensorBoard files.",
     "report": "Write a paper's report again from stored records, without training.",
     "doctor": "Check the installation, the store and the machine.",
 }
