@@ -51,7 +51,7 @@ RUNS = (
     Column("rows", INTEGER, "number of training rows"),
     Column("budget", INTEGER, "steps that were allowed", STEPS),
     Column("steps", INTEGER, "steps that were done", STEPS),
-    Column("baseline_accuracy", NUMBER, "b: test accuracy of a memoriser without arithmetic"),
+    Column("memoriser_baseline", NUMBER, "b: test accuracy of a memoriser without arithmetic"),
     Column("t_mem", NUMBER, "T_mem; inf: not reached", STEPS),
     Column("t_gen", NUMBER, "T_gen; inf: not reached", STEPS),
     Column("half_rise_ratio", NUMBER, "R½; inf: not reached"),

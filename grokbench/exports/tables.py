@@ -85,7 +85,7 @@ def _run(one: Run) -> dict[str, Any]:
         "rows": int(facts["n_train"]),
         "budget": record.trial.budget,
         "steps": int(facts["steps"]),
-        "baseline_accuracy": float(facts["memoriser_baseline"]),
+        "memoriser_baseline": float(facts["memoriser_baseline"]),
         **told.numbers,
         "outcome": told.outcome,
         "strong": told.strong,
