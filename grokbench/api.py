@@ -13,8 +13,8 @@ from grokbench.training.record import Record
 
 if TYPE_CHECKING:
     from grokbench.claims.verdict import Verdict
-    from grokbench.plan.compared import CompareResult
     from grokbench.exports.stored import StoredRun
+    from grokbench.plan.compared import CompareResult
     from grokbench.plan.executor import OnEvent
     from grokbench.plan.sweep import SweepResult
 
