@@ -20,7 +20,21 @@ from tests import prose
 from tests.reports import synthetic, test_compare, test_runs, test_sweep
 from tests.test_documents import DOCUMENTS, ROOT
 
-COMMANDS = ("", "run", "reproduce", "sweep", "compare", "report", "show", "list", "validate", "new", "doctor")
+COMMANDS = (
+    "",
+    "run",
+    "reproduce",
+    "sweep",
+    "compare",
+    "runs",
+    "export",
+    "report",
+    "show",
+    "list",
+    "validate",
+    "new",
+    "doctor",
+)
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)

@@ -24,6 +24,8 @@ COMMANDS = {
     "sweep": "Train over training fractions and seeds; print from which fraction on the task is solved.",
     "compare": "Train two recipes on the same seeds; print which generalises first, and what differs between them.",
     "new": "Write a commented file for a new task, recipe, paper, network, optimizer, loss, measure or figure.",
+    "runs": "List the runs that a store has, and when each fitted and generalised.",
+    "export": "Write curves, probes, measures and verdicts as CSV, Parquet or TensorBoard files.",
     "report": "Write a paper's report again from stored records, without training.",
     "doctor": "Check the installation, the store and the machine.",
 }
