@@ -22,6 +22,7 @@ __all__ = [
     "Analysis",
     "Architecture",
     "Between",
+    "CompareResult",
     "Computation",
     "Corruption",
     "Domain",
@@ -44,6 +45,7 @@ __all__ = [
     "Verdict",
     "Wrapper",
     "__version__",
+    "compare",
     "export",
     "field",
     "load_baseline",
@@ -60,7 +62,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from grokbench.api import export, records, report, reproduce, run, sweep, validate
+    from grokbench.api import compare, export, records, report, reproduce, run, sweep, validate
     from grokbench.claims.verdict import Verdict
     from grokbench.exports.stored import StoredRun
     from grokbench.figures.fields import Fields as FigureFields
@@ -71,6 +73,7 @@ if TYPE_CHECKING:
     from grokbench.networks.base import Network
     from grokbench.networks.saved import load_network
     from grokbench.parts import register
+    from grokbench.plan.compared import CompareResult
     from grokbench.plan.resolve import SpecWarning, Task, load_baseline, load_task
     from grokbench.plan.sweep import SweepResult
     from grokbench.specs.errors import GrokbenchError
@@ -85,6 +88,7 @@ if TYPE_CHECKING:
     from grokbench.training.watching import Analysis, Probe
 
 _HOMES = {
+    "CompareResult": "grokbench.plan.compared",
     "Computation": "grokbench.measures.computation",
     "GrokbenchError": "grokbench.specs.errors",
     "Record": "grokbench.training.record",

@@ -14,6 +14,7 @@ from grokbench.training.record import Record
 if TYPE_CHECKING:
     from grokbench.claims.verdict import Verdict
     from grokbench.exports.stored import StoredRun
+    from grokbench.plan.compared import CompareResult
     from grokbench.plan.executor import OnEvent
     from grokbench.plan.sweep import SweepResult
 
@@ -175,6 +176,70 @@ def sweep(
     result = job.result()
     if target is not None:
         from grokbench.reports.sweep import write
+
+        write(result, target)
+    return result
+
+
+def compare(
+    first: Words | Recipe,
+    second: Words | Recipe,
+    *,
+    task: Words | Task,
+    alpha: float,
+    seeds: int | Iterable[int] = 6,
+    steps: int | None = None,
+    settings: Mapping[str, Any] | None = None,
+    under_test: str | None = None,
+    isolate: bool = False,
+    tune: Mapping[str, Any] | None = None,
+    trials: int | None = None,
+    workers: int | None = None,
+    executor: str = "local",
+    store: str | Path | None = None,
+    out: str | Path | None = None,
+    force: bool = False,
+    specs: Specs = (),
+    on_event: OnEvent | None = None,
+) -> CompareResult:
+    """Two recipes on the same seeds: the ratio of their times, and every field in which they differ; files go to ``out``.
+
+    under_test: the field that the comparison is about; by itself the only one that differs, or the only part of another kind.
+    isolate: also train every mixture of the fields that differ; ``contrasts()`` of the result then change one at a time.
+    tune: one field with its values, {"optimizer.lr": [0.01, 0.03]} or {"optimizer.lr": "1e-3:1e-1"}; both arms choose theirs
+    by ``trials`` trials each, on seeds from 9000 on that are not compared. The result's ``paired()`` has the ratio of T_gen,
+    its interval and the sign test. Workers are spawned: a script that calls this needs to be a file, with
+    ``if __name__ == "__main__":``.
+    Errors: GrokbenchError for what could not be trained; a trial that fails is among the result's ``failures``.
+    """
+    from grokbench.plan import compare_words
+    from grokbench.plan.executor import worker_count
+    from grokbench.plan.single import check_folder
+
+    count = worker_count(workers)
+    target = None if out is None else values.path("out", out)
+    job = compare_words.plan(
+        first,
+        second,
+        task=task,
+        alpha=alpha,
+        seeds=seeds,
+        steps=steps,
+        settings=settings,
+        under_test=under_test,
+        isolate=isolate,
+        tune=tune,
+        trials=trials,
+        store=store,
+        force=force,
+        specs=open_library(specs),
+    )
+    if target is not None:
+        check_folder(target)
+    job.run(count, on_event, executor)
+    result = job.result()
+    if target is not None:
+        from grokbench.reports.compare import write
 
         write(result, target)
     return result
