@@ -49,7 +49,11 @@ def write(tables: Iterable[Table], format: str, folder: Path) -> list[Path]:
             one(table, beside)
         written.append(path)
         described.append(_resource(table, format, path.name))
-    document = {"name": folder.name.lower(), "created_by": f"grokbench {__version__}", "resources": described}
+    document = {
+        "name": folder.resolve().name.lower(),
+        "created_by": f"grokbench {__version__}",
+        "resources": described,
+    }
     with replaced(folder / PACKAGE) as beside:
         beside.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return [*written, folder / PACKAGE]

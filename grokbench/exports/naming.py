@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from grokbench.specs import differences, values
 from grokbench.specs.errors import GrokbenchError
 from grokbench.specs.loader import Library
 from grokbench.specs.types import Recipe, TaskSpec, Trial
@@ -60,11 +61,10 @@ class Names:
         spec = self._spec(kind, own.id)
         if spec is None:
             return None
-        theirs = dict(_dotted(_fields(dataclasses.replace(trial, **{kind: spec}))[kind]))
-        ours = dict(_dotted(fields[kind]))
-        changed = [name for name in sorted({*ours, *theirs}) if ours.get(name) != theirs.get(name)]
-        whole = dict(_dotted(dataclasses.asdict(own)))
-        return {name: whole.get(name) for name in changed}
+        theirs = _fields(dataclasses.replace(trial, **{kind: spec}))
+        arms = [values.settings(arm[kind]) for arm in (fields, theirs)]
+        whole = differences.fields(own)
+        return {name: whole.get(name) for name, _ in differences.differing(arms)}
 
     def _spec(self, kind: str, name: str) -> Any:
         ids = self._library.task_ids() if kind == "task" else self._library.recipe_ids()
@@ -91,11 +91,3 @@ def _fields(trial: Trial) -> Mapping[str, Any]:
     found = keys.family_fields(trial)
     task = {name: value for name, value in found["task"].items() if name != "id"}
     return {"task": task, "recipe": found["recipe"]}
-
-
-def _dotted(table: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
-    for name, value in table.items():
-        if isinstance(value, Mapping):
-            yield from _dotted(value, f"{before}{name}.")
-        else:
-            yield before + name, value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import json
 import math
 import sys
@@ -20,6 +21,7 @@ from grokbench.exports import events, tables
 from grokbench.exports.columns import CURVES, TABLES
 from grokbench.specs.loader import Library
 from grokbench.store import archive, keys
+from grokbench.store.folder import Store
 from grokbench.training.record import Record
 from tests.exports.records import record, stored, trial
 
@@ -240,6 +242,21 @@ def test_what_cannot_be_exported_is_one_sentence(
     with pytest.raises(grokbench.GrokbenchError, match=said):
         grokbench.export(**words, store=store, out=tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_probes_alone_are_no_export_to_tensorboard_where_no_run_has_any(store: Path, tmp_path: Path) -> None:
+    needs("tensorboard")
+    bare = dataclasses.replace(record(trial(seed=3)), probes={}, analyses={})
+    Store(store).save(bare)
+    words: dict[str, Any] = {
+        "store": store,
+        "out": tmp_path / "out",
+        "format": "tensorboard",
+        "only": "probes",
+    }
+    with pytest.raises(grokbench.GrokbenchError, match="none of these runs has a probe"):
+        grokbench.export(seed=3, **words)
+    assert len(grokbench.export(seed=[0, 3], **words)) == 1
 
 
 @pytest.mark.parametrize(("format", "module"), [("parquet", "pyarrow"), ("tensorboard", "tensorboard")])
