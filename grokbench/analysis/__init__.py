@@ -51,6 +51,7 @@ from grokbench.analysis.fourier import (
     preactivation_spectrum,
     resultant,
     share_near_zero,
+    turned,
     wrap,
 )
 from grokbench.analysis.progress import (
@@ -179,6 +180,7 @@ __all__ = [
     "table_loss",
     "theil_sen",
     "trig_logits",
+    "turned",
     "wave_gini",
     "wrap",
 ]
