@@ -49,13 +49,14 @@ __all__ = [
     "report",
     "reproduce",
     "run",
+    "site",
     "stream",
     "sweep",
     "validate",
 ]
 
 if TYPE_CHECKING:
-    from grokbench.api import report, reproduce, run, sweep, validate
+    from grokbench.api import report, reproduce, run, site, sweep, validate
     from grokbench.claims.verdict import Verdict
     from grokbench.figures.fields import Fields as FigureFields
     from grokbench.figures.kind import Kind as FigureKind

@@ -20,7 +20,7 @@ from tests import prose
 from tests.reports import synthetic, test_runs, test_sweep
 from tests.test_documents import DOCUMENTS, ROOT
 
-COMMANDS = ("", "run", "reproduce", "sweep", "report", "show", "list", "validate", "new", "doctor")
+COMMANDS = ("", "run", "reproduce", "sweep", "report", "show", "list", "validate", "new", "site", "doctor")
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
