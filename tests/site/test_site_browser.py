@@ -74,7 +74,7 @@ def test_the_scoreboard_filters_by_paper_verdict_kind_and_words(page):
     whole = page.locator("#board tbody tr").count()
     assert 0 < rows.count() < whole  # what was not run is left out at first
     page.get_by_label("Verdict").select_option("NOT RUN")
-    assert set(rows.locator(".badge").all_inner_texts()) == {"– NOT RUN"}
+    assert set(rows.locator(".badge").all_inner_texts()) == {"· NOT RUN"}
     page.get_by_label("Verdict").select_option("")
     page.get_by_label("Paper").select_option("gromov2023")
     assert set(rows.locator(".id").all_inner_texts()) == {"gromov2023"}
