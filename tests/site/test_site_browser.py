@@ -73,14 +73,14 @@ def test_the_scoreboard_filters_by_paper_verdict_kind_and_words(page):
     rows, count = page.locator("#board tbody tr:visible"), page.locator("#count")
     whole = page.locator("#board tbody tr").count()
     assert 0 < rows.count() < whole  # what was not run is left out at first
-    page.get_by_label("Verdict").select_option("NOT RUN")
+    page.locator("#filters").get_by_label("Verdict").select_option("NOT RUN")
     assert set(rows.locator(".badge").all_inner_texts()) == {"· NOT RUN"}
-    page.get_by_label("Verdict").select_option("")
-    page.get_by_label("Paper").select_option("gromov2023")
+    page.locator("#filters").get_by_label("Verdict").select_option("")
+    page.locator("#filters").get_by_label("Paper").select_option("gromov2023")
     assert set(rows.locator(".id").all_inner_texts()) == {"gromov2023"}
-    page.get_by_label("Kind").select_option("threshold")
+    page.locator("#filters").get_by_label("Kind").select_option("threshold")
     few = rows.count()
-    page.get_by_label("Words").fill("adamw")
+    page.locator("#filters").get_by_label("Words").fill("adamw")
     assert 0 < rows.count() < few
     assert count.inner_text() == f"{rows.count()} of {whole} claims"
     page.get_by_role("button", name="Clear").click()
@@ -107,7 +107,7 @@ def test_the_keyboard_skips_to_the_content_and_the_theme_stays(page):
 
 
 def test_a_claims_figure_answers_to_seeds_names_and_axes(page, site):
-    page.get_by_label("Verdict").select_option("")
+    page.locator("#filters").get_by_label("Verdict").select_option("")
     page.locator("#board a", has_text="The output layer").first.click() if page.locator(
         "#board a", has_text="The output layer"
     ).count() else page.goto((site / "papers/power2022/output-circles-2.html").as_uri())
