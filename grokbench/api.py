@@ -273,6 +273,30 @@ def report(
     return page
 
 
+def site(
+    *,
+    out: str | Path = "site",
+    reports: str | Path = "reports",
+    specs: Specs = (),
+    on_note: Callable[[str], None] | None = None,
+) -> Path:
+    """Write the pages of every report that lies in ``reports`` to ``out``; they need no server. The first page.
+
+    Verdicts and numbers are those of the reports; figures come from the records beside them. Needs the extra "site". on_note:
+    takes a sentence on each report that is left out. Errors: InputError where there is none, or the extra is not installed.
+    """
+    from grokbench import findings
+    from grokbench.reports import site as pages
+
+    target = values.path("out", out)
+    pages.require()
+    found = findings.reported(
+        values.path("reports", reports), open_library(specs), on_note or (lambda text: None)
+    )
+    page: Path = pages.write(found, target)
+    return page
+
+
 def records(
     *,
     task: str | Iterable[str] = (),

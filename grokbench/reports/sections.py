@@ -130,7 +130,9 @@ def _section(
             f"The paper's number: {stated(claim.reported.value)}. {w.sentence(claim.reported.source)}"
         )
     if claim.rule:
-        lines.append(f"Rule ({claim.kind}): " + " And: ".join(_rule(condition) for condition in claim.rule))
+        lines.append(
+            f"Rule ({claim.kind}): " + " And: ".join(rule_text(condition) for condition in claim.rule)
+        )
     if claim.id in report.frozen:
         lines.append(
             f"Rule, control, seeds and budget as of commit `{report.frozen[claim.id][:12]}`, unchanged since."
@@ -159,14 +161,19 @@ def _control(claim: Claim, verdict: Verdict) -> str:
     """Which experiment the control is, and what the rule measures on each of its seeds; "" without a control."""
     if not claim.control:
         return ""
-    text = (
-        f"Positive control: `{claim.control}`. It must generalise, and its T_gen sets the least budget. Its numbers:"
-        if claim.kind == "never"
-        else f"Negative control: `{claim.control}`. The rule must say no there. Its numbers:"
-    )
+    text = control_text(claim)
     if not verdict.control:
-        return text.replace("Its numbers:", "None of its seeds was measured.")
-    return f"{text}\n\n{_summary(verdict.control) or _values_table(claim, verdict.control)}"
+        return f"{text} None of its seeds was measured."
+    return f"{text} Its numbers:\n\n{_summary(verdict.control) or _values_table(claim, verdict.control)}"
+
+
+def control_text(claim: Claim) -> str:
+    """Which experiment the control is, and what is asked of it."""
+    if claim.kind == "never":
+        return (
+            f"Positive control: `{claim.control}`. It must generalise, and its T_gen sets the least budget."
+        )
+    return f"Negative control: `{claim.control}`. The rule must say no there."
 
 
 def _runs(found: Sequence[Run]) -> str:
@@ -192,7 +199,8 @@ def _figure(name: str, figures: Mapping[str, str], shown: set[str]) -> str:
     return f"![{name}]({figures[name]})"
 
 
-def _rule(condition: Condition) -> str:
+def rule_text(condition: Condition) -> str:
+    """A condition of a rule: measure, arguments, region and its reason."""
     args = ", ".join(f"{k} = {w.value(v)}" for k, v in condition.args.items())
     bounds = w.region({"min": condition.min, "max": condition.max})
     name = f"`{condition.measure}`" + (f" ({args})" if args else "")
@@ -225,20 +233,26 @@ def _summary(values: Sequence[Value]) -> str:
 
 
 def _values_table(claim: Claim, values: Sequence[Value]) -> str:
-    width = max(len(measured) for _, measured, _ in values)
+    head, rows = numbers(claim, values)
+    said = [
+        [w.number(x) if isinstance(x, float) else w.DASH if x is None else str(x) for x in row]
+        for row in rows
+    ]
+    return table(head, said)
+
+
+def numbers(
+    claim: Claim, values: Sequence[Value]
+) -> tuple[list[str], list[tuple[int | float | str | None, ...]]]:
+    """Head and rows of what the rule measures: seed, a number for each condition (None: not asked), and whether it holds."""
+    width = max((len(measured) for _, measured, _ in values), default=0)
     names: Sequence[str] = (
         condition_names(claim) if len(claim.rule) == width else [f"measured {i + 1}" for i in range(width)]
     )
-    rows = [
-        [
-            str(seed),
-            *[w.number(x) for x in measured],
-            *[w.DASH] * (width - len(measured)),
-            _holds(measured, yes),
-        ]
+    return ["seed", *names, "holds"], [
+        (seed, *map(float, measured), *[None] * (width - len(measured)), _holds(measured, yes))
         for seed, measured, yes in values
     ]
-    return table(["seed", *names, "holds"], rows)
 
 
 def _holds(measured: Sequence[float], yes: bool | None) -> str:
