@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Literal
 
 import numpy as np
 
 from grokbench.analysis import timing
-from grokbench.measures.cells import SeedView
+from grokbench.measures.cells import Cell, SeedView
+from grokbench.measures.needed import T_GEN, fact, probe, row_at_horizon, without_landmarks
 from grokbench.measures.reading import (
     Between,
     Measured,
@@ -19,6 +21,7 @@ from grokbench.measures.reading import (
     one,
     table_share,
 )
+from grokbench.measures.requiring import Arguments, Arms, Requirement, each, requires
 from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.training.record import Record
 
@@ -28,6 +31,7 @@ Column = Literal["share_sum", "share_2n", "share_2m", "share_difference", "share
 Stretch = Literal["fit", "after", "end"]
 
 
+@requires(row_at_horizon("spectrum", "{column}"))
 def spectrum_share(view: SeedView, column: Column = "share_sum", horizon: float = 1.5, arm: int = 0) -> float:
     """Share of an output's spectral energy (probe "spectrum") on a line at horizon · T_gen; 0 is step 0."""
     if column not in _COLUMNS:
@@ -35,6 +39,7 @@ def spectrum_share(view: SeedView, column: Column = "share_sum", horizon: float 
     return at_horizon(one(view, arm), "spectrum", column, horizon)
 
 
+@requires(probe("spectrum", "share_sum", *_LINES))
 def spectrum_line_ratio(
     view: SeedView, which: Literal["strongest", "weakest"] = "strongest", arm: int = 0
 ) -> float:
@@ -51,16 +56,19 @@ def spectrum_line_ratio(
     return choose[which](shares) / main if main > 0 else math.nan
 
 
+@requires(row_at_horizon("phases", "resultant"))
 def phase_resultant(view: SeedView, horizon: float = 1.5, arm: int = 0) -> float:
     """Length of the mean of exp(iψ) over all neurons, ψ = φ1 + φ2 − φ3, at horizon · T_gen."""
     return at_horizon(one(view, arm), "phases", "resultant", horizon)
 
 
+@requires(row_at_horizon("phases", "share_near_zero"))
 def phase_share(view: SeedView, horizon: float = 1.5, arm: int = 0) -> float:
     """Share of all neurons with |ψ| < π/8 at horizon · T_gen."""
     return at_horizon(one(view, arm), "phases", "share_near_zero", horizon)
 
 
+@requires(row_at_horizon("phases", "circular_std"))
 def phase_spread_difference(view: SeedView, horizon: float = 1.5) -> float:
     """Circular standard deviation of ψ (radians), first arm less second, each at horizon · its T_gen."""
     spread = [at_horizon(one(view, arm), "phases", "circular_std", horizon) for arm in (0, 1)]
@@ -82,30 +90,43 @@ def _regimes(record: Record) -> dict[str, tuple[float, float]]:
     return {"fit": (0.0, fitted / 2), "after": (end, 2 * end), "end": (16 * end, 20 * end)}
 
 
+def _slopes(record: Record, names: Iterable[str]) -> list[float]:
+    """Mean slope of the IPR over each of the stretches; nan where the record does not hold one whole."""
+    slopes, regimes = [], _regimes(record)
+    for name in names:
+        begin, end = regimes[name]
+        first, last = _ipr(record, [begin, end]) if begin < end < math.inf else (math.nan, math.nan)
+        slopes.append((last - first) / (end - begin) if begin < end else math.nan)
+    return slopes
+
+
+def _has_slopes(cell: Cell, chosen: Arguments) -> bool:
+    late, early = _slopes(cell.record, (chosen["late"], chosen["early"]))
+    return not math.isnan(late + early) and (late > 0 or early > 0)
+
+
+@requires(
+    probe("ipr", "ipr"),
+    each("an IPR that grows over {late} or {early}, both reached", _has_slopes, without_landmarks),
+)
 def ipr_slope_ratio(view: SeedView, late: Stretch, early: Stretch, arm: int = 0) -> float:
     """Mean slope of the IPR over one stretch over that of another.
 
     Stretches: "fit" [0, T_mem/2], "after" [T_gen, 2 T_gen], "end" the last fifth of 20 T_gen. inf where
-    the IPR grows late but not early; nan without the landmarks.
+    the IPR grows late but not early.
     """
-    record = one(view, arm)
-    regimes = _regimes(record)
-    slopes = []
-    for name in (late, early):
-        if name not in regimes:
-            raise UnknownNameError("stretch of the IPR", name, regimes)
-        begin, end = regimes[name]
-        if not begin < end < math.inf:
-            return math.nan
-        first, last = _ipr(record, [begin, end])
-        slopes.append((last - first) / (end - begin))
-    if any(math.isnan(slope) for slope in slopes):
-        return math.nan
-    if slopes[1] <= 0:
-        return math.inf if slopes[0] > 0 else math.nan
-    return slopes[0] / slopes[1]
+    slopes = _slopes(one(view, arm), (late, early))
+    return slopes[0] / slopes[1] if slopes[1] > 0 else math.inf
 
 
+def _ipr_up_to(argument: str) -> Requirement:
+    def met(cell: Cell, chosen: Arguments) -> bool:
+        return not math.isnan(_ipr(cell.record, [chosen[argument] * generalised(cell.record)])[0])
+
+    return each(f"the probe ipr up to {{{argument}}} T_gen", met, without_landmarks)
+
+
+@requires(T_GEN, probe("ipr", "ipr"), _ipr_up_to("final"))
 def ipr_share_at_t_gen(view: SeedView, final: float = 20, arm: int = 0) -> float:
     """IPR at T_gen over IPR at final · T_gen."""
     record = one(view, arm)
@@ -116,6 +137,7 @@ def ipr_share_at_t_gen(view: SeedView, final: float = 20, arm: int = 0) -> float
     return early / late
 
 
+@requires(T_GEN, probe("ipr", "ipr"), _ipr_up_to("late"))
 def ipr_gap_ratio(view: SeedView, early: float = 5, late: float = 20, arm: int = 0) -> float:
     """(1 − IPR) at late · T_gen over (1 − IPR) at early · T_gen; the analytic weights have IPR 1."""
     record = one(view, arm)
@@ -126,6 +148,25 @@ def ipr_gap_ratio(view: SeedView, early: float = 5, late: float = 20, arm: int =
     return (1 - after) / (1 - before) if before < 1 else math.nan
 
 
+def _fraction(cell: Cell) -> float:
+    return round(float(cell.settings["alpha"]), 10)
+
+
+def _same_end(arms: Arms, chosen: Arguments) -> bool:
+    ends = {_fraction(c): c.record.curves["step"][-1] for arm in arms for c in arm}
+    return ends.get(chosen["more"], -1) == ends.get(chosen["less"], -2)
+
+
+EQUALLY_LONG = Requirement(
+    "equally long runs at α = {more} and {less}",
+    _same_end,
+    lambda arms: tuple(
+        tuple(cell._replace(settings={**cell.settings, "alpha": -1.0}) for cell in arm) for arm in arms
+    ),
+)
+
+
+@requires(probe("ipr", "ipr"), EQUALLY_LONG)
 def ipr_gap_ratio_of_fractions(view: SeedView, more: float, less: float, arm: int = 0) -> float:
     """(1 − IPR) at α = more over (1 − IPR) at α = less, at the last row, after equally many steps."""
     gaps = {}
@@ -139,11 +180,13 @@ def ipr_gap_ratio_of_fractions(view: SeedView, more: float, less: float, arm: in
     return float(gap / other) if steps == others and other > 0 else math.nan
 
 
+@requires(fact("analytic_peak"))
 def analytic_peak(view: SeedView, arm: int = 0) -> float:
     """Mean over the table of an analytic network's output at the right answer (fact of its record)."""
     return float(one(view, arm).facts.get("analytic_peak", math.nan))
 
 
+@requires(fact("analytic_peak_std"))
 def analytic_peak_spread(view: SeedView, arm: int = 0) -> float:
     """Standard deviation over the table of an analytic network's output at the right answer (fact of its record)."""
     return float(one(view, arm).facts.get("analytic_peak_std", math.nan))

@@ -9,11 +9,14 @@ import numpy as np
 from grokbench.analysis.statistics import running_median
 from grokbench.measures.cells import SeedView
 from grokbench.measures.curves import peak_step
+from grokbench.measures.needed import ONSET, RISE, T_GEN, probe
 from grokbench.measures.reading import column, generalised, one, onset
+from grokbench.measures.requiring import requires
 
 MATRICES = ("1", "2")
 
 
+@requires(ONSET, T_GEN, probe("trace", "weight_norm_1", "weight_norm_2"))
 def weight_growth_ratio(view: SeedView, arm: int = 0) -> float:
     """Mean slope of ‖W‖ on [onset, T_gen] over that on [0, onset/2], the smaller of both matrices.
 
@@ -34,6 +37,7 @@ def weight_growth_ratio(view: SeedView, arm: int = 0) -> float:
     return float(max(0.0, min(ratios)))
 
 
+@requires(T_GEN, probe("trace", "weight_norm_1", "weight_norm_2"))
 def max_weight_jump(view: SeedView, arm: int = 0) -> float:
     """Largest |Δ‖W‖| / ‖W‖ in one step up to T_gen, over both matrices; nan without T_gen."""
     record = one(view, arm)
@@ -49,6 +53,7 @@ def max_weight_jump(view: SeedView, arm: int = 0) -> float:
     return max(jumps)
 
 
+@requires(RISE, T_GEN, probe("trace", "gradient_norm_1", "gradient_norm_2"))
 def gradient_norm_peak_position(view: SeedView, arm: int = 0, horizon: float = 1.5) -> float:
     """(peak of the gradient norm − peak of the test loss) / (T_gen − peak of the test loss).
 

@@ -38,6 +38,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "rfm": "grokbench.training.learners.rfm:RFM",
     },
     "computations": {
+        "memorising-toy": "grokbench.measures.memorising_toy:MEMORISING_TOY",
         "table-relabelling": "grokbench.measures.relabelling:TABLE_RELABELLING",
     },
     "domains": {
@@ -64,6 +65,8 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
     "analyses": {
         "progress": "grokbench.training.analyses.progress:ANALYSIS",
         "circuit": "grokbench.training.analyses.circuit:ANALYSIS",
+        "anatomy": "grokbench.training.analyses.anatomy:ANALYSIS",
+        "each-frequency": "grokbench.training.analyses.each_frequency:ANALYSIS",
         "circles": "grokbench.training.analyses.circles:ANALYSIS",
         "neuron-phases": "grokbench.training.analyses.phases:ANALYSIS",
         "preactivation-power": "grokbench.training.analyses.preactivation:ANALYSIS",
