@@ -81,8 +81,8 @@ def immediate() -> Record:
         "restricted_test": np.interp(rows, fall, [4.8, 4.7, 3.0, 0.5, 1e-3]),
         "excluded_train": np.interp(rows, fall, [4.8, 4.0, 4.5, 8.0, 12.0]),
         "sum_squares": np.interp(rows, fall, [1783, 2800, 3500, 3400, 3300]),
-        "gini_embedding": np.interp(rows, fall, [0.04, 0.1, 0.3, 0.4, 0.5]),
-        "gini_logit_map": np.interp(rows, fall, [0.04, 0.1, 0.3, 0.4, 0.5]),
+        "gini_embedding": np.interp(rows, fall, [0.04, 0.11, 0.3, 0.36, 0.4]),
+        "gini_logit_map": np.interp(rows, fall, [0.04, 0.11, 0.3, 0.36, 0.4]),
     }
     run = record(
         steps.tolist(),
