@@ -60,7 +60,7 @@ def anatomy_of(trial: Trial, weights_by_step: Mapping[int, Weights], final_step:
     rank of the key frequencies in the spectrum of the initial embedding, 1 for the largest, over that of all, (h + 1)/2.
     ``ring_initial``, ``ring_final``: ring scores of the initial and the final embedding in the final one's principal plane.
     ``attention_to_equals`` (H,): mean over the table. ``loss_…``: mean over the table after each of ``CHANGES``, and
-    ``loss_without_frequency`` (h,). NaN where the weights are not finite.
+    ``loss_without_frequency`` (h,). NaN where the weights are not finite or the logit map has no wave.
     """
     p = int(trial.task.domain["p"])
     first, last = weights_by_step[0], weights_by_step[final_step]
@@ -78,10 +78,11 @@ def anatomy_of(trial: Trial, weights_by_step: Mapping[int, Weights], final_step:
         found["key"], found["gap"] = spectra.before_the_gap(spectra.spectrum(logit_map))
         singular = np.linalg.svd(logit_map, compute_uv=False)
         found["logit_map_singular"] = np.pad(singular, (0, p - len(singular)))
-        found["logit_map_residual"] = circuit.logit_map_residual(logit_map, found["key"])
         found["attention_to_equals"] = network.attention()[..., 2].mean(dim=(0, 1)).numpy()
-        found |= _start(first["W_E"][:p], last["W_E"][:p], found["key"])
-        found |= _losses(network, found["key"])
+        if len(found["key"]):
+            found["logit_map_residual"] = circuit.logit_map_residual(logit_map, found["key"])
+            found |= _losses(network, found["key"])
+            found |= _start(first["W_E"][:p], last["W_E"][:p], found["key"]) if finite(first) else {}
     return {name: np.atleast_1d(value) for name, value in found.items()}
 
 
@@ -91,7 +92,7 @@ def _start(first: Array, last: Array, key: Array) -> dict[str, float]:
     rank = 1 + np.argsort(np.argsort(-norms, kind="stable"), kind="stable")
     plane = circles.principal_plane(last)
     return {
-        "initial_rank": float(rank[key - 1].mean() / ((len(norms) + 1) / 2)) if len(key) else np.nan,
+        "initial_rank": float(rank[key - 1].mean() / ((len(norms) + 1) / 2)),
         "ring_initial": circles.plane_ring_score(first, plane),
         "ring_final": circles.plane_ring_score(last, plane),
     }
