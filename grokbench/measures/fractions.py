@@ -79,16 +79,27 @@ JUMP = of_arms("an unsolved fraction, and one at α50 + {beyond}", _each_arm(_ju
 
 
 def _times_differ(own: SeedView, time: Callable[[Record], float]) -> bool:
-    return len({time(cell.record) for _, cell in levels(own, 0)}) > 1
+    grid = levels(own, 0)
+    return len({time(cell.record) for _, cell in grid}) > 1 and _fractions_differ(own)
 
 
-FITS_DIFFER = of_arms("T_mem that differ", _each_arm(lambda own, _: _times_differ(own, fitted)), unfitted)
-TIMES_DIFFER = of_arms("T_gen that differ", _each_arm(lambda own, _: _times_differ(own, generalised)))
+def _fractions_differ(own: SeedView) -> bool:
+    return len({alpha for alpha, _ in levels(own, 0)}) > 1
+
+
+FITS_DIFFER = of_arms(
+    "T_mem that differ, at fractions that differ",
+    _each_arm(lambda own, _: _times_differ(own, fitted)),
+    unfitted,
+)
+TIMES_DIFFER = of_arms(
+    "T_gen that differ, at fractions that differ", _each_arm(lambda own, _: _times_differ(own, generalised))
+)
 
 
 def _most_generalise(own: SeedView, _: Arguments) -> bool:
     times = [generalised(cell.record) for _, cell in levels(own, 0)]
-    return len(times) > 1 and sum(map(math.isinf, times)) <= len(times) / 5
+    return _fractions_differ(own) and sum(map(math.isinf, times)) <= len(times) / 5
 
 
 @requires(PLATEAU)

@@ -58,9 +58,9 @@ def single() -> SeedView:
     return SeedView(0, arms)
 
 
-def swept() -> SeedView:
-    """Two arms over five fractions, of which the smallest is not solved."""
-    times = {0.3: 90_000, 0.5: 3000, 0.6: 2000, 0.7: 1500, 0.8: 1000}
+def swept(least: int) -> SeedView:
+    """Two arms over five fractions, of which the smallest has the T_gen ``least``; from 80 000 on it is not solved."""
+    times = {0.3: least, 0.5: 3000, 0.6: 2000, 0.7: 1500, 0.8: 1000}
     arm = tuple(
         Cell(0, {**SETTINGS, "alpha": alpha}, grokked(t, budget=80_000, alpha=alpha))
         for alpha, t in times.items()
@@ -68,7 +68,7 @@ def swept() -> SeedView:
     return SeedView(0, (arm, arm))
 
 
-VIEWS = (single(), swept())
+VIEWS = (single(), swept(90_000), swept(9000))
 ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
     "best-normalised-at-fraction": {"alpha": 0.3},
     "excluded-change": {"begin": "memorisation", "end": "cleanup"},
