@@ -154,7 +154,7 @@ def _fraction(cell: Cell) -> float:
 
 def _same_end(arms: Arms, chosen: Arguments) -> bool:
     ends = {_fraction(c): c.record.curves["step"][-1] for arm in arms for c in arm}
-    return ends.get(chosen["more"], -1) == ends.get(chosen["less"], -2)
+    return bool(ends.get(chosen["more"], -1) == ends.get(chosen["less"], -2))
 
 
 EQUALLY_LONG = Requirement(

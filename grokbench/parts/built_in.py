@@ -40,6 +40,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
     "computations": {
         "memorising-toy": "grokbench.measures.memorising_toy:MEMORISING_TOY",
         "table-relabelling": "grokbench.measures.relabelling:TABLE_RELABELLING",
+        "transformer-weights": "grokbench.measures.sizes:TRANSFORMER_WEIGHTS",
     },
     "domains": {
         "integers-mod": "grokbench.tasks.domains.integers_mod:DOMAIN",
@@ -61,6 +62,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "ipr": "grokbench.training.probes.ipr:PROBE",
         "phases": "grokbench.training.probes.phases:PROBE",
         "spectrum": "grokbench.training.probes.spectrum:PROBE",
+        "last-layer": "grokbench.training.probes.last_layer:PROBE",
     },
     "analyses": {
         "progress": "grokbench.training.analyses.progress:ANALYSIS",
