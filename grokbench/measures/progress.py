@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
+from collections.abc import Callable, Mapping
 from typing import Literal, get_args
 
 import numpy as np
@@ -56,6 +57,14 @@ def landmarks(record: Record) -> dict[str, float]:
     return {name: math.inf if math.isnan(step) else step for name, step in ends.items()}
 
 
+def _changed(cell: Cell, change: Callable[[Mapping[str, Floats], int], Mapping[str, Floats]]) -> Cell:
+    """The same run with other arrays in its analysis, given those that are there and how many rows they have."""
+    found = cell.record.analyses.get("progress", {})
+    made = {**found, **change(found, len(found["step"]))} if found else found
+    analyses = {**cell.record.analyses, "progress": made}
+    return cell._replace(record=dataclasses.replace(cell.record, analyses=analyses))
+
+
 def _in_order(*names: str) -> Requirement:
     """These phases end, each later than the one before; a name in braces is that of an argument."""
 
@@ -69,15 +78,14 @@ def _in_order(*names: str) -> Requirement:
 
     def broken(cell: Cell) -> Cell:
         """No phase ends: the excluded loss is not known, the test loss stays high, the weights move up to the last row."""
-        found = cell.record.analyses["progress"]
-        rows = len(found["step"])
-        moving = {
-            "excluded_train": np.full(rows, np.nan),
-            "test_loss": np.full(rows, 99.0),
-            "sum_squares": 2.0 ** np.arange(rows),
-        }
-        analyses = {**cell.record.analyses, "progress": {**found, **moving}}
-        return cell._replace(record=dataclasses.replace(cell.record, analyses=analyses))
+        return _changed(
+            cell,
+            lambda found, rows: {
+                "excluded_train": np.full(rows, np.nan),
+                "test_loss": np.full(rows, 99.0),
+                "sum_squares": 2.0 ** np.arange(rows),
+            },
+        )
 
     text = "the ends of " + ", ".join(names) + " in this order" if len(names) > 1 else f"an end of {names[0]}"
     return each(text, met, broken)
@@ -113,10 +121,9 @@ def _has_halved(cell: Cell, chosen: Arguments) -> bool:
 
 
 def _never_halved(cell: Cell) -> Cell:
-    found = cell.record.analyses["progress"]
-    flat = {f"restricted_{split}": np.ones(len(found["step"])) for split in get_args(Split)}
-    analyses = {**cell.record.analyses, "progress": {**found, **flat}}
-    return cell._replace(record=dataclasses.replace(cell.record, analyses=analyses))
+    return _changed(
+        cell, lambda found, rows: {f"restricted_{split}": np.ones(rows) for split in get_args(Split)}
+    )
 
 
 @requires(
@@ -168,10 +175,7 @@ def _resolved(cell: Cell, chosen: Arguments) -> bool:
 
 def _coarse(cell: Cell) -> Cell:
     """The same run, looked at in its first and last row alone."""
-    found = cell.record.analyses["progress"]
-    kept = {name: np.asarray(column)[[0, -1]] for name, column in found.items()}
-    analyses = {**cell.record.analyses, "progress": kept}
-    return cell._replace(record=dataclasses.replace(cell.record, analyses=analyses))
+    return _changed(cell, lambda found, rows: {name: found[name][[0, -1]] for name in found})
 
 
 @requires(

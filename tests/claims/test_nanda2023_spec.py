@@ -106,7 +106,8 @@ def test_grokking_is_told_from_the_same_run_on_four_fifths_of_its_table() -> Non
     }
     asking = [c for c in PAPER.claims if "grokking" in {r.measure for r in c.rule}]
     assert {c.id: c.control for c in asking if c.control} == controls
-    assert [c.experiments for c in asking if not c.control] == [("mainline", "high-alpha")]
+    paired = [("mainline", "high-alpha"), ("momentum", "momentum-high-alpha")]
+    assert [c.experiments for c in asking if not c.control] == paired
     for name, control in controls.items():
         (arm,) = CLAIMS[name].experiments
         own, other = EXPERIMENTS[arm], EXPERIMENTS[control]
