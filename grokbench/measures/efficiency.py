@@ -71,6 +71,14 @@ def every_arm_generalises(view: SeedView) -> float:
     return float(all(any(_solved(cell) for cell in arm) for arm in view.arms))
 
 
+def _orders(arms: Arms, _: Arguments) -> bool:
+    view = SeedView(0, arms)
+    common = set.intersection(*(set(_grid(view, arm)) for arm in range(len(arms))))
+    shared = SeedView(0, tuple(tuple(c for c in arm if float(c.settings["alpha"]) in common) for arm in arms))
+    return len({_threshold(shared, arm).high for arm in range(len(arms))}) > 1
+
+
+@requires(of_arms("α50 that differ", _orders))
 def alpha_solved_order(view: SeedView) -> float:
     """Kendall's τ_b between the order of the claim's experiments and their α50 at the budget, on the fractions that all have.
 

@@ -159,6 +159,13 @@ SOME_WHOLE = of_arms(
 )
 
 
+SOME_FITS = of_arms(
+    "a run with a T_mem, or one that did not diverge",
+    lambda arms, _: any(math.isfinite(fitted(r)) or r.ended != "diverged" for r in _records(arms)),
+    lambda r: dataclasses.replace(unfitted(r), ended="diverged"),
+)
+
+
 def _fractions(arm: tuple[Cell, ...]) -> list[float]:
     return sorted(round(float(cell.settings["alpha"]), 10) for cell in arm)
 

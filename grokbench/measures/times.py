@@ -9,7 +9,15 @@ import numpy as np
 from grokbench.analysis import timing
 from grokbench.measures import reading
 from grokbench.measures.cells import Cell, SeedView
-from grokbench.measures.needed import HALF_FIT, ONSET, SOME_RISE, SOME_WHOLE, T_MEM, without_landmarks
+from grokbench.measures.needed import (
+    HALF_FIT,
+    ONSET,
+    SOME_FITS,
+    SOME_RISE,
+    SOME_WHOLE,
+    T_MEM,
+    without_landmarks,
+)
 from grokbench.measures.reading import (
     Between,
     Measured,
@@ -94,6 +102,7 @@ def time_ratio(view: SeedView, numerator: int = 0, denominator: int = 1) -> Meas
     return _time_ratio(*(ends(time_to_generalise(one(view, arm))) for arm in (numerator, denominator)))
 
 
+@requires(SOME_FITS)
 def fit_time_ratio(view: SeedView, numerator: int = 0, denominator: int = 1) -> Measured:
     """T_mem of one arm over that of another.
 

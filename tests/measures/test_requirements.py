@@ -21,7 +21,7 @@ from grokbench.measures.requiring import needs as declared
 from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.training.record import Record
 from tests.claims import nanda_records as runs
-from tests.claims.claim_records import grokked, view
+from tests.claims.claim_records import grokked, record, view
 
 SETTINGS = {"model.width": 500, "optimizer.lr": 0.001}
 
@@ -68,7 +68,20 @@ def swept(least: int) -> SeedView:
     return SeedView(0, (arm, arm))
 
 
-VIEWS = (single(), swept(90_000), swept(9000))
+def closely() -> SeedView:
+    """Two arms of a run that is evaluated at every step, with the norm of its last layer."""
+    steps = list(range(40))
+    probes = {"last-layer": {"step": steps, "norm": [1.0] * 40}}
+    run = record(steps, [0.0] * 5 + [1.0] * 35, 0.0, probes=probes)
+    return view(run, run)
+
+
+def unlike() -> SeedView:
+    """Two arms of which one is solved from a smaller fraction on."""
+    return SeedView(0, (swept(9000).arms[0], swept(90_000).arms[0]))
+
+
+VIEWS = (single(), swept(90_000), swept(9000), closely(), unlike())
 ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
     "best-normalised-at-fraction": {"alpha": 0.3},
     "excluded-change": {"begin": "memorisation", "end": "cleanup"},
