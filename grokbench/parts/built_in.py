@@ -38,6 +38,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "rfm": "grokbench.training.learners.rfm:RFM",
     },
     "computations": {
+        "memorising-toy": "grokbench.measures.memorising_toy:MEMORISING_TOY",
         "table-relabelling": "grokbench.measures.relabelling:TABLE_RELABELLING",
         "transformer-weights": "grokbench.measures.sizes:TRANSFORMER_WEIGHTS",
     },
@@ -66,6 +67,8 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
     "analyses": {
         "progress": "grokbench.training.analyses.progress:ANALYSIS",
         "circuit": "grokbench.training.analyses.circuit:ANALYSIS",
+        "anatomy": "grokbench.training.analyses.anatomy:ANALYSIS",
+        "each-frequency": "grokbench.training.analyses.each_frequency:ANALYSIS",
         "circles": "grokbench.training.analyses.circles:ANALYSIS",
         "neuron-phases": "grokbench.training.analyses.phases:ANALYSIS",
         "periodic-neurons": "grokbench.training.analyses.periodic:ANALYSIS",

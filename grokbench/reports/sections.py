@@ -10,6 +10,7 @@ from grokbench.claims.judge import core_minutes
 from grokbench.claims.verdict import NOT_RUN, Value, Verdict
 from grokbench.claims.wording import NOT_MEASURED, NOT_SETTLED, condition_names
 from grokbench.figures import name_for
+from grokbench.measures import needs
 from grokbench.plan.expand import needed
 from grokbench.reports.result import PaperResult
 from grokbench.reports.rows import called, here, stated
@@ -23,7 +24,8 @@ MOST_ROWS = 24
 READING = (
     "Below each claim stand its rule, what the rule measures on each seed and on the control, and the runs behind it. "
     "Times are in optimizer steps; R½ is the half-rise ratio. *Stays* says whether a run kept what it had learned up to its "
-    "last step. A dash stands where that step comes before 3 T_gen."
+    "last step. A dash stands where that step comes before 3 T_gen. A record that lacks what a rule *needs* says neither yes "
+    "nor no."
 )
 
 
@@ -130,9 +132,8 @@ def _section(
             f"The paper's number: {stated(claim.reported.value)}. {w.sentence(claim.reported.source)}"
         )
     if claim.rule:
-        lines.append(
-            f"Rule ({claim.kind}): " + " And: ".join(rule_text(condition) for condition in claim.rule)
-        )
+        lines.append(f"Rule ({claim.kind}): " + " And: ".join(rule_text(one) for one in claim.rule))
+        lines.append(needs_line(claim))
     if claim.id in report.frozen:
         lines.append(
             f"Rule, control, seeds and budget as of commit `{report.frozen[claim.id][:12]}`, unchanged since."
@@ -205,6 +206,13 @@ def rule_text(condition: Condition) -> str:
     bounds = w.region({"min": condition.min, "max": condition.max})
     name = f"`{condition.measure}`" + (f" ({args})" if args else "")
     return f"{name} {bounds}: {w.sentence(condition.reason)}"
+
+
+def needs_line(claim: Claim) -> str:
+    """What the rule's measures need of a record; "" where they need nothing, or where no records are read."""
+    found = {c.measure: needs(c.measure, c.args) for c in claim.rule} if claim.experiments else {}
+    asked = [f"`{measure}` {text}" for measure, text in found.items() if text]
+    return f"Needs: {'; '.join(asked)}." if asked else ""
 
 
 def _per_seed(claim: Claim, verdict: Verdict) -> str:

@@ -18,7 +18,7 @@ from grokbench.reports.agreement import SAME, Agreement
 from grokbench.reports.document import rises, run_from, verdict_from
 from grokbench.reports.result import PaperResult, confounds
 from grokbench.reports.runs import HEAD as RUN_HEAD
-from grokbench.reports.sections import MOST_ROWS, control_text, numbers, rule_text
+from grokbench.reports.sections import MOST_ROWS, control_text, needs_line, numbers, rule_text
 from grokbench.reports.site.curves import trained
 from grokbench.specs.types import Claim
 
@@ -133,6 +133,7 @@ def claim(reported: Reported, entry: Mapping[str, Any], drawn: Iterable[str]) ->
         "grade": verdict.grade,
         "reported": w.sentence(own.reported.source) if own.reported else "",
         "rule": [rule_text(condition) for condition in own.rule],
+        "needs": needs_line(own),
         "reason": w.sentence(entry["reason"]),
         "frozen": report.frozen.get(own.id, "")[:12],
         "tried": w.sentence(own.tried),
