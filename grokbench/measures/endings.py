@@ -40,6 +40,11 @@ def final_test_accuracy(view: SeedView, arm: int = 0) -> float:
     return last_accuracy(one(view, arm))
 
 
+def final_accuracy_change(view: SeedView, first: int = 0, second: int = 1) -> float:
+    """Test accuracy at the end of the budget, of one arm less that of another."""
+    return final_test_accuracy(view, first) - final_test_accuracy(view, second)
+
+
 def final_train_accuracy(view: SeedView, arm: int = 0) -> float:
     """Train accuracy at the end; 0 for a run that diverged."""
     return last_accuracy(one(view, arm), "train")

@@ -17,6 +17,7 @@ from grokbench.measures.reading import (
     generalised,
     last_accuracy,
     one,
+    onset,
     table_share,
 )
 from grokbench.specs.errors import InputError, UnknownNameError
@@ -25,7 +26,7 @@ from grokbench.training.record import Record
 _LINES = ("share_2n", "share_2m", "share_difference")
 _COLUMNS = ("share_sum", *_LINES, "share_rest")
 Column = Literal["share_sum", "share_2n", "share_2m", "share_difference", "share_rest"]
-Stretch = Literal["fit", "after", "end"]
+Stretch = Literal["fit", "rise", "after", "end"]
 
 
 def spectrum_share(view: SeedView, column: Column = "share_sum", horizon: float = 1.5, arm: int = 0) -> float:
@@ -51,6 +52,39 @@ def spectrum_line_ratio(
     return choose[which](shares) / main if main > 0 else math.nan
 
 
+def strongest_line_share(view: SeedView, horizon: float = 1.5, arm: int = 0) -> float:
+    """Share of an output's spectral energy on the strongest of the lines n + m, 2n, 2m, n − m at horizon · T_gen; 0 is step 0."""
+    record = one(view, arm)
+    return max(at_horizon(record, "spectrum", line, horizon) for line in ("share_sum", *_LINES))
+
+
+def spurious_lines_over(view: SeedView, horizon: float = 1.5, first: int = 0, second: int = 1) -> float:
+    """Energy of the lines 2n, 2m and n − m over that of n + m, of one arm over the same of another.
+
+    Of each at horizon · T_gen; an analytic network, which is not trained, has one row.
+    """
+    ratios = []
+    for arm in (first, second):
+        record = one(view, arm)
+        main = at_horizon(record, "spectrum", "share_sum", horizon)
+        ratios.append(sum(at_horizon(record, "spectrum", line, horizon) for line in _LINES) / main)
+    return ratios[0] / ratios[1]
+
+
+def phase_shuffle_loss(view: SeedView, sums: Literal["free", "kept"] = "free", arm: int = 0) -> float:
+    """Accuracy over the table that the last network loses when its neurons' phases are permuted (analysis "phase-shuffles").
+
+    ``sums``: "free", φ1, φ2 and φ3 each on its own, or "kept", so that each φ1 + φ2 − φ3 stays.
+    """
+    names = {"free": "independent", "kept": "sum_kept"}
+    if sums not in names:
+        raise UnknownNameError("choice", sums, names)
+    found = one(view, arm).analyses.get("phase-shuffles")
+    if found is None:
+        return math.nan
+    return float(np.ravel(found["unshuffled"])[0] - np.ravel(found[names[sums]])[0])
+
+
 def phase_resultant(view: SeedView, horizon: float = 1.5, arm: int = 0) -> float:
     """Length of the mean of exp(iψ) over all neurons, ψ = φ1 + φ2 − φ3, at horizon · T_gen."""
     return at_horizon(one(view, arm), "phases", "resultant", horizon)
@@ -67,6 +101,18 @@ def phase_spread_difference(view: SeedView, horizon: float = 1.5) -> float:
     return spread[0] - spread[1]
 
 
+def periodic_phase_spread_difference(view: SeedView, first: int = 0, second: int = 1) -> float:
+    """Circular standard deviation of ψ (radians) over periodic neurons in the end, of one arm less that of another.
+
+    Analysis "periodic-neurons": those with an inverse participation ratio of 0.5 or more in all three blocks of weights.
+    """
+    spreads = []
+    for arm in (first, second):
+        found = one(view, arm).analyses.get("periodic-neurons")
+        spreads.append(math.nan if found is None else float(np.ravel(found["circular_std"])[0]))
+    return spreads[0] - spreads[1]
+
+
 def _ipr(record: Record, steps: list[float]) -> list[float]:
     """IPR at the given steps, linear between rows; nan beyond the last one."""
     series = column(record, "ipr", "ipr")
@@ -79,14 +125,19 @@ def _regimes(record: Record) -> dict[str, tuple[float, float]]:
     """The stretches over which slopes of the IPR are taken, in steps."""
     fitted = timing.t_mem(record.curves["step"], record.curves["train_accuracy"])
     end = generalised(record)
-    return {"fit": (0.0, fitted / 2), "after": (end, 2 * end), "end": (16 * end, 20 * end)}
+    return {
+        "fit": (0.0, fitted / 2),
+        "rise": (onset(record), end),
+        "after": (end, 2 * end),
+        "end": (16 * end, 20 * end),
+    }
 
 
 def ipr_slope_ratio(view: SeedView, late: Stretch, early: Stretch, arm: int = 0) -> float:
     """Mean slope of the IPR over one stretch over that of another.
 
-    Stretches: "fit" [0, T_mem/2], "after" [T_gen, 2 T_gen], "end" the last fifth of 20 T_gen. inf where
-    the IPR grows late but not early; nan without the landmarks.
+    Stretches: "fit" [0, T_mem/2], "rise" [onset, T_gen], "after" [T_gen, 2 T_gen], "end" the last fifth of 20 T_gen. inf
+    where the IPR grows late but not early; nan without the landmarks.
     """
     record = one(view, arm)
     regimes = _regimes(record)
@@ -104,6 +155,24 @@ def ipr_slope_ratio(view: SeedView, late: Stretch, early: Stretch, arm: int = 0)
     if slopes[1] <= 0:
         return math.inf if slopes[0] > 0 else math.nan
     return slopes[0] / slopes[1]
+
+
+def ipr_bend_position(view: SeedView, horizon: float = 2, arm: int = 0) -> float:
+    """Where the growth of the IPR turns fast, on the way from the onset (0) to T_gen (1).
+
+    The first row of the probe up to horizon · T_gen after which the IPR grows at half or more of its largest slope there, slopes
+    taken from row to row. nan without the landmarks, where the record ends before, and where the IPR never grows.
+    """
+    record = one(view, arm)
+    series, start, end = column(record, "ipr", "ipr"), onset(record), generalised(record)
+    if series is None or not start < end < math.inf or series[0][-1] < horizon * end:
+        return math.nan
+    steps, values = (row[series[0] <= horizon * end] for row in series)
+    slopes = np.diff(values) / np.diff(steps)
+    if not slopes.size or not slopes.max() > 0:
+        return math.nan
+    turn = float(steps[int(np.argmax(slopes >= slopes.max() / 2))])
+    return (turn - start) / (end - start)
 
 
 def ipr_share_at_t_gen(view: SeedView, final: float = 20, arm: int = 0) -> float:

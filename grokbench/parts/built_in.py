@@ -68,6 +68,8 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "circuit": "grokbench.training.analyses.circuit:ANALYSIS",
         "circles": "grokbench.training.analyses.circles:ANALYSIS",
         "neuron-phases": "grokbench.training.analyses.phases:ANALYSIS",
+        "periodic-neurons": "grokbench.training.analyses.periodic:ANALYSIS",
+        "phase-shuffles": "grokbench.training.analyses.shuffles:ANALYSIS",
         "preactivation-power": "grokbench.training.analyses.preactivation:ANALYSIS",
     },
     "measures": MEASURES,
