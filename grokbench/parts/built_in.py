@@ -21,6 +21,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "mse": "grokbench.training.losses:MSE",
         "cross-entropy": "grokbench.training.losses:CROSS_ENTROPY",
         "hinge": "grokbench.training.losses:HINGE",
+        "stablemax": "grokbench.training.stablemax:STABLEMAX",
     },
     "optimizers": {
         "gd": "grokbench.training.optimizers.gd:GD",
@@ -33,6 +34,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
     "wrappers": {
         "none": "grokbench.training.wrappers.bare:NONE",
         "grokfast-ema": "grokbench.training.wrappers.grokfast:EMA",
+        "orthogonal-grad": "grokbench.training.wrappers.orthogonal:ORTHOGONAL",
     },
     "learners": {
         "rfm": "grokbench.training.learners.rfm:RFM",
@@ -66,6 +68,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "circuit": "grokbench.training.analyses.circuit:ANALYSIS",
         "circles": "grokbench.training.analyses.circles:ANALYSIS",
         "neuron-phases": "grokbench.training.analyses.phases:ANALYSIS",
+        "collapse": "grokbench.training.analyses.collapse:ANALYSIS",
         "preactivation-power": "grokbench.training.analyses.preactivation:ANALYSIS",
     },
     "measures": MEASURES,
