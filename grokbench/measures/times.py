@@ -9,6 +9,7 @@ import numpy as np
 from grokbench.analysis import timing
 from grokbench.measures.cells import SeedView
 from grokbench.measures.reading import (
+    Between,
     Measured,
     baseline,
     ends,
@@ -20,6 +21,7 @@ from grokbench.measures.reading import (
     time_to_fit,
     time_to_generalise,
 )
+from grokbench.specs.errors import InputError
 
 
 def t_gen(view: SeedView, arm: int = 0) -> Measured:
@@ -72,8 +74,18 @@ def time_ratio(view: SeedView, numerator: int = 0, denominator: int = 1) -> Meas
 
     A censored arm leaves the bounds that its budget gives; nan when both diverged.
     """
-    top = ends(time_to_generalise(one(view, numerator)))
-    bottom = ends(time_to_generalise(one(view, denominator)))
+    return _of_times(*(ends(time_to_generalise(one(view, arm))) for arm in (numerator, denominator)))
+
+
+def time_over_fastest(view: SeedView) -> Measured:
+    """T_gen of the first arm over the least T_gen of the others; bounds where a budget censors, nan when all diverged."""
+    own, *others = (ends(time_to_generalise(one(view, arm))) for arm in range(len(view.arms)))
+    if not others:
+        raise InputError("this measure compares the first arm with others; there is one arm")
+    return _of_times(own, Between(min(other.low for other in others), min(other.high for other in others)))
+
+
+def _of_times(top: Between, bottom: Between) -> Measured:
     if math.isinf(top.low) and math.isinf(bottom.low):
         return math.nan
     low = 0.0 if math.isinf(bottom.high) and math.isfinite(top.low) else _over(top.low, bottom.high)

@@ -41,6 +41,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
     },
     "computations": {
         "table-relabelling": "grokbench.measures.relabelling:TABLE_RELABELLING",
+        "fourier-interpolant": "grokbench.measures.fourier_interpolant:FOURIER_INTERPOLANT",
     },
     "domains": {
         "integers-mod": "grokbench.tasks.domains.integers_mod:DOMAIN",
@@ -62,6 +63,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "ipr": "grokbench.training.probes.ipr:PROBE",
         "phases": "grokbench.training.probes.phases:PROBE",
         "spectrum": "grokbench.training.probes.spectrum:PROBE",
+        "circulant": "grokbench.training.probes.circulant:PROBE",
     },
     "analyses": {
         "progress": "grokbench.training.analyses.progress:ANALYSIS",

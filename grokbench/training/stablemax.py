@@ -1,4 +1,4 @@
-"""StableMax: a softmax whose exponential grows only linearly, so that no row's loss rounds to 0 (Prieto et al., arXiv 2501.04697).
+"""StableMax: a softmax whose exponential grows only linearly, so no row's loss rounds to 0 (Prieto et al., arXiv 2501.04697).
 
     s(x) = x + 1 for x ≥ 0, 1/(1 − x) for x < 0;    loss of a row = −log(s(f_target) / Σ_c s(f_c))
 
