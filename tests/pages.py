@@ -1,4 +1,4 @@
-"""Tables of docs/ that are made from docstrings, signatures and help texts: claims, measures and figures.
+"""Tables of docs/ that are made from docstrings, signatures and help texts: claims, measures, figures and exports.
 
 ``python -m tests.rewrite`` writes them.
 """
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from grokbench import measures, parts
+from grokbench.exports import columns
 from grokbench.figures.fields import DEFINITIONS, Fields, Panel
 from grokbench.parts.measures import MEASURES
 from grokbench.specs.claims import KINDS
@@ -26,7 +27,8 @@ Written from docstrings by `python -m tests.rewrite`; `grokbench list measures` 
 
 A rule of a claim and a figure name a measure. It reads the records of one seed and gives a number.
 `arm` counts the claim's experiments from 0. A time that the budget cut off lies *above* the budget.
-**nan** means that there was nothing to measure, and decides nothing.
+**nan** means that there was nothing to measure, and decides nothing. So does a record without what a measure *needs*.
+An argument in braces stands for its value.
 [Words](../REPRODUCE.md#words) explains α, a′, b, T_mem, T_gen, R½ and the onset.
 """
 
@@ -40,7 +42,12 @@ def pages() -> dict[Path, str]:
     kinds = table(
         ("kind", "what it says, and what decides it"), ((f"`{k}`", text) for k, text in KINDS.items())
     )
+    exported = DOCS / "export.md"
+    tables = exported.read_text(encoding="utf-8")
+    for name, text in _of_exports().items():
+        tables = placed(tables, name, text)
     return {
+        exported: tables,
         claims: placed(claims.read_text(encoding="utf-8"), "kinds", kinds),
         figures: drawn,
         DOCS / "measures.md": "\n".join([HEAD, *_of_measures()]),
@@ -74,8 +81,11 @@ def _of_measures() -> Iterator[str]:
     for module, names in sorted(modules.items()):
         about = inspect.getdoc(importlib.import_module(module))
         yield f"## {module.rpartition('.')[2].capitalize()}\n\n{about}\n"
-        rows = ((f"`{name}`", _code(measures.signature(name)), _meaning(name)) for name in names)
-        yield table(("measure", "arguments", "meaning"), rows) + "\n"
+        rows = (
+            (f"`{name}`", _code(measures.signature(name)), _meaning(name), measures.needs(name))
+            for name in names
+        )
+        yield table(("measure", "arguments", "meaning", "needs"), rows) + "\n"
 
 
 def _meaning(name: str) -> str:
@@ -104,6 +114,25 @@ def _of_figures() -> dict[str, str]:
         "panel": _fields(Panel),
         "figure": _fields(Fields, shared),
         "kinds": table(("kind", "what it draws", "its own fields"), rows),
+    }
+
+
+def _of_exports() -> dict[str, str]:
+    """The columns of each exported table, by the name of its place; those of every run apart."""
+    places = {"run": columns.IDENTITY, "claim": columns.CLAIM}
+    own = {
+        "runs": columns.RUNS,
+        "curves": columns.CURVES,
+        "probes": columns.PROBES,
+        "measures": columns.MEASURES,
+        "verdicts": columns.VERDICTS,
+    }
+    return {
+        name: table(
+            ("column", "type", "unit", "meaning"),
+            ((f"`{one.name}`", one.type, one.unit, one.meaning) for one in listed),
+        )
+        for name, listed in {**places, **own}.items()
     }
 
 

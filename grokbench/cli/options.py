@@ -147,6 +147,43 @@ def store(function: F) -> F:
     return click.option("--store", "store", type=PATH, help=text)(function)
 
 
+def runs(function: F) -> F:
+    """What chooses runs that are there: ``--task``, ``--baseline``, ``--paper``, ``--alpha``, ``--seed``, ``--run``."""
+    chosen = (
+        click.option(
+            "--task",
+            multiple=True,
+            shell_complete=completion.tasks,
+            help="Only runs of this task (repeatable).",
+        ),
+        click.option(
+            "--baseline",
+            multiple=True,
+            shell_complete=completion.baselines,
+            help="Only runs of this recipe, with whatever fields changed (repeatable).",
+        ),
+        click.option(
+            "--paper",
+            shell_complete=completion.papers,
+            help="Only runs of this paper's experiments, any seed.",
+        ),
+        click.option("--alpha", multiple=True, type=float, help="Only this training fraction (repeatable)."),
+        click.option("--seed", multiple=True, type=INTEGER, help="Only this seed (repeatable)."),
+        click.option(
+            "--run", multiple=True, metavar="KEY", help="Only the run whose key begins so (repeatable)."
+        ),
+    )
+    for one in reversed(chosen):
+        function = one(function)
+    return function
+
+
+def places(function: F) -> F:
+    """Where records are looked for: ``--store`` or ``--records``."""
+    text = "A folder of committed records, in place of the store."
+    return store(click.option("--records", type=PATH, help=text)(function))
+
+
 def as_json(function: F) -> F:
     """``--json``."""
     return click.option(
@@ -162,6 +199,32 @@ def examples(*lines: str) -> str:
 def note(text: str) -> None:
     """A note on stderr, beside what a command prints."""
     click.echo(f"note: {text}", err=True)
+
+
+SITE = Path("site")
+"""Folder of the site, where none is named."""
+
+
+def paper_page(paper: str) -> Path:
+    """Where the site has a paper's page."""
+    return SITE / "papers" / paper / "index.html"
+
+
+def site_told(reports: Path, paper: str) -> str:
+    """A line on the page that shows a paper's report: how to make it, or to make it again."""
+    made = paper_page(paper)
+    command = "grokbench site" + ("" if reports == Path("reports") else f" --reports {reports}")
+    if made.is_file():
+        return f"page: {made} shows an earlier report; `{command}` makes it again"
+    return f"page: `{command} --open` makes one to look at"
+
+
+def show(page: Path) -> None:
+    """Open a page in the reader's browser; a note where there is none."""
+    import webbrowser
+
+    if not webbrowser.open(page.resolve().as_uri()):
+        note(f"no browser could be opened; open {page} in yours")
 
 
 def print_json(document: Any) -> None:

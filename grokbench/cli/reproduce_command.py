@@ -172,6 +172,8 @@ def _one(job: Reproduction, out: Path, workers: int | None, *, dry_run: bool, qu
         if job.seeds:
             click.echo(agreement.told(agreement.rows(out, job.paper.id, result.name)))
         click.echo(f"report: {page}")
+        if job.tier != "smoke":
+            click.echo(options.site_told(out, job.paper.id))
     document: dict[str, Any] = json.loads(page.with_suffix(".json").read_text(encoding="utf-8"))
     return document
 

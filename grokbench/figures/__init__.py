@@ -24,13 +24,17 @@ from grokbench.training.record import Record
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from grokbench.figures.chart import Chart
+    from grokbench.plan.compared import CompareResult
     from grokbench.plan.sweep import SweepResult
 
 __all__ = [
     "DRAWN",
     "FORMATS",
     "Kind",
+    "charted",
     "draw",
+    "draw_compare",
     "draw_curves",
     "draw_sweep",
     "figure",
@@ -119,6 +123,26 @@ def figure(kind: str, own: Fields, cells: Cells) -> Figure | None:
     return drawn
 
 
+def charted(kind: str, own: Fields, cells: Cells) -> Chart | None:
+    """The numbers that one figure shows, as ``chart.chart`` gives them; None where no run is there to be shown.
+
+    ``stages``: of a kind that knows several, the panels at each, with the words for when. Errors: PartError.
+    """
+    from grokbench.figures import chart
+
+    with own_look():
+        drawn = figure(kind, own, cells)
+        if drawn is None:
+            return None
+        shown = chart.chart(drawn)
+        stages = getattr(parts.find("figures", kind), "stages", None)
+        if stages is not None:
+            shown["stages"] = [
+                {"when": when, "panels": chart.chart(one)["panels"]} for when, one in stages(own, cells)
+            ]
+    return shown
+
+
 def draw(paper: Paper, cells: Cells, folder: Path, draft: bool = False) -> dict[str, Path]:
     """Draw what can be drawn into ``folder``, in every format of ``DRAWN``; id → its PNG. Other pictures there are removed.
 
@@ -131,9 +155,7 @@ def draw(paper: Paper, cells: Cells, folder: Path, draft: bool = False) -> dict[
         with own_look():
             found = figure(kind, shown, cells)
             if found is not None:
-                for ending in formats:
-                    _save(found, folder / f"{name}{ending}", draft)
-                    found.set_layout_engine("none")  # it stays as it was laid out for the first
+                _save_all(found, folder / name, formats, draft)
                 drawn[name] = folder / f"{name}{formats[0]}"
     for ending in DRAWN:
         for path in folder.glob(f"*{ending}"):
@@ -166,6 +188,14 @@ def draw_sweep(result: SweepResult, path: Path) -> None:
         _save(solved.sweep(result.threshold, times, result.budget, title), path)
 
 
+def draw_compare(result: CompareResult, path: Path, heading: str) -> None:
+    """A comparison's times and test accuracies under ``heading``: ``path`` with each ending of ``DRAWN``."""
+    from grokbench.figures import compared
+
+    with own_look():
+        _save_all(compared.draw(result, heading), path, DRAWN)
+
+
 def missing(paper: Paper, drawn: Collection[str], cells: Cells) -> dict[str, str]:
     """Figure that was not drawn → what it needs, in words: the experiments without records, a few of them by name."""
     out = {}
@@ -174,6 +204,12 @@ def missing(paper: Paper, drawn: Collection[str], cells: Cells) -> dict[str, str
             lacking = [experiment for experiment in own.needs if not cells.get(experiment)]
             out[name] = w.few(lacking or own.needs) or "at least one trained trial"
     return out
+
+
+def _save_all(figure: Figure, path: Path, formats: Iterable[str], draft: bool = False) -> None:
+    for ending in formats:
+        _save(figure, path.with_name(f"{path.name}{ending}"), draft)
+        figure.set_layout_engine("none")  # it stays as it was laid out for the first
 
 
 def _save(figure: Figure, path: Path, draft: bool = False) -> None:

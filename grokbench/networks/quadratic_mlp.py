@@ -51,7 +51,10 @@ ARCHITECTURE = Architecture(
     build=f"{_HERE}:initial_mlp",
     restore=f"{_HERE}:restored",
     size=size,
-    fast={"mse": "grokbench.networks.fast.quadratic_mlp:step"},
+    fast={
+        "mse": "grokbench.networks.fast.quadratic_mlp:step",
+        "cross-entropy": "grokbench.networks.fast.quadratic_mlp:softmax_step",
+    },
 )
 
 # ---- from here on with torch

@@ -44,7 +44,10 @@ ARCHITECTURE = Architecture(
     build=f"{_HERE}:initial_relu_mlp",
     restore=f"{_HERE}:restored",
     size=size,
-    fast={"cross-entropy": "grokbench.networks.fast.relu_mlp:step"},
+    fast={
+        "cross-entropy": "grokbench.networks.fast.relu_mlp:step",
+        "mse": "grokbench.networks.fast.relu_mlp:squared_step",
+    },
 )
 
 # ---- from here on with torch

@@ -12,7 +12,7 @@ from grokbench.claims.verdict import Value, Verdict
 from grokbench.claims.wording import NOT_REACHED, why
 from grokbench.reports.evidence import counted
 from grokbench.reports.result import PaperResult, environments
-from grokbench.reports.runs import Run, runs
+from grokbench.reports.runs import NUMBERS, Run, runs
 from grokbench.reports.spent import costs, trainings
 from grokbench.specs.files import SpecFile
 from grokbench.store.replacing import replaced
@@ -37,6 +37,7 @@ def document(report: PaperResult, figures: Mapping[str, str] | None = None) -> d
         "trainings": trainings(report),
         "claims": [claim_entry(report, verdict) for verdict in report.verdicts],
         "superseded": [dict(vars(old)) for old in report.paper.superseded],
+        "discrepancies": [plain(vars(one)) for one in report.paper.discrepancies],
         "deviations": list(report.paper.deviations),
         "environment": plain({key: list(values) for key, values in environments(report).items()}),
         "cost": {name: plain(cost.entry()) for name, cost in costs(report).items()},
@@ -117,6 +118,20 @@ def _run(run: Run) -> dict[str, Any]:
         "strong": run.strong,
         "stays": None if math.isnan(run.stays) else bool(run.stays),
     }
+
+
+def run_from(entry: Mapping[str, Any]) -> Run:
+    """The run that ``claim_entry`` wrote down."""
+    stays = entry["stays"]
+    numbers = {name: _measured(entry[name], entry["why"].get(name)) for name in NUMBERS}
+    return Run(
+        seed=entry["seed"],
+        experiment=entry["experiment"],
+        outcome=entry["outcome"],
+        strong=entry["strong"],
+        stays=math.nan if stays is None else float(stays),
+        **numbers,
+    )
 
 
 def verdict_from(entry: Mapping[str, Any]) -> Verdict:

@@ -7,11 +7,20 @@ from collections.abc import Sequence
 
 from grokbench.analysis import statistics
 from grokbench.claims import phrases as w
-from grokbench.claims.verdict import NOT_RUN, REPRODUCED, Verdict
+from grokbench.claims.verdict import (
+    ERROR,
+    INCONCLUSIVE,
+    NOT_REPRODUCED,
+    NOT_RUN,
+    REPRODUCED,
+    Verdict,
+)
 
 HEAD = ("claim", "paper says", "here: median [interval]", "seeds k/n", "verdict")
 DRAWN = "construction"  # kind of claim that is decided on draws of weights, by their median
 READ_AS = " under our reading"
+SIGNS = {REPRODUCED: "✓", NOT_REPRODUCED: "✗", INCONCLUSIVE: "?", NOT_RUN: "·", ERROR: "!"}
+"""Verdict → the sign beside its name."""
 
 
 def row(

@@ -10,7 +10,7 @@ from grokbench.networks.fast import products, relu_mlp
 from grokbench.networks.fast.relu_mlp import FastReluMLP
 from grokbench.networks.operands import ENCODINGS
 from grokbench.networks.relu_mlp import ReluMLP
-from tests.networks.drawn import initial_relu_mlp
+from tests.networks.drawn import engine, initial_relu_mlp
 
 P = 31
 CASES = [(encoding, hidden_layers) for encoding in ENCODINGS for hidden_layers in (1, 2, 3)]
@@ -61,6 +61,20 @@ def test_loss_gradient_and_accuracy_agree_with_autograd(encoding, hidden_layers,
     assert sums.loss_sum / len(rows) == pytest.approx(float(loss.detach()), rel=1e-10)
     assert sums.correct == int((logits.argmax(1).numpy() == rows[:, 2]).sum())
     assert_same_gradients(fast, net, loss)
+
+
+@pytest.mark.parametrize("hidden_layers", [1, 2])
+def test_the_squared_error_agrees_with_autograd(hidden_layers):
+    net, rows = network(hidden_layers=hidden_layers), table()
+    train, test = rows[: len(rows) // 2], rows[len(rows) // 2 :]
+    loss = {"kind": "mse", "reduction": "sum-classes"}
+    plain, fast = (engine(e, net, "relu-mlp", loss, train, test) for e in ("plain", "fast"))
+    wanted, found = plain.train_pass(accuracy=True), fast.train_pass(accuracy=True)
+    assert found.loss == pytest.approx(wanted.loss, rel=1e-10)
+    assert found.accuracy == wanted.accuracy
+    for one, other in zip(fast.gradients, plain.gradients, strict=True):
+        assert relative(one, other) < 1e-10
+    assert fast.score("test").loss == pytest.approx(plain.score("test").loss, rel=1e-10)
 
 
 @pytest.mark.parametrize(("encoding", "hidden_layers"), CASES)

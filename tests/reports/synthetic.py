@@ -16,7 +16,17 @@ from grokbench.measures.cells import Cell
 from grokbench.plan.expand import PlannedTrial, tier_plan
 from grokbench.reports.result import PaperResult
 from grokbench.specs.loader import Library
-from grokbench.specs.types import Claim, Condition, Experiment, Paper, Recipe, TaskSpec, TierPlan, Trial
+from grokbench.specs.types import (
+    Claim,
+    Condition,
+    Discrepancy,
+    Experiment,
+    Paper,
+    Recipe,
+    TaskSpec,
+    TierPlan,
+    Trial,
+)
 from grokbench.training.record import Record
 
 P = 97
@@ -179,8 +189,8 @@ def cells(seeds: int = 6) -> dict[str, tuple[tuple[int, dict[str, Any], Record],
         "adamw-alphas": sweep(adamw, 30, 20, 2000),
         "gd-p23-alphas": sweep(gd, 3000, 900, 20000),
         "gd-half": tuple(Cell(s, {"alpha": 0.5}, record(s, gd, 2200, 2800, 3500)) for s in range(seeds)),
-        "gd-momentum-half": tuple(
-            Cell(s, {"alpha": 0.5}, record(s, gd, 220, math.inf if s == 2 else 300 + 10 * s, 12000, 12000))
+        "gd-momentum-addition": tuple(
+            Cell(s, {"alpha": 0.49}, record(s, gd, 220, math.inf if s == 2 else 300 + 10 * s, 12000, 12000))
             for s in range(seeds)
         ),
         "analytic-widths": tuple(
@@ -259,6 +269,11 @@ def paper() -> Paper:
             ),
         ),
         deviations=("The paper states no learning rate",),
+        discrepancies=(
+            Discrepancy(
+                "Weight decay", "It is 1.", "It is 0.", "Appendix A; train.py", (), ("adamw-addition",)
+            ),
+        ),
         figures=Library().paper("gromov2023").figures,
     )
 

@@ -12,6 +12,7 @@ Checked against autograd in float64 to 1e-10.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -22,19 +23,39 @@ from torch import Tensor
 from grokbench.networks.fast.columns import Rooms
 from grokbench.networks.fast.products import add_times, transposed_times
 from grokbench.networks.fast.step import Classifier, LossSums, Step
-from grokbench.networks.fast.token_tables import RowBlock, SplitRows, Tokens, add_loss, in_blocks
+from grokbench.networks.fast.token_tables import (
+    AddLoss,
+    RowBlock,
+    SplitRows,
+    Tokens,
+    add_loss,
+    add_squares,
+    in_blocks,
+)
 from grokbench.networks.relu_mlp import ReluMLP
 
 BLOCK = 480  # rows at most
 
 
+def per_row(n_rows: int) -> float:
+    """The scale of a mean over rows."""
+    return 1 / n_rows
+
+
 class FastReluMLP:
-    """Weights, gradients and buffers of one network.
+    """Weights, gradients and buffers of one network under the cross-entropy, or the loss of ``add``, times ``scale`` of its rows.
 
     ``parameters[i]``, called ``names[i]``, has its gradient in ``gradients[i]``; names and shapes are the plain module's.
     """
 
-    def __init__(self, plain: ReluMLP, dtype: torch.dtype) -> None:
+    def __init__(
+        self,
+        plain: ReluMLP,
+        dtype: torch.dtype,
+        add: AddLoss = add_loss,
+        scale: Callable[[int], float] = per_row,
+    ) -> None:
+        self._add, self._scale = add, scale
         self.n_elements, self.width = plain.n_elements, plain.width
         self._layers, self._biased, self._dtype = plain.layers, plain.biased, dtype
         self._w = {name: w.detach().to(dtype, copy=True) for name, w in plain.named_parameters()}
@@ -63,14 +84,14 @@ class FastReluMLP:
         return {name: w.clone() for name, w in self._w.items()}
 
     def gradient(self, rows: SplitRows, count: bool = False) -> LossSums:
-        """Σ −log p(target), and the gradient of its mean over rows, written to ``gradients``."""
+        """The loss summed over rows, and the gradient of its scale times that, written to ``gradients``."""
         for total in (*self.gradients, self._d_table):
             total.zero_()
         self._fill_table()
         sums = LossSums()
         for block in rows.blocks:
             hidden, logits = self._forward(block)
-            add_loss(logits, block.target, sums, count, 1 / rows.n_rows)
+            self._add(logits, block.target, sums, count, self._scale(rows.n_rows))
             self._backward(block, hidden, logits)
         self._backward_table()
         return sums
@@ -80,7 +101,7 @@ class FastReluMLP:
         self._fill_table()
         sums = LossSums()
         for block in rows.blocks:
-            add_loss(self._forward(block)[1], block.target, sums, True)
+            self._add(self._forward(block)[1], block.target, sums, True)
         return sums
 
     def outputs(self, rows: SplitRows) -> Tensor:
@@ -153,6 +174,13 @@ class FastReluMLP:
 def _relu_backward(d: Tensor, h: Tensor) -> None:
     """d becomes 0 where the unit was silent."""
     torch.ops.aten.threshold_backward.grad_input(d, h, 0, grad_input=d)
+
+
+def squared_step(setup: Any) -> Step:
+    """The hand-written step of a training setup whose loss is the squared error."""
+    classes = setup.network.n_elements
+    model = FastReluMLP(setup.network, setup.dtype, add_squares, lambda n: setup.reduce(1.0, n, classes))
+    return Classifier(model, classes)
 
 
 def step(setup: Any) -> Step | None:
