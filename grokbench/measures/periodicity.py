@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Iterable
 from typing import Literal
@@ -88,12 +89,19 @@ def _grows(cell: Cell, chosen: Arguments) -> bool:
     return bool(slopes.size and slopes.max() > 0)
 
 
+def _flat(cell: Cell) -> Cell:
+    """The same run with an IPR that stays."""
+    rows = cell.record.probes["ipr"]
+    probes = {**cell.record.probes, "ipr": {**rows, "ipr": np.full(len(rows["step"]), 0.5)}}
+    return cell._replace(record=dataclasses.replace(cell.record, probes=probes))
+
+
 @requires(
     ONSET,
     T_GEN,
     probe("ipr", "ipr"),
     _ipr_up_to("horizon"),
-    each("an IPR that grows on the way", _grows, without_landmarks),
+    each("an IPR that grows on the way", _grows, _flat),
 )
 def ipr_bend_position(view: SeedView, horizon: float = 2, arm: int = 0) -> float:
     """Where the growth of the IPR turns fast, on the way from the onset (0) to T_gen (1).

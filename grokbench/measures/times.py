@@ -32,6 +32,7 @@ from grokbench.measures.reading import (
     time_to_generalise,
 )
 from grokbench.measures.requiring import Arguments, each, requires
+from grokbench.specs.errors import InputError
 
 
 def t_gen(view: SeedView, arm: int = 0) -> Measured:
@@ -109,6 +110,15 @@ def fit_time_ratio(view: SeedView, numerator: int = 0, denominator: int = 1) -> 
     A censored arm leaves the bounds that its budget gives; nan when both diverged.
     """
     return _time_ratio(*(ends(time_to_fit(one(view, arm))) for arm in (numerator, denominator)))
+
+
+@requires(SOME_WHOLE)
+def time_over_fastest(view: SeedView) -> Measured:
+    """T_gen of the first arm over the least T_gen of the others; bounds where a budget censors, nan when all diverged."""
+    own, *others = (ends(time_to_generalise(one(view, arm))) for arm in range(len(view.arms)))
+    if not others:
+        raise InputError("this measure compares the first arm with others; there is one arm")
+    return _time_ratio(own, Between(min(other.low for other in others), min(other.high for other in others)))
 
 
 def _time_ratio(top: Between, bottom: Between) -> Measured:

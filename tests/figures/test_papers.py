@@ -23,7 +23,15 @@ from grokbench.measures.cells import Cell
 from grokbench.specs.errors import InputError
 from grokbench.specs.loader import Library
 from tests import processes
-from tests.reports import synthetic, synthetic_cross, synthetic_hu, synthetic_nanda, synthetic_power
+from tests.reports import (
+    synthetic,
+    synthetic_cross,
+    synthetic_hu,
+    synthetic_mallinar,
+    synthetic_nanda,
+    synthetic_power,
+    synthetic_prieto,
+)
 
 LIBRARY = Library()
 MADE_UP = {
@@ -32,6 +40,8 @@ MADE_UP = {
     "power2022": synthetic_power.cells,
     "hu2024": synthetic_hu.cells,
     "cross-paper": synthetic_cross.cells,
+    "mallinar2024": synthetic_mallinar.cells,
+    "prieto2025": synthetic_prieto.cells,
 }
 PAPERS = {name: LIBRARY.paper(name) for name in MADE_UP}
 DRAWN = [(name, figure) for name, paper in PAPERS.items() for figure in figures.registry(paper)]

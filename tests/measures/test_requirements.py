@@ -22,6 +22,8 @@ from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.training.record import Record
 from tests.claims import nanda_records as runs
 from tests.claims.claim_records import grokked, record, view
+from tests.reports.synthetic_mallinar import machine
+from tests.reports.synthetic_prieto import run as collapsed
 
 SETTINGS = {"model.width": 500, "optimizer.lr": 0.001}
 
@@ -81,7 +83,18 @@ def unlike() -> SeedView:
     return SeedView(0, (swept(9000).arms[0], swept(90_000).arms[0]))
 
 
-VIEWS = (single(), swept(90_000), swept(9000), closely(), unlike())
+def iterated() -> SeedView:
+    """Two arms of a kernel machine."""
+    return view(machine(), machine())
+
+
+def collapsing() -> SeedView:
+    """Two arms of a run whose rows collapse while its test accuracy still rises."""
+    run = collapsed(fit=100, top=0.4, half=1.0, single=1.0, double=1.0)
+    return view(run, run)
+
+
+VIEWS = (single(), swept(90_000), swept(9000), closely(), unlike(), iterated(), collapsing())
 ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
     "best-normalised-at-fraction": {"alpha": 0.3},
     "excluded-change": {"begin": "memorisation", "end": "cleanup"},
@@ -89,6 +102,8 @@ ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
     "ipr-slope-ratio": {"late": "after", "early": "fit"},
     "learning-rate-window": {"around": 1.0},
     "stays": {"until": 40_000},
+    "test-accuracy-at": {"step": 7},
+    "test-loss-kept": {"step": 7},
     "time-at-fraction": {"alpha": 0.3},
     "ipr-gap-ratio": {"early": 1.5, "late": 3},
     "ipr-share-at-t-gen": {"final": 3},

@@ -21,8 +21,9 @@ def table(share: float = 0.8) -> np.ndarray:
     return np.column_stack([x, y, (x + y) % P])[np.random.default_rng(0).random(P * P) < share]
 
 
-def network(encoding: str = "one-hot", hidden_layers: int = 2) -> ReluMLP:
+def network(encoding: str = "one-hot", hidden_layers: int = 2, biases: bool = True) -> ReluMLP:
     model = {"width": 37, "hidden_layers": hidden_layers, "encoding": encoding, "d_embedding": 9}
+    model["biases"] = biases
     net = initial_relu_mlp(model, P, 9000)
     with torch.no_grad():
         for weight in net.parameters():
@@ -49,9 +50,10 @@ def assert_same_gradients(fast, net, loss, tolerance=1e-10):
         assert relative(found, wanted) < tolerance, name
 
 
+@pytest.mark.parametrize("biases", [True, False])
 @pytest.mark.parametrize(("encoding", "hidden_layers"), CASES)
-def test_loss_gradient_and_accuracy_agree_with_autograd(encoding, hidden_layers):
-    net, rows = network(encoding, hidden_layers), table()
+def test_loss_gradient_and_accuracy_agree_with_autograd(encoding, hidden_layers, biases):
+    net, rows = network(encoding, hidden_layers, biases), table()
     assert len(rows) > relu_mlp.BLOCK  # two blocks, of unequal size
     fast = FastReluMLP(net, torch.float64)
     loss, logits = plain_loss(net, rows)
