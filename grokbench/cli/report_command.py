@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from grokbench.cli import in_flags, options
+from grokbench.cli import in_flags, looking, options
 from grokbench.specs.errors import InputError, NoRecordsError
 
 
@@ -70,7 +70,7 @@ def command(
         for page in pages.values():
             click.echo(f"report: {page}")
             if not opened:
-                click.echo(options.site_told(out, page.stem))
+                click.echo(looking.site_told(out, page.stem))
     if opened:
-        first = api.site(out=options.SITE, reports=out, specs=library, on_note=options.note)
-        options.show(options.paper_page(next(iter(pages.values())).stem) if len(pages) == 1 else first)
+        first = api.site(out=looking.SITE, reports=out, specs=library, on_note=options.note)
+        looking.show(looking.paper_page(next(iter(pages.values())).stem) if len(pages) == 1 else first)

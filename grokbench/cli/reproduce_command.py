@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from grokbench.cli import completion, options
+from grokbench.cli import completion, looking, options
 from grokbench.cli.measuring import guessed, measure
 from grokbench.specs.errors import InputError, UnknownNameError
 
@@ -173,7 +173,7 @@ def _one(job: Reproduction, out: Path, workers: int | None, *, dry_run: bool, qu
             click.echo(agreement.told(agreement.rows(out, job.paper.id, result.name)))
         click.echo(f"report: {page}")
         if job.tier != "smoke":
-            click.echo(options.site_told(out, job.paper.id))
+            click.echo(looking.site_told(out, job.paper.id))
     document: dict[str, Any] = json.loads(page.with_suffix(".json").read_text(encoding="utf-8"))
     return document
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from grokbench.cli import options
+from grokbench.cli import looking, options
 
 
 @click.command(
@@ -15,7 +15,7 @@ from grokbench.cli import options
     epilog=options.examples("grokbench site", "grokbench site --reports elsewhere --out pages --open"),
 )
 @click.option(
-    "--out", type=options.PATH, default=options.SITE, show_default=True, help="Folder for the pages."
+    "--out", type=options.PATH, default=looking.SITE, show_default=True, help="Folder for the pages."
 )
 @click.option(
     "--reports",
@@ -41,4 +41,4 @@ def command(out: Path, reports: Path, opened: bool, specs: Sequence[Path], as_js
     else:
         click.echo(f"site: {page}")
     if opened:
-        options.show(page)
+        looking.show(page)

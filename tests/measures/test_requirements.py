@@ -48,10 +48,10 @@ def full(t_gen: int = 10_000) -> Record:
     run = runs.grokking(40_000)
     kinds = ("best_share", "permuted_share", "gini")
     circles = {name + suffix: np.array([0.5]) for name in kinds for suffix in ("", "_initial")}
+    shuffles = {name: np.array([0.5]) for name in ("unshuffled", "independent", "sum_kept")}
+    neurons = {"circles": circles, "phase-shuffles": shuffles, "periodic-neurons": {"circular_std": [0.2]}}
     facts = {**run.facts, "analytic_peak": 1.0, "analytic_peak_std": 0.1}
-    return dataclasses.replace(
-        run, facts=facts, probes=_probes(40_000), analyses={**run.analyses, "circles": circles}
-    )
+    return dataclasses.replace(run, facts=facts, probes=_probes(40_000), analyses={**run.analyses, **neurons})
 
 
 def single() -> SeedView:
