@@ -157,7 +157,7 @@ def test_the_lead_is_that_of_the_worst_leader_over_another_arm() -> None:
     assert math.isnan(_value("final-accuracy-lead", view(_even(0.9), _even(0.8, alpha=0.4))))
     with pytest.raises(InputError, match="leaders"):
         measure("final-accuracy-lead")(seen, leaders=4)
-    with pytest.raises(UnknownNameError, match="choice"):
+    with pytest.raises(UnknownNameError, match="over"):
         measure("final-accuracy-lead")(seen, over="mean")
 
 
