@@ -1,7 +1,7 @@
 """The circuit of the final network (analyses "anatomy", "circuit"): frequencies, what neurons and logits are made of, ablations.
 
-Key frequencies are those of the final logit map before the largest gap in its spectrum, when its norms are put in order
-(Nanda et al. 2023, sections 4.1 to 4.4 and appendices A and C). Losses are means over the whole table, in nats.
+Key frequencies are those of the final logit map before the largest gap in its spectrum, when its norms are put in order.
+Source: Nanda et al. 2023, sections 4.1 to 4.4 and appendices A and C. Losses are means over the whole table, in nats.
 """
 
 from __future__ import annotations

@@ -91,7 +91,7 @@ def _grows(cell: Cell, chosen: Arguments) -> bool:
 
 def _flat(cell: Cell) -> Cell:
     """The same run with an IPR that stays."""
-    rows = cell.record.probes["ipr"]
+    rows = cell.record.probes.get("ipr", {"step": np.zeros(0)})
     probes = {**cell.record.probes, "ipr": {**rows, "ipr": np.full(len(rows["step"]), 0.5)}}
     return cell._replace(record=dataclasses.replace(cell.record, probes=probes))
 

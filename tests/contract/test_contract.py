@@ -319,7 +319,7 @@ def test_pytest_runs_the_promises_of_a_script(pytester: pytest.Pytester) -> None
     script = text.read_text("utf-8").replace("@NAME@", "late").replace("@MODULE@", "late")
     pytester.makepyfile(late=script.replace("return record.t_gen - record.t_mem", "return 'late'"))
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "--grokbench-contract", "late.py")
-    result.assert_outcomes(passed=5, failed=2)
+    result.assert_outcomes(passed=6, failed=2)
     result.stdout.fnmatch_lines(
         ["*measure late: answers for every kind of run*", "*returns a str where a float*"]
     )

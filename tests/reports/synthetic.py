@@ -222,7 +222,7 @@ def experiment(name: str, baseline: str, alphas: tuple[float, ...] = (0.49,), **
 
 
 def paper() -> Paper:
-    groks = Condition("t_gen", "the run reaches 99 % and stays there", max=20000.0)
+    groks = Condition("t-gen", "the run reaches 99 % and stays there", max=20000.0)
     return Paper(
         id="gromov2023",
         title="Grokking modular arithmetic",
