@@ -52,6 +52,7 @@ ARCHITECTURE = Architecture(
     restore=f"{_HERE}:restored",
     size=size,
     fast={"mse": "grokbench.networks.fast.quadratic_mlp:step"},
+    drawn=("init_std",),
 )
 
 # ---- from here on with torch

@@ -83,8 +83,8 @@ class Run:
         """The next step, this one or a later, at which it has to be looked at; a loss that is not finite comes before."""
         if self.observer.traces:
             return self.step
-        wanted = next((step for step in self._wanted if step >= self.step), self.budget)
-        return min(wanted, self._cadence.next(self.step))
+        wanted = (step for step in self._wanted if step >= self.step)
+        return min([self._cadence.next(self.step), *wanted])
 
     def evaluates(self) -> bool:
         """Whether this step is evaluated. Asked once a step at most, with rising steps."""
