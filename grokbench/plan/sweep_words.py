@@ -11,8 +11,10 @@ from typing import Any
 
 from grokbench import parts
 from grokbench.plan import provenance
+from grokbench.plan.device import resolved
 from grokbench.plan.resolve import Specs, Task, Words, open_library, resolve_trial
 from grokbench.plan.sweep import HORIZON, Sweep
+from grokbench.plan.together import How
 from grokbench.specs import values
 from grokbench.specs.errors import InputError
 from grokbench.specs.loader import Library
@@ -31,6 +33,8 @@ def plan(
     steps: int | None = None,
     settings: Mapping[str, Any] | None = None,
     exhaustive: bool = False,
+    engine: str = "auto",
+    device: str = "auto",
     store: str | Path | None = None,
     force: bool = False,
     specs: Specs = (),
@@ -62,13 +66,16 @@ def plan(
             written.append(first.alpha if first.rows is None else alpha)
         trials |= {(seed, first.alpha): replace(first, seed=seed, horizon=HORIZON) for seed in chosen}
     names, changed = _in_words(library, task, baseline, first, changed)
+    how = How(engine, resolved(device, engine))
     command = _command(*names, written, chosen, first.budget, changed, exhaustive, library.extra)
+    command += "".join(f" {option} {value}" for option, value in how.asked())
     used = library.files_of(tasks=[names[0]], baselines=[names[1]])
     return Sweep(
         trials,
         Store(store, on_damage),
         exhaustive=exhaustive,
         force=force,
+        how=how,
         command=command,
         settings=changed,
         spec_hashes=provenance.spec_hashes(used),
