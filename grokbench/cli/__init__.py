@@ -24,6 +24,7 @@ COMMANDS = {
     "sweep": "Train over training fractions and seeds; print from which fraction on the task is solved.",
     "new": "Write a commented file for a new task, recipe, paper, network, optimizer, loss, measure or figure.",
     "report": "Write a paper's report again from stored records, without training.",
+    "bench": "Time training steps of every network on this machine.",
     "doctor": "Check the installation, the store and the machine.",
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Mapping, Sequence
 
@@ -108,9 +109,9 @@ def _go(run: Run, net: Engine, update: Update | None) -> None:
     if update is not None:
         update.rule.init(_shaped(net, update, net.parameters), net.names)
     untrained = not run.budget and not net.noisy and not run.observer.traces  # nobody reads a gradient
-    while True:
+    for step in itertools.count():
         start = clock()
-        evaluating = run.evaluates()
+        evaluating = run.comes_to(step)
         # The loss and the accuracy over the training rows come free with the gradient of the next step, unless it is noisy.
         train = net.score("train") if untrained else net.train_pass(accuracy=evaluating and not net.noisy)
         run.passes += 1
@@ -120,10 +121,7 @@ def _go(run: Run, net: Engine, update: Update | None) -> None:
             return
         start = clock()
         assert update is not None
-        update.rule.update(
-            _shaped(net, update, net.parameters), _shaped(net, update, net.gradients), run.step
-        )
-        run.step += 1
+        update.rule.update(_shaped(net, update, net.parameters), _shaped(net, update, net.gradients), step)
         run.train_seconds += clock() - start
 
 

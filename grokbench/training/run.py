@@ -78,17 +78,16 @@ class Run:
             return "diverged"
         return "stopped" if self.step < self.budget else "finished"
 
-    @property
-    def wakes(self) -> int:
-        """The next step, this one or a later, at which it has to be looked at; a loss that is not finite comes before."""
+    def wakes(self, step: int) -> int:
+        """The first step from ``step`` on at which it has to be looked at, unless a loss is not finite before."""
         if self.observer.traces:
-            return self.step
-        wanted = (step for step in self._wanted if step >= self.step)
-        return min([self._cadence.next(self.step), *wanted])
+            return step
+        return min([self._cadence.next(step), *(one for one in self._wanted if one >= step)])
 
-    def evaluates(self) -> bool:
-        """Whether this step is evaluated. Asked once a step at most, with rising steps."""
-        return self._cadence.due(self.step)
+    def comes_to(self, step: int) -> bool:
+        """Go on to ``step``; whether it is evaluated. Called at most once with each, rising step."""
+        self.step = step
+        return self._cadence.due(step)
 
     def look(self, net: Seen, train: Score, evaluating: bool) -> None:
         """Take the pass over the rows of the next update, whose accuracy is NaN where it did not count, and look at ``net``."""

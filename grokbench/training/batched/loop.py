@@ -128,6 +128,22 @@ class _Slot:
         return self._stack.weights(self._place)
 
 
+class _Shared:
+    """Time that all members have together, of which each bears its share. ``settle`` before one of them leaves."""
+
+    def __init__(self, members: list[_Member]) -> None:
+        self._members = members
+        self.seconds = self.train_seconds = 0.0
+
+    def settle(self, passes: int) -> None:
+        """Give each its share; they have made so many passes."""
+        for one in self._members:
+            one.run.passes = passes
+            one.run.train_seconds += self.train_seconds / len(self._members)
+            one.seconds += (self.seconds + self.train_seconds) / len(self._members)
+        self.seconds = self.train_seconds = 0.0
+
+
 class _Batch:
     """The state of a batch that trains."""
 
@@ -166,42 +182,37 @@ class _Batch:
         own = [one.run.trial for one in self._members]
         rule = stack_rule([trial.recipe.optimizer for trial in own], [trial.seed for trial in own])
         rule.init(stack.parameters, stack.names)
-        self._share(clock() - began)
+        shared = _Shared(self._members)
+        shared.seconds += clock() - began
         wakes = 0  # the next step at which anybody has to be looked at
         for step in itertools.count():
             start = clock()
             looking = step >= wakes
-            evaluating = [looking and one.run.evaluates() for one in self._members]
-            scores = stack.train_pass(accuracy=any(evaluating) and not stack.noisy)
-            for one in self._members:
-                one.run.passes += 1
-            self._share(clock() - start, "train_seconds")
-            if looking or not all(math.isfinite(score.loss) for score in scores):
-                self._look(stack, scores, evaluating)
+            evaluating = [looking and one.run.comes_to(step) for one in self._members]
+            losses, shares = stack.train_pass(accuracy=any(evaluating) and not stack.noisy)
+            shared.train_seconds += clock() - start
+            if looking or not all(map(math.isfinite, losses)):
+                shared.settle(step + 1)
+                self._look(stack, step, losses, shares, evaluating)
                 self._leave(stack, rule)
                 if not self._members:
                     return
+                wakes = min(one.run.wakes(step + 1) for one in self._members)
             start = clock()
             rule.update(stack.parameters, stack.gradients, step)
-            for one in self._members:
-                one.run.step += 1
-            if looking:
-                wakes = min(one.run.wakes for one in self._members)
-            self._share(clock() - start, "train_seconds")
+            shared.train_seconds += clock() - start
 
-    def _share(self, seconds: float, name: str = "") -> None:
-        """Each member bears its share of the time that they had together."""
-        for one in self._members:
-            one.seconds += seconds / len(self._members)
-            if name:
-                setattr(one.run, name, getattr(one.run, name) + seconds / len(self._members))
-
-    def _look(self, stack: Stack, scores: Sequence[Score], evaluating: Sequence[bool]) -> None:
+    def _look(
+        self,
+        stack: Stack,
+        step: int,
+        losses: Sequence[float],
+        shares: Sequence[float],
+        evaluating: Sequence[bool],
+    ) -> None:
         """Show each member its pass. Those that are evaluated are scored together."""
         start = time.perf_counter()
-        due = [
-            one for one in self._members if evaluating[one.place] or not math.isfinite(scores[one.place].loss)
-        ]
+        due = [one for one in self._members if evaluating[one.place] or not math.isfinite(losses[one.place])]
         sides = ("test", *self._members[0].run.parts, *(("train",) if stack.noisy else ()))
         places = [one.place for one in due]
         known = {side: stack.scores(side, places) for side in sides} if due else {}
@@ -210,11 +221,11 @@ class _Batch:
             one.run.evaluation_seconds += took
             one.seconds += took
         for one in list(self._members):
-            began = time.perf_counter()
-            score = scores[one.place]
-            counted = score if evaluating[one.place] else Score(score.loss, math.nan)
+            began, i = time.perf_counter(), one.place
+            counted = shares[i] if shares and evaluating[i] else math.nan
+            one.run.step = step
             try:
-                one.run.look(_Slot(stack, one.place, known), counted, evaluating[one.place])
+                one.run.look(_Slot(stack, i, known), Score(losses[i], counted), evaluating[i])
             except Exception as error:
                 if memory.exhausted(error):
                     raise

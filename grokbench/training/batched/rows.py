@@ -82,7 +82,9 @@ class Updates:
             return side([self._fresh(i) for i in range(len(drawn))], self._train.inputs.device)
         orders = [np.arange(n) if w is None else w for w, n in zip(drawn, self._train.counts, strict=True)]
         counts = tuple(map(len, orders))
-        table = np.stack([np.resize(order, max(counts)) for order in orders])  # (trials, batch)
+        if min(counts) < max(counts):
+            orders = [np.resize(order, max(counts)) for order in orders]
+        table = np.stack(orders)  # (trials, batch)
         index = torch.from_numpy(table).to(self._train.inputs.device)
         trials = torch.arange(len(index), device=index.device)[:, None]
         return Side(

@@ -6,7 +6,6 @@ rows that only fill a trial up can be left out of its sum.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -68,17 +67,18 @@ class Stack:
 
     # -- passes ----------------------------------------------------------------------------------------
 
-    def train_pass(self, accuracy: bool) -> list[Score]:
-        """Loss of each trial over the rows of its next update, its gradients into ``gradients``; accuracy if asked for."""
+    def train_pass(self, accuracy: bool) -> tuple[list[float], list[float]]:
+        """Loss of each trial over the rows of its next update, its gradients into ``gradients``; accuracies if asked for."""
         rows = self._updates.next()
         added, dropped = self._noise(rows.counts)
-        found: list[Score] = []
+        losses: list[float] = []
+        shares: list[float] = []
 
         def one(at: slice) -> None:
-            found[at.start :] = self._gradient(at, rows.of(at), added, dropped, accuracy)
+            losses[at.start :], shares[at.start :] = self._gradient(at, rows.of(at), added, dropped, accuracy)
 
         self._by_chunks(one)
-        return found
+        return losses, shares
 
     def scores(self, side: str, which: Sequence[int]) -> dict[int, Score]:
         """Loss and accuracy of some of the trials over the rows of ``side``, in evaluation mode."""
@@ -122,7 +122,7 @@ class Stack:
 
     def _gradient(
         self, at: slice, rows: Side, added: list[Tensor] | None, dropped: Tensor | None, accuracy: bool
-    ) -> list[Score]:
+    ) -> tuple[list[float], list[float]]:
         weights = [p[at].detach() for p in self.parameters]
         if added is not None:
             weights = [p + noise[at] for p, noise in zip(weights, added, strict=True)]
@@ -133,8 +133,7 @@ class Stack:
         losses = self._losses(outputs, rows)
         for gradient, one in zip(self.gradients, torch.autograd.grad(losses.sum(), weights), strict=True):
             gradient[at] = one
-        shares = _shares(outputs.detach(), rows) if accuracy else [math.nan] * len(trials)
-        return list(map(Score, losses.tolist(), shares))
+        return losses.tolist(), _shares(outputs.detach(), rows) if accuracy else []
 
     def _outputs(
         self, trials: Sequence[int], weights: Sequence[Tensor], inputs: Tensor, noise: Tensor | None
