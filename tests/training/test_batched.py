@@ -298,19 +298,19 @@ def test_a_batch_that_memory_does_not_hold_is_trained_in_halves(monkeypatch):
 
 def test_passes_take_as_many_trials_as_have_room(monkeypatch):
     chunks = []
-    measure = stack.Stack._measure
+    measured = stack.Stack._measured
 
-    def told(self: Any) -> None:
-        measure(self)
-        chunks.append(self.chunk)
+    def told(self: Any) -> dict[str, int]:
+        chunks.append(measured(self))
+        return chunks[-1]
 
-    monkeypatch.setattr(stack.Stack, "_measure", told)
+    monkeypatch.setattr(stack.Stack, "_measured", told)
     needed = memory.bytes_of(lambda: torch.ones(8, dtype=torch.float64) + 1)
     assert needed == 2 * 8 * 8
     together(small(4))
     monkeypatch.setattr(memory, "room", lambda device: 1)
     together(small(4))
-    assert chunks == [4, 1]
+    assert chunks == [{"train": 4, "test": 4}, {"train": 1, "test": 1}]
 
 
 def test_a_trial_whose_probe_fails_leaves_alone(monkeypatch):

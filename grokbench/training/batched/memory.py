@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import Any
 
@@ -12,8 +11,11 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 SHARE = 0.25
-"""Of the memory of the device, for what a pass makes and drops. The whole counts, not what is free now: what else runs must not
-change in what groups numbers are added up."""
+"""Of the memory of a CUDA device, for what a pass makes and drops. The whole counts, not what is free now: what else runs must
+not change in what groups numbers are added up."""
+CACHE = 16 << 20
+"""Bytes of the same on the CPU. Larger arrays leave its caches and are asked of the system anew, which costs more than a larger
+batch saves (PERFORMANCE.md)."""
 
 
 class _Made(TorchDispatchMode):
@@ -46,14 +48,7 @@ def room(device: torch.device) -> int:
     """Bytes that a pass may take."""
     if device.type == "cuda":
         return int(SHARE * torch.cuda.get_device_properties(device).total_memory)
-    return int(SHARE * _physical() / max(1, os.cpu_count() or 1))
-
-
-def _physical() -> int:
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):  # not on this system
-        return 4 << 30
+    return CACHE
 
 
 def exhausted(error: BaseException) -> bool:

@@ -94,6 +94,17 @@ class Updates:
             _mask(counts, index.device),
         )
 
+    def like(self, which: slice) -> Side:
+        """Rows of some trials, as many as an update has; nothing is drawn."""
+        size = max(batches.size for batches in self._batches)
+        index = torch.arange(size, device=self._train.inputs.device) % min(self._train.counts)
+        return Side(
+            self._train.inputs[which][:, index],
+            self._train.targets[which][:, index],
+            (size,) * len(self._train.counts[which]),
+            None,
+        )
+
     def _fresh(self, i: int) -> tuple[Tensor, Tensor]:
         setup: Setup[Any] = self._setups[i]
         assert setup.fresh is not None

@@ -31,7 +31,8 @@ class UnlikeError(Exception):
 class Stack:
     """The weights of trials that differ in numbers only, their gradients, and the rows that they are trained and tested on.
 
-    ``parameters`` and ``gradients`` are (trials, …), in the order of ``names``. ``chunk``: how many trials a pass takes at once.
+    ``parameters`` and ``gradients`` are (trials, …), in the order of ``names``. ``chunks``: how many trials a pass takes at once,
+    by its kind: "train" with a gradient, "test" without.
     """
 
     def __init__(self, setups: Sequence[Setup[Network]], device: torch.device) -> None:
@@ -58,9 +59,8 @@ class Stack:
         self.products = (
             BLAS if device.type == "cpu" else f"{device.type} {torch.cuda.get_device_name(device)}"
         )
-        self.chunk = len(setups)
         self._compare(modules)
-        self._measure()
+        self.chunks = self._measured()
 
     def __len__(self) -> int:
         return len(self._setups)
@@ -77,7 +77,7 @@ class Stack:
         def one(at: slice) -> None:
             losses[at.start :], shares[at.start :] = self._gradient(at, rows.of(at), added, dropped, accuracy)
 
-        self._by_chunks(one)
+        self._by_chunks("train", one)
         return losses, shares
 
     def scores(self, side: str, which: Sequence[int]) -> dict[int, Score]:
@@ -96,7 +96,7 @@ class Stack:
             for i, loss, share in zip(own, losses, _shares(outputs, chosen), strict=True):
                 found[i] = Score(loss, share)
 
-        self._by_chunks(one)
+        self._by_chunks("test", one)
         return found
 
     def weights(self, i: int) -> dict[str, Tensor]:
@@ -186,17 +186,17 @@ class Stack:
         moved = None if added is None else [noise.to(self.device) for noise in added]
         return moved, _stacked(dropped).to(self.device) if dropped else None
 
-    def _by_chunks(self, work: Callable[[slice], None]) -> None:
+    def _by_chunks(self, kind: str, work: Callable[[slice], None]) -> None:
         """Call ``work`` with chunks of the trials. One that memory does not hold is halved, and so are those after it."""
         start = 0
         while start < len(self):
-            at = slice(start, min(start + self.chunk, len(self)))
+            at = slice(start, min(start + self.chunks[kind], len(self)))
             try:
                 work(at)
             except Exception as error:
                 if not memory.exhausted(error) or at.stop - start == 1:
                     raise
-                self.chunk = (at.stop - start) // 2
+                self.chunks[kind] = (at.stop - start) // 2
             else:
                 start = at.stop
                 continue
@@ -223,12 +223,12 @@ class Stack:
         if not float((alone - together).abs().max()) <= ENOUGH[alone.dtype] * largest:
             raise UnlikeError("These networks give other outputs in a batch than each by itself.")
 
-    def _measure(self) -> None:
-        """Set ``chunk`` by what a pass of the first trial makes, over training or test rows."""
+    def _measured(self) -> dict[str, int]:
+        """``chunks`` by what passes of the first trial make."""
         at, weights = slice(0, 1), [p[:1] for p in self.parameters]
 
         def training() -> None:
-            rows = self._sides["train"].of(at)
+            rows = self._sides["train"].of(at) if self._updates.whole else self._updates.like(at)
             leaves = [p.detach().requires_grad_() for p in weights]
             torch.autograd.grad(
                 self._losses(self._outputs([0], leaves, rows.inputs, None), rows).sum(), leaves
@@ -239,8 +239,10 @@ class Stack:
             with torch.no_grad():
                 self._losses(self._outputs([0], weights, rows.inputs, None), rows)
 
-        needed = max(map(memory.bytes_of, (training, testing)))
-        self.chunk = max(1, min(len(self), memory.room(self.device) // max(needed, 1)))
+        room, found = memory.room(self.device), {}
+        for kind, work in (("train", training), ("test", testing)):
+            found[kind] = max(1, min(len(self), room // max(memory.bytes_of(work), 1)))
+        return found
 
 
 def _buffers(modules: Sequence[Network], device: torch.device) -> tuple[dict[str, Tensor], frozenset[str]]:
