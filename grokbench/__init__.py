@@ -5,6 +5,8 @@
     grokbench.run("addition", "gromov2023/adamw", alpha=0.5, seed=0, steps=500)
     grokbench.reproduce("gromov2023", tier="quick")  # verdicts
     grokbench.sweep("addition", "gromov2023/adamw", alphas=(0.3, 0.4, 0.5), seeds=6).threshold.alpha50
+    grokbench.records(task="addition", seed=0)       # what the store has
+    grokbench.export("gromov2023", format="parquet", records="reports/gromov2023/records")
 
 Names are imported when they are first used, so that ``import grokbench`` loads neither torch, scipy nor matplotlib.
 """
@@ -20,6 +22,7 @@ __all__ = [
     "Analysis",
     "Architecture",
     "Between",
+    "CompareResult",
     "Computation",
     "Corruption",
     "Domain",
@@ -36,15 +39,19 @@ __all__ = [
     "Size",
     "Source",
     "SpecWarning",
+    "StoredRun",
     "SweepResult",
     "Task",
     "Verdict",
     "Wrapper",
     "__version__",
+    "compare",
+    "export",
     "field",
     "load_baseline",
     "load_network",
     "load_task",
+    "records",
     "register",
     "report",
     "reproduce",
@@ -55,8 +62,9 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from grokbench.api import report, reproduce, run, sweep, validate
+    from grokbench.api import compare, export, records, report, reproduce, run, sweep, validate
     from grokbench.claims.verdict import Verdict
+    from grokbench.exports.stored import StoredRun
     from grokbench.figures.fields import Fields as FigureFields
     from grokbench.figures.kind import Kind as FigureKind
     from grokbench.measures.computation import Computation
@@ -65,6 +73,7 @@ if TYPE_CHECKING:
     from grokbench.networks.base import Network
     from grokbench.networks.saved import load_network
     from grokbench.parts import register
+    from grokbench.plan.compared import CompareResult
     from grokbench.plan.resolve import SpecWarning, Task, load_baseline, load_task
     from grokbench.plan.sweep import SweepResult
     from grokbench.specs.errors import GrokbenchError
@@ -79,9 +88,11 @@ if TYPE_CHECKING:
     from grokbench.training.watching import Analysis, Probe
 
 _HOMES = {
+    "CompareResult": "grokbench.plan.compared",
     "Computation": "grokbench.measures.computation",
     "GrokbenchError": "grokbench.specs.errors",
     "Record": "grokbench.training.record",
+    "StoredRun": "grokbench.exports.stored",
     "SweepResult": "grokbench.plan.sweep",
     "Verdict": "grokbench.claims.verdict",
     **dict.fromkeys(("SpecWarning", "Task", "load_baseline", "load_task"), "grokbench.plan.resolve"),

@@ -13,6 +13,8 @@ from grokbench.training.record import Record
 
 if TYPE_CHECKING:
     from grokbench.claims.verdict import Verdict
+    from grokbench.exports.stored import StoredRun
+    from grokbench.plan.compared import CompareResult
     from grokbench.plan.executor import OnEvent
     from grokbench.plan.sweep import SweepResult
 
@@ -192,6 +194,70 @@ def sweep(
     return result
 
 
+def compare(
+    first: Words | Recipe,
+    second: Words | Recipe,
+    *,
+    task: Words | Task,
+    alpha: float,
+    seeds: int | Iterable[int] = 6,
+    steps: int | None = None,
+    settings: Mapping[str, Any] | None = None,
+    under_test: str | None = None,
+    isolate: bool = False,
+    tune: Mapping[str, Any] | None = None,
+    trials: int | None = None,
+    workers: int | None = None,
+    executor: str = "local",
+    store: str | Path | None = None,
+    out: str | Path | None = None,
+    force: bool = False,
+    specs: Specs = (),
+    on_event: OnEvent | None = None,
+) -> CompareResult:
+    """Two recipes on the same seeds: the ratio of their times, and every field in which they differ; files go to ``out``.
+
+    under_test: the field that the comparison is about; by itself the only one that differs, or the only part of another kind.
+    isolate: also train every mixture of the fields that differ; ``contrasts()`` of the result then change one at a time.
+    tune: one field with its values, {"optimizer.lr": [0.01, 0.03]} or {"optimizer.lr": "1e-3:1e-1"}; both arms choose theirs
+    by ``trials`` trials each, on seeds from 9000 on that are not compared. The result's ``paired()`` has the ratio of T_gen,
+    its interval and the sign test. Workers are spawned: a script that calls this needs to be a file, with
+    ``if __name__ == "__main__":``.
+    Errors: GrokbenchError for what could not be trained; a trial that fails is among the result's ``failures``.
+    """
+    from grokbench.plan import compare_words
+    from grokbench.plan.executor import worker_count
+    from grokbench.plan.single import check_folder
+
+    count = worker_count(workers)
+    target = None if out is None else values.path("out", out)
+    job = compare_words.plan(
+        first,
+        second,
+        task=task,
+        alpha=alpha,
+        seeds=seeds,
+        steps=steps,
+        settings=settings,
+        under_test=under_test,
+        isolate=isolate,
+        tune=tune,
+        trials=trials,
+        store=store,
+        force=force,
+        specs=open_library(specs),
+    )
+    if target is not None:
+        check_folder(target)
+    job.run(count, on_event, executor)
+    result = job.result()
+    if target is not None:
+        from grokbench.reports.compare import write
+
+        write(result, target)
+    return result
+
+
 def report(
     paper: Words,
     *,
@@ -218,6 +284,74 @@ def report(
     if note and on_note is not None:
         on_note(note)
     return page
+
+
+def records(
+    *,
+    task: str | Iterable[str] = (),
+    baseline: str | Iterable[str] = (),
+    paper: Words | None = None,
+    alpha: float | Iterable[float] = (),
+    seed: int | Iterable[int] = (),
+    run: str | Iterable[str] = (),
+    store: str | Path | None = None,
+    records: str | Path | None = None,
+    specs: Specs = (),
+    on_damage: Callable[[str], None] | None = None,
+) -> tuple[StoredRun, ...]:
+    """The runs that the store, or else the folder ``records`` of committed ones, has; all, or those that are meant.
+
+    task, baseline: ids, as ``StoredRun`` has them. paper: those of its experiments, whatever their seed. alpha: compared in six
+    digits. run: beginnings of keys. on_damage: takes a sentence on each record that cannot be used.
+    Errors: UnknownNameError, InputError; StoreError without a place for the store.
+    """
+    from grokbench.exports import stored
+
+    chosen = stored.selection(task, baseline, alpha, seed, run, paper)
+    place = stored.place_of(store, records, on_damage)
+    return stored.find(place, chosen, open_library(specs))
+
+
+def export(
+    what: Words | None = None,
+    *,
+    format: str = "csv",
+    out: str | Path | None = None,
+    only: str | Iterable[str] = (),
+    task: str | Iterable[str] = (),
+    baseline: str | Iterable[str] = (),
+    paper: Words | None = None,
+    alpha: float | Iterable[float] = (),
+    seed: int | Iterable[int] = (),
+    run: str | Iterable[str] = (),
+    store: str | Path | None = None,
+    records: str | Path | None = None,
+    specs: Specs = (),
+    on_damage: Callable[[str], None] | None = None,
+) -> tuple[Path, ...]:
+    """Write the numbers of a paper, a claim or a selection of runs as "csv", "parquet" or "tensorboard"; returns the files.
+
+    what: a paper, or a claim as ``paper.claim``; None for the runs that the other words choose, as in ``records``. only: some
+    of the tables "runs", "curves", "probes", "measures" and "verdicts" (docs/export.md); the last two are of claims. out: the
+    folder; None means ``exports/`` and what is exported. Verdicts are decided from the records, as in ``report``.
+    Errors: as ``records``; NoRecordsError where there is nothing to export; InputError where the format's package is missing.
+    """
+    from grokbench import exports
+    from grokbench.exports import stored
+
+    target = None if out is None else values.path("out", out)
+    chosen = stored.selection(task, baseline, alpha, seed, run, paper)
+    return exports.export(
+        None if what is None else values.name("what", what),
+        chosen,
+        format=values.text("format", format),
+        only=values.texts("only", only),
+        out=target,
+        store=store,
+        records=records,
+        library=open_library(specs),
+        on_damage=on_damage,
+    )
 
 
 def validate(paths: Paths = (), specs: Specs = ()) -> list[Path]:

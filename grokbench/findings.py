@@ -120,12 +120,7 @@ def result(
     old = job.earlier(out)
     evidence = job.evidence(old)
     if untrained and _unanswered(evidence) and not (job.first is job.store and evidence.earlier):
-        raise NoRecordsError(
-            f"{_none(job)}, so nothing was written; name its folder as records=DIR or store=DIR, or train with "
-            f"`grokbench reproduce {job.paper.id}`",
-            "records",
-            "store",
-        )
+        raise no_records(job)
     verdicts = judge.judge_all(job.paper, evidence, known=known)
     read = judge.read_of(job.paper, evidence, verdicts)
     cells = evidence.shown(job.paper, read)
@@ -168,6 +163,16 @@ def result(
         archived=frozenset(archived),
         chosen=frozenset(job.claims),
         evidence=evidence,
+    )
+
+
+def no_records(job: Reproduction) -> NoRecordsError:
+    """The error where a paper's records are asked for and there is none."""
+    return NoRecordsError(
+        f"{_none(job)}, so nothing was written; name its folder as records=DIR or store=DIR, or train with "
+        f"`grokbench reproduce {job.paper.id}`",
+        "records",
+        "store",
     )
 
 

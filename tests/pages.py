@@ -1,4 +1,4 @@
-"""Tables of docs/ that are made from docstrings, signatures and help texts: claims, measures and figures.
+"""Tables of docs/ that are made from docstrings, signatures and help texts: claims, measures, figures and exports.
 
 ``python -m tests.rewrite`` writes them.
 """
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from grokbench import measures, parts
+from grokbench.exports import columns
 from grokbench.figures.fields import DEFINITIONS, Fields, Panel
 from grokbench.parts.measures import MEASURES
 from grokbench.specs.claims import KINDS
@@ -40,7 +41,12 @@ def pages() -> dict[Path, str]:
     kinds = table(
         ("kind", "what it says, and what decides it"), ((f"`{k}`", text) for k, text in KINDS.items())
     )
+    exported = DOCS / "export.md"
+    tables = exported.read_text(encoding="utf-8")
+    for name, text in _of_exports().items():
+        tables = placed(tables, name, text)
     return {
+        exported: tables,
         claims: placed(claims.read_text(encoding="utf-8"), "kinds", kinds),
         figures: drawn,
         DOCS / "measures.md": "\n".join([HEAD, *_of_measures()]),
@@ -104,6 +110,25 @@ def _of_figures() -> dict[str, str]:
         "panel": _fields(Panel),
         "figure": _fields(Fields, shared),
         "kinds": table(("kind", "what it draws", "its own fields"), rows),
+    }
+
+
+def _of_exports() -> dict[str, str]:
+    """The columns of each exported table, by the name of its place; those of every run apart."""
+    places = {"run": columns.IDENTITY, "claim": columns.CLAIM}
+    own = {
+        "runs": columns.RUNS,
+        "curves": columns.CURVES,
+        "probes": columns.PROBES,
+        "measures": columns.MEASURES,
+        "verdicts": columns.VERDICTS,
+    }
+    return {
+        name: table(
+            ("column", "type", "unit", "meaning"),
+            ((f"`{one.name}`", one.type, one.unit, one.meaning) for one in listed),
+        )
+        for name, listed in {**places, **own}.items()
     }
 
 

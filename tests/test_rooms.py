@@ -24,6 +24,7 @@ ROOMS = [
     "reports",
     "reproduction",
     "findings",
+    "exports",
     "api",
     "contract",
     "pytest_plugin",

@@ -11,16 +11,30 @@ import click
 import pytest
 
 from grokbench.claims import judge
-from grokbench.reports import overview, sweep
+from grokbench.reports import compare, overview, sweep
 from grokbench.reports.document import document, dumps
 from grokbench.reports.markdown import page
 from grokbench.reports.result import PaperResult
 from grokbench.specs.types import Place, Reported, Superseded
 from tests import prose
-from tests.reports import synthetic, test_runs, test_sweep
+from tests.reports import synthetic, test_compare, test_runs, test_sweep
 from tests.test_documents import DOCUMENTS, ROOT
 
-COMMANDS = ("", "run", "reproduce", "sweep", "report", "show", "list", "validate", "new", "doctor")
+COMMANDS = (
+    "",
+    "run",
+    "reproduce",
+    "sweep",
+    "compare",
+    "runs",
+    "export",
+    "report",
+    "show",
+    "list",
+    "validate",
+    "new",
+    "doctor",
+)
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
@@ -135,6 +149,11 @@ def test_every_sentence_of_the_scoreboard_is_short(tmp_path: Path) -> None:
 def test_every_sentence_of_the_page_of_a_sweep_is_short(exhaustive: bool) -> None:
     rows = [[False, True, False, True], *[[False, None, True, True]] * 5]
     assert prose.too_long(sweep.page(test_sweep.result(rows, exhaustive=exhaustive), "plot.png")) == []
+
+
+@pytest.mark.parametrize("name", test_compare.ALL)
+def test_every_sentence_of_the_page_of_a_comparison_is_short(name: str) -> None:
+    assert prose.too_long(compare.page(test_compare.ALL[name], "plot.png")) == []
 
 
 WORD = "word "

@@ -7,6 +7,7 @@ timing, thresholds, statistics: when a run fits and generalises, from which frac
 fourier: the quadratic network of Gromov 2023: participation ratios and phases of its neurons.
 spectra, progress, circuit, ablations: the transformer of Nanda et al. 2023: Fourier basis and key frequencies, restricted and
 excluded loss, neuron clusters, what happens without a part. circles: the output embedding of Power et al. 2022.
+slingshots: moments at which a fitted run loses its training set (Thilak et al. 2022).
 """
 
 from grokbench.analysis.ablations import (
@@ -65,6 +66,7 @@ from grokbench.analysis.progress import (
     sum_projection,
     table_loss,
 )
+from grokbench.analysis.slingshots import slingshots
 from grokbench.analysis.spectra import (
     block,
     component_norms,
@@ -165,6 +167,7 @@ __all__ = [
     "ring_score",
     "running_median",
     "share_near_zero",
+    "slingshots",
     "spectrum",
     "split_directions",
     "stays",

@@ -22,7 +22,10 @@ COMMANDS = {
     "run": "Train one trial and print when it fitted and when it generalised.",
     "reproduce": "Train what a paper's claims need, decide them and write the report.",
     "sweep": "Train over training fractions and seeds; print from which fraction on the task is solved.",
+    "compare": "Train two recipes on the same seeds; print which generalises first, and what differs between them.",
     "new": "Write a commented file for a new task, recipe, paper, network, optimizer, loss, measure or figure.",
+    "runs": "List the runs that a store has, and when each fitted and generalised.",
+    "export": "Write curves, probes, measures and verdicts as CSV, Parquet or TensorBoard files.",
     "report": "Write a paper's report again from stored records, without training.",
     "bench": "Time training steps of every network on this machine.",
     "doctor": "Check the installation, the store and the machine.",
@@ -85,7 +88,7 @@ def in_flags(error: GrokbenchError, command: click.Command) -> str:
     return error.calling(flags)
 
 
-TRAINING = ("reproduce", "sweep")
+TRAINING = ("reproduce", "sweep", "compare")
 """Commands that keep each trial as soon as it is finished."""
 
 ENDING = """\b

@@ -40,10 +40,16 @@ def _all(library: Library, context: click.Context) -> list[str]:
     return [*library.task_ids(), *library.recipe_ids(), *library.paper_ids(), *_claims(library, context)]
 
 
+def _wholes(library: Library, context: click.Context) -> list[str]:
+    papers = library.paper_ids()
+    return [*papers, *(f"{name}.{claim.id}" for name in papers for claim in library.paper(name).claims)]
+
+
 tasks = _offer(lambda library, _: library.task_ids(), files=True)
 baselines = _offer(lambda library, _: library.recipe_ids(), files=True)
 papers = _offer(lambda library, _: library.paper_ids())
 claims = _offer(_claims)
+wholes = _offer(_wholes, files=True)
 anything = _offer(_all, files=True)
 
 

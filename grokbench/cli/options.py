@@ -169,6 +169,43 @@ def device(function: F) -> F:
     )(function)
 
 
+def runs(function: F) -> F:
+    """What chooses runs that are there: ``--task``, ``--baseline``, ``--paper``, ``--alpha``, ``--seed``, ``--run``."""
+    chosen = (
+        click.option(
+            "--task",
+            multiple=True,
+            shell_complete=completion.tasks,
+            help="Only runs of this task (repeatable).",
+        ),
+        click.option(
+            "--baseline",
+            multiple=True,
+            shell_complete=completion.baselines,
+            help="Only runs of this recipe, with whatever fields changed (repeatable).",
+        ),
+        click.option(
+            "--paper",
+            shell_complete=completion.papers,
+            help="Only runs of this paper's experiments, any seed.",
+        ),
+        click.option("--alpha", multiple=True, type=float, help="Only this training fraction (repeatable)."),
+        click.option("--seed", multiple=True, type=INTEGER, help="Only this seed (repeatable)."),
+        click.option(
+            "--run", multiple=True, metavar="KEY", help="Only the run whose key begins so (repeatable)."
+        ),
+    )
+    for one in reversed(chosen):
+        function = one(function)
+    return function
+
+
+def places(function: F) -> F:
+    """Where records are looked for: ``--store`` or ``--records``."""
+    text = "A folder of committed records, in place of the store."
+    return store(click.option("--records", type=PATH, help=text)(function))
+
+
 def as_json(function: F) -> F:
     """``--json``."""
     return click.option(

@@ -24,6 +24,7 @@ from grokbench.training.record import Record
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from grokbench.plan.compared import CompareResult
     from grokbench.plan.sweep import SweepResult
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "FORMATS",
     "Kind",
     "draw",
+    "draw_compare",
     "draw_curves",
     "draw_sweep",
     "figure",
@@ -131,9 +133,7 @@ def draw(paper: Paper, cells: Cells, folder: Path, draft: bool = False) -> dict[
         with own_look():
             found = figure(kind, shown, cells)
             if found is not None:
-                for ending in formats:
-                    _save(found, folder / f"{name}{ending}", draft)
-                    found.set_layout_engine("none")  # it stays as it was laid out for the first
+                _save_all(found, folder / name, formats, draft)
                 drawn[name] = folder / f"{name}{formats[0]}"
     for ending in DRAWN:
         for path in folder.glob(f"*{ending}"):
@@ -166,6 +166,14 @@ def draw_sweep(result: SweepResult, path: Path) -> None:
         _save(solved.sweep(result.threshold, times, result.budget, title), path)
 
 
+def draw_compare(result: CompareResult, path: Path, heading: str) -> None:
+    """A comparison's times and test accuracies under ``heading``: ``path`` with each ending of ``DRAWN``."""
+    from grokbench.figures import compared
+
+    with own_look():
+        _save_all(compared.draw(result, heading), path, DRAWN)
+
+
 def missing(paper: Paper, drawn: Collection[str], cells: Cells) -> dict[str, str]:
     """Figure that was not drawn → what it needs, in words: the experiments without records, a few of them by name."""
     out = {}
@@ -174,6 +182,12 @@ def missing(paper: Paper, drawn: Collection[str], cells: Cells) -> dict[str, str
             lacking = [experiment for experiment in own.needs if not cells.get(experiment)]
             out[name] = w.few(lacking or own.needs) or "at least one trained trial"
     return out
+
+
+def _save_all(figure: Figure, path: Path, formats: Iterable[str], draft: bool = False) -> None:
+    for ending in formats:
+        _save(figure, path.with_name(f"{path.name}{ending}"), draft)
+        figure.set_layout_engine("none")  # it stays as it was laid out for the first
 
 
 def _save(figure: Figure, path: Path, draft: bool = False) -> None:

@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 
 from grokbench.analysis import thresholds
+from grokbench.analysis.statistics import kendall_tau
 from grokbench.measures.cells import Cell, SeedView
 from grokbench.measures.reading import Between, Measured, generalised, last_accuracy, levels, narrowed
 from grokbench.specs.errors import InputError, UnknownNameError
@@ -63,9 +64,23 @@ def alpha_solved_ratio(view: SeedView) -> Measured:
     return narrowed(lows[most], highs[most])
 
 
-def arms_generalising(view: SeedView) -> float:
-    """Number of arms of which any run has a T_gen within its budget."""
-    return float(sum(any(_solved(cell) for cell in arm) for arm in view.arms))
+def every_arm_generalises(view: SeedView) -> float:
+    """1 when each arm has a run with a T_gen within its budget, else 0."""
+    return float(all(any(_solved(cell) for cell in arm) for arm in view.arms))
+
+
+def alpha_solved_order(view: SeedView) -> float:
+    """Kendall's τ_b between the order of the claim's experiments and their α50 at the budget, on the fractions that all have.
+
+    α50: the upper end of its bracket. Arms with the same one tie, and so do those that are not solved at the largest fraction,
+    above all others.
+    """
+    arms = range(len(view.arms))
+    common = set.intersection(*(set(_grid(view, arm)) for arm in arms))
+    shared = SeedView(
+        view.seed, tuple(tuple(c for c in arm if float(c.settings["alpha"]) in common) for arm in view.arms)
+    )
+    return kendall_tau(list(arms), [_threshold(shared, arm).high for arm in arms])
 
 
 def _mean_best(cells: Sequence[Cell]) -> float:

@@ -32,10 +32,7 @@ from grokbench.training.record import Record
 
 def final_normalised_accuracy(view: SeedView, arm: int = 0) -> float:
     """a′ at the end; 0 for a run that diverged."""
-    record = one(view, arm)
-    if record.ended == "diverged":
-        return 0.0
-    return float(timing.normalised([last_accuracy(record)], baseline(record))[0])
+    return _last_above_guess(one(view, arm))
 
 
 def final_test_accuracy(view: SeedView, arm: int = 0) -> float:
@@ -56,10 +53,13 @@ def best_train_accuracy(view: SeedView, arm: int = 0) -> float:
     return float(np.max(within_budget(record, "train_accuracy")))
 
 
-def final_accuracy_lead(view: SeedView, leaders: int = 1, over: Literal["best", "worst"] = "best") -> float:
+def final_accuracy_lead(
+    view: SeedView, leaders: int = 1, over: Literal["best", "worst"] = "best", above_guess: bool = False
+) -> float:
     """Test accuracy at the end, averaged over the fractions: the worst of the first ``leaders`` arms less another arm.
 
-    ``over``: the "best" or the "worst" of the other arms. nan where the arms' fractions differ.
+    ``over``: the "best" or the "worst" of the other arms. ``above_guess``: of a′ in place of the accuracy. nan where the arms'
+    fractions differ.
     """
     choose = {"best": max, "worst": min}
     if over not in choose:
@@ -69,12 +69,20 @@ def final_accuracy_lead(view: SeedView, leaders: int = 1, over: Literal["best", 
     grids = [[alpha for alpha, _ in levels(view, arm)] for arm in range(len(view.arms))]
     if any(grid != grids[0] for grid in grids):
         return math.nan
-    means = [_mean_last(arm) for arm in view.arms]
+    means = [_mean_last(arm, above_guess) for arm in view.arms]
     return min(means[:leaders]) - choose[over](means[leaders:])
 
 
-def _mean_last(cells: tuple[Cell, ...]) -> float:
-    return float(np.mean([last_accuracy(cell.record) for cell in cells]))
+def _mean_last(cells: tuple[Cell, ...], above_guess: bool) -> float:
+    value = _last_above_guess if above_guess else last_accuracy
+    return float(np.mean([value(cell.record) for cell in cells]))
+
+
+def _last_above_guess(record: Record) -> float:
+    """a′ at the end; 0 for a run that diverged."""
+    if record.ended == "diverged":
+        return 0.0
+    return float(timing.normalised([last_accuracy(record)], baseline(record))[0])
 
 
 def loss_end_over_start(view: SeedView, arm: int = 0) -> float:

@@ -9,6 +9,7 @@ import numpy as np
 from grokbench.analysis import timing
 from grokbench.measures.cells import SeedView
 from grokbench.measures.reading import (
+    Between,
     Measured,
     baseline,
     ends,
@@ -72,8 +73,18 @@ def time_ratio(view: SeedView, numerator: int = 0, denominator: int = 1) -> Meas
 
     A censored arm leaves the bounds that its budget gives; nan when both diverged.
     """
-    top = ends(time_to_generalise(one(view, numerator)))
-    bottom = ends(time_to_generalise(one(view, denominator)))
+    return _time_ratio(*(ends(time_to_generalise(one(view, arm))) for arm in (numerator, denominator)))
+
+
+def fit_time_ratio(view: SeedView, numerator: int = 0, denominator: int = 1) -> Measured:
+    """T_mem of one arm over that of another.
+
+    A censored arm leaves the bounds that its budget gives; nan when both diverged.
+    """
+    return _time_ratio(*(ends(time_to_fit(one(view, arm))) for arm in (numerator, denominator)))
+
+
+def _time_ratio(top: Between, bottom: Between) -> Measured:
     if math.isinf(top.low) and math.isinf(bottom.low):
         return math.nan
     low = 0.0 if math.isinf(bottom.high) and math.isfinite(top.low) else _over(top.low, bottom.high)

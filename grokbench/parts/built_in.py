@@ -39,6 +39,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
     },
     "computations": {
         "table-relabelling": "grokbench.measures.relabelling:TABLE_RELABELLING",
+        "transformer-weights": "grokbench.measures.sizes:TRANSFORMER_WEIGHTS",
     },
     "domains": {
         "integers-mod": "grokbench.tasks.domains.integers_mod:DOMAIN",
@@ -60,6 +61,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "ipr": "grokbench.training.probes.ipr:PROBE",
         "phases": "grokbench.training.probes.phases:PROBE",
         "spectrum": "grokbench.training.probes.spectrum:PROBE",
+        "last-layer": "grokbench.training.probes.last_layer:PROBE",
     },
     "analyses": {
         "progress": "grokbench.training.analyses.progress:ANALYSIS",

@@ -34,15 +34,15 @@ def check_file(path: Path, endings: Collection[str]) -> None:
         raise InputError(f"{path.parent} cannot be written to ({error.strerror})") from None
 
 
-def check_folder(out: Path) -> None:
-    """Create the report's folder and write a file in it. Errors: InputError, before anything is trained."""
+def check_folder(out: Path, what: str = "the report") -> None:
+    """Create the folder of ``what`` and write a file in it. Errors: InputError, before anything is trained."""
     try:
         out.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=out):
             pass
     except OSError as error:
         raise InputError(
-            f"the report cannot be written to {out} ({error.strerror}); name another folder"
+            f"{what} cannot be written to {out} ({error.strerror}); name another folder"
         ) from None
 
 

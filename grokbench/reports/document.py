@@ -37,6 +37,7 @@ def document(report: PaperResult, figures: Mapping[str, str] | None = None) -> d
         "trainings": trainings(report),
         "claims": [claim_entry(report, verdict) for verdict in report.verdicts],
         "superseded": [dict(vars(old)) for old in report.paper.superseded],
+        "discrepancies": [plain(vars(one)) for one in report.paper.discrepancies],
         "deviations": list(report.paper.deviations),
         "environment": plain({key: list(values) for key, values in environments(report).items()}),
         "cost": {name: plain(cost.entry()) for name, cost in costs(report).items()},

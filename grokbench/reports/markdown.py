@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from grokbench.claims import phrases as w
@@ -35,6 +35,7 @@ def page(report: PaperResult, figures: Mapping[str, str], missing: Mapping[str, 
         other_figures(report, figures, missing),
         _recipes(report),
         _confounds(report),
+        _discrepancies(report),
         _deviations(report),
         _environment(report),
         _cost(report),
@@ -100,6 +101,22 @@ def _confounds(report: PaperResult) -> str:
         return ""
     intro = "These are all fields in which the arms of a claim differ, the one under test included."
     return "\n\n".join(["## Confounds", intro, *parts])
+
+
+def _discrepancies(report: PaperResult) -> str:
+    """Where paper and code do not say the same, and which experiments read it either way; "" where none is known."""
+    if not report.paper.discrepancies:
+        return ""
+    rows = [
+        [one.what, one.paper, one.code, _experiments(one.as_paper), _experiments(one.as_code), one.source]
+        for one in report.paper.discrepancies
+    ]
+    head = ["about", "the paper", "its code", "run as the paper", "run as the code", "source"]
+    return "\n\n".join(["## Paper against code", table(head, rows)])
+
+
+def _experiments(names: Sequence[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names) or w.DASH
 
 
 def _deviations(report: PaperResult) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from grokbench.claims.evidence import Evidence
 from grokbench.claims.verdict import Verdict
 from grokbench.measures.cells import Cells
+from grokbench.specs import differences
 from grokbench.specs.files import SpecFile
 from grokbench.specs.types import Claim, Experiment, Paper, Recipe, TaskSpec
 from grokbench.training.record import Record
@@ -103,16 +104,13 @@ def resolved_fields(report: PaperResult, experiment_id: str) -> dict[str, Any]:
     recipe = report.recipe(experiment_id)
     out: dict[str, Any] = {}
     if recipe is not None:
-        for table in RECIPE_TABLES:
-            for key, value in getattr(recipe, table).items():
-                out[f"{table}.{key}"] = value
+        out |= differences.fields(recipe)
     if experiment is None:
         return out
     out["task"] = experiment.task
     task = report.tasks.get(experiment.task)
     if task is not None:
-        out["task.operation"] = task.operation
-        out.update({f"task.domain.{k}": v for k, v in task.domain.items()})
+        out |= differences.of_task(task)
     out.update({key: value for key, value in experiment.set.items() if key.startswith("task.")})
     plan = experiment.tiers.get(report.tier) or next(iter(tuple(experiment.tiers.values())[::-1]), None)
     if plan is not None:
@@ -128,23 +126,25 @@ def confounds(report: PaperResult, claim: Claim) -> list[tuple[str, tuple[Any, .
     """Fields whose resolved values differ between the arms of a claim, one value per arm (None: absent)."""
     if len(claim.experiments) < 2:
         return []
-    arms = [resolved_fields(report, e) for e in claim.experiments]
-    names = sorted({name for arm in arms for name in arm})
-    rows = [(name, tuple(arm.get(name) for arm in arms)) for name in names]
-    return [(name, values) for name, values in rows if any(v != values[0] for v in values[1:])]
+    return differences.differing([resolved_fields(report, e) for e in claim.experiments])
 
 
 def environments(report: PaperResult) -> dict[str, tuple[Any, ...]]:
     """Environment key → the distinct values found in the records, else the report's own value."""
-    found: dict[str, list[Any]] = {}
-    for cells in report.cells.values():
-        for _, _, record in cells:
-            for key, value in record.environment.items():
-                seen = found.setdefault(str(key), [])
-                if value not in seen:
-                    seen.append(value)
+    found = of_records(record for cells in report.cells.values() for _, _, record in cells)
     for key, value in report.environment.items():
-        found.setdefault(str(key), [value])
+        found.setdefault(str(key), (value,))
+    return found
+
+
+def of_records(records: Iterable[Record]) -> dict[str, tuple[Any, ...]]:
+    """Environment key → the distinct values found in the records."""
+    found: dict[str, list[Any]] = {}
+    for record in records:
+        for key, value in record.environment.items():
+            seen = found.setdefault(str(key), [])
+            if value not in seen:
+                seen.append(value)
     return {key: tuple(values) for key, values in found.items()}
 
 

@@ -13,6 +13,7 @@ from grokbench.claims import phrases as w
 from grokbench.claims.wording import NOT_REACHED, NOT_SETTLED
 from grokbench.plan.sweep import SweepResult
 from grokbench.reports.document import bounds, dumps, number, plain, shadow_line, shadows, write_text
+from grokbench.reports.result import of_records
 from grokbench.store import keys
 from grokbench.training.record import Record
 
@@ -152,7 +153,7 @@ def document(result: SweepResult, figure: str | None = None) -> dict[str, Any]:
         "recipe": plain(vars(trial.recipe)),
         "spec_hashes": dict(result.spec_hashes),
         "shadowed": shadows(result.shadowed),
-        "environment": plain(_environment(result)),
+        "environment": plain(of_records(result.records.values())),
         "seconds": round(sum(float(r.cost.get("seconds", 0.0)) for r in result.records.values()), 2),
         "figure": figure,
     }
@@ -181,16 +182,6 @@ def _ends(one: Bracket) -> list[float | None]:
     return [one.low, number(one.high)]
 
 
-def _environment(result: SweepResult) -> dict[str, list[Any]]:
-    """Environment key → the distinct values over all records."""
-    found: dict[str, list[Any]] = {}
-    for record in result.records.values():
-        for key, value in record.environment.items():
-            if value not in found.setdefault(str(key), []):
-                found[str(key)].append(value)
-    return found
-
-
 def page(result: SweepResult, figure: str) -> str:
     """The page: the answer, the plot, the table, each seed's bracket, how it was found."""
     from grokbench.reports.tables import table
@@ -206,7 +197,9 @@ def page(result: SweepResult, figure: str) -> str:
         "An exhaustive sweep does not assume that."
     )
     cost = sum(float(record.cost.get("seconds", 0.0)) for record in result.records.values())
-    environment = [(key, "; ".join(map(w.value, values))) for key, values in _environment(result).items()]
+    environment = [
+        (key, "; ".join(map(w.value, values))) for key, values in of_records(result.records.values()).items()
+    ]
     parts = [
         f"# {' '.join(trial.task.title.split())}: solved from which α on?",
         shadow_line(result.shadowed),

@@ -50,7 +50,7 @@ def paper(known: Parts, names: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     document = _document(Paper, "grokbench paper: experiments and claims")
     own = document["properties"]
     own.pop("figures")  # a file of their own
-    lists = {name: own.pop(name) for name in ("experiment", "claim", "superseded")}
+    lists = {name: own.pop(name) for name in ("experiment", "claim", "superseded", "discrepancy")}
     about = {
         "type": "object",
         "description": "the paper itself",

@@ -128,6 +128,22 @@ class Experiment:
 
 
 @dataclass(frozen=True)
+class Discrepancy:
+    """A point in which a paper and its code do not say the same, and the experiments that read it either way."""
+
+    what: str = spec(help="what it is about, such as weight decay", schema=TEXT)
+    paper: str = spec(help="what the paper says, or that it says nothing", schema=TEXT)
+    code: str = spec(help="what its code does", schema=TEXT)
+    source: str = spec(help="where both stand: a section, and a file of the code", schema=TEXT)
+    as_paper: tuple[str, ...] = spec(
+        (), help="experiments that do as the paper says", schema=one_or_list_of(ID), optional=True
+    )
+    as_code: tuple[str, ...] = spec(
+        (), help="experiments that do as the code does", schema=one_or_list_of(ID), optional=True
+    )
+
+
+@dataclass(frozen=True)
 class Paper:
     """A paper with its experiments and claims (``baselines/<paper>/claims.toml``), and its figures (``figures.toml`` there)."""
 
@@ -142,6 +158,12 @@ class Paper:
         Superseded,
         key="superseded",
         help="claims that others have replaced; neither trained nor judged",
+        least=0,
+    )
+    discrepancies: tuple[Discrepancy, ...] = tables(
+        Discrepancy,
+        key="discrepancy",
+        help="points in which the paper and its code do not say the same",
         least=0,
     )
     year: int | None = spec(

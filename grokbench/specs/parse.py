@@ -11,6 +11,7 @@ from grokbench.specs.types import (
     TIERS,
     Claim,
     Condition,
+    Discrepancy,
     Experiment,
     Paper,
     Place,
@@ -41,7 +42,14 @@ def paper(document: Mapping[str, Any]) -> Paper:
         experiments=tuple(_experiment(entry) for entry in document["experiment"]),
         claims=tuple(_claim(entry) for entry in document["claim"]),
         superseded=tuple(Superseded(**read(Superseded, entry)) for entry in document["superseded"]),
+        discrepancies=tuple(_discrepancy(entry) for entry in document["discrepancy"]),
     )
+
+
+def _discrepancy(entry: Mapping[str, Any]) -> Discrepancy:
+    own = read(Discrepancy, entry)
+    sides = {name: own[name] for name in ("as_paper", "as_code") if name in own}
+    return Discrepancy(**own | {k: (v,) if isinstance(v, str) else v for k, v in sides.items()})
 
 
 def _experiment(entry: Mapping[str, Any]) -> Experiment:
@@ -150,6 +158,10 @@ def broken_references(paper: Paper, tasks: Sequence[str], recipes: Sequence[str]
     claims = [claim.id for claim in paper.claims]
     for old in paper.superseded:
         need(old.superseded_by, claims, f"superseded {old.id}.superseded_by", "claim")
+    for index, one in enumerate(paper.discrepancies):
+        for side in ("as_paper", "as_code"):
+            for name in getattr(one, side):
+                need(name, experiments, f"discrepancy[{index}].{side}", "experiment")
     places: dict[Place, str] = {}
     for claim in paper.claims:
         first = places.setdefault(claim.grid, claim.id) if claim.grid else claim.id

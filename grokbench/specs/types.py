@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from grokbench.specs.claims import Claim, Condition, Place, Reported, Section, Superseded
 from grokbench.specs.fields import ID, TEXT, part, table
 from grokbench.specs.fields import field as spec
-from grokbench.specs.papers import TIERS, Experiment, Paper, TierPlan
+from grokbench.specs.papers import TIERS, Discrepancy, Experiment, Paper, TierPlan
 
 __all__ = [
     "TIERS",
@@ -23,6 +23,7 @@ __all__ = [
     "Claim",
     "Condition",
     "Data",
+    "Discrepancy",
     "Evaluation",
     "Experiment",
     "Paper",

@@ -7,7 +7,7 @@ import io
 import json
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,6 +17,7 @@ from grokbench.specs.errors import InputError
 from grokbench.specs.types import Trial
 from grokbench.store import codec, keys
 from grokbench.store.cutting import cut
+from grokbench.store.kept import Kept
 from grokbench.store.replacing import replaced
 from grokbench.training.record import Record
 
@@ -106,6 +107,13 @@ class _Entry(NamedTuple):
     name: str  # its trial's key
     head: dict[str, Any]
 
+    def record(self) -> Record:
+        """Read it. Errors: InputError where the archive is damaged."""
+        try:
+            return codec.unpack(self.head, self.stored.read(f"{self.name}.npz"))
+        except DAMAGE as error:
+            raise _damaged(self.path, error) from None
+
 
 class Archive:
     """The records under a folder such as ``reports/<paper>/records``, as they are when it is first read.
@@ -144,14 +152,17 @@ class Archive:
         wanted = keys.key(trial)
         entries = self._index.get(keys.family(trial), [])
         for entry in sorted(entries, key=lambda entry: entry.name != wanted):
-            try:
-                record = codec.unpack(entry.head, entry.stored.read(f"{entry.name}.npz"))
-            except DAMAGE as error:
-                raise _damaged(entry.path, error) from None
-            answer = _answer(entry.name, record, trial)
+            answer = _answer(entry.name, entry.record(), trial)
             if answer is not None:
                 return answer
         return None
+
+    def each(self) -> Iterator[Kept]:
+        """Every record, once, whichever experiments have it. Errors: InputError where an archive is damaged."""
+        entries = {entry.name: entry for own in self._index.values() for entry in own}
+        for name, entry in entries.items():
+            size = entry.stored.getinfo(f"{name}.npz").compress_size
+            yield Kept(name, entry.record(), entry.path, size, None, entry.record)
 
 
 DAMAGE = (zipfile.BadZipFile, zlib.error, OSError, ValueError, KeyError, TypeError)

@@ -6,6 +6,7 @@ A failed, damaged or half-written record is never a hit.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import json
 import os
@@ -22,6 +23,7 @@ from grokbench.specs.errors import StoreError
 from grokbench.specs.types import Array, Trial
 from grokbench.store import codec, keys
 from grokbench.store.cutting import cut
+from grokbench.store.kept import Kept
 from grokbench.store.locks import Lock
 from grokbench.training.record import Record
 
@@ -120,6 +122,30 @@ class Store:
         record = self._read(exact, weights=True)
         return dataclasses.replace(record, trial=trial) if record is not None and record.weights else None
 
+    def each(self) -> Iterator[Kept]:
+        """Every record of this version. What is no hit is told of and left out; weights are neither read nor checked."""
+        for first in self._family(self.root / "records"):
+            for family in self._family(first):
+                for folder in self._family(family):
+                    record = self._read(folder, arrays_only=True)
+                    if record is None:
+                        continue
+                    try:
+                        size = sum(entry.stat().st_size for entry in os.scandir(folder))
+                        written = (folder / _RECORD).stat().st_mtime
+                    except OSError:  # it was removed meanwhile
+                        continue
+                    yield Kept(
+                        folder.name, record, folder, size, written, functools.partial(self._whole, folder)
+                    )
+
+    def _whole(self, folder: Path) -> Record:
+        """The record in ``folder`` with its weights and snapshots. Errors: StoreError where it is none any more."""
+        record = self._read(folder, weights=True)
+        if record is None:
+            raise StoreError(f"the record {folder} cannot be read any more")
+        return record
+
     def lock(self, trial: Trial) -> Lock:
         """The lock that who trains ``trial`` holds."""
         return Lock(self.root / "locks" / f"{keys.key(trial)}.json")
@@ -132,11 +158,14 @@ class Store:
         except OSError as error:
             self._tell(parent, f"the folder {parent} cannot be read ({error.strerror})")
 
-    def _read(self, folder: Path, *, weights: bool = False) -> Record | None:
-        """The record in ``folder`` if its checksums hold; snapshots are checked only where weights are asked for."""
+    def _read(self, folder: Path, *, weights: bool = False, arrays_only: bool = False) -> Record | None:
+        """The record in ``folder`` if its checksums hold; snapshots are checked only where weights are asked for.
+
+        arrays_only: weights are not checked either.
+        """
         for _ in range(2):  # a record that is replaced meanwhile is read again
             try:
-                return self._opened(folder, weights=weights)
+                return self._opened(folder, weights=weights, arrays_only=arrays_only)
             except FileNotFoundError:
                 continue
             except OSError as error:
@@ -148,7 +177,7 @@ class Store:
             self._tell(folder, f"the record {folder} is damaged; its trial will be trained again")
         return None
 
-    def _opened(self, folder: Path, *, weights: bool) -> Record | None:
+    def _opened(self, folder: Path, *, weights: bool, arrays_only: bool) -> Record | None:
         document = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
         data = (folder / _ARRAYS).read_bytes()
         sums = document.pop("checksums")
@@ -156,10 +185,12 @@ class Store:
         sound = own == keys.digest({"document": document, "checksums": sums}) and all(
             hashlib.sha256((folder / name).read_bytes()).hexdigest() == value
             for name, value in sums.items()
-            if weights or not name.startswith(_SNAPSHOT)
+            if name == _ARRAYS or (not arrays_only and (weights or not name.startswith(_SNAPSHOT)))
         )
         if not sound or document["outcome"] == "failed":
             raise ValueError("not a sound record")
+        if document["training_version"] != keys.TRAINING_VERSION:
+            return None
         if "arithmetic" not in document["environment"]:
             self._tell(
                 folder,

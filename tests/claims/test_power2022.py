@@ -49,7 +49,8 @@ YES: dict[str, SeedView] = {
     "addition-groks-2": view(GROKKED, NINETY),
     "subtraction-groks-2": view(GROKKED, NINETY),
     "s5-groks-2": view(GROKKED, NINETY),
-    "division-fits-within-10000": view(GROKKED),
+    "division-fits-in-range": view(GROKKED),
+    "division-gap-shrinks": view(FAST, GROKKED),
     "addition-stays": view(kept(1.0)),
     "symmetric-easier-at-half": view(run(1000, 2000, 12_000), GROKKED),
     "symmetric-easier-at-half-mirrored": view(run(1000, 2000, 12_000), GROKKED),
@@ -83,7 +84,8 @@ YES: dict[str, SeedView] = {
     "symmetric-easier": seed_of(arm(0.25), arm(0.3)),
     "symmetric-easier-quadratic": seed_of(arm(0.25), arm(None)),
     "mixed-op-generalizes": seed_of(arm(0.8)),
-    "other-operations-generalize": seed_of(*[arm(0.9)] * 4),
+    "other-operations-generalize-2": seed_of(*[arm(0.9)] * 4),
+    "harder-ops-need-more-data": seed_of(*[arm(a) for a in (0.2, 0.3, 0.3, 0.2, 0.4, 0.5, 0.7, 0.8)]),
     "wd-makes-structure-clearer": view(with_circles(GROKKED), with_circles(GROKKED, gini=0.5)),
 }
 NO: dict[str, SeedView] = {
@@ -91,7 +93,8 @@ NO: dict[str, SeedView] = {
     "addition-groks-2": view(GROKKED, run(1000, 3000, 12_000)),  # R½ 4.2 and 3.0
     "subtraction-groks-2": view(BEHIND, NINETY),
     "s5-groks-2": view(GROKKED, GROKKED),
-    "division-fits-within-10000": view(run(200, 5000, 12_000)),
+    "division-fits-in-range": view(run(400, 5000, 12_000)),
+    "division-gap-shrinks": view(run(1000, 2100, 12_000), GROKKED),  # 2.1 over 4.2
     "addition-stays": view(kept(0.6)),
     "symmetric-easier-at-half": view(run(1000, 4500, 12_000), GROKKED),
     "symmetric-easier-at-half-mirrored": view(run(1000, 9000, 12_000), GROKKED),
@@ -126,7 +129,8 @@ NO: dict[str, SeedView] = {
     "symmetric-easier": seed_of(arm(0.3), arm(0.3)),
     "symmetric-easier-quadratic": seed_of(arm(0.4), arm(0.3)),
     "mixed-op-generalizes": seed_of(arm(None)),
-    "other-operations-generalize": seed_of(*[arm(0.9)] * 3, arm(None)),
+    "other-operations-generalize-2": seed_of(*[arm(0.9)] * 3, arm(None)),
+    "harder-ops-need-more-data": seed_of(*[arm(a) for a in (0.3, 0.4, 0.3, 0.3, 0.2, 0.5, 0.4, 0.3)]),
     "wd-makes-structure-clearer": view(with_circles(GROKKED), with_circles(GROKKED)),
 }  # fmt: skip
 CONTROLS = {

@@ -14,7 +14,7 @@ SEEDS = tuple(range(100, 106))
 QUICK = {
     "delayed-generalization-2",
     "addition-groks-2",
-    "division-fits-within-10000",
+    "division-gap-shrinks",
     "relabel-isomorphism",
     "output-circles-2",
 }

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+RECORDS = str(Path(__file__).parents[2] / "reports" / "power2022" / "records")
 HEAVY = ("torch", "scipy", "matplotlib")
 
 
@@ -33,6 +35,8 @@ def command(*words: str) -> str:
         command("list", "optimizers"),
         command("show", "division", "--resolved"),
         command("validate"),
+        command("runs"),
+        command("runs", "--records", RECORDS, "--paper", "power2022"),
         command("reproduce", "gromov2023", "--dry-run"),
         command(
             *(
@@ -50,6 +54,11 @@ def command(*words: str) -> str:
 )
 def test_light_commands_load_nothing_heavy(code: str) -> None:
     assert loaded(code) == set()
+
+
+def test_an_export_of_a_paper_loads_no_torch(tmp_path: Path) -> None:
+    words = ("export", "power2022", "--records", RECORDS, "--only", "verdicts", "--out", str(tmp_path))
+    assert loaded(command(*words)) <= {"scipy"}
 
 
 def test_training_loads_neither_torchs_compiler_nor_what_that_loads() -> None:

@@ -143,3 +143,26 @@ def test_circles_are_read_from_the_analysis() -> None:
     assert measure("circle-share-over-permuted")(seen) == pytest.approx(4.5)
     with pytest.raises(UnknownNameError):
         measure("circle-share")(seen, at="middle")
+
+
+def test_every_arm_must_generalise_somewhere() -> None:
+    every = measure("every-arm-generalises")
+    assert every(seed_of(arm(0.3), arm(0.9))) == 1
+    assert every(seed_of(arm(0.3), arm(None))) == every(view(STUCK)) == 0
+
+
+def test_arms_are_ordered_by_the_data_that_they_need_on_the_fractions_that_all_have() -> None:
+    order = measure("alpha-solved-order")
+    assert order(seed_of(arm(0.2), arm(0.3), arm(0.5))) == 1
+    assert order(seed_of(arm(None), arm(0.3), arm(0.2))) == -1
+    finer = arm(0.35, (0.2, 0.3, 0.35, 0.4, 0.5))
+    coarser = arm(0.4, (0.2, 0.3, 0.4, 0.5))
+    assert math.isnan(order(seed_of(finer, coarser)))  # 0.4 for both, and no order in ties alone
+    assert order(seed_of(arm(0.2), finer, coarser)) == pytest.approx(math.sqrt(2 / 3))
+
+
+def test_times_to_fit_are_compared_within_what_their_budgets_give() -> None:
+    ratio = measure("fit-time-ratio")
+    assert ratio(view(run(300, 5000), run(200, 5000))) == 1.5
+    assert ratio(view(record([0, 400], 0, 0), run(200, 5000))) == Between(2, math.inf)
+    assert ratio(view(run(200, 5000), record([0, 400], 0, 0))) == Between(0, 0.5)

@@ -16,7 +16,17 @@ from grokbench.measures.cells import Cell
 from grokbench.plan.expand import PlannedTrial, tier_plan
 from grokbench.reports.result import PaperResult
 from grokbench.specs.loader import Library
-from grokbench.specs.types import Claim, Condition, Experiment, Paper, Recipe, TaskSpec, TierPlan, Trial
+from grokbench.specs.types import (
+    Claim,
+    Condition,
+    Discrepancy,
+    Experiment,
+    Paper,
+    Recipe,
+    TaskSpec,
+    TierPlan,
+    Trial,
+)
 from grokbench.training.record import Record
 
 P = 97
@@ -259,6 +269,11 @@ def paper() -> Paper:
             ),
         ),
         deviations=("The paper states no learning rate",),
+        discrepancies=(
+            Discrepancy(
+                "Weight decay", "It is 1.", "It is 0.", "Appendix A; train.py", (), ("adamw-addition",)
+            ),
+        ),
         figures=Library().paper("gromov2023").figures,
     )
 

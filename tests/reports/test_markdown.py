@@ -11,6 +11,7 @@ import pytest
 from grokbench.claims import phrases as wording
 from grokbench.measures.cells import Cell
 from grokbench.reports import tables, write
+from grokbench.reports.document import document
 from grokbench.reports.markdown import page
 from grokbench.reports.result import confounds
 from grokbench.specs.types import Experiment
@@ -198,3 +199,14 @@ def test_many_draws_are_summed_up_instead_of_listed():
 
 def test_a_bar_in_a_reason_does_not_split_a_cell():
     assert tables.cell("a | b\nc") == "a \\| b c"
+
+
+def test_points_in_which_paper_and_code_differ_are_a_table_with_who_runs_which(text):
+    row = "| Weight decay | It is 1. | It is 0. | — | `adamw-addition` | Appendix A; train.py |"
+    assert text.index("## Paper against code") < text.index(row) < text.index("## Deviations from the paper")
+    bare = dataclasses.replace(synthetic.paper(), discrepancies=())
+    assert "Paper against code" not in page(synthetic.report(paper=bare), {}, {})
+    found = document(synthetic.report())["discrepancies"]
+    assert [(one["what"], one["as_paper"], one["as_code"]) for one in found] == [
+        ("Weight decay", [], ["adamw-addition"])
+    ]

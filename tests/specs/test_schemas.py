@@ -6,6 +6,7 @@ import jsonschema
 import pytest
 
 from grokbench.specs import parse, schema
+from grokbench.specs.loader import Library
 from grokbench.specs.locate import schema_path
 from grokbench.specs.types import Claim, Condition, Experiment, Paper, TierPlan
 from tests.rewrite import schemas, text
@@ -128,3 +129,23 @@ def test_the_defaults_of_a_paper_are_those_of_its_fields():
     assert experiment == Experiment("e", "t", "addition", "a/b", {"quick": TierPlan(tuple(range(6)), 9)})
     assert claim == Claim("c", "t", "s", "s", "event", "A", (Condition("t-gen", "r"),), ("e",))
     assert paper == Paper("a", "t", "b", (experiment,), (claim,))
+
+
+def test_a_discrepancy_names_experiments_that_there_are():
+    said = {"what": "w", "paper": "1", "code": "0", "source": "s", "as_paper": "e", "as_code": ["e", "f"]}
+    document = {**PAPER, "discrepancy": [said]}
+    assert schema.mistakes("paper", document, "claims.toml") == []
+    paper = parse.paper(schema.completed("paper", document))
+    assert (paper.discrepancies[0].as_paper, paper.discrepancies[0].as_code) == (("e",), ("e", "f"))
+    wrong = parse.broken_references(paper, ["addition"], ["a/b"], "claims.toml")
+    assert [(one.path, one.expected) for one in wrong] == [("discrepancy[0].as_code", "no experiment 'f'")]
+    unknown = {**PAPER, "discrepancy": [{**said, "runs": "e"}]}
+    assert schema.mistakes("paper", unknown, "claims.toml")
+
+
+@pytest.mark.parametrize("name", ["power2022", "nanda2023", "gromov2023", "hu2024"])
+def test_what_is_a_discrepancy_is_no_deviation_too(name):
+    paper = Library().paper(name)
+    assert paper.discrepancies
+    for one in paper.discrepancies:
+        assert not any(one.paper in text or one.code in text for text in paper.deviations)

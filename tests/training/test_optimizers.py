@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from grokbench.specs.errors import InputError, UnknownNameError
+from grokbench.specs.loader import Library
 from grokbench.training.updates import Rule, make_update
 
 DATA = Path(__file__).parent.parent / "data"
@@ -215,3 +216,45 @@ def test_the_average_of_the_gradient_starts_at_the_first():
 def test_a_table_that_cannot_be_meant_is_refused_in_a_sentence(table, message):
     with pytest.raises((InputError, UnknownNameError), match=message):
         make_update(table)
+
+
+ODD = (
+    {
+        "kind": "adamw",
+        "lr": 0.01,
+        "beta1": 0.8,
+        "beta2": 0.99,
+        "eps": 1e-25,
+        "weight_decay": 0.3,
+        "warmup": 2,
+    },
+    {"kind": "adam", "lr": 0.01, "beta1": 0.7, "beta2": 0.9, "eps": 1e-3, "weight_decay": 0.3},
+    {"kind": "gd", "lr": 0.1, "momentum": 0.6, "weight_decay": 0.2},
+    {"kind": "lion", "lr": 0.02, "weight_decay": 0.2},
+    {"kind": "muon", "lr": 0.02, "weight_decay": 0.2},
+)
+
+
+@pytest.mark.parametrize("table", ODD, ids=lambda table: table["kind"])
+def test_a_wrapper_hands_every_field_on_to_the_optimizer_inside(table):
+    """One that adds nothing leaves the updates as they are, to the bit; a published wrapper dropped β₂ and ε."""
+    generator = torch.Generator().manual_seed(3)
+    start = [torch.randn(4, 3, generator=generator, dtype=torch.float64)]
+    bare, wrapped = [p.clone() for p in start], [p.clone() for p in start]
+    around = {"wrapper": {"kind": "grokfast-ema", "alpha": 0.9, "lamb": 0.0}}
+    rules = begun(table, bare), begun(table | around, wrapped)
+    for step in range(4):
+        gradients = [torch.randn(4, 3, generator=generator, dtype=torch.float64)]
+        for rule, weights in zip(rules, (bare, wrapped), strict=True):
+            rule.update(weights, [g.clone() for g in gradients], step)
+        assert torch.equal(bare[0], wrapped[0])
+    assert not torch.equal(bare[0], start[0])
+
+
+def test_a_wrapped_recipe_is_shown_with_every_field_of_the_optimizer_inside():
+    library = Library()
+    bare, wrapped = (library.recipe(f"grokfast2024/{name}").optimizer for name in ("baseline", "ema"))
+    assert set(wrapped) == set(bare)
+    inside = {"lr": 1e-3, "beta1": 0.9, "beta2": 0.98, "eps": 1e-8, "warmup": 10}
+    assert {name: wrapped[name] for name in inside} == inside
+    assert wrapped["wrapper"] == {"kind": "grokfast-ema", "alpha": 0.98, "lamb": 2.0}
