@@ -212,6 +212,8 @@ def _summary(record: Record) -> dict[str, Any]:
         "steps": int(record.facts["steps"]),
         "memoriser_baseline": float(baseline),
         "seconds": round(float(record.cost["seconds"]), 2),
+        "engine": record.environment.get("engine"),
+        "device": record.environment.get("device"),
         "content": record.content,
         "why": why,
     }

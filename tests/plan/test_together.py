@@ -10,10 +10,13 @@ from typing import Any
 import pytest
 
 import grokbench
+from grokbench.cli.measuring import batched
 from grokbench.plan import executor, together, worker
 from grokbench.plan.batch import Together, make_together
 from grokbench.plan.device import resolved
+from grokbench.plan.estimate import estimated
 from grokbench.plan.executor import Event
+from grokbench.plan.expand import Plan, PlannedTrial
 from grokbench.plan.pace import Expected, Pace
 from grokbench.plan.resolve import resolve_trial
 from grokbench.plan.together import How, batches, groups
@@ -142,3 +145,15 @@ def test_a_batch_is_paced_by_the_share_that_each_trial_has():
         pace.evaluated(i, 0, 0.0, together=4)
         pace.evaluated(i, 50, 8.0, together=4)  # half of four trials in 8 s, planned as 20 s
     assert pace.seconds_left(8.0) == pytest.approx(8.0)
+
+
+def test_a_plan_says_what_it_trains_in_batches():
+    small, one = trials(8, 1000), trials(1, 1000, **{"model.width": 5})
+    planned = [PlannedTrial(trial, "toy", {}, trial.seed, 1000) for trial in (*small, *one)]
+    found = estimated(Plan(tuple(planned)), planned, (), 2)
+    assert (found.batches.trials, found.batches.batches) == (8, 2)
+    assert batched(found.batches, together.AUTO) == "; 8 of them in 2 batch(es) of the batched engine on cpu"
+    assert batched(together.NONE, together.AUTO) == ""
+    learner = together.Batches(0, 0, {"rfm is a learner, which has no gradient to batch.": 3})
+    assert batched(learner, BATCHED) == "; 3 singly: rfm is a learner, which has no gradient to batch"
+    assert BATCHED.asked() == [("--engine", "batched")]
