@@ -14,8 +14,7 @@ SHARE = 0.25
 """Of the memory of a CUDA device, for what a pass makes and drops. The whole counts, not what is free now: what else runs must
 not change in what groups numbers are added up."""
 CACHE = 16 << 20
-"""Bytes of the same on the CPU. Larger arrays leave its caches and are asked of the system anew, which costs more than a larger
-batch saves (PERFORMANCE.md)."""
+"""Bytes of the same on the CPU. Larger arrays leave its caches and are asked of the system anew (PERFORMANCE.md)."""
 
 
 class _Made(TorchDispatchMode):
