@@ -34,6 +34,8 @@ NAMED = (
     "grokbench/py.typed",
     "grokbench/specs/schemas/task.schema.json",
     "grokbench/scaffold/templates/network.txt",
+    "grokbench/reports/site/assets/site.js",
+    "grokbench/reports/site/templates/claim.html",
 )
 """Files that must be in the checkout itself, so that a moved folder is noticed."""
 

@@ -56,13 +56,14 @@ __all__ = [
     "report",
     "reproduce",
     "run",
+    "site",
     "stream",
     "sweep",
     "validate",
 ]
 
 if TYPE_CHECKING:
-    from grokbench.api import compare, export, records, report, reproduce, run, sweep, validate
+    from grokbench.api import compare, export, records, report, reproduce, run, site, sweep, validate
     from grokbench.claims.verdict import Verdict
     from grokbench.exports.stored import StoredRun
     from grokbench.figures.fields import Fields as FigureFields

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from grokbench.claims import judge
@@ -13,11 +13,15 @@ from grokbench.plan import provenance
 from grokbench.plan.expand import PlannedTrial
 from grokbench.plan.job import Shelves
 from grokbench.plan.order import Answering
+from grokbench.reports import agreement, overview
+from grokbench.reports.document import verdict_from
 from grokbench.reports.evidence import lacking
 from grokbench.reports.result import PaperResult
 from grokbench.reports.runs import rises
+from grokbench.reports.site.content import Reported
 from grokbench.reproduction import CONFIRMATORY, DEFAULT_OUT, Reproduction
-from grokbench.specs.errors import NoRecordsError
+from grokbench.specs.errors import InputError, NoRecordsError
+from grokbench.specs.loader import Library
 from grokbench.specs.types import Claim, Experiment, Trial
 from grokbench.store import archive, keys
 from grokbench.training.record import Record
@@ -174,6 +178,44 @@ def no_records(job: Reproduction) -> NoRecordsError:
         "records",
         "store",
     )
+
+
+def reported(folder: Path, library: Library, on_note: Callable[[str], None]) -> list[Reported]:
+    """The reports that lie in a folder, with the records beside each. on_note: takes a sentence on those that are left out.
+
+    Their verdicts are as written: no claim of theirs is judged again. Errors: InputError where there is none, or where records
+    cannot be read.
+    """
+    documents, others = overview.written(folder)
+    for stem in others:
+        on_note(
+            f"{folder / stem}.json is left out, because another version wrote it; `grokbench report {stem}` writes it again"
+        )
+    out = []
+    for stem, document in documents:
+        if document["paper"] not in library.paper_ids():
+            on_note(
+                f"{folder / stem}.json is left out: no specs of {document['paper']} are known; name their folder as specs=DIR"
+            )
+            continue
+        records = folder / stem / "records"
+        own = Reproduction(
+            document["paper"], document["tier"], records=records if records.is_dir() else None, specs=library
+        )
+        known = {entry["id"]: verdict_from(entry) for entry in document["claims"]}
+        blocks = {
+            other.removeprefix(f"{stem}.seeds-").replace("+", ", ").replace("-", "–"): agreement.rows(
+                folder, stem, other
+            )
+            for other in agreement.blocks(folder, stem)
+        }
+        out.append(Reported(result(own, known=known), document, blocks))
+    if not out:
+        raise InputError(
+            f"no report lies in {folder}; write one with `grokbench reproduce PAPER`, or name its folder as reports=DIR",
+            "reports",
+        )
+    return out
 
 
 def note(job: Reproduction, result: PaperResult, out: Path) -> str:

@@ -103,6 +103,7 @@ def line(points: Sequence[Point], quantile: float = QUANTILE) -> Line:
     """The line, through two points or one and the origin, that errs least; an error below counts by its quantile."""
     size, ms, weight = (np.array(column, dtype=np.float64) for column in zip(*sorted(points), strict=True))
     found = [Line(0.0, m / s) for s, m in zip(size, ms, strict=True) if s > 0]
+    found = found or [Line(float(m), 0.0) for m in ms]  # a learner states no size of an evaluation
     for (s, m), (t, n) in itertools.combinations(zip(size, ms, strict=True), 2):
         if t > s and n > m:
             each = (n - m) / (t - s)

@@ -27,7 +27,8 @@ Written from docstrings by `python -m tests.rewrite`; `grokbench list measures` 
 
 A rule of a claim and a figure name a measure. It reads the records of one seed and gives a number.
 `arm` counts the claim's experiments from 0. A time that the budget cut off lies *above* the budget.
-**nan** means that there was nothing to measure, and decides nothing.
+**nan** means that there was nothing to measure, and decides nothing. So does a record without what a measure *needs*.
+An argument in braces stands for its value.
 [Words](../REPRODUCE.md#words) explains α, a′, b, T_mem, T_gen, R½ and the onset.
 """
 
@@ -80,8 +81,11 @@ def _of_measures() -> Iterator[str]:
     for module, names in sorted(modules.items()):
         about = inspect.getdoc(importlib.import_module(module))
         yield f"## {module.rpartition('.')[2].capitalize()}\n\n{about}\n"
-        rows = ((f"`{name}`", _code(measures.signature(name)), _meaning(name)) for name in names)
-        yield table(("measure", "arguments", "meaning"), rows) + "\n"
+        rows = (
+            (f"`{name}`", _code(measures.signature(name)), _meaning(name), measures.needs(name))
+            for name in names
+        )
+        yield table(("measure", "arguments", "meaning", "needs"), rows) + "\n"
 
 
 def _meaning(name: str) -> str:

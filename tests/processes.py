@@ -26,7 +26,7 @@ def grokbench(
     """``grokbench WORDS`` in the folder ``cwd``, its workers forked in turn; what it prints, and its exit status.
 
     check: whether a failure raises. render: whether figures become pictures, which takes the most of a short command, or
-    empty files.
+    empty files; a site then has none.
     """
     with tempfile.TemporaryDirectory() as folder:
         said = Path(folder, "stdout"), Path(folder, "stderr")
@@ -64,6 +64,7 @@ def _command(
 
     if not render:
         figures._save = unrendered
+        figures.charted = lambda *_: None
     local._context = lambda: multiprocessing.get_context("fork")  # nothing has been computed in here
     sys.argv = ["grokbench", *words]
     cli.main()

@@ -122,13 +122,14 @@ LEAST = {
     "reproduce": {"--tier": "smoke"},
     "run": {"--steps": "2"},
     "sweep": {"--steps": "2", "--seeds": "2"},
+    "site": {"--reports": "reports/"},
     "compare": {"--steps": "2", "--seeds": "2"},
 }
 
 
 def at_smoke(words: list[str]) -> tuple[str, ...]:
     """The same command, of as little as there is: the smoke tier, or two steps; into a folder of the test."""
-    kept = list(words[1:])
+    kept = [word for word in words[1:] if word != "--open"]  # which would start the tester's browser
     least = dict(LEAST.get(kept[0], {}))
     if kept[0] in ("sweep", "compare") and "s5-product" not in kept:
         least["--set"] = "task.domain.p=23"

@@ -34,6 +34,7 @@ COMMANDS = (
     "validate",
     "new",
     "bench",
+    "site",
     "doctor",
 )
 

@@ -52,6 +52,7 @@ from grokbench.analysis.fourier import (
     preactivation_spectrum,
     resultant,
     share_near_zero,
+    turned,
     wrap,
 )
 from grokbench.analysis.progress import (
@@ -182,6 +183,7 @@ __all__ = [
     "table_loss",
     "theil_sen",
     "trig_logits",
+    "turned",
     "wave_gini",
     "wrap",
 ]

@@ -98,3 +98,21 @@ def ring_score(rows: ArrayLike, k: int | None = None) -> float:
     at = ring_plane(values, k)
     angle = np.arctan2(at[:, 1], at[:, 0]) - 2 * np.pi / p * (k * np.arange(p) % p)
     return float(np.abs(np.mean(np.exp(1j * angle))))
+
+
+def principal_plane(rows: ArrayLike) -> Array:
+    """Orthonormal directions (d, 2) in which the centred rows (p, d) vary most."""
+    values = np.asarray(rows, dtype=np.float64)
+    return np.asarray(np.linalg.svd(values - values.mean(axis=0), full_matrices=False)[2][:2].T)
+
+
+def plane_ring_score(rows: ArrayLike, plane: ArrayLike) -> float:
+    """How well the rows (p, d) stand on a ring in a plane (d, 2): max over k of |mean exp(i(θ_n − 2πkn/p))|.
+
+    θ_n is the angle of centred row n in the plane, k runs over 1 … p − 1, that is both ways round. 1 on a ring, about
+    √(ln p / p) for rows in no order, 0.2 at p = 113.
+    """
+    values = np.asarray(rows, dtype=np.float64)
+    at = (values - values.mean(axis=0)) @ np.asarray(plane, dtype=np.float64)  # (p, 2)
+    turning = np.exp(1j * np.arctan2(at[:, 1], at[:, 0]))
+    return float(np.abs(np.fft.fft(turning))[1:].max() / len(values))

@@ -60,6 +60,22 @@ def neuron_phases(u: Array, v: Array, w: Array) -> NeuronPhases:
     return NeuronPhases(frequency, phi1, phi2, phi3, wrap(phi1 + phi2 - phi3))
 
 
+def turned(vectors: Array, frequency: Array, by: Array) -> Array:
+    """Rows (N, p) with the phase of each at its own ``frequency`` (N,) moved on by the angle ``by`` (N,), radians.
+
+    All that lies at other frequencies stays, amplitudes too.
+
+    >>> n = np.arange(7)
+    >>> moved = turned(np.cos(2 * np.pi * 2 * n / 7)[None], np.array([2]), np.array([np.pi]))
+    >>> bool(np.allclose(moved, -np.cos(2 * np.pi * 2 * n / 7)))
+    True
+    """
+    rows = np.asarray(vectors, dtype=np.float64)
+    waves = np.fft.rfft(rows, axis=-1)  # (N, p//2 + 1)
+    waves[np.arange(len(waves)), frequency] *= np.exp(1j * np.asarray(by))
+    return np.fft.irfft(waves, n=rows.shape[-1], axis=-1)
+
+
 def wrap(angle: Array) -> Array:
     """Shift an angle by whole turns into (−π, π].
 

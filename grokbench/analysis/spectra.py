@@ -104,6 +104,26 @@ def key_frequencies(logit_map: ArrayLike, threshold: float = KEY_THRESHOLD) -> A
     return 1 + np.flatnonzero(norms >= threshold * norms.max()).astype(np.int64)
 
 
+def before_the_gap(norms: ArrayLike) -> tuple[Array, float]:
+    """Frequencies before the largest gap of a spectrum (h,), and that gap -> ((K,) int64 ascending, ratio ≥ 1).
+
+    Norms are put in order, largest first. The gap is the largest ratio of one to the next, and frequencies before it
+    are key. There are 1 to h − 1 of them. Empty and NaN where a norm is not finite or fewer than two are above 0.
+
+    >>> before_the_gap([0.1, 4.0, 0.2, 3.0])[0].tolist()
+    [2, 4]
+    """
+    values = np.asarray(norms, dtype=np.float64)
+    order = np.argsort(-values, kind="stable")
+    ranked = values[order]
+    if not np.all(np.isfinite(values)) or np.count_nonzero(values) < 2:
+        return np.empty(0, dtype=np.int64), float("nan")
+    kept = ranked[: np.count_nonzero(values)]  # a norm of exactly 0 has no ratio
+    ratios = kept[:-1] / kept[1:]
+    at = int(np.argmax(ratios))
+    return 1 + np.sort(order[: at + 1]).astype(np.int64), float(ratios[at])
+
+
 def gini(values: ArrayLike) -> float:
     """Gini coefficient of non-negative numbers (n,) (Hurley and Rickard 2009, Eq 5; §5.1).
 

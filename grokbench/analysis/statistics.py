@@ -81,6 +81,25 @@ def running_median(values: ArrayLike, width: int = 5) -> np.ndarray[tuple[int], 
     return out
 
 
+def valley_depth(quantiles: ArrayLike) -> float:
+    """How deep the density of a sample falls between two peaks, from its quantiles at equal shares (n + 1,): 0 … 1.
+
+    Between neighbouring quantiles lies an equal share of the sample, so the density there is one over their distance. The
+    depth at one is 1 − density / (the lower of the highest densities before and after it); the deepest counts. Near 0 for
+    one mode, near 1 for two modes apart. NaN where a quantile is not finite.
+
+    >>> round(valley_depth([0, 2, 3, 4, 6]), 3), round(valley_depth([0, 1, 2, 8, 9, 10]), 3)
+    (0.0, 0.833)
+    """
+    at = np.asarray(quantiles, dtype=np.float64)
+    if not np.all(np.isfinite(at)):
+        return math.nan
+    width = np.maximum(np.diff(at), 1e-12 * max(float(np.ptp(at)), 1e-300))
+    density = 1 / width
+    before, after = np.maximum.accumulate(density), np.maximum.accumulate(density[::-1])[::-1]
+    return float(np.max(1 - density / np.minimum(before, after)))
+
+
 def kendall_tau(x: Sequence[float], y: Sequence[float]) -> float:
     """Kendall's τ_b, ties corrected; nan for a constant series. Censored values (inf) tie."""
     from scipy.stats import kendalltau

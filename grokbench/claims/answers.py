@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from grokbench.measures import Between, measured
+from grokbench.measures import Between, lacking, measured
 from grokbench.measures.cells import SeedView
 from grokbench.measures.reading import ends, generalised
 from grokbench.specs.types import Condition
@@ -17,11 +17,13 @@ class Answer:
     """What one seed says. ``yes`` is None when a number could not be measured (``measured``), or was and settles nothing.
 
     It settles nothing where it lies in a bracket across a bound, or where the run's budget was smaller than the claim's.
+    lacks: what the records lack of what the measures need, one phrase per condition; "" where they lack nothing.
     """
 
     seed: int
     values: tuple[Between, ...]  # one per condition
     yes: bool | None
+    lacks: tuple[str, ...] = ()
 
     @property
     def numbers(self) -> tuple[float, ...]:
@@ -79,8 +81,12 @@ def answer(
     Errors: PartError for a measure from outside that fails, and for one that returns no number.
     """
     values = tuple(ends(measured(c.measure, view, c.args)) for c in rule)
+    lacks = tuple(
+        lacking(c.measure, view, c.args) if math.isnan(value.low) or math.isnan(value.high) else ""
+        for c, value in zip(rule, values, strict=True)
+    )
     yes = meets(values, rule)
-    return Answer(view.seed, values, yes if yes is settled or not cut_short(view, budgets) else None)
+    return Answer(view.seed, values, yes if yes is settled or not cut_short(view, budgets) else None, lacks)
 
 
 def cut_short(view: SeedView, budgets: Sequence[int]) -> bool:

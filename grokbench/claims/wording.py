@@ -103,7 +103,9 @@ def open_text(answers: Sequence[Answer]) -> str:
     """
     missing = [a.seed for a in answers if a.yes is None and not a.measured]
     between = [a.seed for a in answers if a.yes is None and a.measured]
-    parts = [f"{_listed(missing)} could not be measured"] if missing else []
+    lacks = dict.fromkeys(text for a in answers if a.seed in missing for text in a.lacks if text)
+    why = f" (without {' and without '.join(lacks)})" if lacks else ""
+    parts = [f"{_listed(missing)} could not be measured{why}"] if missing else []
     if between:
         parts.append(f"{_listed(between)} {'is' if len(between) == 1 else 'are'} measured but {NOT_SETTLED}")
     return " and ".join(parts)

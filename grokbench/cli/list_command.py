@@ -143,17 +143,20 @@ def _short(value: object) -> str:
 
 
 def _others(kind: str) -> list[dict[str, str]]:
-    """Name, arguments of a measure, first line of its docstring or summary, and origin."""
+    """Name, arguments and needs of a measure, first line of its docstring or summary, and origin."""
     import inspect
 
     from grokbench import parts
-    from grokbench.measures import signature
+    from grokbench.measures import needs, signature
 
     rows = []
     for name in parts.names(kind):
         part = parts.part(kind, name)
         own = parts.load(part)
         text = getattr(own, "summary", "") or inspect.getdoc(own) or ""
-        row = {"id": name, **({"arguments": signature(name)} if kind == "measures" else {})}
+        row = {
+            "id": name,
+            **({"arguments": signature(name), "needs": needs(name)} if kind == "measures" else {}),
+        }
         rows.append({**row, "meaning": text.strip().split("\n")[0], "origin": part.origin})
     return rows

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from grokbench.cli import in_flags, options
+from grokbench.cli import in_flags, looking, options
 from grokbench.specs.errors import InputError, NoRecordsError
 
 
@@ -24,6 +24,9 @@ from grokbench.specs.errors import InputError, NoRecordsError
 @click.option(
     "--out", type=options.PATH, default=Path("reports"), show_default=True, help="Folder for the report."
 )
+@click.option(
+    "--open", "opened", is_flag=True, help="Make the site, too, and open the paper's page in your browser."
+)
 @options.store
 @options.specs
 @options.plugin
@@ -35,6 +38,7 @@ def command(
     every: bool,
     records: Path | None,
     out: Path,
+    opened: bool,
     store: Path | None,
     specs: Sequence[Path],
     as_json: bool,
@@ -65,3 +69,8 @@ def command(
     else:
         for page in pages.values():
             click.echo(f"report: {page}")
+            if not opened:
+                click.echo(looking.site_told(out, page.stem))
+    if opened:
+        first = api.site(out=looking.SITE, reports=out, specs=library, on_note=options.note)
+        looking.show(looking.paper_page(next(iter(pages.values())).stem) if len(pages) == 1 else first)

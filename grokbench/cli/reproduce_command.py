@@ -13,8 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+<<<<<<< HEAD
 from grokbench.cli import completion, options
 from grokbench.cli.measuring import batched, guessed, measure
+=======
+from grokbench.cli import completion, looking, options
+from grokbench.cli.measuring import guessed, measure
+>>>>>>> 3757af615280e175a73ddbb8c3778e772fa1385b
 from grokbench.specs.errors import InputError, UnknownNameError
 
 if TYPE_CHECKING:
@@ -183,6 +188,8 @@ def _one(job: Reproduction, out: Path, workers: int | None, *, dry_run: bool, qu
         if job.seeds:
             click.echo(agreement.told(agreement.rows(out, job.paper.id, result.name)))
         click.echo(f"report: {page}")
+        if job.tier != "smoke":
+            click.echo(looking.site_told(out, job.paper.id))
     document: dict[str, Any] = json.loads(page.with_suffix(".json").read_text(encoding="utf-8"))
     return document
 

@@ -86,7 +86,14 @@ def _document(library: Library, name: str, kind: str) -> dict[str, Any]:
     if kind == "paper":
         return dataclasses.asdict(library.paper(name))
     paper, claim = name.split(".", 1)
-    return next(dataclasses.asdict(one) for one in library.paper(paper).claims if one.id == claim)
+    from grokbench.measures import needs
+
+    found = next(one for one in library.paper(paper).claims if one.id == claim)
+    document = dataclasses.asdict(found)
+    if found.experiments:
+        for condition in document["rule"]:
+            condition["needs"] = needs(condition["measure"], condition["args"])
+    return document
 
 
 def _lines(value: Any, prefix: str = "") -> list[str]:

@@ -35,13 +35,14 @@ if TYPE_CHECKING:
     from grokbench.reports.result import PaperResult
     from grokbench.reproduction import Reproduction
 
-SIGNS = {
-    REPRODUCED: ("✓", "green"),
-    NOT_REPRODUCED: ("✗", "red"),
-    INCONCLUSIVE: ("?", "yellow"),
-    NOT_RUN: ("·", "dim"),
-    ERROR: ("!", "magenta"),
+STYLES = {
+    REPRODUCED: "green",
+    NOT_REPRODUCED: "red",
+    INCONCLUSIVE: "yellow",
+    NOT_RUN: "dim",
+    ERROR: "magenta",
 }
+SIGNS = {verdict: (rows.SIGNS[verdict], style) for verdict, style in STYLES.items()}
 """Verdict → a sign and a colour; either of them is enough to tell it."""
 
 WIDE, FULL = 110, 150

@@ -6,13 +6,14 @@ import inspect
 import math
 import pickle
 import warnings
+from collections.abc import Callable
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import numpy as np
 
 from grokbench import parts
 from grokbench.contract.saying import BrokenError, Promise, require
-from grokbench.measures import measured
+from grokbench.measures import measured, requiring
 from grokbench.measures.calling import TYPES
 from grokbench.measures.cells import Cell, SeedView
 from grokbench.specs.errors import GrokbenchError, PartError
@@ -49,10 +50,9 @@ def a_run(kind: str = "grokking") -> Record:
     return Record(trial=trial, ended="finished", curves=curves, facts=facts)
 
 
-def _arguments(part: parts.Part) -> dict[str, Any]:
-    """A value for every argument that has none of its own."""
-    function = parts.load(part)
-    hints, out = get_type_hints(function), {}
+def given(function: Callable[..., Any]) -> dict[str, Any]:
+    """A value for every argument of a measure that has none of its own."""
+    hints, out = get_type_hints(inspect.unwrap(function)), {}
     for name, parameter in list(inspect.signature(function).parameters.items())[1:]:
         if parameter.default is inspect.Parameter.empty:
             hint = hints.get(name)
@@ -67,7 +67,7 @@ def _said(part: parts.Part, record: Record) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # so few evaluations leave statistics nothing to go by
-            return measured(part.name, view, _arguments(part))
+            return measured(part.name, view, given(parts.load(part)))
     except PartError as error:
         raise BrokenError(str(error)) from error
     except GrokbenchError as error:
@@ -104,6 +104,29 @@ def says_the_same_each_time_and_leaves_the_record_alone(part: parts.Part) -> Non
     require(before == after, f"{part} changes the record that it reads")
 
 
+def answers_nothing_without_what_it_requires(part: parts.Part) -> None:
+    """Each requirement that it declares is missed by the record that lacks it, and the answer is then nan."""
+    function = parts.load(part)
+    chosen = given(function)
+    arms = ((Cell(0, SETTINGS, a_run()),), (Cell(0, SETTINGS, a_run("memorising")),))
+    for requirement in requiring.needs(function):
+        broken = requirement.broken(arms)
+        require(
+            not requirement.met(broken, {**requiring.defaults(function), **chosen}),
+            f"{part} needs {requirement.text}, and its own record without it has it all the same",
+        )
+        try:
+            value = measured(part.name, SeedView(0, broken), chosen)
+        except PartError as error:
+            raise BrokenError(str(error)) from error
+        except GrokbenchError:
+            continue  # it refuses such a claim
+        require(
+            isinstance(value, float) and math.isnan(value),
+            f"{part} says {value} of a record without {requirement.text}, which it needs; expected nan",
+        )
+
+
 CHECKS: tuple[Promise, ...] = (
     ("takes arguments that a rule can give", takes_arguments_that_a_rule_can_give),
     ("answers for every kind of run", answers_for_every_kind_of_run),
@@ -111,4 +134,5 @@ CHECKS: tuple[Promise, ...] = (
         "says the same each time and leaves the record alone",
         says_the_same_each_time_and_leaves_the_record_alone,
     ),
+    ("answers nothing without what it requires", answers_nothing_without_what_it_requires),
 )

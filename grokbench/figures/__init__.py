@@ -24,6 +24,7 @@ from grokbench.training.record import Record
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from grokbench.figures.chart import Chart
     from grokbench.plan.compared import CompareResult
     from grokbench.plan.sweep import SweepResult
 
@@ -31,6 +32,7 @@ __all__ = [
     "DRAWN",
     "FORMATS",
     "Kind",
+    "charted",
     "draw",
     "draw_compare",
     "draw_curves",
@@ -119,6 +121,26 @@ def figure(kind: str, own: Fields, cells: Cells) -> Figure | None:
             raise
         raise PartError(f"{part} failed ({type(error).__name__}: {error})") from error
     return drawn
+
+
+def charted(kind: str, own: Fields, cells: Cells) -> Chart | None:
+    """The numbers that one figure shows, as ``chart.chart`` gives them; None where no run is there to be shown.
+
+    ``stages``: of a kind that knows several, the panels at each, with the words for when. Errors: PartError.
+    """
+    from grokbench.figures import chart
+
+    with own_look():
+        drawn = figure(kind, own, cells)
+        if drawn is None:
+            return None
+        shown = chart.chart(drawn)
+        stages = getattr(parts.find("figures", kind), "stages", None)
+        if stages is not None:
+            shown["stages"] = [
+                {"when": when, "panels": chart.chart(one)["panels"]} for when, one in stages(own, cells)
+            ]
+    return shown
 
 
 def draw(paper: Paper, cells: Cells, folder: Path, draft: bool = False) -> dict[str, Path]:

@@ -44,12 +44,13 @@ class Arms(Fields):
         schema=SEVERAL,
         optional=True,
     )
+    untrained: bool = spec(False, help="whether runs that were evaluated only once are shown, too")
     least: int = spec(1, help="labels that must have runs for the figure to be drawn", least=1)
 
 
 def draw(own: Arms, cells: Cells) -> Figure | None:
     """A panel of strips; None where fewer than ``least`` labels have runs."""
-    shown = [(panel, arms(own, panel, cells)) for panel in own.drawn]
+    shown = [(panel, arms(own, panel, cells, own.untrained)) for panel in own.drawn]
     shown = [(panel, found) for panel, found in shown if found]
     if not shown or max(len({arm.label for arm in found}) for _, found in shown) < own.least:
         return None

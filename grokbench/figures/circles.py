@@ -59,6 +59,23 @@ def draw(own: Circles, cells: Cells) -> Figure | None:
     return layout.framed(figure, axes, own, cells, [cell for arm in shown for cell in arm.cells])
 
 
+def stages(own: Circles, cells: Cells) -> list[tuple[str, Figure]]:
+    """The planes of the least seed of each label before the first step and in the end, which is all that records keep."""
+    first = {
+        arm.label: cell
+        for arm in arms(own, own, cells)
+        for cell in arm.cells[:1]
+        if {"plane", "plane_initial"} <= set(cell.record.analyses.get("circles", ()))
+    }
+    out = []
+    for name, when in (("plane_initial", "before the first step"), ("plane", "in the end")) if first else ():
+        figure, axes = layout.multiples(len(first), 2, height=3.6)
+        for ax, (label, cell) in zip(axes, first.items(), strict=True):
+            _plane(ax, cell, name, f"{' '.join(label.split())}, seed {cell.seed}")
+        out.append((when, layout.framed(figure, axes, own, cells, first.values())))
+    return out
+
+
 def _strip(ax: Axes, own: Circles, shown: list, cells: Cells) -> None:  # type: ignore[type-arg]
     by = "y" if len(shown) == 1 else "label"
     columns = strips(own, own, shown, cells, by)
@@ -135,4 +152,4 @@ def _spectrum(ax: Axes, cell: Cell) -> None:
     ax.set_ylabel("share of the power", fontsize=9)
 
 
-KIND = Kind(Circles, draw, panels=False)
+KIND = Kind(Circles, draw, panels=False, stages=stages)

@@ -73,6 +73,7 @@ def kind(fields: type[Fields], fill: Panel, x: str, y: str, shared: bool = False
         figure, axes = layout.multiples(len(group))
         for i, (ax, cell) in enumerate(zip(axes, group, strict=True)):
             said = fill(ax, cell)
+            style.credit(ax, [cell.seed])
             ax.set_title(f"seed {cell.seed}{f': {said}' if said else ''}", fontsize=9, loc="left")
             layout.label(ax, i, len(group), x, y)
         if shared:

@@ -113,8 +113,10 @@ def _fill(ax: Axes, own: Curves, panel: Panel, group: Sequence[Arm], cells: Cell
             called = one.label or {"train": "train", "test": "test"}.get(name.partition("_")[0], one.series)
             parts = [arm.label] if together else []
             parts += [called] if not together or len(panel.y) > 1 else []
-            lines = [line for cell in arm.cells if (line := _line(own, one, cell, cells)) is not None]
-            _lines(ax, lines, look, ", ".join(parts), own.lines == "median" and own.x == "step")
+            found = [(cell.seed, _line(own, one, cell, cells)) for cell in arm.cells]
+            seeds = [seed for seed, line in found if line is not None]
+            lines = [line for _, line in found if line is not None]
+            _lines(ax, lines, seeds, look, ", ".join(parts), own.lines == "median" and own.x == "step")
             if lines:
                 _dots(ax, own, arm, median_curve(lines), look, cells)
     marks.draw(ax, panel, group, cells, [cell.seed for arm in group for cell in arm.cells])
@@ -136,14 +138,17 @@ def _line(own: Curves, one: Quantity, cell: Cell, cells: Cells) -> Curve | None:
     return steps, values
 
 
-def _lines(ax: Axes, lines: Sequence[Curve], look: style.Look, label: str, median: bool) -> None:
+def _lines(
+    ax: Axes, lines: Sequence[Curve], seeds: Sequence[int], look: style.Look, label: str, median: bool
+) -> None:
     bold = median and len(lines) > 1
-    for steps, values in map(thinned, lines):
-        ax.plot(
+    for seed, (steps, values) in zip(seeds, map(thinned, lines), strict=True):
+        drawn = ax.plot(
             steps, values, color=look.color, linestyle="-" if bold else look.line,
             linewidth=0.7 if bold else 1.2 if len(lines) > 1 else 1.7,
             alpha=0.35 if bold else 0.85, label=None if bold else label if len(lines) == 1 else f"{label} (a line a seed)",
         )  # fmt: skip
+        style.credit(drawn[0], [seed])
     if bold:
         steps, middle_line = thinned(median_curve(lines))
         text = f"{label} (bold: median of seeds)"
@@ -194,16 +199,16 @@ def _last(own: Curves, group: Sequence[Arm]) -> float:
     return max((float(cell.record.curves["step"][-1]) for arm in group for cell in arm.cells), default=0.0)
 
 
-def thinned(curve: Curve) -> Curve:
-    """The least and the largest value of each of ``BUCKETS`` stretches: a probe may have more rows than a panel pixels."""
+def thinned(curve: Curve, buckets: int = BUCKETS) -> Curve:
+    """The least and the largest value of each of so many stretches: a probe may have more rows than a panel pixels."""
     steps, values = curve
-    if len(steps) <= 2 * BUCKETS:
+    if len(steps) <= 2 * buckets:
         return curve
-    kept = {0, len(steps) - 1}
-    for part in np.array_split(np.arange(len(steps)), BUCKETS):
-        own = values[part]
-        if np.isfinite(own).any():
-            kept |= {int(part[np.nanargmin(own)]), int(part[np.nanargmax(own)])}
+    kept, known = {0, len(steps) - 1}, np.isfinite(values)
+    low, high = np.where(known, values, np.inf), np.where(known, values, -np.inf)
+    for part in np.array_split(np.arange(len(steps)), buckets):
+        if known[part].any():
+            kept |= {int(part[low[part].argmin()]), int(part[high[part].argmax()])}
     index = np.array(sorted(kept))
     return steps[index], values[index]
 

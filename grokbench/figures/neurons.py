@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grokbench.figures import layout, marks, style
-from grokbench.figures.data import arms, usable
+from grokbench.figures.data import Arm, arms, usable
 from grokbench.figures.fields import Fields
 from grokbench.figures.histogram import outline
 from grokbench.figures.kind import Kind
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 FLOOR = 1e-7  # share of the energy below which a heat map shows nothing
 BINS = 32
+STAGES = 16  # steps at which the histogram is shown one after the other
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,13 +44,43 @@ def draw_phases(own: Phases, cells: Cells) -> Figure | None:
     found = [(arm, counts) for arm in shown if (counts := histogram(arm.cells, own.horizon)) is not None]
     if not found:
         return None
+    return _outlines(own, cells, found)
+
+
+def phase_stages(own: Phases, cells: Cells) -> list[tuple[str, Figure]]:
+    """The same histogram at steps of the probe, log-spaced; of a run that ended before, at its last one."""
+    probed = [
+        (arm, [p for cell in arm.cells if len((p := cell.record.probes.get("phases", {})).get("step", ()))])
+        for arm in arms(own, own, cells)
+    ]
+    probed = [(arm, probes) for arm, probes in probed if probes]
+    steps = {int(step) for _, probes in probed for probe in probes for step in probe["step"]}
+    wanted = np.unique(np.geomspace(1, max(steps, default=1) + 1, STAGES).round()) - 1
+    kept = sorted({max(s for s in steps if s <= at) for at in wanted if min(steps, default=math.inf) <= at})
+    out = []
+    for step in kept:
+        found = [
+            (arm, sum((_until(probe, step) for probe in probes), np.zeros(BINS))) for arm, probes in probed
+        ]
+        out.append((f"step {layout.thousands(step)}", _outlines(own, cells, found)))
+    return out if len(out) > 1 else []
+
+
+def _until(probe: Mapping[str, Any], step: int) -> NDArray[Any]:
+    """The counts of the last row at or before a step."""
+    at = np.flatnonzero(np.asarray(probe["step"]) <= step)
+    return np.asarray(probe["histogram"][at[-1] if at.size else 0], dtype=float)
+
+
+def _outlines(own: Phases, cells: Cells, found: Sequence[tuple[Arm, NDArray[Any]]]) -> Figure:
+    """An outline for each label and its counts."""
     figure, axes = style.canvas(1, 1, width=6.4, height=3.4)
     ax, edges = axes[0], np.linspace(-np.pi, np.pi, BINS + 1)
     for i, (arm, counts) in enumerate(found):
         outline(ax, counts, edges, style.look(i), arm.label)
     text = "uniform: random phases"
     ax.axhline(1 / (2 * np.pi), color=style.BLACK, linestyle=":", linewidth=1.0, label=text)
-    marks.draw(ax, own, shown, cells)
+    marks.draw(ax, own, [arm for arm, _ in found], cells)
     ax.set_xlim(-np.pi, np.pi)
     ax.set_xticks([-np.pi, -np.pi / 2, 0, np.pi / 2, np.pi], ["−π", "−π/2", "0", "π/2", "π"])
     ax.set_xlabel("ψ = φ₁ + φ₂ − φ₃ (radians)", fontsize=9)
@@ -109,5 +141,5 @@ def _centred(energy: Any) -> NDArray[Any]:
     return np.fft.fftshift(shares / max(float(shares.sum()), 1e-300))
 
 
-PHASES = Kind(Phases, draw_phases, panels=False)
+PHASES = Kind(Phases, draw_phases, panels=False, stages=phase_stages)
 PREACTIVATIONS = Kind(Preactivations, draw_preactivations, panels=False)

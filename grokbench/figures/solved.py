@@ -137,7 +137,7 @@ def solved_share(ax: Axes, found: Threshold, times: Times, color: str = style.BL
     if any(level.unknown for level in found.levels):
         ax.plot([], [], "-", color=color, linewidth=5, alpha=0.4, label="some seeds not known")
     _draw_interval(ax, found, left, right)
-    _draw_brackets(ax, list(found.brackets.values()), left, right)
+    _draw_brackets(ax, found.brackets, left, right)
     points = [(alpha, math.isfinite(time)) for alpha, group in times.items() for time in group]
     fit = firth_logistic([a for a, _ in points], [hit for _, hit in points]) if points else None
     if fit is not None:
@@ -168,12 +168,13 @@ def _draw_interval(ax: Axes, found: Threshold, left: float, right: float) -> Non
         ax.axvline(found.alpha50, color=style.VERMILION, linestyle="--", linewidth=1.4, label=name)
 
 
-def _draw_brackets(ax: Axes, brackets: Sequence[Bracket], left: float, right: float) -> None:
+def _draw_brackets(ax: Axes, brackets: Mapping[int, Bracket], left: float, right: float) -> None:
     rows = np.linspace(-0.03, -RUG + 0.02, len(brackets) + 2)[1:-1]
-    for y, one in zip(rows, sorted(brackets), strict=True):
+    for y, (seed, one) in zip(rows, sorted(brackets.items(), key=lambda own: own[1]), strict=True):
         ends = [max(one.low, left), min(one.high, right)]
         width = min(2.2, 20 / len(brackets))
-        ax.plot(ends, [y, y], "-", color=style.GREEN, linewidth=width, solid_capstyle="butt")
+        (line,) = ax.plot(ends, [y, y], "-", color=style.GREEN, linewidth=width, solid_capstyle="butt")
+        style.credit(line, [seed])
     ax.plot([], [], "-", color=style.GREEN, linewidth=2.2, label="bracket of a seed's threshold")
 
 
@@ -182,7 +183,7 @@ def times_against_alpha(ax: Axes, times: Times, budget: int) -> None:
     for alpha, group in times.items():
         if group:
             found = {i: [time] for i, time in enumerate(group)}
-            Strip(alpha, "T_gen", style.LOOKS[1], found, budget, 0.0).draw(ax, bar=False)
+            Strip(alpha, "T_gen", style.LOOKS[1], found, budget, 0.0, seeded=False).draw(ax, bar=False)
     style.named(ax, "T_gen of a trial", style.LOOKS[1].marker, color=style.LOOKS[1].color, markersize=5)
     ax.axhline(budget, color="0.6", linewidth=0.7)
     least = min(

@@ -13,6 +13,7 @@ from grokbench.measures.reading import Measured
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
 
 Place = tuple[float, float]  # on the axis of places, on the axis of numbers
 
@@ -28,6 +29,7 @@ class Strip:
     budget: float
     spread: float
     paper: Sequence[float] = ()
+    seeded: bool = True  # whether ``found`` is by seed, not merely by number
 
     def draw(self, ax: Axes, sideways: bool = False, bar: bool = True) -> dict[int, list[Place]]:
         """Draw the marks; seed → their places, of those that are no bounds."""
@@ -44,7 +46,9 @@ class Strip:
                 else:
                     places.setdefault(seed, []).append((spots[seed], drawn(value, self.budget)))
         reached = [place for own in places.values() for place in own]
-        _plot(ax, reached, sideways, self.look.marker, color=self.look.color, markersize=5, alpha=0.7)
+        shown = _plot(ax, reached, sideways, self.look.marker, color=self.look.color, markersize=5, alpha=0.7)
+        if shown is not None and self.seeded:
+            style.credit(shown, [seed for seed, own in places.items() for _ in own])
         if bar:
             style.named(
                 ax, f"{self.label}, a mark a seed", self.look.marker, color=self.look.color, markersize=5
@@ -84,10 +88,12 @@ class Strip:
         style.named(ax, style.CENSORED, "^", color="0.3", markersize=8, markerfacecolor="none")
 
 
-def _plot(ax: Axes, places: Sequence[Place], sideways: bool, *style_: str, **more: object) -> None:
+def _plot(ax: Axes, places: Sequence[Place], sideways: bool, *style_: str, **more: object) -> Line2D | None:
     across, up = [place for place, _ in places], [number for _, number in places]
-    if places:
-        ax.plot(*((up, across) if sideways else (across, up)), *style_, **more)  # type: ignore[arg-type]
+    if not places:
+        return None
+    (line,) = ax.plot(*((up, across) if sideways else (across, up)), *style_, **more)  # type: ignore[arg-type]
+    return line
 
 
 def join(ax: Axes, columns: Sequence[Mapping[int, Sequence[Place]]], sideways: bool = False) -> None:
@@ -95,4 +101,6 @@ def join(ax: Axes, columns: Sequence[Mapping[int, Sequence[Place]]], sideways: b
     for seed in dict.fromkeys(seed for column in columns for seed in column):
         line = [column[seed][0] for column in columns if len(column.get(seed, ())) == 1]
         if len(line) > 1:
-            _plot(ax, line, sideways, "-", color="0.6", linewidth=0.7, zorder=1, label="same seed")
+            joined = _plot(ax, line, sideways, "-", color="0.6", linewidth=0.7, zorder=1, label="same seed")
+            if joined is not None:
+                style.credit(joined, [seed])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+import weakref
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -51,6 +53,18 @@ LINES: tuple[Any, ...] = ("--", ":", "-", "-.", (0, (6, 1, 1, 1)), (0, (1, 1)), 
 BANDS = ("0.87", "#D9ECF7", "#FBEBC8", "#D9F0E6")
 
 CENSORED = "not within the budget (k/n seeds)"
+
+_SEEDS: weakref.WeakKeyDictionary[Artist, tuple[int, ...]] = weakref.WeakKeyDictionary()
+
+
+def credit(artist: Artist, seeds: Iterable[int]) -> None:
+    """Note whose runs an artist shows: one seed of all of it, or the seed of each of its points."""
+    _SEEDS[artist] = tuple(seeds)
+
+
+def seeds_of(artist: Artist) -> tuple[int, ...]:
+    """What ``credit`` noted; () where it is of no single seed, as a median is."""
+    return _SEEDS.get(artist, ())
 
 
 def look(i: int, name: str = "") -> Look:

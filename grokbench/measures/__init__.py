@@ -1,6 +1,7 @@
 """Measures that a claim's rule can name: from one seed's records to one number.
 
 In: a SeedView and the rule's arguments. Out: a float (inf: censored, nan: not measurable) or Between.
+What a measure needs of its records is declared above it (``requiring``).
 Each lives in the module of its subject, which is loaded when a rule names it; nothing else is ever run from a spec.
 """
 
@@ -12,9 +13,11 @@ from grokbench.measures.calling import (
     argument_names,
     arguments,
     arms_read,
+    lacking,
     measure,
     measure_names,
     measured,
+    needs,
     signature,
 )
 from grokbench.measures.reading import Between, Measured
@@ -27,8 +30,10 @@ __all__ = [
     "argument_names",
     "arguments",
     "arms_read",
+    "lacking",
     "measure",
     "measure_names",
     "measured",
+    "needs",
     "signature",
 ]

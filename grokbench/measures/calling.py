@@ -9,11 +9,12 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_args, get_origin
 
 import numpy as np
 
 from grokbench import parts
+from grokbench.measures import requiring
 from grokbench.measures.cells import SeedView
 from grokbench.measures.reading import Between, Measured
 from grokbench.specs.errors import PartError, nearest
@@ -58,65 +59,54 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float | np.integer | np.floating | np.bool_)
 
 
-def _parameters(name: str) -> Mapping[str, inspect.Parameter]:
-    """The parameters of a measure beside the view."""
-    return _signed(name)[0]
-
-
-def _hints(name: str) -> Mapping[str, Any]:
-    """The annotations of a measure's parameters; one without any takes whatever it is given."""
-    return _signed(name)[1]
-
-
-Signed = tuple[Mapping[str, inspect.Parameter], Mapping[str, Any]]
-_known: dict[int, tuple[Measure, Signed]] = {}  # by identity: a measure from outside need not be hashable
-
-
-def _signed(name: str) -> Signed:
-    """Parameters and annotations of a measure. Every rule asks for them, and Python takes long to find them."""
+def _own(name: str) -> Measure:
+    """The measure called ``name``; one from outside is blamed where it cannot be looked into."""
     part = parts.part("measures", name)
     with parts.blamed(parts.outsiders([part])):
-        function = parts.load(part)
-        if id(function) not in _known:
-            taken = dict(list(inspect.signature(function).parameters.items())[1:])
-            _known[id(function)] = function, (taken, get_type_hints(function))
-        return _known[id(function)][1]
+        function: Measure = parts.load(part)
+        requiring.parameters(function)
+        return function
+
+
+def lacking(name: str, view: SeedView, given: Mapping[str, Any]) -> str:
+    """What the records of one seed lack of what the measure ``name`` needs, in words; "" where they lack nothing."""
+    return requiring.lacking(_own(name), view, arguments(name, given))
+
+
+def needs(name: str, given: Mapping[str, Any] | None = None) -> str:
+    """What the measure ``name`` needs of its records, in words; "" where it needs nothing."""
+    return requiring.needs_text(_own(name), given or {})
 
 
 def argument_names(name: str) -> tuple[str, ...]:
     """The arguments that a rule may give to the measure ``name``."""
-    return tuple(_parameters(name))
+    return tuple(requiring.parameters(_own(name)))
 
 
 def signature(name: str) -> str:
     """The measure's arguments as a rule's author reads them: ``level = 0.1, arm = 0``; one without a value must be given."""
     return ", ".join(
         p.name if p.default is p.empty else f"{p.name} = {json.dumps(p.default, default=repr)}"
-        for p in _parameters(name).values()
+        for p in requiring.parameters(_own(name)).values()
     )
 
 
 def arguments(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """``given`` with whole numbers as ints where the measure takes ints, however they are written."""
-    hints = _hints(name)
+    hints = requiring.hints(_own(name))
     whole = {key for key, value in given.items() if isinstance(value, float) and value.is_integer()}
     return {key: int(v) if key in whole and hints.get(key) is int else v for key, v in given.items()}
 
 
 def arms_read(name: str, given: Mapping[str, Any]) -> tuple[int, ...]:
     """The arms that the measure's arguments name, given or by default."""
-    hints = _hints(name)
-    defaults = {key: p.default for key, p in _parameters(name).items() if p.default is not p.empty}
-    chosen = {**defaults, **arguments(name, given)}
-    return tuple(v for key, v in chosen.items() if hints.get(key) is int and key not in NO_ARMS)
-
-
-NO_ARMS = ("leaders", "until")  # a count of arms and a step; every other integer names an arm
+    function = _own(name)
+    return requiring.arms_named(function, {**requiring.defaults(function), **arguments(name, given)})
 
 
 def argument_faults(name: str, given: Mapping[str, Any]) -> Iterator[tuple[str, str, str | None]]:
     """Argument, sentence and nearest word for each argument that is missing, that there is not, or that has a wrong value."""
-    parameters, hints = _parameters(name), _hints(name)
+    parameters, hints = requiring.parameters(_own(name)), requiring.hints(_own(name))
     for key in sorted(set(given) - set(parameters)):
         text = f"unknown argument of {name}; expected one of {', '.join(parameters) or 'none'}"
         yield key, text, nearest(key, parameters)

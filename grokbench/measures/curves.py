@@ -8,6 +8,7 @@ import numpy as np
 
 from grokbench.analysis.statistics import running_median
 from grokbench.measures.cells import SeedView
+from grokbench.measures.needed import ONSET, RISE, T_GEN, probe
 from grokbench.measures.reading import (
     column,
     generalised,
@@ -17,6 +18,7 @@ from grokbench.measures.reading import (
     smooth_test_loss,
     table_share,
 )
+from grokbench.measures.requiring import requires
 from grokbench.training.record import Record
 
 
@@ -29,11 +31,13 @@ def peak_step(record: Record) -> float:
     return float(record.curves["step"][before][int(np.argmax(smooth))])
 
 
+@requires(RISE)
 def loss_peak(view: SeedView, arm: int = 0) -> float:
     """Step of the largest test loss (running median of 5) before the first a′ ≥ 0.5; nan without one."""
     return peak_step(one(view, arm))
 
 
+@requires(ONSET)
 def loss_peak_position(view: SeedView, arm: int = 0) -> float:
     """Step of the test loss's peak over the onset step; nan when the run never gets half-way."""
     record = one(view, arm)
@@ -43,6 +47,7 @@ def loss_peak_position(view: SeedView, arm: int = 0) -> float:
     return peak_step(record) / start
 
 
+@requires(T_GEN, probe("trace", "loss"))
 def rising_train_steps(view: SeedView, arm: int = 0) -> float:
     """Share of the steps up to T_gen at which the training loss rises (probe "trace"); nan without T_gen."""
     record = one(view, arm)
@@ -84,6 +89,7 @@ def loss_second_descent(view: SeedView, arm: int = 0) -> float:
     return float(smooth[-1] / np.max(smooth))
 
 
+@requires(RISE)
 def loss_peak_before_rise(view: SeedView, arm: int = 0) -> float:
     """Step of the largest test loss (running median of 5) over the first evaluation with a′ ≥ 0.5; nan without one."""
     record = one(view, arm)

@@ -15,7 +15,9 @@ import numpy as np
 from grokbench.analysis import thresholds
 from grokbench.analysis.statistics import kendall_tau
 from grokbench.measures.cells import Cell, SeedView
+from grokbench.measures.needed import SAME_FRACTIONS, of_arms
 from grokbench.measures.reading import Between, Measured, generalised, last_accuracy, levels, narrowed
+from grokbench.measures.requiring import Arguments, Arms, requires
 from grokbench.specs.errors import InputError, UnknownNameError
 
 
@@ -69,6 +71,14 @@ def every_arm_generalises(view: SeedView) -> float:
     return float(all(any(_solved(cell) for cell in arm) for arm in view.arms))
 
 
+def _orders(arms: Arms, _: Arguments) -> bool:
+    view = SeedView(0, arms)
+    common = set.intersection(*(set(_grid(view, arm)) for arm in range(len(arms))))
+    shared = SeedView(0, tuple(tuple(c for c in arm if float(c.settings["alpha"]) in common) for arm in arms))
+    return len({_threshold(shared, arm).high for arm in range(len(arms))}) > 1
+
+
+@requires(of_arms("α50 that differ", _orders))
 def alpha_solved_order(view: SeedView) -> float:
     """Kendall's τ_b between the order of the claim's experiments and their α50 at the budget, on the fractions that all have.
 
@@ -83,6 +93,10 @@ def alpha_solved_order(view: SeedView) -> float:
     return kendall_tau(list(arms), [_threshold(shared, arm).high for arm in arms])
 
 
+def _best(cell: Cell) -> float:
+    return float(np.max(cell.record.curves["test_accuracy"]))
+
+
 def _mean_best(cells: Sequence[Cell]) -> float:
     """Best test accuracy of each run, averaged over the arm's runs."""
     return float(np.mean([float(np.max(cell.record.curves["test_accuracy"])) for cell in cells]))
@@ -94,11 +108,13 @@ def _step(view: SeedView, better: int, worse: int) -> float:
     return _mean_best(view.arms[better]) - _mean_best(view.arms[worse])
 
 
+@requires(SAME_FRACTIONS)
 def accuracy_step(view: SeedView, better: int = 0, worse: int = 1) -> float:
     """Best test accuracy, averaged over the grid, of one arm less that of another; nan where their grids differ."""
     return _step(view, better, worse)
 
 
+@requires(SAME_FRACTIONS)
 def accuracy_gain(view: SeedView, rank: Literal["least", "second"] = "least") -> float:
     """The best mean test accuracy of each other arm less that of the last: the "least" difference, or the "second" largest."""
     if rank not in ("least", "second"):
@@ -114,6 +130,12 @@ def _grid(view: SeedView, arm: int) -> list[float]:
     return [alpha for alpha, _ in levels(view, arm)]
 
 
+def _has_one_above(arms: Arms, _: Arguments) -> bool:
+    views = [SeedView(0, (arm,)) for arm in arms]
+    return all(any(alpha > _threshold(own, 0).high for alpha, _ in levels(own, 0)) for own in views)
+
+
+@requires(of_arms("a fraction above α50", _has_one_above))
 def converged_accuracy(view: SeedView, arm: int = 0) -> float:
     """Least test accuracy at the end (median of the last five evaluations) over the fractions above α50 on the grid.
 
@@ -124,6 +146,15 @@ def converged_accuracy(view: SeedView, arm: int = 0) -> float:
     return min(above) if above else math.nan
 
 
+def _works(arms: Arms, chosen: Arguments) -> bool:
+    around, accuracy = chosen["around"], chosen["accuracy"]
+    return all(
+        any(_best(cell) >= accuracy for cell in arm if cell.record.trial.recipe.optimizer["lr"] == around)
+        for arm in arms
+    )
+
+
+@requires(of_arms("a best test accuracy of {accuracy} at the learning rate {around}", _works))
 def learning_rate_window(view: SeedView, around: float = 1e-3, accuracy: float = 0.9, arm: int = 0) -> float:
     """Ratio of the two failing learning rates between which ``around`` lies: the window of those that work is narrower.
 

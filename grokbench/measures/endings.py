@@ -15,6 +15,7 @@ from grokbench.analysis import timing
 from grokbench.analysis.statistics import running_median
 from grokbench.measures.cells import Cell, SeedView
 from grokbench.measures.curves import peak_step
+from grokbench.measures.needed import ONSET, RISE, SAME_FRACTIONS, STEPS, WHOLE
 from grokbench.measures.reading import (
     Measured,
     baseline,
@@ -26,6 +27,7 @@ from grokbench.measures.reading import (
     rise,
     within_budget,
 )
+from grokbench.measures.requiring import requires
 from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.training.record import Record
 
@@ -40,11 +42,17 @@ def final_test_accuracy(view: SeedView, arm: int = 0) -> float:
     return last_accuracy(one(view, arm))
 
 
+def final_accuracy_change(view: SeedView, first: int = 0, second: int = 1) -> float:
+    """Test accuracy at the end of the budget, of one arm less that of another."""
+    return final_test_accuracy(view, first) - final_test_accuracy(view, second)
+
+
 def final_train_accuracy(view: SeedView, arm: int = 0) -> float:
     """Train accuracy at the end; 0 for a run that diverged."""
     return last_accuracy(one(view, arm), "train")
 
 
+@requires(WHOLE)
 def best_train_accuracy(view: SeedView, arm: int = 0) -> float:
     """The largest train accuracy of any evaluation within the budget; nan for a run that diverged, as it was cut short."""
     record = one(view, arm)
@@ -53,6 +61,7 @@ def best_train_accuracy(view: SeedView, arm: int = 0) -> float:
     return float(np.max(within_budget(record, "train_accuracy")))
 
 
+@requires(SAME_FRACTIONS)
 def final_accuracy_lead(
     view: SeedView, leaders: int = 1, over: Literal["best", "worst"] = "best", above_guess: bool = False
 ) -> float:
@@ -91,6 +100,7 @@ def loss_end_over_start(view: SeedView, arm: int = 0) -> float:
     return float(_end_of_loss(record)[-1]) / float(record.curves["test_loss"][0])
 
 
+@requires(WHOLE, STEPS)
 def loss_minimum_position(view: SeedView, arm: int = 0) -> float:
     """Step of the least test loss (running median of 5, the first one if several) over the last step within the budget.
 
@@ -103,6 +113,7 @@ def loss_minimum_position(view: SeedView, arm: int = 0) -> float:
     return float(steps[int(np.argmin(_end_of_loss(record)))] / steps[-1])
 
 
+@requires(WHOLE)
 def loss_rise_from_least(view: SeedView, arm: int = 0) -> float:
     """Test loss at the end less its least value, over the test loss before the first step; nan for a run that diverged."""
     record = one(view, arm)
@@ -116,6 +127,7 @@ def _end_of_loss(record: Record) -> NDArray[np.float64]:
     return running_median(within_budget(record, "test_loss"), 5)
 
 
+@requires(RISE)
 def loss_fall_over_rise(view: SeedView, level: float = 1.0, arm: int = 0) -> Measured:
     """First evaluation from the peak of the test loss on with a test loss below ``level``, over the first a′ ≥ 0.5.
 
@@ -132,6 +144,7 @@ def loss_fall_over_rise(view: SeedView, level: float = 1.0, arm: int = 0) -> Mea
     return narrowed(float(steps[-1]) / risen, math.inf)
 
 
+@requires(ONSET)
 def peak_position_change(view: SeedView, first: int = 0, second: int = 1) -> float:
     """Step of the test loss's peak over the onset step, of one arm less that of another; nan where either never gets half-way."""
     places = []

@@ -7,27 +7,25 @@ from typing import Literal
 
 import numpy as np
 
-from grokbench.analysis import timing
 from grokbench.measures.cells import SeedView
+from grokbench.measures.needed import analysis, fact, probe, row_at_horizon
 from grokbench.measures.reading import (
     Between,
     Measured,
     at_horizon,
-    column,
-    generalised,
     last_accuracy,
     one,
     table_share,
 )
+from grokbench.measures.requiring import requires
 from grokbench.specs.errors import InputError, UnknownNameError
-from grokbench.training.record import Record
 
 _LINES = ("share_2n", "share_2m", "share_difference")
 _COLUMNS = ("share_sum", *_LINES, "share_rest")
 Column = Literal["share_sum", "share_2n", "share_2m", "share_difference", "share_rest"]
-Stretch = Literal["fit", "after", "end"]
 
 
+@requires(row_at_horizon("spectrum", "{column}"))
 def spectrum_share(view: SeedView, column: Column = "share_sum", horizon: float = 1.5, arm: int = 0) -> float:
     """Share of an output's spectral energy (probe "spectrum") on a line at horizon · T_gen; 0 is step 0."""
     if column not in _COLUMNS:
@@ -35,6 +33,7 @@ def spectrum_share(view: SeedView, column: Column = "share_sum", horizon: float 
     return at_horizon(one(view, arm), "spectrum", column, horizon)
 
 
+@requires(probe("spectrum", "share_sum", *_LINES))
 def spectrum_line_ratio(
     view: SeedView, which: Literal["strongest", "weakest"] = "strongest", arm: int = 0
 ) -> float:
@@ -51,99 +50,75 @@ def spectrum_line_ratio(
     return choose[which](shares) / main if main > 0 else math.nan
 
 
+@requires(*(row_at_horizon("spectrum", line) for line in ("share_sum", *_LINES)))
+def strongest_line_share(view: SeedView, horizon: float = 1.5, arm: int = 0) -> float:
+    """Share of an output's spectral energy on the strongest of the lines n + m, 2n, 2m, n − m at horizon · T_gen; 0 is step 0."""
+    record = one(view, arm)
+    return max(at_horizon(record, "spectrum", line, horizon) for line in ("share_sum", *_LINES))
+
+
+@requires(*(row_at_horizon("spectrum", line) for line in ("share_sum", *_LINES)))
+def spurious_lines_over(view: SeedView, horizon: float = 1.5, first: int = 0, second: int = 1) -> float:
+    """Energy of the lines 2n, 2m and n − m over that of n + m, of one arm over the same of another.
+
+    Of each at horizon · T_gen; an analytic network, which is not trained, has one row.
+    """
+    ratios = []
+    for arm in (first, second):
+        record = one(view, arm)
+        main = at_horizon(record, "spectrum", "share_sum", horizon)
+        ratios.append(sum(at_horizon(record, "spectrum", line, horizon) for line in _LINES) / main)
+    return ratios[0] / ratios[1]
+
+
+@requires(analysis("phase-shuffles", "unshuffled", "independent", "sum_kept"))
+def phase_shuffle_loss(view: SeedView, sums: Literal["free", "kept"] = "free", arm: int = 0) -> float:
+    """Accuracy over the table that the last network loses when its neurons' phases are permuted (analysis "phase-shuffles").
+
+    ``sums``: "free", φ1, φ2 and φ3 each on its own, or "kept", so that each φ1 + φ2 − φ3 stays.
+    """
+    found = one(view, arm).analyses["phase-shuffles"]
+    shuffled = found[{"free": "independent", "kept": "sum_kept"}[sums]]
+    return float(np.ravel(found["unshuffled"])[0] - np.ravel(shuffled)[0])
+
+
+@requires(row_at_horizon("phases", "resultant"))
 def phase_resultant(view: SeedView, horizon: float = 1.5, arm: int = 0) -> float:
     """Length of the mean of exp(iψ) over all neurons, ψ = φ1 + φ2 − φ3, at horizon · T_gen."""
     return at_horizon(one(view, arm), "phases", "resultant", horizon)
 
 
+@requires(row_at_horizon("phases", "share_near_zero"))
 def phase_share(view: SeedView, horizon: float = 1.5, arm: int = 0) -> float:
     """Share of all neurons with |ψ| < π/8 at horizon · T_gen."""
     return at_horizon(one(view, arm), "phases", "share_near_zero", horizon)
 
 
+@requires(row_at_horizon("phases", "circular_std"))
 def phase_spread_difference(view: SeedView, horizon: float = 1.5) -> float:
     """Circular standard deviation of ψ (radians), first arm less second, each at horizon · its T_gen."""
     spread = [at_horizon(one(view, arm), "phases", "circular_std", horizon) for arm in (0, 1)]
     return spread[0] - spread[1]
 
 
-def _ipr(record: Record, steps: list[float]) -> list[float]:
-    """IPR at the given steps, linear between rows; nan beyond the last one."""
-    series = column(record, "ipr", "ipr")
-    if series is None:
-        return [math.nan] * len(steps)
-    return [float(v) for v in np.interp(steps, *series, right=math.nan)]
+@requires(analysis("periodic-neurons", "circular_std"))
+def periodic_phase_spread_difference(view: SeedView, first: int = 0, second: int = 1) -> float:
+    """Circular standard deviation of ψ (radians) over periodic neurons in the end, of one arm less that of another.
 
-
-def _regimes(record: Record) -> dict[str, tuple[float, float]]:
-    """The stretches over which slopes of the IPR are taken, in steps."""
-    fitted = timing.t_mem(record.curves["step"], record.curves["train_accuracy"])
-    end = generalised(record)
-    return {"fit": (0.0, fitted / 2), "after": (end, 2 * end), "end": (16 * end, 20 * end)}
-
-
-def ipr_slope_ratio(view: SeedView, late: Stretch, early: Stretch, arm: int = 0) -> float:
-    """Mean slope of the IPR over one stretch over that of another.
-
-    Stretches: "fit" [0, T_mem/2], "after" [T_gen, 2 T_gen], "end" the last fifth of 20 T_gen. inf where
-    the IPR grows late but not early; nan without the landmarks.
+    Analysis "periodic-neurons": those with an inverse participation ratio of 0.5 or more in all three blocks of weights.
     """
-    record = one(view, arm)
-    regimes = _regimes(record)
-    slopes = []
-    for name in (late, early):
-        if name not in regimes:
-            raise UnknownNameError("stretch of the IPR", name, regimes)
-        begin, end = regimes[name]
-        if not begin < end < math.inf:
-            return math.nan
-        first, last = _ipr(record, [begin, end])
-        slopes.append((last - first) / (end - begin))
-    if any(math.isnan(slope) for slope in slopes):
-        return math.nan
-    if slopes[1] <= 0:
-        return math.inf if slopes[0] > 0 else math.nan
-    return slopes[0] / slopes[1]
+    found = [one(view, arm).analyses["periodic-neurons"] for arm in (first, second)]
+    spreads = [float(np.ravel(numbers["circular_std"])[0]) for numbers in found]
+    return spreads[0] - spreads[1]
 
 
-def ipr_share_at_t_gen(view: SeedView, final: float = 20, arm: int = 0) -> float:
-    """IPR at T_gen over IPR at final · T_gen."""
-    record = one(view, arm)
-    reached = generalised(record)
-    if math.isinf(reached):
-        return math.nan
-    early, late = _ipr(record, [reached, final * reached])
-    return early / late
-
-
-def ipr_gap_ratio(view: SeedView, early: float = 5, late: float = 20, arm: int = 0) -> float:
-    """(1 − IPR) at late · T_gen over (1 − IPR) at early · T_gen; the analytic weights have IPR 1."""
-    record = one(view, arm)
-    reached = generalised(record)
-    if math.isinf(reached):
-        return math.nan
-    before, after = _ipr(record, [early * reached, late * reached])
-    return (1 - after) / (1 - before) if before < 1 else math.nan
-
-
-def ipr_gap_ratio_of_fractions(view: SeedView, more: float, less: float, arm: int = 0) -> float:
-    """(1 − IPR) at α = more over (1 − IPR) at α = less, at the last row, after equally many steps."""
-    gaps = {}
-    for cell in view.arms[arm]:
-        series = column(cell.record, "ipr", "ipr")
-        if series is not None:
-            gaps[round(float(cell.settings["alpha"]), 10)] = (series[0][-1], 1 - series[1][-1])
-    if more not in gaps or less not in gaps:
-        return math.nan
-    (steps, gap), (others, other) = gaps[more], gaps[less]
-    return float(gap / other) if steps == others and other > 0 else math.nan
-
-
+@requires(fact("analytic_peak"))
 def analytic_peak(view: SeedView, arm: int = 0) -> float:
     """Mean over the table of an analytic network's output at the right answer (fact of its record)."""
     return float(one(view, arm).facts.get("analytic_peak", math.nan))
 
 
+@requires(fact("analytic_peak_std"))
 def analytic_peak_spread(view: SeedView, arm: int = 0) -> float:
     """Standard deviation over the table of an analytic network's output at the right answer (fact of its record)."""
     return float(one(view, arm).facts.get("analytic_peak_std", math.nan))

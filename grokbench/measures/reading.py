@@ -87,6 +87,14 @@ def time_to_fit(record: Record) -> Measured:
     return narrowed(float(record.trial.budget), math.inf)
 
 
+def half_rise_ratio(record: Record) -> float:
+    """R½; see ``timing.half_rise_ratio``."""
+    curves = record.curves
+    return timing.half_rise_ratio(
+        curves["step"], curves["train_accuracy"], curves["test_accuracy"], baseline(record)
+    )
+
+
 def rise(record: Record) -> float:
     """First evaluation with a′ ≥ 0.5."""
     return timing.half_rise(record.curves["step"], record.curves["test_accuracy"], baseline(record))

@@ -31,7 +31,7 @@ def tasks(fields: Section) -> tuple[TaskSpec, TaskSpec]:
 
 def faults(fields: Section) -> Iterator[tuple[str, str]]:
     """p is a prime, and both operations have a table."""
-    from grokbench.measures.tables import powers_of_the_least_root
+    from grokbench.analysis.circulant import powers_of_the_least_root
     from grokbench.tasks.table import build_table
 
     try:

@@ -9,6 +9,7 @@ import numpy as np
 
 from grokbench.analysis import timing
 from grokbench.measures.cells import Cell, SeedView
+from grokbench.measures.needed import AT_FRACTION, SOME_T_GEN, T_MEM, VARYING, WHOLE, of_arms
 from grokbench.measures.reading import (
     Between,
     Measured,
@@ -22,6 +23,7 @@ from grokbench.measures.reading import (
     time_to_generalise,
     within_budget,
 )
+from grokbench.measures.requiring import requires
 from grokbench.specs.errors import UnknownNameError
 from grokbench.training.record import Record
 
@@ -51,6 +53,7 @@ def half_rises(view: SeedView) -> float:
     return float(any(math.isfinite(rise(cell.record)) for cell in view.cells))
 
 
+@requires(WHOLE)
 def late_gain(view: SeedView, share: float = 0.9) -> float:
     """Largest test accuracy from the first train accuracy ≥ ``share`` of its own best on, less that there.
 
@@ -65,6 +68,7 @@ def late_gain(view: SeedView, share: float = 0.9) -> float:
     return math.nan if any(map(math.isnan, gains)) else max(gains)
 
 
+@requires(WHOLE, VARYING)
 def accuracy_correlation(view: SeedView, arm: int = 0) -> float:
     """Pearson's correlation of train and test accuracy over the evaluations within the budget.
 
@@ -94,12 +98,14 @@ def best_normalised_accuracy(view: SeedView, arm: int = 0) -> float:
     return best_above_guess(one(view, arm))
 
 
+@requires(AT_FRACTION)
 def best_normalised_at_fraction(view: SeedView, alpha: float, arm: int = 0) -> float:
     """The largest a′ of the arm's run at the fraction ``alpha``; nan where the grid lacks it."""
     cell = _at(view, alpha, arm)
     return math.nan if cell is None else best_above_guess(cell.record)
 
 
+@requires(AT_FRACTION)
 def time_at_fraction(
     view: SeedView, alpha: float, unit: Literal["steps", "epochs"] = "steps", arm: int = 0
 ) -> Measured:
@@ -125,6 +131,7 @@ def _at(view: SeedView, alpha: float, arm: int) -> Cell | None:
     return next((cell for own, cell in levels(view, arm) if math.isclose(own, alpha, abs_tol=1e-9)), None)
 
 
+@requires(T_MEM, SOME_T_GEN)
 def delay_ratio_change(view: SeedView, numerator: int = 0, denominator: int = 1) -> Measured:
     """T_gen / T_mem of one arm over that of another; bounds where a T_gen is censored, nan without both T_mem."""
     fits = [fitted(one(view, arm)) for arm in (numerator, denominator)]
@@ -150,12 +157,20 @@ def _delays(view: SeedView, arm: int) -> list[tuple[float, float]]:
 LEAST_LEVELS = 3  # fractions that must generalise before the largest of their delays means anything
 
 
+THREE = of_arms(
+    f"{LEAST_LEVELS} fractions that generalise",
+    lambda arms, _: all(len(_delays(SeedView(0, (arm,)), 0)) >= LEAST_LEVELS for arm in arms),
+)
+
+
+@requires(THREE)
 def delay_peak_fraction(view: SeedView, arm: int = 0) -> float:
     """The fraction at which T_gen / T_mem is largest, of those that generalise within the budget; nan where fewer than 3 do."""
     delays = _delays(view, arm)
     return max(delays, key=lambda pair: pair[1])[0] if len(delays) >= LEAST_LEVELS else math.nan
 
 
+@requires(THREE)
 def delay_peak_rank(view: SeedView, arm: int = 0) -> float:
     """The place of the fraction with the largest T_gen / T_mem among those that generalise, 0 for the smallest."""
     delays = _delays(view, arm)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from grokbench.analysis.circulant import powers_of_the_least_root
 from grokbench.measures.cells import SeedView
-from grokbench.specs.types import Array, TaskSpec
+from grokbench.specs.types import TaskSpec
 from grokbench.tasks.domain import modulus
 from grokbench.tasks.table import build_table
 
@@ -37,16 +37,3 @@ def share_of_renamed_rows(ours: TaskSpec, theirs: TaskSpec) -> float:
 
 def _modulus(task: TaskSpec) -> int:
     return modulus(task) or 0
-
-
-def powers_of_the_least_root(p: int) -> NDArray[np.int64]:
-    """g⁰ … g^(p−2) modulo a prime p, g the least primitive root: every residue but 0 once.
-
-    >>> powers_of_the_least_root(7).tolist()
-    [1, 3, 2, 6, 4, 5]
-    """
-    for g in range(1, p):
-        powers: Array = np.array([pow(g, n, p) for n in range(p - 1)], dtype=np.int64)
-        if len(set(powers.tolist())) == p - 1:
-            return powers
-    raise ValueError(f"{p} is not a prime")

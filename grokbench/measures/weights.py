@@ -7,33 +7,68 @@ import math
 import numpy as np
 
 from grokbench.analysis.statistics import running_median
-from grokbench.measures.cells import SeedView
+from grokbench.measures.cells import Cell, SeedView
 from grokbench.measures.curves import peak_step
+from grokbench.measures.needed import ONSET, RISE, T_GEN, probe, without_landmarks
 from grokbench.measures.reading import column, generalised, one, onset
+from grokbench.measures.requiring import Arguments, each, requires
+from grokbench.training.record import Record
 
 MATRICES = ("1", "2")
 
 
-def weight_growth_ratio(view: SeedView, arm: int = 0) -> float:
-    """Mean slope of ‖W‖ on [onset, T_gen] over that on [0, onset/2], the smaller of both matrices.
+def _norms(record: Record, steps: list[float]) -> list[list[float]]:
+    """‖W‖ of each matrix at these steps, nan beyond the last row; empty without the probe."""
+    found = [column(record, "trace", f"weight_norm_{matrix}") for matrix in MATRICES]
+    return [[float(v) for v in np.interp(steps, *series, right=math.nan)] for series in found if series]
 
-    inf where a norm grows late without growing early, 0 where it does not grow late; nan without landmarks.
+
+def _reached(cell: Cell, chosen: Arguments) -> bool:
+    end = chosen["horizon"] * generalised(cell.record)
+    return not any(math.isnan(norm) for (norm,) in _norms(cell.record, [end]))
+
+
+_NORMS_UP_TO = each("the probe trace up to {horizon} T_gen", _reached, without_landmarks)
+
+
+@requires(ONSET, T_GEN, probe("trace", "weight_norm_1", "weight_norm_2"), _NORMS_UP_TO)
+def norm_growth_after_onset(view: SeedView, horizon: float = 1.2, arm: int = 0) -> float:
+    """Share of the growth of ‖W‖ from step 0 to horizon · T_gen that comes after the onset, the smaller of both matrices.
+
+    0 where a norm does not grow after the onset, inf where it does and has not grown over all.
+    """
+    record = one(view, arm)
+    start, end = onset(record), horizon * generalised(record)
+    shares = []
+    for first, begun, done in _norms(record, [0, start, end]):
+        late, all_of_it = done - begun, done - first
+        shares.append(_over(late, all_of_it))
+    return float(np.min(shares))
+
+
+@requires(ONSET, T_GEN, probe("trace", "weight_norm_1", "weight_norm_2"))
+def norm_slope_at_onset(view: SeedView, arm: int = 0) -> float:
+    """Mean slope of ‖W‖ from the onset to T_gen over that just before it, over as many steps; the smaller of both matrices.
+
+    0 where a norm does not grow after the onset, inf where it does and did not grow before.
     """
     record = one(view, arm)
     start, end = onset(record), generalised(record)
-    if not (0 < start < end < math.inf):
-        return math.nan
+    before = max(0.0, 2 * start - end)
     ratios = []
-    for matrix in MATRICES:
-        series = column(record, "trace", f"weight_norm_{matrix}")
-        if series is None:
-            return math.nan
-        first, middle, begun, done = np.interp([0, start / 2, start, end], *series)
-        early, late = (middle - first) / (start / 2), (done - begun) / (end - start)
-        ratios.append(late / early if early > 0 else math.inf if late > 0 else 0.0)
-    return float(max(0.0, min(ratios)))
+    for first, begun, done in _norms(record, [before, start, end]):
+        ratios.append(_over((done - begun) / (end - start), (begun - first) / (start - before)))
+    return float(np.min(ratios))
 
 
+def _over(late: float, early: float) -> float:
+    """late / early: 0 where there is no late growth, inf where there is no early one."""
+    if late <= 0:
+        return 0.0
+    return late / early if early > 0 else math.inf
+
+
+@requires(T_GEN, probe("trace", "weight_norm_1", "weight_norm_2"))
 def max_weight_jump(view: SeedView, arm: int = 0) -> float:
     """Largest |Δ‖W‖| / ‖W‖ in one step up to T_gen, over both matrices; nan without T_gen."""
     record = one(view, arm)
@@ -49,6 +84,7 @@ def max_weight_jump(view: SeedView, arm: int = 0) -> float:
     return max(jumps)
 
 
+@requires(RISE, T_GEN, probe("trace", "gradient_norm_1", "gradient_norm_2"))
 def gradient_norm_peak_position(view: SeedView, arm: int = 0, horizon: float = 1.5) -> float:
     """(peak of the gradient norm − peak of the test loss) / (T_gen − peak of the test loss).
 

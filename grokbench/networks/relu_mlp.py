@@ -20,10 +20,11 @@ from grokbench.specs.types import Section
 
 @dataclass(frozen=True)
 class Fields:
-    """linear layers with biases and ReLU between them, over x and y side by side (Hu, Zhou and Yu 2024, section 4.2)"""
+    """linear layers with ReLU between them, over x and y side by side (Hu, Zhou and Yu 2024, section 4.2)"""
 
     width: int = field(512, help="units of a hidden layer", least=1)
     hidden_layers: int = field(2, help="hidden layers", least=1)
+    biases: bool = field(True, help="whether linear layers have biases; Prieto et al. (2501.04697) have none")
     encoding: str = encoding_field()
     d_embedding: int = embedding_field()
 
@@ -31,7 +32,8 @@ class Fields:
 def size(model: Section, n: int) -> Size:
     """What x and y add to the first layer is looked up, once per element."""
     m, inner, read = model["width"], model["hidden_layers"] - 1, encoded_width(model, n)
-    weights = m * (2 * read + 1) + inner * m * (m + 1) + n * (m + 1)
+    one = int(model["biases"])
+    weights = m * (2 * read + one) + inner * m * (m + one) + n * (m + one)
     return Size(m * (n + inner * m), embedded_weights(model, n) + weights)
 
 
@@ -42,7 +44,10 @@ ARCHITECTURE = Architecture(
     build=f"{_HERE}:initial_relu_mlp",
     restore=f"{_HERE}:restored",
     size=size,
-    fast={"cross-entropy": "grokbench.networks.fast.relu_mlp:step"},
+    fast={
+        "cross-entropy": "grokbench.networks.fast.relu_mlp:step",
+        "mse": "grokbench.networks.fast.relu_mlp:squared_step",
+    },
 )
 
 # ---- from here on with torch
@@ -58,7 +63,7 @@ class ReluMLP(Operands):
     """h_1 = relu(W1 [x, y] + b1), h_l = relu(W_l h_(l−1) + b_l), and logits are the last linear layer of the last h.
 
     ``weights``: W1 (m, 2k), b1 (m), W2 (m, m), b2 (m), …, the last of them (p, m) and (p), and with embeddings W_E (p, k), which
-    x and y share. The number of matrices is one more than that of hidden layers.
+    x and y share. The number of matrices is one more than that of hidden layers. Without b1 there are no biases.
     """
 
     def __init__(self, weights: Mapping[str, Tensor], encoding: str) -> None:
@@ -68,8 +73,9 @@ class ReluMLP(Operands):
         n_elements, width = weights[f"W{layers}"].shape  # p, m
         super().__init__(weights, encoding, n_elements)
         self.n_elements, self.width, self.layers = n_elements, width, layers
+        self.biased = "b1" in weights
         for layer in range(1, layers + 1):
-            for name in (f"W{layer}", f"b{layer}"):
+            for name in (f"W{layer}", f"b{layer}") if self.biased else (f"W{layer}",):
                 self.register_parameter(name, nn.Parameter(weights[name]))
 
     def forward(self, inputs: Tensor, noise: Tensor | None = None) -> Tensor:
@@ -79,8 +85,8 @@ class ReluMLP(Operands):
             h = torch.relu(nn.functional.linear(h, *self._linear(layer)))  # (B, m)
         return nn.functional.linear(h, *self._linear(self.layers))  # (B, p)
 
-    def _linear(self, layer: int) -> tuple[Tensor, Tensor]:
-        return getattr(self, f"W{layer}"), getattr(self, f"b{layer}")
+    def _linear(self, layer: int) -> tuple[Tensor, Tensor | None]:
+        return getattr(self, f"W{layer}"), getattr(self, f"b{layer}") if self.biased else None
 
 
 def restored(model: Section, weights: Mapping[str, Tensor]) -> ReluMLP:
@@ -98,5 +104,6 @@ def initial_relu_mlp(model: Section, n_elements: int, seed: int) -> ReluMLP:
     for layer in range(1, len(sizes)):
         fan_in, fan_out = sizes[layer - 1], sizes[layer]
         weights[f"W{layer}"] = uniform(seed, f"W{layer}", (fan_out, fan_in), fan_in)
-        weights[f"b{layer}"] = uniform(seed, f"b{layer}", (fan_out,), fan_in)
+        if model["biases"]:
+            weights[f"b{layer}"] = uniform(seed, f"b{layer}", (fan_out,), fan_in)
     return restored(model, {name: torch.from_numpy(w) for name, w in weights.items()})

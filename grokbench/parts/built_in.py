@@ -21,6 +21,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "mse": "grokbench.training.losses:MSE",
         "cross-entropy": "grokbench.training.losses:CROSS_ENTROPY",
         "hinge": "grokbench.training.losses:HINGE",
+        "stablemax": "grokbench.training.stablemax:STABLEMAX",
     },
     "optimizers": {
         "gd": "grokbench.training.optimizers.gd:GD",
@@ -33,12 +34,15 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
     "wrappers": {
         "none": "grokbench.training.wrappers.bare:NONE",
         "grokfast-ema": "grokbench.training.wrappers.grokfast:EMA",
+        "orthogonal-grad": "grokbench.training.wrappers.orthogonal:ORTHOGONAL",
     },
     "learners": {
         "rfm": "grokbench.training.learners.rfm:RFM",
     },
     "computations": {
+        "memorising-toy": "grokbench.measures.memorising_toy:MEMORISING_TOY",
         "table-relabelling": "grokbench.measures.relabelling:TABLE_RELABELLING",
+        "fourier-interpolant": "grokbench.measures.fourier_interpolant:FOURIER_INTERPOLANT",
         "transformer-weights": "grokbench.measures.sizes:TRANSFORMER_WEIGHTS",
     },
     "domains": {
@@ -61,13 +65,19 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "ipr": "grokbench.training.probes.ipr:PROBE",
         "phases": "grokbench.training.probes.phases:PROBE",
         "spectrum": "grokbench.training.probes.spectrum:PROBE",
+        "circulant": "grokbench.training.probes.circulant:PROBE",
         "last-layer": "grokbench.training.probes.last_layer:PROBE",
     },
     "analyses": {
         "progress": "grokbench.training.analyses.progress:ANALYSIS",
         "circuit": "grokbench.training.analyses.circuit:ANALYSIS",
+        "anatomy": "grokbench.training.analyses.anatomy:ANALYSIS",
+        "each-frequency": "grokbench.training.analyses.each_frequency:ANALYSIS",
         "circles": "grokbench.training.analyses.circles:ANALYSIS",
         "neuron-phases": "grokbench.training.analyses.phases:ANALYSIS",
+        "collapse": "grokbench.training.analyses.collapse:ANALYSIS",
+        "periodic-neurons": "grokbench.training.analyses.periodic:ANALYSIS",
+        "phase-shuffles": "grokbench.training.analyses.shuffles:ANALYSIS",
         "preactivation-power": "grokbench.training.analyses.preactivation:ANALYSIS",
     },
     "measures": MEASURES,

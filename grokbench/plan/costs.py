@@ -17,6 +17,7 @@ from grokbench import parts
 from grokbench.networks.architecture import Size
 from grokbench.networks.fitting import trained
 from grokbench.specs.errors import InputError
+from grokbench.specs.fields import checked
 from grokbench.specs.locate import COSTS, committed
 from grokbench.specs.types import Trial
 from grokbench.tasks.source import count_rows, shape_of
@@ -178,11 +179,14 @@ def size(trial: Trial) -> Size:
     """Of the trial's network; what rows share is not counted. Of a learner: multiply-adds of one step, not of one row."""
     recipe = trial.recipe
     with parts.blamed(parts.strangers(recipe, trial.task)):
-        shape = shape_of(trial.task)
+        shape, own = shape_of(trial.task), trained(recipe)
+        # With their defaults: an older record lacks fields that came later.
         if recipe.learner:
-            found: Size = trained(recipe).size(recipe.learner, shape, _trained_rows(trial))
+            found: Size = own.size(
+                checked(own.fields, recipe.learner, "learner"), shape, _trained_rows(trial)
+            )
         else:
-            found = trained(recipe).size(recipe.model, shape)
+            found = own.size(checked(own.fields, recipe.model, "model"), shape)
         return found
 
 

@@ -12,7 +12,7 @@ from grokbench.claims.verdict import Value, Verdict
 from grokbench.claims.wording import NOT_REACHED, why
 from grokbench.reports.evidence import counted
 from grokbench.reports.result import PaperResult, environments
-from grokbench.reports.runs import Run, runs
+from grokbench.reports.runs import NUMBERS, Run, runs
 from grokbench.reports.spent import costs, trainings
 from grokbench.specs.files import SpecFile
 from grokbench.store.replacing import replaced
@@ -118,6 +118,20 @@ def _run(run: Run) -> dict[str, Any]:
         "strong": run.strong,
         "stays": None if math.isnan(run.stays) else bool(run.stays),
     }
+
+
+def run_from(entry: Mapping[str, Any]) -> Run:
+    """The run that ``claim_entry`` wrote down."""
+    stays = entry["stays"]
+    numbers = {name: _measured(entry[name], entry["why"].get(name)) for name in NUMBERS}
+    return Run(
+        seed=entry["seed"],
+        experiment=entry["experiment"],
+        outcome=entry["outcome"],
+        strong=entry["strong"],
+        stays=math.nan if stays is None else float(stays),
+        **numbers,
+    )
 
 
 def verdict_from(entry: Mapping[str, Any]) -> Verdict:

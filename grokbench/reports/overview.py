@@ -40,16 +40,7 @@ def scoreboard(out: Path) -> Path:
     Verdicts are counted, never turned into a percentage: claims differ in weight and share their runs. A document that
     another version wrote is left out, and the page says so.
     """
-    documents, others = [], []
-    for path in sorted(out.glob("*.json")):
-        if "." in path.stem or path.name in (SHIPPED, COSTS):  # a smoke report, or one of other seeds
-            continue
-        found = read(path)
-        if found is None:
-            others.append(path.stem)
-        else:
-            documents.append((path.stem, found))
-
+    documents, others = written(out)
     parts = [
         "# Scoreboard",
         "Written by `grokbench reproduce` from the JSON files in this folder; do not edit.",
@@ -71,6 +62,23 @@ def scoreboard(out: Path) -> Path:
     path = out / "README.md"
     write_text(path, "\n\n".join(parts) + "\n")
     return path
+
+
+def written(out: Path) -> tuple[list[tuple[str, dict[str, Any]]], list[str]]:
+    """The reports that lie in ``out``, by the stem of their files, but for smoke reports and those of other seeds.
+
+    And the stems of those that another version wrote.
+    """
+    documents, others = [], []
+    for path in sorted(out.glob("*.json")):
+        if "." in path.stem or path.name in (SHIPPED, COSTS):
+            continue
+        found = read(path)
+        if found is None:
+            others.append(path.stem)
+        else:
+            documents.append((path.stem, found))
+    return documents, others
 
 
 def _counts(stem: str, found: Mapping[str, Any]) -> list[str]:

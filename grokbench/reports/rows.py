@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from grokbench.analysis import statistics
 from grokbench.claims import phrases as w
-from grokbench.claims.verdict import NOT_RUN, REPRODUCED, Verdict
+from grokbench.claims.verdict import (
+    ERROR,
+    INCONCLUSIVE,
+    NOT_REPRODUCED,
+    NOT_RUN,
+    REPRODUCED,
+    Verdict,
+)
 
 HEAD = ("claim", "paper says", "here: median [interval]", "seeds k/n", "verdict")
 DRAWN = "construction"  # kind of claim that is decided on draws of weights, by their median
 READ_AS = " under our reading"
+SIGNS = {REPRODUCED: "✓", NOT_REPRODUCED: "✗", INCONCLUSIVE: "?", NOT_RUN: "·", ERROR: "!"}
+"""Verdict → the sign beside its name."""
 
 
 def row(
@@ -49,19 +59,23 @@ def called(verdict: Verdict) -> str:
 def here(verdict: Verdict, kind: str, rises: Sequence[float] = ()) -> str:
     """Our median with its interval; a dash where each seed gives no number but a yes or a no.
 
-    An event shows the median of ``rises``, its runs' R½, where that is known. An exact check has one number, and its
+    An event shows the median of ``rises``, its runs' R½, where that is a number; it is infinite for a machine that has fitted
+    before its first step. An exact check has one number, and its
     interval is that of the seeds.
 
     >>> said = tuple((seed, (1.0,), True) for seed in range(6))
     >>> one = Verdict("x", "REPRODUCED", "quick", 6, 1.0, None, {}, "", "", "A", False, said, median=1.0)
     >>> here(one, "event", (5.0, 7.0, 6.0, 6.5, 6.1, 9.0)), here(one, "event"), here(one, "never", (5.0,))
     ('R½ 6.3 [5, 9]', '—', '—')
+    >>> here(one, "event", (math.inf,) * 6)
+    '—'
     """
     first = {measured[0] for _, measured, _ in verdict.values if measured}
     if verdict.median is None or (kind != "exact" and first <= {0.0, 1.0}):
-        if kind != "event" or not rises:
+        middle = statistics.median(rises)
+        if kind != "event" or middle is None or not math.isfinite(middle):
             return w.DASH
-        return f"R½ {w.number(statistics.median(rises))} {w.interval(statistics.median_interval(rises))}".rstrip()
+        return f"R½ {w.number(middle)} {w.interval(statistics.median_interval(rises))}".rstrip()
     exact = kind == "exact" and len(first) == 1
     return f"{w.number(verdict.median)} {'' if exact else w.interval(verdict.median_interval)}".rstrip()
 

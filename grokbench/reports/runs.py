@@ -19,6 +19,8 @@ from grokbench.specs.types import Claim, Paper
 from grokbench.training.record import Record
 
 HEAD = ("T_mem", "T_gen", "R½", "F_0.95", "F_0.99", "class", "stays")
+NUMBERS = ("t_mem", "t_gen", "half_rise_ratio", "f_95", "f_99")
+"""What of a run is a number: its times and their ratio."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class Run:
     @property
     def numbers(self) -> dict[str, float]:
         """The times and their ratio by name."""
-        return {name: getattr(self, name) for name in ("t_mem", "t_gen", "half_rise_ratio", "f_95", "f_99")}
+        return {name: getattr(self, name) for name in NUMBERS}
 
     def cells(self) -> tuple[str, ...]:
         """The run under ``HEAD``."""

@@ -10,6 +10,7 @@ from grokbench.claims.judge import core_minutes
 from grokbench.claims.verdict import NOT_RUN, Value, Verdict
 from grokbench.claims.wording import NOT_MEASURED, NOT_SETTLED, condition_names
 from grokbench.figures import name_for
+from grokbench.measures import needs
 from grokbench.plan.expand import needed
 from grokbench.reports.result import PaperResult
 from grokbench.reports.rows import called, here, stated
@@ -23,7 +24,8 @@ MOST_ROWS = 24
 READING = (
     "Below each claim stand its rule, what the rule measures on each seed and on the control, and the runs behind it. "
     "Times are in optimizer steps; R½ is the half-rise ratio. *Stays* says whether a run kept what it had learned up to its "
-    "last step. A dash stands where that step comes before 3 T_gen."
+    "last step. A dash stands where that step comes before 3 T_gen. A record that lacks what a rule *needs* says neither yes "
+    "nor no."
 )
 
 
@@ -130,7 +132,8 @@ def _section(
             f"The paper's number: {stated(claim.reported.value)}. {w.sentence(claim.reported.source)}"
         )
     if claim.rule:
-        lines.append(f"Rule ({claim.kind}): " + " And: ".join(_rule(condition) for condition in claim.rule))
+        lines.append(f"Rule ({claim.kind}): " + " And: ".join(rule_text(one) for one in claim.rule))
+        lines.append(needs_line(claim))
     if claim.id in report.frozen:
         lines.append(
             f"Rule, control, seeds and budget as of commit `{report.frozen[claim.id][:12]}`, unchanged since."
@@ -159,14 +162,19 @@ def _control(claim: Claim, verdict: Verdict) -> str:
     """Which experiment the control is, and what the rule measures on each of its seeds; "" without a control."""
     if not claim.control:
         return ""
-    text = (
-        f"Positive control: `{claim.control}`. It must generalise, and its T_gen sets the least budget. Its numbers:"
-        if claim.kind == "never"
-        else f"Negative control: `{claim.control}`. The rule must say no there. Its numbers:"
-    )
+    text = control_text(claim)
     if not verdict.control:
-        return text.replace("Its numbers:", "None of its seeds was measured.")
-    return f"{text}\n\n{_summary(verdict.control) or _values_table(claim, verdict.control)}"
+        return f"{text} None of its seeds was measured."
+    return f"{text} Its numbers:\n\n{_summary(verdict.control) or _values_table(claim, verdict.control)}"
+
+
+def control_text(claim: Claim) -> str:
+    """Which experiment the control is, and what is asked of it."""
+    if claim.kind == "never":
+        return (
+            f"Positive control: `{claim.control}`. It must generalise, and its T_gen sets the least budget."
+        )
+    return f"Negative control: `{claim.control}`. The rule must say no there."
 
 
 def _runs(found: Sequence[Run]) -> str:
@@ -192,11 +200,19 @@ def _figure(name: str, figures: Mapping[str, str], shown: set[str]) -> str:
     return f"![{name}]({figures[name]})"
 
 
-def _rule(condition: Condition) -> str:
+def rule_text(condition: Condition) -> str:
+    """A condition of a rule: measure, arguments, region and its reason."""
     args = ", ".join(f"{k} = {w.value(v)}" for k, v in condition.args.items())
     bounds = w.region({"min": condition.min, "max": condition.max})
     name = f"`{condition.measure}`" + (f" ({args})" if args else "")
     return f"{name} {bounds}: {w.sentence(condition.reason)}"
+
+
+def needs_line(claim: Claim) -> str:
+    """What the rule's measures need of a record; "" where they need nothing, or where no records are read."""
+    found = {c.measure: needs(c.measure, c.args) for c in claim.rule} if claim.experiments else {}
+    asked = [f"`{measure}` {text}" for measure, text in found.items() if text]
+    return f"Needs: {'; '.join(asked)}." if asked else ""
 
 
 def _per_seed(claim: Claim, verdict: Verdict) -> str:
@@ -225,20 +241,26 @@ def _summary(values: Sequence[Value]) -> str:
 
 
 def _values_table(claim: Claim, values: Sequence[Value]) -> str:
-    width = max(len(measured) for _, measured, _ in values)
+    head, rows = numbers(claim, values)
+    said = [
+        [w.number(x) if isinstance(x, float) else w.DASH if x is None else str(x) for x in row]
+        for row in rows
+    ]
+    return table(head, said)
+
+
+def numbers(
+    claim: Claim, values: Sequence[Value]
+) -> tuple[list[str], list[tuple[int | float | str | None, ...]]]:
+    """Head and rows of what the rule measures: seed, a number for each condition (None: not asked), and whether it holds."""
+    width = max((len(measured) for _, measured, _ in values), default=0)
     names: Sequence[str] = (
         condition_names(claim) if len(claim.rule) == width else [f"measured {i + 1}" for i in range(width)]
     )
-    rows = [
-        [
-            str(seed),
-            *[w.number(x) for x in measured],
-            *[w.DASH] * (width - len(measured)),
-            _holds(measured, yes),
-        ]
+    return ["seed", *names, "holds"], [
+        (seed, *map(float, measured), *[None] * (width - len(measured)), _holds(measured, yes))
         for seed, measured, yes in values
     ]
-    return table(["seed", *names, "holds"], rows)
 
 
 def _holds(measured: Sequence[float], yes: bool | None) -> str:

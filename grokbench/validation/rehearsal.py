@@ -6,6 +6,7 @@ record's contents, and then its arguments were good as far as they go, or it ref
 
 from __future__ import annotations
 
+import inspect
 import itertools
 import warnings
 from collections.abc import Iterator
@@ -93,7 +94,7 @@ def _refusal(condition: Condition, view: SeedView) -> str:
     if missing:
         return f"{name} reads arm {missing[0]}, and arms are counted from 0; the claim has {count} here"
     try:
-        measure(name)(view, **arguments(name, condition.args))
+        inspect.unwrap(measure(name))(view, **arguments(name, condition.args))
     except _AskedError:
         return (
             f"{name} compares more experiments than the claim has: {count} here"
@@ -127,7 +128,7 @@ def _short(condition: Condition, view: SeedView) -> bool:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            measure(condition.measure)(blank, **arguments(condition.measure, condition.args))
+            inspect.unwrap(measure(condition.measure))(blank, **arguments(condition.measure, condition.args))
     except IndexError as error:
         return "tuple index" in str(error)  # the arms are a tuple; curves are arrays
     except Exception:  # of runs in which nothing happened; of real ones it says nothing

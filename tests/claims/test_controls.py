@@ -39,6 +39,8 @@ COMMITTED = (
     "adamw-multiplication",
     "gd-square-of-sum",
     "gd-momentum-addition-90",
+    "gd-addition",
+    "adamw-mixed-quadratic",
 )  # too long to train in a test
 
 
@@ -55,13 +57,14 @@ def _committed(paper: str, experiment: str) -> tuple[SeedView, ...]:
 
 @cache
 def _control(name: str) -> SeedView:
+    from grokbench.training.analyses.making import analysed
     from grokbench.training.engine import train
 
     experiment = next(e for e in PAPER.experiments if e.id == name)
     planned = plan.expand(LIBRARY, experiment, "paper")[0]
     horizon = 1.2 if planned.trial.budget else None  # the measures end at T_gen
     trial = replace(planned.trial, seed=PILOT_SEED, horizon=horizon)
-    return SeedView(PILOT_SEED, ((Cell(PILOT_SEED, planned.settings, train(trial)),),))
+    return SeedView(PILOT_SEED, ((Cell(PILOT_SEED, planned.settings, analysed(train(trial))),),))
 
 
 @pytest.mark.parametrize("claim", CONTROLLED, ids=lambda claim: claim.id)

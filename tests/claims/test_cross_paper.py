@@ -36,6 +36,13 @@ ADDED = QUICK_ADDED | {
     "mlp-embedding-decay-half",
     "mlp-embedding-decay-90",
     "quadratic-decay",
+    "relu-mse",
+    "relu-mse-90",
+    "relu-mse-decay",
+    "relu-slow-no-decay",
+    "quadratic-entropy",
+    "quadratic-entropy-decay",
+    "quadratic-entropy-decay-90",
 }
 
 
@@ -95,6 +102,9 @@ def _differing(names: Iterable[str]) -> set[str]:
     return {name for name in {*one, *other} if one.get(name) != other.get(name)}
 
 
+LOSS = {"loss.kind", "loss.precision", "loss.reduction"}
+
+
 @pytest.mark.parametrize(
     ("claim_id", "fields"),
     [
@@ -112,6 +122,12 @@ def _differing(names: Iterable[str]) -> set[str]:
         ("decay-is-ahead-in-the-transformer", {"optimizer.weight_decay"}),
         ("decay-decides-in-the-transformer", {"optimizer.weight_decay"}),
         ("decay-speeds-the-decoder", {"optimizer.weight_decay"}),
+        ("relu-groks-without-decay-on-squares", {"alpha"}),
+        ("quadratic-groks-on-entropy-with-decay", {"alpha"}),
+        ("decay-decides-the-quadratic-mlp-on-entropy", {"optimizer.weight_decay"}),
+        ("decay-changes-the-relu-mlp-little-on-squares", {"optimizer.weight_decay"}),
+        ("loss-decides-the-relu-mlp", LOSS),
+        ("loss-decides-the-quadratic-mlp", LOSS),
     ],
 )
 def test_one_factor_is_varied_at_a_time(claim_id: str, fields: set[str]) -> None:

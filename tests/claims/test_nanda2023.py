@@ -26,6 +26,7 @@ from tests.claims.claim_records import grid, grokked, record, rising, stuck, vie
 LIBRARY = Library()
 PAPER = LIBRARY.paper("nanda2023")
 CLAIMS = {claim.id: claim for claim in PAPER.claims}
+ON_RECORDS = [claim for claim in PAPER.claims if claim.experiments]
 FRACTIONS = (0.3, 0.35, 0.4, 0.45, 0.5)
 
 
@@ -63,12 +64,28 @@ MAIN = view(runs.grokking(15_000))
 END = view(runs.grokking(40_000))
 LEVEL = view(runs.grokking(excluded_train=np.interp(runs.SNAPSHOTS, [0, 1300, 9400], [4.8, 0.3, 12])))
 SAME = view(runs.grokking(15_000), runs.grokking(15_000))
-OTHER = replace(runs.grokking(15_000), analyses={"circuit": runs.circuit(key=(2, 9, 19, 31))})
+
+
+def _with(name: str, run: Record | None = None, **changed: object) -> Record:
+    """The main run with other arrays in one of its analyses."""
+    run = run or runs.grokking(15_000)
+    arrays = {key: np.atleast_1d(np.asarray(value)) for key, value in changed.items()}
+    return replace(run, analyses={**run.analyses, name: {**run.analyses[name], **arrays}})
+
+
+OTHER = _with("anatomy", key=(2, 9, 19, 31))
+ROWS = np.asarray(runs.grokking(15_000).analyses["progress"]["step"])
+LATER = _with("progress", test_loss=np.interp(ROWS, [0, 1300, 13_000, 13_500], [4.8, 25.8, 6, 0.1]))
+LONGER = _with("progress", excluded_train=np.interp(ROWS, [0, 4000, 9400], [4.8, 0.3, 12]))
+JUMP = _with("progress", excluded_train=np.where(ROWS == 1300, 0.3, np.where(ROWS < 5000, 0.31, 12)))
+ONE_BY_ONE = np.where(np.linspace(0, 1, 21) < 0.5, 0.1, 5.0) + np.linspace(0, 0.5, 21)
 
 # Claims on the main run itself are read off it; for the others, what says yes and what says no.
 YES = {
     "excluded-plateaus-in-cleanup": LEVEL,
-    "key-sets-differ-at-1-5-t-gen": view(runs.grokking(15_000), OTHER),
+    "key-sets-differ-at-1-5-t-gen-2": view(runs.grokking(15_000), OTHER),
+    "memorisation-varies-least": view(runs.grokking(15_000), LATER),
+    "groks-3": view(_delayed(), _fast()),
     "alpha-times-fall": _sweep((9000, 7000, 6000, 4000, 2000)),
     "wd-01-slower": view(stuck(budget=40_000), _grokked(8000)),  # more than five times as long
     "alpha-50-groks-2": view(_delayed()),
@@ -82,15 +99,21 @@ YES = {
     "alpha-20-never": grid([({"alpha": 0.1}, stuck(40_000)), ({"alpha": 0.2}, stuck(40_000))]),
 }
 NO = {
-    "groks-2": view(_scarcely()),
-    "fits-within-1000": view(_fast()),
+    "groks-3": view(_delayed(), _delayed()),
+    "fits-within-400": view(_fast()),
+    "initial-key-ranks": view(_with("anatomy", initial_rank=1.2)),
+    "excluded-rises-smoothly": view(JUMP),
+    "memorisation-varies-least": view(runs.grokking(15_000), LONGER),
+    "memorisation-is-graded": view(
+        _with("each-frequency", train_quantiles=np.tile(ONE_BY_ONE, (len(ROWS), 1)))
+    ),
     "generalises-around-10k": view(runs.immediate()),
     "delay": view(runs.immediate()),
     "memorization-1400-all-seeds": view(runs.immediate()),
     "excluded-plateaus-after-cleanup": view(
         runs.grokking(excluded_train=np.interp(runs.SNAPSHOTS, [0, 1300, 9400, 40_000], [4.8, 0.3, 12, 3]))
     ),
-    "key-sets-differ-at-1-5-t-gen": SAME,
+    "key-sets-differ-at-1-5-t-gen-2": SAME,
     "alpha-times-fall": _sweep((2000, 2500, 2000, 3000, 2500)),
     "alpha-50-groks-2": view(_scarcely()),
     "dropout-02-groks": view(_scarcely()),
@@ -104,7 +127,7 @@ NO = {
 }
 CONTROLS = {
     "untrained": view(runs.untrained()),
-    "memorised": view(runs.memorised()),
+    **dict.fromkeys(("memorised", "memorised-fresh"), view(runs.memorised())),
     **dict.fromkeys(
         (
             "high-alpha",
@@ -126,7 +149,7 @@ def _yes(claim: Claim) -> SeedView:
     condition = claim.rule[0]
     if condition.measure == "time-ratio":
         return _arms(claim, 1.1 if claim.kind == "equality" else (condition.min or condition.max or 1) ** 2)
-    return {"mainline": MAIN, "end-state": END}[claim.experiments[0]]
+    return {"mainline": MAIN, "end-state": END, "end-state-fresh": END}[claim.experiments[0]]
 
 
 def _no(claim: Claim) -> SeedView:
@@ -140,12 +163,12 @@ def _no(claim: Claim) -> SeedView:
     return CONTROLS[claim.control]
 
 
-@pytest.mark.parametrize("claim", PAPER.claims, ids=lambda claim: claim.id)
+@pytest.mark.parametrize("claim", ON_RECORDS, ids=lambda claim: claim.id)
 def test_a_rule_says_yes_on_a_run_that_shows_what_is_claimed(claim: Claim) -> None:
     assert answer(claim.rule, _yes(claim)).yes is True
 
 
-@pytest.mark.parametrize("claim", PAPER.claims, ids=lambda claim: claim.id)
+@pytest.mark.parametrize("claim", ON_RECORDS, ids=lambda claim: claim.id)
 def test_a_rule_says_a_measured_no_on_a_run_that_does_not(claim: Claim) -> None:
     assert answer(claim.rule, _no(claim)).yes is False
 
@@ -160,7 +183,7 @@ def test_a_rule_says_no_on_a_record_like_its_control(claim: Claim) -> None:
     assert answer(claim.rule, CONTROLS[claim.control]).yes is False
 
 
-@pytest.mark.parametrize("name", ["groks-2", "alpha-50-groks-2", "dropout-02-groks", "dropout-05-groks"])
+@pytest.mark.parametrize("name", ["alpha-50-groks-2", "dropout-02-groks", "dropout-05-groks"])
 @pytest.mark.parametrize(
     ("rise", "fit", "yes"), [(7500, 7000, True), (7400, 7000, False), (7500, 8000, False)]
 )
@@ -200,12 +223,23 @@ def test_gromovs_peak_before_the_onset_is_not_on_the_authors_curve() -> None:
     assert answer(gromov.rule, MAIN).yes is False
 
 
-def test_memorisation_needs_an_excluded_loss_that_halves() -> None:
-    assert measure("phase-end")(CONTROLS["high-alpha"], phase="memorisation") == math.inf
-    assert measure("phase-ratio")(
-        view(runs.immediate()), numerator="memorisation", denominator="formation"
-    ) == (math.inf)
-    assert measure("gini-rise-in-memorisation")(view(runs.immediate()), which="embedding") == math.inf
+def test_where_nothing_is_memorised_the_least_excluded_loss_comes_too_late() -> None:
+    """As on the pilot at 80 % of the table, where it came at 75 and the test loss fell to a guess's at 100."""
+    ends = {"numerator": "memorisation", "denominator": "formation"}
+    assert measure("phase-ratio")(CONTROLS["high-alpha"], **ends) > 0.5
+    assert measure("gini-slope-ratio")(CONTROLS["high-alpha"], which="embedding") < 1
+
+
+def test_a_straight_line_of_a_gini_coefficient_has_slopes_of_one_size() -> None:
+    straight = view(_with("progress", gini_embedding=0.1 + ROWS / 1e5))
+    assert measure("gini-slope-ratio")(straight, which="embedding") == pytest.approx(1)
+
+
+def test_the_least_share_of_a_rise_is_that_of_a_straight_line() -> None:
+    line = np.interp(ROWS, [0, 1300, 9500, 15_000], [4.8, 0.3, 8.5, 14])
+    assert measure("excluded-largest-step")(view(_with("progress", excluded_train=line))) == pytest.approx(
+        0.05
+    )
 
 
 def test_a_run_that_never_generalises_has_no_formation_to_measure_against() -> None:
@@ -217,7 +251,8 @@ def test_a_run_that_never_generalises_has_no_formation_to_measure_against() -> N
     names = {
         "phase-ratio": {"numerator": "memorisation", "denominator": "formation"},
         "excluded-change": {"begin": "formation", "end": "cleanup"},
-        "gini-rise-in-cleanup": {"which": "logit-map"},
+        "gini-slope-ratio": {"which": "logit-map"},
+        "excluded-largest-step": {},
         "weight-decline-ratio": {},
         "restricted-fall-position": {},
         "restricted-at-onset": {},
@@ -237,16 +272,19 @@ def test_progress_that_never_comes_is_infinite_and_rows_that_are_not_numbers_are
     assert math.isnan(measure("restricted-fall-position")(unknown, split="test"))
     assert math.isnan(measure("excluded-minimum-position")(unknown))
     assert math.isnan(measure("excluded-rise")(unknown))
-    assert measure("phase-end")(unknown, phase="memorisation") == math.inf
+    assert math.isnan(measure("phase-end")(unknown, phase="memorisation"))
 
 
 def test_a_network_without_numbers_has_no_circuit() -> None:
-    broken = {name: np.full(array.shape, np.nan) for name, array in runs.circuit().items()}
-    blown = view(replace(record([0], n_elements=runs.P), analyses={"circuit": broken | {"key": np.empty(0)}}))
+    broken = {
+        kind: {name: np.full(array.shape, np.nan) for name, array in arrays.items()} | {"key": np.empty(0)}
+        for kind, arrays in (("circuit", runs.circuit()), ("anatomy", runs.anatomy()))
+    }
+    blown = view(replace(record([0], n_elements=runs.P), analyses=broken))
     names = {
         "embedding-frequency-count": {}, "embedding-gini": {}, "key-frequency-count": {}, "neuron-share": {},
-        "readout-fve": {}, "attention-head-share": {}, "ablation-loss-ratio": {"change": "formula"},
-        "frequency-ablation-ratio": {"which": "least-key"}, "cluster-energy-share": {},
+        "readout-fve": {}, "attention-head-share": {}, "ablation-loss-change": {"change": "formula"},
+        "frequency-loss-margin": {}, "cluster-energy-share": {}, "initial-key-rank": {},
     }  # fmt: skip
     assert all(math.isnan(measure(name)(blown, **args)) for name, args in names.items())
     both = SeedView(0, (*blown.arms, *blown.arms))
@@ -254,30 +292,27 @@ def test_a_network_without_numbers_has_no_circuit() -> None:
 
 
 def test_overlap_is_what_two_key_sets_share_of_what_either_has() -> None:
-    near = replace(OTHER, analyses={"circuit": runs.circuit(key=(14, 35, 41, 9))})
+    near = _with("anatomy", key=(14, 35, 41, 9))
     assert measure("key-frequency-overlap")(view(runs.grokking(), near)) == 3 / 6
 
 
 def test_seeds_are_paired_once_each_and_compared() -> None:
-    claim = CLAIMS["key-sets-differ-at-1-5-t-gen"]
+    claim = CLAIMS["key-sets-differ-at-1-5-t-gen-2"]
     seeds = [view(run, seed=100 + i) for i, run in enumerate([runs.grokking(15_000), OTHER] * 6)]
-    control = [view(runs.untrained(), seed=100 + i) for i in range(13)]
     pairs = paired(seeds)
     assert [pair.seed for pair in pairs] == [100, 102, 104, 106, 108, 110]
     assert all(len(pair.arms) == 2 for pair in pairs)
-    assert decide(claim, pairs, paired(control), "paper").verdict == "REPRODUCED"
-    assert (
-        decide(claim, paired(seeds[::2] + seeds[::2]), paired(control), "paper").verdict == "NOT REPRODUCED"
-    )
+    assert decide(claim, pairs, (), "paper").verdict == "REPRODUCED"
+    assert decide(claim, paired(seeds[::2] + seeds[::2]), (), "paper").verdict == "NOT REPRODUCED"
 
 
 def test_the_judge_pairs_the_seeds_of_a_claim_that_asks_for_it() -> None:
-    sets = {"mainline": [runs.grokking(15_000), OTHER] * 6, "untrained": [runs.untrained()] * 12}
+    sets = {"mainline": [runs.grokking(15_000), OTHER] * 6}
 
-    claim = CLAIMS["key-sets-differ-at-1-5-t-gen"]
+    claim = CLAIMS["key-sets-differ-at-1-5-t-gen-2"]
     own = [one for one in PAPER.experiments if one.id in sets]
     grids = {(one.id, "paper"): planning.expand(LIBRARY, one, "paper") for one in own}
-    assert [[planned.seed for planned in grid] for grid in grids.values()] == [list(range(100, 112))] * 2
+    assert [[planned.seed for planned in grid] for grid in grids.values()] == [list(range(100, 112))]
     records = {
         planned.request: run
         for (name, _), grid in grids.items()
@@ -302,11 +337,11 @@ def test_unknown_choices_are_refused() -> None:
     for name, args in {
         "restricted-at-onset": {"split": "train"},
         "phase-end": {"phase": "onset"},
-        "gini-rise-in-cleanup": {"which": "logits"},
+        "gini-slope-ratio": {"which": "logits"},
         "ablation-loss": {"change": "everything"},
         "readout-fve": {"which": "mean"},
         "neuron-share": {"at": "middle"},
-        "frequency-ablation-ratio": {"which": "key"},
+        "each-excluded-rise": {"which": "key"},
     }.items():
         with pytest.raises(UnknownNameError):
             measure(name)(END, **args)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from grokbench import figures
 from grokbench.claims import phrases as wording
 from grokbench.claims.judge import views
 from grokbench.figures import against, arms
+from grokbench.figures.chart import chart
 from grokbench.figures.data import numbers
 from grokbench.figures.fields import Quantity, ends_of
 from grokbench.measures import measured
@@ -21,7 +23,15 @@ from grokbench.measures.cells import Cell
 from grokbench.specs.errors import InputError
 from grokbench.specs.loader import Library
 from tests import processes
-from tests.reports import synthetic, synthetic_cross, synthetic_hu, synthetic_nanda, synthetic_power
+from tests.reports import (
+    synthetic,
+    synthetic_cross,
+    synthetic_hu,
+    synthetic_mallinar,
+    synthetic_nanda,
+    synthetic_power,
+    synthetic_prieto,
+)
 
 LIBRARY = Library()
 MADE_UP = {
@@ -30,6 +40,8 @@ MADE_UP = {
     "power2022": synthetic_power.cells,
     "hu2024": synthetic_hu.cells,
     "cross-paper": synthetic_cross.cells,
+    "mallinar2024": synthetic_mallinar.cells,
+    "prieto2025": synthetic_prieto.cells,
 }
 PAPERS = {name: LIBRARY.paper(name) for name in MADE_UP}
 DRAWN = [(name, figure) for name, paper in PAPERS.items() for figure in figures.registry(paper)]
@@ -60,6 +72,13 @@ def test_a_figure_is_drawn_with_a_title_a_caption_seeds_and_one_legend(paper, na
     assert "Seed" in caption
     assert len(found.legends) <= 1
     assert found.get_figwidth() <= 9.61
+    numbers_shown = chart(found)  # what the site draws
+    assert (numbers_shown["title"], numbers_shown["caption"]) == (title, caption)
+    assert all(panel["items"] for panel in numbers_shown["panels"])
+    assert {one["name"] for one in numbers_shown["names"]} == {
+        " ".join(text.get_text().split()) for own in found.legends for text in own.get_texts()
+    }
+    json.dumps(numbers_shown, allow_nan=False)
 
 
 @pytest.mark.parametrize(("paper", "name"), DRAWN)

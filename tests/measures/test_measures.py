@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import sys
 
+import numpy as np
 import pytest
 
 from grokbench.measures import Between, argument_names, measure, measure_names
 from grokbench.measures.cells import Cell, SeedView
 from grokbench.specs.errors import InputError, UnknownNameError
+from grokbench.training.record import Record
 from tests.claims.claim_records import grid, grokked, record, stuck, view
 
 STEPS = [0, 20, 40, 60, 80, 100, 110, 120, 130, 140, 150]
@@ -17,7 +20,7 @@ TEST = [0, 0, 0.05, 0.1, 0.6, 1, 1, 1, 1, 1, 1]  # onset 60, half-rise 80, T_gen
 TRAIN = [0, 0.5, 1, 1, 1, 1, 1, 1, 1, 1, 1]  # T_mem 40
 
 
-def run(**more: object) -> object:
+def run(**more: object) -> Record:
     return record(STEPS, TRAIN, TEST, **more)
 
 
@@ -72,17 +75,23 @@ def test_rising_steps_are_counted_up_to_t_gen() -> None:
     assert math.isnan(measure("rising-train-steps")(view(run())))
 
 
-def test_weight_growth_compares_slopes_after_onset_and_early_on() -> None:
-    norm = [1 + 0.001 * i if i <= 60 else 1.06 + 0.004 * (i - 60) for i in range(151)]
-    flat_late = [1 + 0.001 * i for i in range(151)]
-    growth = measure("weight-growth-ratio")
-    both = _trace(weight_norm_1=norm, weight_norm_2=norm)
-    assert growth(view(run(probes=both))) == pytest.approx(4)
-    mixed = _trace(weight_norm_1=norm, weight_norm_2=flat_late)
-    assert growth(view(run(probes=mixed))) == pytest.approx(1)
-    shrinking = _trace(weight_norm_1=norm, weight_norm_2=norm[::-1])
-    assert growth(view(run(probes=shrinking))) == 0
-    assert math.isnan(growth(view(stuck())))
+def test_growth_that_starts_at_the_onset_is_told_from_growth_that_goes_on_or_came_before() -> None:
+    late = [1.0 if i <= 60 else 1 + 0.004 * (i - 60) for i in range(151)]
+    steady = [1 + 0.001 * i for i in range(151)]
+    early = [1 + 0.01 * min(i, 60) for i in range(151)]
+    share, slope = measure("norm-growth-after-onset"), measure("norm-slope-at-onset")
+
+    def both(one: list[float], other: list[float]) -> SeedView:
+        return view(run(probes=_trace(weight_norm_1=one, weight_norm_2=other)))
+
+    assert share(both(late, late)) == pytest.approx(1)
+    assert slope(both(late, late)) == math.inf
+    assert share(both(late, steady)) == pytest.approx(0.5)  # of 120 steps 60 lie after the onset
+    assert slope(both(late, steady)) == pytest.approx(1)
+    assert share(both(late, early)) == slope(both(late, early)) == 0
+    assert math.isnan(share(both(late, late), horizon=3))
+    assert math.isnan(share(view(stuck())))
+    assert math.isnan(slope(view(run())))
 
 
 def test_the_largest_jump_of_a_norm_counts_up_to_t_gen() -> None:
@@ -134,18 +143,64 @@ def test_spectrum_lines_are_compared_with_the_main_one() -> None:
     assert measure("spectrum-line-ratio")(one, which="weakest") == pytest.approx(0.05)
 
 
+def test_the_strongest_line_and_the_further_ones_are_read_at_a_horizon() -> None:
+    def lines(main: float, further: float) -> Record:
+        shares = {"share_sum": main, "share_2n": further, "share_2m": further, "share_difference": further}
+        return run(probes={"spectrum": {"step": [0, 160], **{k: [0.2, v] for k, v in shares.items()}}})
+
+    assert measure("spectrum-strongest-line")(view(lines(0.8, 0.01))) == 0.8
+    assert measure("spectrum-strongest-line")(view(lines(0.8, 0.01)), horizon=0) == 0.2
+    assert measure("spurious-lines-over")(view(lines(0.8, 0.01), lines(0.5, 0.1))) == pytest.approx(0.0625)
+
+
+def test_what_shuffled_phases_cost_is_read_from_the_analysis() -> None:
+    shares = {"unshuffled": [0.9], "independent": [0.1], "sum_kept": [0.85]}
+    found = dataclasses.replace(
+        run(), analyses={"phase-shuffles": {k: np.array(v) for k, v in shares.items()}}
+    )
+    assert measure("phase-shuffle-loss")(view(found)) == pytest.approx(0.8)
+    assert measure("phase-shuffle-loss")(view(found), sums="kept") == pytest.approx(0.05)
+    assert math.isnan(measure("phase-shuffle-loss")(view(run())))
+    with pytest.raises(UnknownNameError):
+        measure("phase-shuffle-loss")(view(found), sums="lost")
+
+
+def test_the_spread_over_periodic_neurons_is_compared_arm_by_arm() -> None:
+    arms = [
+        dataclasses.replace(run(), analyses={"periodic-neurons": {"circular_std": np.array([spread])}})
+        for spread in (0.2, 0.5)
+    ]
+    assert measure("periodic-phase-spread-difference")(view(*arms)) == pytest.approx(-0.3)
+    assert math.isnan(measure("periodic-phase-spread-difference")(view(arms[0], run())))
+
+
 def test_periodicity_is_read_at_the_landmarks() -> None:
     # T_mem 40, T_gen 100: slope 0.001 before, 0.004 from 100 to 200, flat from 1600 to 2000.
     ipr = {"step": [0, 20, 100, 200, 500, 1600, 2000], "ipr": [0.0, 0.02, 0.2, 0.6, 0.7, 0.8, 0.8]}
     one = view(record([*STEPS, 2000], [*TRAIN, 1], [*TEST, 1], probes={"ipr": ipr}))
     assert measure("ipr-slope-ratio")(one, late="after", early="fit") == pytest.approx(4)
     assert measure("ipr-slope-ratio")(one, late="end", early="after") == 0
+    assert measure("ipr-slope-ratio")(one, late="after", early="rise") == pytest.approx(0.004 / 0.00225)
     assert measure("ipr-share-at-t-gen")(one, final=20) == pytest.approx(0.25)
     assert measure("ipr-gap-ratio")(one, early=5, late=20) == pytest.approx(2 / 3)
     assert math.isnan(measure("ipr-gap-ratio")(one, late=30))
     with pytest.raises(UnknownNameError):
         measure("ipr-slope-ratio")(one, late="sometime", early="fit")
     assert math.isnan(measure("ipr-slope-ratio")(view(stuck()), late="after", early="fit"))
+
+
+def test_the_growth_of_periodicity_bends_where_it_is_first_half_as_fast_as_ever() -> None:
+    def bent(at: int) -> SeedView:
+        steps = list(range(0, 201, 10))
+        values = [0.0001 * step + 0.004 * max(0, step - at) for step in steps]
+        return view(run(probes={"ipr": {"step": steps, "ipr": values}}))
+
+    assert measure("ipr-bend-position")(bent(80)) == pytest.approx(0.5)  # the onset is at 60, T_gen at 100
+    assert measure("ipr-bend-position")(bent(40)) == pytest.approx(-0.5)
+    assert math.isnan(measure("ipr-bend-position")(bent(80), horizon=3))
+    assert math.isnan(
+        measure("ipr-bend-position")(view(run(probes={"ipr": {"step": [0, 200], "ipr": [0.1, 0.1]}})))
+    )
 
 
 def test_periodicity_of_two_fractions_needs_equally_many_steps() -> None:

@@ -198,3 +198,9 @@ def test_the_place_of_a_peak_less_that_of_another() -> None:
 
     assert _value("peak-position-change", view(peaked(600), peaked(200))) == pytest.approx(0.5)
     assert math.isnan(_value("peak-position-change", view(peaked(600), stuck())))
+
+
+def test_the_accuracy_at_the_end_of_one_arm_is_taken_off_that_of_another() -> None:
+    good, bad = (record([0, 10, 20, 30, 40], 1.0, accuracy) for accuracy in (0.9, 0.6))
+    assert _value("final-accuracy-change", view(good, bad)) == pytest.approx(0.3)
+    assert _value("final-accuracy-change", view(good, bad), first=1, second=0) == pytest.approx(-0.3)

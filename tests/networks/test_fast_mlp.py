@@ -25,12 +25,18 @@ def relative(found: torch.Tensor, wanted: torch.Tensor) -> float:
 
 
 @pytest.mark.parametrize("convention", ["mean-field", "folded"])
-@pytest.mark.parametrize("reduction", ["mean", "sum", "sum-classes"])
-def test_loss_gradient_and_accuracy_agree_with_autograd(convention, reduction):
+@pytest.mark.parametrize(
+    "loss",
+    [
+        *({"kind": "mse", "reduction": reduction} for reduction in ("mean", "sum", "sum-classes")),
+        {"kind": "cross-entropy", "precision": "float64"},
+    ],
+    ids=lambda loss: loss.get("reduction", loss["kind"]),
+)
+def test_loss_gradient_and_accuracy_agree_with_autograd(convention, loss):
     train, test = table(31, 0.7)  # 670 rows: two blocks, one of them short
     assert len(train) > quadratic_mlp.BLOCK
     model = {"kind": "quadratic-mlp", "width": 37, "convention": convention, "init_std": 0.0}
-    loss = {"kind": "mse", "reduction": reduction}
     plain, fast = (
         engine(e, build(model, 31, 9000), "quadratic-mlp", loss, train, test) for e in ("plain", "fast")
     )

@@ -10,7 +10,7 @@ from grokbench.networks.fast import products, relu_mlp
 from grokbench.networks.fast.relu_mlp import FastReluMLP
 from grokbench.networks.operands import ENCODINGS
 from grokbench.networks.relu_mlp import ReluMLP
-from tests.networks.drawn import initial_relu_mlp
+from tests.networks.drawn import engine, initial_relu_mlp
 
 P = 31
 CASES = [(encoding, hidden_layers) for encoding in ENCODINGS for hidden_layers in (1, 2, 3)]
@@ -21,8 +21,9 @@ def table(share: float = 0.8) -> np.ndarray:
     return np.column_stack([x, y, (x + y) % P])[np.random.default_rng(0).random(P * P) < share]
 
 
-def network(encoding: str = "one-hot", hidden_layers: int = 2) -> ReluMLP:
+def network(encoding: str = "one-hot", hidden_layers: int = 2, biases: bool = True) -> ReluMLP:
     model = {"width": 37, "hidden_layers": hidden_layers, "encoding": encoding, "d_embedding": 9}
+    model["biases"] = biases
     net = initial_relu_mlp(model, P, 9000)
     with torch.no_grad():
         for weight in net.parameters():
@@ -49,9 +50,10 @@ def assert_same_gradients(fast, net, loss, tolerance=1e-10):
         assert relative(found, wanted) < tolerance, name
 
 
+@pytest.mark.parametrize("biases", [True, False])
 @pytest.mark.parametrize(("encoding", "hidden_layers"), CASES)
-def test_loss_gradient_and_accuracy_agree_with_autograd(encoding, hidden_layers):
-    net, rows = network(encoding, hidden_layers), table()
+def test_loss_gradient_and_accuracy_agree_with_autograd(encoding, hidden_layers, biases):
+    net, rows = network(encoding, hidden_layers, biases), table()
     assert len(rows) > relu_mlp.BLOCK  # two blocks, of unequal size
     fast = FastReluMLP(net, torch.float64)
     loss, logits = plain_loss(net, rows)
@@ -59,6 +61,20 @@ def test_loss_gradient_and_accuracy_agree_with_autograd(encoding, hidden_layers)
     assert sums.loss_sum / len(rows) == pytest.approx(float(loss.detach()), rel=1e-10)
     assert sums.correct == int((logits.argmax(1).numpy() == rows[:, 2]).sum())
     assert_same_gradients(fast, net, loss)
+
+
+@pytest.mark.parametrize("hidden_layers", [1, 2])
+def test_the_squared_error_agrees_with_autograd(hidden_layers):
+    net, rows = network(hidden_layers=hidden_layers), table()
+    train, test = rows[: len(rows) // 2], rows[len(rows) // 2 :]
+    loss = {"kind": "mse", "reduction": "sum-classes"}
+    plain, fast = (engine(e, net, "relu-mlp", loss, train, test) for e in ("plain", "fast"))
+    wanted, found = plain.train_pass(accuracy=True), fast.train_pass(accuracy=True)
+    assert found.loss == pytest.approx(wanted.loss, rel=1e-10)
+    assert found.accuracy == wanted.accuracy
+    for one, other in zip(fast.gradients, plain.gradients, strict=True):
+        assert relative(one, other) < 1e-10
+    assert fast.score("test").loss == pytest.approx(plain.score("test").loss, rel=1e-10)
 
 
 @pytest.mark.parametrize(("encoding", "hidden_layers"), CASES)

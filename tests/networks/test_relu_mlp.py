@@ -33,6 +33,19 @@ def test_it_is_linear_layers_with_relus_between(encoding, hidden_layers):
     torch.testing.assert_close(network(pairs), x, rtol=1e-10, atol=1e-12)
 
 
+def test_without_biases_it_is_the_same_network_whose_biases_are_0():
+    with_biases, without = (
+        initial_relu_mlp({"width": 7, "biases": biases}, 5, 9000) for biases in (True, False)
+    )
+    assert [name for name, _ in without.named_parameters()] == ["W1", "W2", "W3"]
+    with torch.no_grad():
+        for name, w in with_biases.named_parameters():
+            if name[0] == "b":
+                w.zero_()
+    pairs = torch.cartesian_prod(torch.arange(5), torch.arange(5))
+    torch.testing.assert_close(without(pairs), with_biases(pairs))
+
+
 @pytest.mark.parametrize(
     ("hidden_layers", "shapes"),
     [(1, [(512, 194), (P, 512)]), (2, [(512, 194), (512, 512), (P, 512)])],

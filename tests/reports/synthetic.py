@@ -189,8 +189,8 @@ def cells(seeds: int = 6) -> dict[str, tuple[tuple[int, dict[str, Any], Record],
         "adamw-alphas": sweep(adamw, 30, 20, 2000),
         "gd-p23-alphas": sweep(gd, 3000, 900, 20000),
         "gd-half": tuple(Cell(s, {"alpha": 0.5}, record(s, gd, 2200, 2800, 3500)) for s in range(seeds)),
-        "gd-momentum-half": tuple(
-            Cell(s, {"alpha": 0.5}, record(s, gd, 220, math.inf if s == 2 else 300 + 10 * s, 12000, 12000))
+        "gd-momentum-addition": tuple(
+            Cell(s, {"alpha": 0.49}, record(s, gd, 220, math.inf if s == 2 else 300 + 10 * s, 12000, 12000))
             for s in range(seeds)
         ),
         "analytic-widths": tuple(

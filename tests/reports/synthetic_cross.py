@@ -55,6 +55,13 @@ ARMS = {  # experiment → T_mem, T_gen, place of the test loss's peak on the wa
     "mlp-scalars-decay-half": (NEVER, NEVER, 0.3),
     "mlp-embedding-decay-half": (180, 3_900, 0.3),
     "mlp-embedding-decay-90": (180, 600, 0.3),
+    "relu-mse": (130, 340, 0.3),
+    "relu-mse-90": (140, 170, 0.3),
+    "relu-mse-decay": (140, 310, 0.3),
+    "relu-slow-no-decay": (200, NEVER, 0.3),
+    "quadratic-entropy": (30, NEVER, 0.3),
+    "quadratic-entropy-decay": (30, 130, 0.3),
+    "quadratic-entropy-decay-90": (25, 40, 0.3),
 }
 
 

@@ -20,9 +20,9 @@ TRANSFORMER = {
 DECODER = {"model.kind": "decoder-transformer", "model.d_model": 16}
 LSTM = {"model.kind": "lstm", "model.hidden": 16}
 PAIRS = {
-    "relu-mlp × mse": (RELU, {"loss.kind": "mse"}),
+    "relu-mlp × hinge": (RELU, {"loss.kind": "hinge"}),
     "relu-mlp × float16": (RELU, {"loss.kind": "cross-entropy", "loss.precision": "float16"}),
-    "quadratic-mlp × cross-entropy": (QUADRATIC, {"loss.kind": "cross-entropy"}),
+    "quadratic-mlp × float16": (QUADRATIC, {"loss.kind": "cross-entropy", "loss.precision": "float16"}),
     "quadratic-mlp × hinge": (QUADRATIC, {"loss.kind": "hinge"}),
     "one-layer-transformer × mse": (TRANSFORMER, {"loss.kind": "mse", "loss.reduction": "sum-classes"}),
     "one-layer-transformer × bfloat16": (
@@ -53,12 +53,14 @@ def test_a_loss_without_a_hand_written_step_trains_on_the_plain_engine(pair):
 
 def test_a_loss_with_a_hand_written_step_trains_on_the_fast_engine():
     assert trained(QUADRATIC, {"loss.kind": "mse"}).environment["engine"] == "fast"
+    assert trained(QUADRATIC, {"loss.kind": "cross-entropy"}).environment["engine"] == "fast"
     assert trained(RELU, {"loss.kind": "cross-entropy"}).environment["engine"] == "fast"
+    assert trained(RELU, {"loss.kind": "mse"}).environment["engine"] == "fast"
 
 
 def test_weights_that_the_plain_engine_trained_can_be_loaded(tmp_path):
     path = tmp_path / "weights.safetensors"
-    trained(*PAIRS["relu-mlp × mse"], save=path)
+    trained(*PAIRS["relu-mlp × hinge"], save=path)
     assert sum(p.numel() for p in grokbench.load_network(path).parameters()) > 0
 
 

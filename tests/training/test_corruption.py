@@ -16,11 +16,11 @@ import torch
 
 from grokbench.networks.quadratic_mlp import QuadraticMLP
 from grokbench.specs.loader import Library
-from grokbench.specs.types import Trial
+from grokbench.specs.types import Recipe, Trial
 from grokbench.store import codec, cutting
 from grokbench.tasks.splits import Split
 from grokbench.tasks.table import build_table
-from grokbench.tasks.trained import TrialRows
+from grokbench.tasks.trained import TrialRows, trial_rows
 from grokbench.training.engine import train
 from grokbench.training.optimizers.adam import Adam
 from tests.networks import drawn
@@ -144,4 +144,28 @@ def test_a_stored_record_keeps_its_parts_and_can_be_cut():
     direct = train(trial(10))
     np.testing.assert_array_equal(
         shorter.curves["train_accuracy_corrected"], direct.curves["train_accuracy_corrected"]
+    )
+
+
+@pytest.mark.parametrize("task", Library().task_ids())
+def test_every_task_has_a_control_on_a_random_table(task):
+    """With a share of 1 every training row has a random answer, and the test rows have their own."""
+    spec, recipe = Library().resolve(
+        task, "gromov2023/adamw", {"data.corruption": {"kind": "labels", "share": 1.0}}
+    )
+    if spec.domain["kind"] == "symmetric-group":
+        spec = dataclasses.replace(spec, domain={**spec.domain, "n": 4})
+    asked = Trial(spec, recipe, 0.5, 9000, 0)
+    rows, true = trial_rows(asked), trial_rows(dataclasses.replace(asked, recipe=plain(recipe)))
+    assert rows.corrupted.all()
+    assert len(rows.train) > 200
+    classes = len(np.unique(true.train[:, -1]))
+    assert rows.n_wrong / len(rows.train) > 1 - 2 / classes
+    assert (rows.train[:, :-1] == true.train[:, :-1]).all()
+    assert (rows.test == true.test).all()
+
+
+def plain(recipe: Recipe) -> Recipe:
+    return dataclasses.replace(
+        recipe, data={key: value for key, value in recipe.data.items() if key != "corruption"}
     )

@@ -27,10 +27,16 @@ def relative(found, wanted) -> float:
     return float(np.linalg.norm(found - wanted) / np.linalg.norm(wanted))
 
 
+def prieto() -> dict[str, np.ndarray]:
+    """Prieto et al.'s losses of float32 logits, by name."""
+    found = np.load(DATA / "prieto2025-optimizers.npz")
+    return {name.removeprefix("loss/"): found[name] for name in found.files if name.startswith("loss/")}
+
+
 @pytest.mark.parametrize("precision", BITS)
 def test_cross_entropy_has_the_papers_means_gradients_and_collapsed_rows(precision):
     # Prieto et al. (LucasPrietoAl/grokking-at-the-edge-of-numerical-stability @0cc9e8d): float32 logits, margins of 0 to 40 nats.
-    reference, bits = np.load(DATA / "prieto2025-losses.npz"), BITS[precision]
+    reference, bits = prieto(), BITS[precision]
     close = 2e-3 if bits == 16 else 1e-6
     outputs = torch.from_numpy(reference["logits"]).requires_grad_()
     targets = torch.from_numpy(reference["labels"].astype(np.int64))
@@ -48,6 +54,23 @@ def test_cross_entropy_has_the_papers_means_gradients_and_collapsed_rows(precisi
     at_target = gradient.gather(1, targets[:, None])[:, 0]
     collapsed = (rows == 0) & (at_target == 0)
     np.testing.assert_array_equal(collapsed.numpy(), reference[f"collapse_rows{bits}"])
+
+
+@pytest.mark.parametrize(("precision", "close"), [("float64", 1e-6), ("float32", 1e-5)])
+def test_stablemax_has_the_papers_mean_rows_and_gradients(precision, close):
+    reference = prieto()
+    outputs = torch.from_numpy(reference["logits"]).requires_grad_()
+    targets = torch.from_numpy(reference["labels"].astype(np.int64))
+    value = loss("stablemax", outputs, targets, precision=precision)
+    assert float(value.detach()) == pytest.approx(float(reference["stablemax/mean"]), rel=close)
+    (gradient,) = torch.autograd.grad(value, outputs)
+    assert relative(gradient, reference["stablemax/grad"]) < close
+    rows = [
+        float(loss("stablemax", o[None], t[None], precision=precision))
+        for o, t in zip(outputs.detach(), targets, strict=True)
+    ]
+    assert relative(rows, reference["stablemax/rows"]) < close
+    assert min(rows) > 1e-3  # where softmax rounds to 0, at margins of 40 nats
 
 
 def test_bfloat16_rounds_the_log_softmax_to_eight_bits():
@@ -106,7 +129,7 @@ def test_squared_error_is_against_one_hot_targets(reduction, scale):
     assert float(found) == pytest.approx(wanted)
 
 
-@pytest.mark.parametrize("kind", ["cross-entropy", "mse", "hinge"])
+@pytest.mark.parametrize("kind", ["cross-entropy", "mse", "hinge", "stablemax"])
 def test_a_rows_scored_positions_count_as_their_mean(kind):
     generator = torch.Generator().manual_seed(2)
     outputs = torch.randn(6, 2, 5, generator=generator, dtype=torch.float64)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import grokbench
+from grokbench.analysis import circulant
 from grokbench.api import resolve_trial
 from grokbench.networks.saved import load_network
 from grokbench.plan import costs
@@ -18,14 +19,22 @@ from grokbench.store import codec, keys
 from grokbench.store.folder import Store
 from grokbench.training.engine import train
 from grokbench.training.kinds import Facts
-from grokbench.training.learners.rfm import RecursiveFeatureMachine
+from grokbench.training.learners import plain_rfm
+from grokbench.training.learners.rfm import RecursiveFeatureMachine, first_features
 
 REFERENCE = np.load(Path(__file__).parents[1] / "data" / "mallinar2024-rfm.npz")
 P = 11
 TRAIN, TEST = (
     np.column_stack([REFERENCE[f"{side}_pairs"], REFERENCE[f"{side}_labels"]]) for side in ("train", "test")
 )
-FIELDS = {"kernel": "quadratic", "bandwidth": 2.5, "ridge": 0.0, "power": 0.5, "centred": True}
+FIELDS = {
+    "kernel": "quadratic",
+    "bandwidth": 2.5,
+    "ridge": 0.0,
+    "power": 0.5,
+    "centred": True,
+    "start": "identity",
+}
 SMALL = {"task.domain.p": 17}
 
 
@@ -34,6 +43,14 @@ def machine(**fields: Any) -> RecursiveFeatureMachine:
     found = RecursiveFeatureMachine(FIELDS | fields, Facts(P, task), lambda name: None, np.dtype("float64"))
     found.initial(TRAIN)
     return found
+
+
+def assert_scores(own: RecursiveFeatureMachine, said: np.ndarray) -> None:
+    """Accuracy, squared error and loss of the right output on the training rows, then on the test rows."""
+    for side, rows in enumerate((TRAIN, TEST)):
+        outputs, answers = own.predict(rows), np.eye(P)[rows[:, 2]]
+        assert (outputs.argmax(1) == rows[:, 2]).mean() == pytest.approx(said[3 * side])
+        assert ((outputs - answers) ** 2).mean() == pytest.approx(said[3 * side + 1], rel=1e-7, abs=1e-20)
 
 
 @pytest.mark.parametrize(
@@ -46,11 +63,29 @@ def test_three_iterations_are_those_of_the_authors_code(kernel, factor, toleranc
     for i in range(3):
         said = REFERENCE[f"{kernel}/coefficients_iter{i}"]  # whose quadratic kernel is three times ours
         np.testing.assert_allclose(own.state()["coefficients"], factor * said, atol=1e-8)
+        assert_scores(own, REFERENCE[f"{kernel}/scores_iter{i}"])
         np.testing.assert_allclose(
             own.predict(TEST), REFERENCE[f"{kernel}/test_predictions_iter{i}"], atol=tolerance
         )
         own.step()
         np.testing.assert_allclose(own.state()["M"], REFERENCE[f"{kernel}/M_after{i + 1}"], atol=1e-8)
+
+
+@pytest.mark.parametrize("kernel", ["quadratic", "gaussian"])
+@pytest.mark.parametrize("centred", [True, False])
+def test_gathers_over_rows_of_two_ones_are_the_plain_machine_over_dense_rows(kernel, centred):
+    # Without the square root, which turns rounding at eigenvalues of 0 from 1e-17 into 1e-9.
+    fields = {"kernel": kernel, "centred": centred, "ridge": 1e-6, "power": 1.0}
+    own, m = machine(**fields), np.eye(2 * P)
+    x, y = plain_rfm.one_hot(TRAIN, P), np.eye(P)[TRAIN[:, 2]]
+    for _ in range(3):
+        np.testing.assert_allclose(own.state()["M"], m, atol=1e-10 * abs(m).max())
+        a, following = plain_rfm.iterate(x, y, m, FIELDS | fields)
+        np.testing.assert_allclose(own.state()["coefficients"], a, atol=1e-10 * abs(a).max())
+        outputs = plain_rfm.kernel(plain_rfm.one_hot(TEST, P), x, m, FIELDS | fields) @ a
+        np.testing.assert_allclose(own.predict(TEST), outputs, atol=1e-10)
+        own.step()
+        m = following
 
 
 @pytest.mark.parametrize("kernel", ["quadratic", "gaussian"])
@@ -75,6 +110,56 @@ def test_features_are_the_mean_gradient_product_of_the_predictor(kernel, centred
     own.step()
     expected = np.einsum("jcd,jce->de", gradients, gradients) / len(x)
     np.testing.assert_allclose(own.state()["M"], expected, atol=1e-6 * abs(expected).max())
+
+
+def test_random_features_come_from_a_stream_of_the_seed_and_have_their_structure():
+    def drawn(start: str, seed: int) -> np.ndarray:
+        return first_features({"start": start}, P, lambda name: np.random.default_rng([seed, len(name)]))
+
+    assert (drawn("identity", 0) == np.eye(2 * P)).all()
+    m = drawn("add", 0)
+    assert (m == drawn("add", 0)).all()
+    assert abs(m - drawn("add", 1)).max() > 0.1
+    assert circulant.deviation(circulant.coupling(m), "add") < 1e-12
+    assert circulant.deviation(circulant.coupling(drawn("unstructured", 0)), "add") > 0.5
+
+
+def test_random_circulant_features_generalise_in_one_solution_and_the_other_orientation_does_not():
+    def accuracy(start: str) -> float:
+        settings = {"task.domain.p": 31, "learner.start": start}
+        record = grokbench.run(
+            "addition", "mallinar2024/rfm-gaussian", alpha=0.6, seed=9000, steps=0, settings=settings
+        )
+        return float(record.curves["test_accuracy"][0])
+
+    assert accuracy("add") > 0.9
+    assert accuracy("subtract") < 0.1
+    assert accuracy("unstructured") < 0.1
+
+
+def test_logarithmic_features_need_a_prime():
+    words = {"task.domain.p": 10, "learner.start": "multiply"}
+    with pytest.raises(InputError, match=r"learner\.start = 'multiply' needs residues modulo a prime"):
+        grokbench.run("addition", "mallinar2024/rfm", seed=9000, steps=0, settings=words)
+
+
+def test_the_circulant_probe_says_which_operation_the_features_have_learned():
+    found = {}
+    for task, own in (("addition", "add"), ("subtraction", "subtract"), ("division", "divide")):
+        record = grokbench.run(
+            *(task, "mallinar2024/rfm-gaussian"),
+            alpha=0.8,
+            seed=9000,
+            steps=20,
+            settings=SMALL,
+            probes=["circulant"],
+        )
+        last = {name: values[-1] for name, values in record.probes["circulant"].items() if name != "step"}
+        found[own] = last
+        assert np.isnan(record.probes["circulant"][own][0])  # M = I couples nothing
+    for own, last in found.items():
+        assert last.pop(own) < 0.05
+        assert min(last.values()) > 0.5
 
 
 def test_a_ridge_leaves_the_training_rows_unfitted():

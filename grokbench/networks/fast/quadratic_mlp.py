@@ -26,6 +26,7 @@ from torch import Tensor
 
 from grokbench.networks.fast.products import BLAS, count_correct, sparse
 from grokbench.networks.fast.step import Classifier, LossSums, Step
+from grokbench.networks.fast.token_tables import add_loss
 from grokbench.networks.quadratic_mlp import QuadraticMLP
 
 BLOCK = 400  # rows at most; two buffers of 400 · 500 floats lie in a 2 MB L2 cache
@@ -62,9 +63,14 @@ class SplitRows:
 
 
 class FastQuadraticMLP:
-    """Weights, gradients and buffers of one network; ``parameters[i]`` has its gradient in ``gradients[i]``."""
+    """Weights, gradients and buffers of one network; ``parameters[i]`` has its gradient in ``gradients[i]``.
 
-    def __init__(self, plain: QuadraticMLP, dtype: torch.dtype) -> None:
+    Its loss is the squared error, Σ (f − onehot)², or, with ``softmax``, the cross-entropy, Σ −log p(target). Their gradients by
+    the outputs are 2 (f − onehot) and softmax(f) − onehot.
+    """
+
+    def __init__(self, plain: QuadraticMLP, dtype: torch.dtype, softmax: bool = False) -> None:
+        self._factor, self._residual = (1, _softmax_residual) if softmax else (2, _residual)
         self.scale = plain.output_scale
         self.n_elements, self.width = plain.n_elements, plain.width
         self.E = plain.W1.detach().to(dtype).t().contiguous()  # (2p, N)
@@ -91,19 +97,20 @@ class FastQuadraticMLP:
         return {"W1": self.E.t().contiguous(), "W2": self.W2.clone()}
 
     def gradient(self, rows: SplitRows, loss_scale: float, count: bool = False) -> LossSums:
-        """Σ (f − onehot)², and the gradient of ``loss_scale`` times it, written to ``gradients``."""
+        """The loss summed over rows, and the gradient of ``loss_scale`` times it, written to ``gradients``."""
         d_embedding, d_w2 = (g.zero_() for g in self.gradients)
         torch.mul(self.W2, self.scale, out=self._out)
-        torch.mul(self.W2, 4 * self.scale * loss_scale, out=self._back)  # 2 of the loss, 2 of the square
+        # A factor of the loss, and 2 of the square.
+        torch.mul(self.W2, self._factor * 2 * self.scale * loss_scale, out=self._back)
         sums = LossSums()
         for block in rows.blocks:
             h, z, r = block.h, block.z, block.f
             self._forward(block)
-            _residual(r, block, count, sums)
+            self._residual(r, block, count, sums)
             torch.addmm(d_w2, r, z, out=d_w2)  # (p, N)
             torch.mm(r.t(), self._back, out=z)  # dz (m, N), where z was: it is done with
             torch.addmm(d_embedding, block.scatter, z.mul_(h), out=d_embedding)  # dh summed into (2p, N)
-        d_w2.mul_(2 * self.scale * loss_scale)
+        d_w2.mul_(self._factor * self.scale * loss_scale)
         return sums
 
     def evaluate(self, rows: SplitRows) -> LossSums:
@@ -111,7 +118,7 @@ class FastQuadraticMLP:
         torch.mul(self.W2, self.scale, out=self._out)
         sums = LossSums()
         for block in rows.blocks:
-            _residual(self._forward(block), block, True, sums)
+            self._residual(self._forward(block), block, True, sums)
         return sums
 
     def outputs(self, rows: SplitRows) -> Tensor:
@@ -144,11 +151,16 @@ def _residual(f: Tensor, block: RowBlock, count: bool, sums: LossSums) -> None:
     sums.loss_sum += float(torch.dot(flat, flat))
 
 
+def _softmax_residual(f: Tensor, block: RowBlock, count: bool, sums: LossSums) -> None:
+    """f (p, m) becomes r = softmax(f) − onehot; adds to ``sums``."""
+    add_loss(f, block.target, sums, count, 1.0)
+
+
 class QuadraticStep(Classifier):
     """The quadratic network's side of the fast engine: its squared error has three scales."""
 
-    def __init__(self, setup: Any) -> None:
-        super().__init__(FastQuadraticMLP(setup.network, setup.dtype), setup.network.n_elements)
+    def __init__(self, setup: Any, softmax: bool = False) -> None:
+        super().__init__(FastQuadraticMLP(setup.network, setup.dtype, softmax), setup.network.n_elements)
         self._reduce, self.products = setup.reduce, BLAS
 
     def shaped(self, tensors: Sequence[Tensor]) -> Sequence[Tensor]:
@@ -166,3 +178,10 @@ class QuadraticStep(Classifier):
 def step(setup: Any) -> Step:
     """The hand-written step of a training setup."""
     return QuadraticStep(setup)
+
+
+def softmax_step(setup: Any) -> Step | None:
+    """That of one whose loss is the cross-entropy; None unless the log-softmax has the weights' own type."""
+    if setup.loss_fields["precision"] != str(setup.dtype).removeprefix("torch."):
+        return None
+    return QuadraticStep(setup, softmax=True)

@@ -2,11 +2,12 @@
 
 A linear layer that reads an operand has one distinct result per token. They are worked out once, as a table, and a row of
 the data gathers those of its x and its y; the gradient sums rows back into the table. Both are products with a sparse 0/1
-matrix that is built once. Then the cross-entropy, whose gradient replaces the logits.
+matrix that is built once. Then the losses, whose gradients replace the outputs.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -101,3 +102,22 @@ def add_loss(
     if loss_scale is not None:
         logits.mul_(loss_scale / total)
         logits.scatter_add_(0, target, total.fill_(-loss_scale))
+
+
+def add_squares(
+    outputs: Tensor, target: Tensor, sums: LossSums, count: bool, loss_scale: float | None = None
+) -> None:
+    """Adds Σ (f − onehot)² over ``outputs`` (p, m) to ``sums``, and how many are right if asked to ``count``.
+
+    Overwrites the outputs: given a ``loss_scale``, with the gradient of that times the sum, 2 loss_scale (f − onehot).
+    """
+    if count:
+        sums.correct += count_correct(outputs, target)
+    outputs.scatter_add_(0, target, outputs.new_full(target.shape, -1.0))
+    sums.loss_sum += float(outputs.square().sum(dtype=torch.float64))
+    if loss_scale is not None:
+        outputs.mul_(2 * loss_scale)
+
+
+AddLoss = Callable[..., None]
+"""``add_loss`` or ``add_squares``."""

@@ -42,7 +42,7 @@ from grokbench.training.analyses.weights import Weights, finite
 def progress_of(trial: Trial, weights_by_step: Mapping[int, Weights], final_step: int) -> dict[str, Array]:
     """One row a snapshot, ascending; the last weights' row last. The key frequencies are those of the last weights."""
     p = int(trial.task.domain["p"])
-    train, test = _masks(trial, p)
+    train, test = masks(trial, p)
     key = key_frequencies(weights_by_step[final_step], p)
     steps = sorted(weights_by_step)
     rows = [_row(weights_by_step[step], p, key, train, test) for step in steps]
@@ -86,7 +86,7 @@ def _row(weights: Weights, p: int, key: Array, train: Array, test: Array) -> dic
     return row
 
 
-def _masks(trial: Trial, p: int) -> tuple[Array, Array]:
+def masks(trial: Trial, p: int) -> tuple[Array, Array]:
     """Which pairs the trial trains on and which it tests, (p, p) each."""
     found = trial_rows(trial)
     masks = np.zeros((2, p, p), dtype=np.bool_)

@@ -6,7 +6,8 @@ A kernel machine f(x) = Σ_i A_i k_M(x, x_i) on two concatenated one-hot vectors
     M ← [(1/n) Σ_j G_jᵀ G_j]^s                           G_j = ∂f(x_j)/∂x (classes, 2p), s = ½
 
 M starts as the identity. Step t of a run is evaluated with the solution under M_t. The numbers are those of
-nmallinar/rfm-grokking @73181df. A row of x has two ones, so that products with it are gathers and sums over few rows.
+nmallinar/rfm-grokking @73181df. A row of x has two ones, so that products with it are gathers and sums over few rows: a fifth of
+the work, exact in real arithmetic. ``plain_rfm`` is the definition, which this is tested against.
 """
 
 from __future__ import annotations
@@ -16,14 +17,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from grokbench.analysis.circulant import LOGARITHMIC, OPERATIONS, powers_of_the_least_root, random_features
 from grokbench.networks.architecture import Size
+from grokbench.specs.errors import InputError
 from grokbench.specs.fields import field
-from grokbench.specs.types import Section
+from grokbench.specs.types import Recipe, Section, TaskSpec
+from grokbench.tasks.domain import modulus
 from grokbench.training.kinds import Facts, Learner, Streams
 
 Array = NDArray[np.floating]
 Rows = NDArray[np.int64]
 KERNELS = ("quadratic", "gaussian")
+STARTS = ("identity", *OPERATIONS, "unstructured")
 CLASSES_AT_ONCE = 16  # gradients of so many outputs are held together
 
 
@@ -44,19 +49,24 @@ class Fields:
     centred: bool = field(
         True, help="whether gradients lose their mean over the training rows, as in the code"
     )
+    start: str = field(
+        "identity",
+        choices=STARTS,
+        help="M before the first iteration; else random, with the circulant structure of an operation or without any",
+    )
 
 
 class RecursiveFeatureMachine:
     """The state of one machine: M (2p, 2p), the training rows, and the coefficients A (n, p) under M."""
 
     def __init__(self, fields: Section, facts: Facts, streams: Streams, dtype: np.dtype[np.floating]) -> None:
-        self._fields, self._p, self._dtype = fields, facts.n_elements, dtype
+        self._fields, self._p, self._dtype, self._streams = fields, facts.n_elements, dtype, streams
 
     def initial(self, rows: Rows) -> None:
-        """Begin with M = I and the solution under it. rows: (n, 3) element indices x, y, x∘y."""
+        """Begin with the first M and the solution under it. rows: (n, 3) element indices x, y, x∘y."""
         self._x = self._columns(rows)
         self._answers: Array = np.eye(self._p, dtype=self._dtype)[rows[:, 2]]  # Y (n, p)
-        self._features: Array = np.eye(2 * self._p, dtype=self._dtype)  # M
+        self._features = first_features(self._fields, self._p, self._streams).astype(self._dtype)  # M
         self._solve()
 
     def step(self) -> None:
@@ -142,6 +152,26 @@ class RecursiveFeatureMachine:
         return raised
 
 
+def first_features(fields: Section, p: int, streams: Streams) -> Array:
+    """M (2p, 2p) before the first iteration; what is random in it comes from the stream "features"."""
+    if fields["start"] == "identity":
+        return np.eye(2 * p)
+    return random_features(fields["start"], p, streams("features"))
+
+
+def fits(task: TaskSpec, recipe: Recipe) -> None:
+    """Discrete logarithms need a prime modulus. Errors: InputError."""
+    start, p = recipe.learner.get("start"), modulus(task)
+    if start not in LOGARITHMIC:
+        return
+    try:
+        powers_of_the_least_root(p or 0)
+    except ValueError:
+        raise InputError(
+            f"learner.start = {start!r} needs residues modulo a prime; this task has {task.domain}"
+        ) from None
+
+
 def size(fields: Section, n_elements: int, n_rows: int) -> Size:
     """Multiply-adds of one iteration: the solution, gradients, and their product; numbers in M and A.
 
@@ -151,4 +181,6 @@ def size(fields: Section, n_elements: int, n_rows: int) -> Size:
     return Size(3 * (n**3 / 3 + 4 * n * n * c + d * d * n * c), d * d + n * c)
 
 
-RFM = Learner("rfm", Fields, build="grokbench.training.learners.rfm:RecursiveFeatureMachine", size=size)
+RFM = Learner(
+    "rfm", Fields, build="grokbench.training.learners.rfm:RecursiveFeatureMachine", size=size, fits=fits
+)

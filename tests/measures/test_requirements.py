@@ -1,0 +1,189 @@
+"""What measures need of records: a record without it gives nan and the reason, and nothing else does."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+
+from grokbench.contract.measures import given
+from grokbench.measures import Between, lacking, measure, measure_names, measured, needs
+from grokbench.measures.cells import Cell, SeedView
+from grokbench.measures.needed import T_GEN
+from grokbench.measures.reading import ends
+from grokbench.measures.requiring import Requirement, defaults, each, requires
+from grokbench.measures.requiring import needs as declared
+from grokbench.specs.errors import InputError, UnknownNameError
+from grokbench.training.record import Record
+from tests.claims import nanda_records as runs
+from tests.claims.claim_records import grokked, record, view
+from tests.reports.synthetic_mallinar import machine
+from tests.reports.synthetic_prieto import run as collapsed
+
+SETTINGS = {"model.width": 500, "optimizer.lr": 0.001}
+
+
+def _probes(last: int) -> dict[str, dict[str, Any]]:
+    step = np.arange(0, last + 1, 50)
+    growing = 1 + step / last
+    trace = {"step": step, "loss": np.exp(-step / 1000), "weight_norm_1": growing, "weight_norm_2": growing}
+    gradients = {"gradient_norm_1": 1 / growing, "gradient_norm_2": 1 / growing}
+    shares = dict.fromkeys(("share_sum", "share_2n", "share_2m", "share_difference", "share_rest"), growing)
+    phases = {"step": step, "resultant": growing, "share_near_zero": growing, "circular_std": 1 / growing}
+    return {
+        "trace": trace | gradients,
+        "spectrum": {"step": step, **shares},
+        "phases": phases,
+        "ipr": {"step": step, "ipr": 1 - 1 / (1 + growing)},
+    }
+
+
+def full(t_gen: int = 10_000) -> Record:
+    """A run with all that any measure needs: the authors' run, watched by every probe and analysis."""
+    run = runs.grokking(40_000)
+    kinds = ("best_share", "permuted_share", "gini")
+    circles = {name + suffix: np.array([0.5]) for name in kinds for suffix in ("", "_initial")}
+    shuffles = {name: np.array([0.5]) for name in ("unshuffled", "independent", "sum_kept")}
+    neurons = {"circles": circles, "phase-shuffles": shuffles, "periodic-neurons": {"circular_std": [0.2]}}
+    facts = {**run.facts, "analytic_peak": 1.0, "analytic_peak_std": 0.1}
+    return dataclasses.replace(run, facts=facts, probes=_probes(40_000), analyses={**run.analyses, **neurons})
+
+
+def single() -> SeedView:
+    """Three arms of one record."""
+    arms = tuple((Cell(0, {**SETTINGS, "alpha": 0.3}, full()),) for _ in range(3))
+    return SeedView(0, arms)
+
+
+def swept(least: int) -> SeedView:
+    """Two arms over five fractions, of which the smallest has the T_gen ``least``; from 80 000 on it is not solved."""
+    times = {0.3: least, 0.5: 3000, 0.6: 2000, 0.7: 1500, 0.8: 1000}
+    arm = tuple(
+        Cell(0, {**SETTINGS, "alpha": alpha}, grokked(t, budget=80_000, alpha=alpha))
+        for alpha, t in times.items()
+    )
+    return SeedView(0, (arm, arm))
+
+
+def closely() -> SeedView:
+    """Two arms of a run that is evaluated at every step, with the norm of its last layer."""
+    steps = list(range(40))
+    probes = {"last-layer": {"step": steps, "norm": [1.0] * 40}}
+    run = record(steps, [0.0] * 5 + [1.0] * 35, 0.0, probes=probes)
+    return view(run, run)
+
+
+def unlike() -> SeedView:
+    """Two arms of which one is solved from a smaller fraction on."""
+    return SeedView(0, (swept(9000).arms[0], swept(90_000).arms[0]))
+
+
+def iterated() -> SeedView:
+    """Two arms of a kernel machine."""
+    return view(machine(), machine())
+
+
+def collapsing() -> SeedView:
+    """Two arms of a run whose rows collapse while its test accuracy still rises."""
+    run = collapsed(fit=100, top=0.4, half=1.0, single=1.0, double=1.0)
+    return view(run, run)
+
+
+VIEWS = (single(), swept(90_000), swept(9000), closely(), unlike(), iterated(), collapsing())
+ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
+    "best-normalised-at-fraction": {"alpha": 0.3},
+    "excluded-change": {"begin": "memorisation", "end": "cleanup"},
+    "ipr-gap-ratio-of-fractions": {"more": 0.3, "less": 0.3},
+    "ipr-slope-ratio": {"late": "after", "early": "fit"},
+    "learning-rate-window": {"around": 1.0},
+    "stays": {"until": 40_000},
+    "test-accuracy-at": {"step": 7},
+    "test-loss-kept": {"step": 7},
+    "time-at-fraction": {"alpha": 0.3},
+    "ipr-gap-ratio": {"early": 1.5, "late": 3},
+    "ipr-share-at-t-gen": {"final": 3},
+}
+
+
+@functools.cache
+def asked(name: str) -> tuple[SeedView, dict[str, Any]]:
+    """The first view of which a measure gives a number, and arguments for it."""
+    chosen = {**given(measure(name)), **ARGUMENTS.get(name, {})}
+    for one in VIEWS:
+        try:
+            if not unknown(measured(name, one, chosen)):
+                return one, chosen
+        except InputError:
+            continue
+    raise AssertionError(f"{name} gives no number of any of the views")
+
+
+def unknown(value: float | Between) -> bool:
+    return any(map(math.isnan, ends(value)))
+
+
+@pytest.mark.parametrize("name", [name for name in measure_names() if declared(measure(name))])
+def test_a_record_without_what_a_measure_needs_gives_nan_and_the_reason(name: str) -> None:
+    one, chosen = asked(name)
+    for requirement in declared(measure(name)):
+        broken = SeedView(0, requirement.broken(one.arms))
+        assert unknown(measured(name, broken, chosen)), requirement.text
+        assert lacking(name, broken, chosen), requirement.text
+        assert not requirement.met(broken.arms, {**defaults(measure(name)), **chosen}), requirement.text
+
+
+def zoo() -> Iterator[Requirement]:
+    """Every requirement of every measure, once."""
+    found = {need.text: need for name in measure_names() for need in declared(measure(name))}
+    yield from found.values()
+
+
+@pytest.mark.parametrize("requirement", list(zoo()), ids=lambda need: need.text)
+def test_no_measure_gives_nan_but_where_it_says_what_is_lacking(requirement: Requirement) -> None:
+    for name in measure_names():
+        one, chosen = asked(name)
+        try:
+            broken = SeedView(0, requirement.broken(one.arms))
+        except (KeyError, ValueError):
+            continue  # that record has nothing of the kind
+        try:
+            value = measured(name, broken, chosen)
+        except InputError:
+            continue  # refused as a claim: it never becomes a number
+        assert unknown(value) == bool(lacking(name, broken, chosen)), name
+
+
+@pytest.mark.parametrize("name", measure_names())
+def test_a_record_with_all_that_a_measure_needs_gives_a_number(name: str) -> None:
+    one, chosen = asked(name)
+    assert not lacking(name, one, chosen)
+
+
+def test_what_is_needed_stands_for_the_arguments_of_the_rule() -> None:
+    assert "α = 0.3" in needs("time-at-fraction", {"alpha": 0.3})
+    assert needs("t-gen") == ""
+    assert needs("phase-ratio", {"numerator": "cleanup", "denominator": "formation"}).endswith(
+        "an end of formation"
+    )
+
+
+def test_a_word_that_an_annotation_does_not_list_is_refused() -> None:
+    with pytest.raises(UnknownNameError):
+        measure("readout-fve")(view(full()), which="mean")
+
+
+def test_a_measure_of_ones_own_declares_what_it_needs() -> None:
+    busy = each("a busy seed", lambda cell, _: cell.seed > 1, lambda cell: cell._replace(seed=0))
+
+    @requires(T_GEN, busy)
+    def own(view: SeedView, arm: int = 0) -> float:
+        return 1.0
+
+    assert math.isnan(own(view(full(), seed=1)))
+    assert own(view(full(), seed=2)) == 1.0
+    assert [need.text for need in declared(own)] == ["a T_gen", "a busy seed"]
