@@ -27,11 +27,8 @@ COMMANDS = {
     "runs": "List the runs that a store has, and when each fitted and generalised.",
     "export": "Write curves, probes, measures and verdicts as CSV, Parquet or TensorBoard files.",
     "report": "Write a paper's report again from stored records, without training.",
-<<<<<<< HEAD
     "bench": "Time training steps of every network on this machine.",
-=======
     "site": "Write reports as pages with figures that answer to the mouse, without training.",
->>>>>>> 3757af615280e175a73ddbb8c3778e772fa1385b
     "doctor": "Check the installation, the store and the machine.",
 }
 

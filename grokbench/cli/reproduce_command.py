@@ -13,13 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-<<<<<<< HEAD
-from grokbench.cli import completion, options
-from grokbench.cli.measuring import batched, guessed, measure
-=======
 from grokbench.cli import completion, looking, options
-from grokbench.cli.measuring import guessed, measure
->>>>>>> 3757af615280e175a73ddbb8c3778e772fa1385b
+from grokbench.cli.measuring import batched, guessed, measure
 from grokbench.specs.errors import InputError, UnknownNameError
 
 if TYPE_CHECKING:

@@ -51,15 +51,11 @@ ARCHITECTURE = Architecture(
     build=f"{_HERE}:initial_mlp",
     restore=f"{_HERE}:restored",
     size=size,
-<<<<<<< HEAD
-    fast={"mse": "grokbench.networks.fast.quadratic_mlp:step"},
-    drawn=("init_std",),
-=======
     fast={
         "mse": "grokbench.networks.fast.quadratic_mlp:step",
         "cross-entropy": "grokbench.networks.fast.quadratic_mlp:softmax_step",
     },
->>>>>>> 3757af615280e175a73ddbb8c3778e772fa1385b
+    drawn=("init_std",),
 )
 
 # ---- from here on with torch

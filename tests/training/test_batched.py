@@ -156,7 +156,7 @@ CASES: dict[str, tuple[str, Mapping[str, Any], Sequence[Mapping[str, Any]]]] = {
 
 def eight(case: str) -> list[Trial]:
     baseline, common, single = CASES[case]
-    found, steps = [], STEPS if case in parts.names("networks") else STEPS // 2
+    found, steps = [], STEPS if case in parts.names("networks") else STEPS // 4
     for i in range(8):
         spec, recipe = Library().resolve("addition", baseline, common | single[i % len(single)])
         # Unequal numbers of rows, and one that leaves early.
