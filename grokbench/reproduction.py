@@ -14,9 +14,11 @@ from grokbench.claims.rules import LADDER
 from grokbench.claims.verdict import Verdict
 from grokbench.plan import expand as planning
 from grokbench.plan import order
+from grokbench.plan.device import resolved
 from grokbench.plan.estimate import Estimate, estimated
 from grokbench.plan.expand import Plan, PlannedTrial
 from grokbench.plan.job import Job, Shelves
+from grokbench.plan.together import How
 from grokbench.specs import values
 from grokbench.specs.errors import UnknownNameError
 from grokbench.specs.loader import Library
@@ -36,6 +38,7 @@ class Reproduction(Job):
     paper: an id, or a claims file. claims: those to look at, as ``claim`` or ``paper.claim``; none means all. records: a
     folder of committed records to read in place of the store. reuse: such folders, read after the store. seeds: those to run
     in place of the paper's own, at this tier alone. ladder: train further seeds of every claim that they may still decide.
+    engine, device: how to train (``plan.device``).
     The paper, its tasks and its recipes are checked whole. Errors: UnknownNameError, SpecError, InputError on construction.
     """
 
@@ -52,10 +55,13 @@ class Reproduction(Job):
         force: bool = False,
         seeds: Sequence[int] = (),
         ladder: bool = False,
+        engine: str = "auto",
+        device: str = "auto",
         on_damage: Any = None,
     ) -> None:
         if values.text("tier", tier) not in TIERS:
             raise UnknownNameError("tier", tier, TIERS)
+        how = How(engine, resolved(device, engine))
         named = values.name("paper", paper)
         library = specs if isinstance(specs, Library) else Library(specs)
         check.require(library, named)
@@ -74,7 +80,7 @@ class Reproduction(Job):
             ("--seeds", [",".join(map(str, self.seeds)) + ","] if self.seeds else []),
         ]
         self.named = named
-        self.options = [(name, str(one)) for name, own in folders for one in own]
+        self.options = [(name, str(one)) for name, own in folders for one in own] + how.asked()
         self.climbing: dict[
             str, tuple[Verdict, int]
         ] = {}  # claim → its verdict so far, seeds of its next rung
@@ -83,7 +89,7 @@ class Reproduction(Job):
         self.reused = [archive.Archive(folder) for folder in values.paths("reuse", reuse)]
         self.records = records
         self.first: Shelf = place if records is None else archive.Archive(records)
-        super().__init__(place, Shelves([self.first, *self.reused]), force=force)
+        super().__init__(place, Shelves([self.first, *self.reused]), force=force, how=how)
 
     def _claim(self, name: str) -> str:
         found = self.paper.claim_id(name)
@@ -160,7 +166,7 @@ class Reproduction(Job):
     def estimate(self, workers: int | None = None) -> Estimate:
         """Trials, minutes of wall time and disk that training will take, in all and of each experiment."""
         stored = {one.request for one in self.plan.trials if not self.force and self.shelves.find(one.trial)}
-        return estimated(self.plan, self.next_batch(workers or 1), stored, workers)
+        return estimated(self.plan, self.next_batch(workers or 1), stored, workers, self.how)
 
     @property
     def tiers(self) -> tuple[str, ...]:

@@ -71,6 +71,8 @@ def samples() -> Iterator[Sample]:
 def sample(source: str, head: dict[str, Any]) -> Iterator[Sample]:
     """Of a record's head, if its machine's rate is known."""
     environment, cost = head["environment"], head["cost"]
+    if environment.get("engine") == "batched":  # a plan reckons with single trials
+        return
     machine = (environment["cpu"], environment["cpu_capability"])
     rate = environment.get("flops_per_second") or RATES.get(machine)
     if rate is None:

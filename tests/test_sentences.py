@@ -33,6 +33,7 @@ COMMANDS = (
     "list",
     "validate",
     "new",
+    "bench",
     "site",
     "doctor",
 )

@@ -28,6 +28,7 @@ def run(
     steps: int | None = None,
     settings: Mapping[str, Any] | None = None,
     probes: str | Iterable[str] = (),
+    engine: str = "auto",
     device: str = "auto",
     save: str | Path | None = None,
     store: str | Path | None = None,
@@ -39,16 +40,19 @@ def run(
     task, baseline: an id, a file, or what ``load_task`` and ``load_baseline`` returned, which is taken as it is.
     rows: the number of training rows, in place of the fraction ``alpha``.
     settings: fields of the recipe, or ``task.…``, to replace: {"optimizer.lr": 0.01} or {"optimizer": {"lr": 0.01}}.
-    device: "cpu" or "auto"; no engine trains on "cuda" yet.
+    engine: "auto", which takes a hand-written step where there is one, "fast", "plain" or "batched". device: "cpu", or "cuda"
+    where torch sees one, which trains in a batch of one; "auto" takes the CPU.
     save: a .safetensors file for the final weights, as ``load_network`` reads it. store: a folder in which the record is
     looked for before it is trained, and then kept; None, other than on the command line, is no store at all. A record
     that such a folder cuts out of a longer run has no weights. force: train even when the store has the record.
     Errors: GrokbenchError, but for a full disk before anything is trained.
     """
     from grokbench.plan import single, worker
+    from grokbench.plan.device import resolved
+    from grokbench.plan.together import How
     from grokbench.store.folder import Store
 
-    single.check_device(device)
+    how = How(engine, resolved(device, engine))
     trial = resolve_trial(
         task,
         baseline,
@@ -64,7 +68,7 @@ def run(
     target = None if save is None else values.path("save", save)
 
     def train() -> Record:
-        job = worker.Job("", keep_untrained=target is not None, again=force)
+        job = worker.Job("", keep_untrained=target is not None, again=force, how=how)
         return worker.make_here(trial, place, job)
 
     return single.obtain(trial, place, train, force=force, save=target)[0]
@@ -82,6 +86,8 @@ def reproduce(
     seeds: Sequence[int] = (),
     ladder: bool = False,
     executor: str = "local",
+    engine: str = "auto",
+    device: str = "auto",
     force: bool = False,
     specs: Specs = (),
     on_event: OnEvent | None = None,
@@ -90,7 +96,8 @@ def reproduce(
     """Train what the claims of ``paper`` need at ``tier``, decide them, write the report to ``out`` if one is named.
 
     seeds: those to run in place of the paper's own, [200, 201, …]; the report is ``<paper>.seeds-200-….*`` then. ladder: train
-    12, then 20 seeds of every claim that they may still decide. executor: the part that runs the trials.
+    12, then 20 seeds of every claim that they may still decide. executor: the part that runs the trials. engine, device: as in
+    ``run``; trials that differ in numbers only train in batches where their steps are small, or a batch is asked for.
     A report that lies in ``out`` already lends its records where neither the store nor ``reuse`` has any. on_note: takes a
     sentence for each folder of ``reuse`` that has no record for the paper. Workers are spawned, as in ``sweep``: a script that
     calls this needs to be a file, with
@@ -111,6 +118,8 @@ def reproduce(
         reuse=reuse,
         seeds=seeds,
         ladder=ladder,
+        engine=engine,
+        device=device,
         specs=open_library(specs),
         force=force,
     )
@@ -139,6 +148,8 @@ def sweep(
     workers: int | None = None,
     exhaustive: bool = False,
     executor: str = "local",
+    engine: str = "auto",
+    device: str = "auto",
     store: str | Path | None = None,
     out: str | Path | None = None,
     force: bool = False,
@@ -165,6 +176,8 @@ def sweep(
         steps=steps,
         settings=settings,
         exhaustive=exhaustive,
+        engine=engine,
+        device=device,
         store=store,
         force=force,
         specs=open_library(specs),

@@ -27,6 +27,7 @@ COMMANDS = {
     "runs": "List the runs that a store has, and when each fitted and generalised.",
     "export": "Write curves, probes, measures and verdicts as CSV, Parquet or TensorBoard files.",
     "report": "Write a paper's report again from stored records, without training.",
+    "bench": "Time training steps of every network on this machine.",
     "site": "Write reports as pages with figures that answer to the mouse, without training.",
     "doctor": "Check the installation, the store and the machine.",
 }

@@ -105,7 +105,7 @@ class TrainingBar:
             return
         if event.kind == "evaluated":
             self._latest[name] = event
-            self._pace.evaluated(name, event.step, time.monotonic())
+            self._pace.evaluated(name, event.step, time.monotonic(), event.together)
         else:
             self._latest.pop(name, None)
             self._done += 1

@@ -10,6 +10,7 @@ from grokbench.cli import options
 if TYPE_CHECKING:
     from grokbench.plan.costs import Kind
     from grokbench.plan.expand import PlannedTrial
+    from grokbench.plan.together import Batches, How
 
 
 def measure(todo: Iterable[PlannedTrial]) -> None:
@@ -36,6 +37,16 @@ def _instead(kind: Kind) -> str:
 def guessed(count: int) -> str:
     """A plan's words on trials with an unknown cost."""
     return f"; the cost of {count} trial(s) is a guess" if count else ""
+
+
+def batched(found: Batches, how: How) -> str:
+    """A plan's words on trials that train together."""
+    words = [f"{n} singly: {why.rstrip('.')}" for why, n in found.singly.items()]
+    if found.trials:
+        words.insert(
+            0, f"{found.trials} of them in {found.batches} batch(es) of the batched engine on {how.device}"
+        )
+    return "".join(f"; {word}" for word in words)
 
 
 def _names(kinds: Iterable[tuple[str, ...]]) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from grokbench.cli import completion, looking, options
-from grokbench.cli.measuring import guessed, measure
+from grokbench.cli.measuring import batched, guessed, measure
 from grokbench.specs.errors import InputError, UnknownNameError
 
 if TYPE_CHECKING:
@@ -52,6 +52,8 @@ if TYPE_CHECKING:
 @click.option(
     "--workers", type=options.INTEGER, help="Worker processes of one thread each [default: one a core]."
 )
+@options.engine
+@options.device
 @click.option("--dry-run", is_flag=True, help="Print the plan on stdout and train nothing.")
 @click.option(
     "--out", type=options.PATH, default=Path("reports"), show_default=True, help="Folder for the report."
@@ -83,6 +85,8 @@ def command(
     tier: str,
     claims: Sequence[str],
     workers: int | None,
+    engine: str,
+    device: str,
     dry_run: bool,
     out: Path,
     reuse: Sequence[Path],
@@ -112,6 +116,8 @@ def command(
             reuse=reuse,
             force=force,
             ladder=ladder,
+            engine=engine,
+            device=device,
             seeds=() if seed_list is None else options.seeds(seed_list),
             specs=library,
             on_damage=options.note,
@@ -159,7 +165,12 @@ def _one(job: Reproduction, out: Path, workers: int | None, *, dry_run: bool, qu
         plan = "\n".join(textwrap.wrap(plan, shutil.get_terminal_size().columns, break_on_hyphens=False))
     click.echo(plan, err=quiet or not dry_run)
     if dry_run:
-        return {"paper": job.paper.id, "tier": job.tier, **dataclasses.asdict(estimate)}
+        return {
+            "paper": job.paper.id,
+            "tier": job.tier,
+            **dataclasses.asdict(estimate),
+            "batches": estimate.batches._asdict(),
+        }
     job.store.check_writable()
     single.check_folder(out)
     board = Verdicts(job, out, quiet=quiet)
@@ -192,6 +203,7 @@ def _plan(job: Reproduction, estimate: Estimate) -> str:
         f"{plan}, some {estimate.steps:,} steps; about {phrases.seconds(60 * estimate.minutes)} on "
         f"{estimate.workers} worker(s) of this CPU, {speed.flops_per_second() / 1e9:.0f} GFLOP/s a core (on a GPU: not "
         f"measured), and {estimate.megabytes:.0f} MB in {job.store.root}{guessed(estimate.guessed)}"
+        f"{batched(estimate.batches, job.how)}"
     )
 
 

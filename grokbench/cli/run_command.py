@@ -49,13 +49,8 @@ if TYPE_CHECKING:
     multiple=True,
     help="Record this series too, and print it (repeatable; see grokbench list probes).",
 )
-@click.option(
-    "--device",
-    type=click.Choice(["cpu", "cuda", "auto"]),
-    default="auto",
-    show_default=True,
-    help="Where to train; auto takes the CPU, and no engine here trains on cuda yet.",
-)
+@options.engine
+@options.device
 @click.option("--save", type=options.PATH, help="Write the final weights to this .safetensors file.")
 @click.option(
     "--plot",
@@ -76,6 +71,7 @@ def command(
     steps: int | None,
     pairs: Sequence[str],
     probes: Sequence[str],
+    engine: str,
     device: str,
     save: Path | None,
     plot: Path | None,
@@ -88,10 +84,12 @@ def command(
     from grokbench.cli.bar import TrainingBar
     from grokbench.figures import FORMATS
     from grokbench.plan import costs, executor, resolve, single, speed
+    from grokbench.plan.device import resolved
     from grokbench.plan.pace import Expected
+    from grokbench.plan.together import How
     from grokbench.store.folder import Store
 
-    single.check_device(device)
+    how = How(engine, resolved(device, engine))
     if plot is not None:
         single.check_file(plot, FORMATS)
     if alpha is not None and rows is not None:
@@ -114,7 +112,7 @@ def command(
         try:
             with TrainingBar(1, work, 1) as progress:
                 failures = executor.execute(
-                    [trial], place, 1, progress, keep_untrained=save is not None, again=force
+                    [trial], place, 1, progress, keep_untrained=save is not None, again=force, how=how
                 )
         except KeyboardInterrupt:
             raise InterruptionError("Nothing was kept; the same command starts over.") from None
@@ -214,6 +212,8 @@ def _summary(record: Record) -> dict[str, Any]:
         "steps": int(record.facts["steps"]),
         "memoriser_baseline": float(baseline),
         "seconds": round(float(record.cost["seconds"]), 2),
+        "engine": record.environment.get("engine"),
+        "device": record.environment.get("device"),
         "content": record.content,
         "why": why,
     }

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from grokbench.cli import options
-from grokbench.cli.measuring import guessed, measure
+from grokbench.cli.measuring import batched, guessed, measure
 from grokbench.specs.errors import InputError
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 @click.option(
     "--workers", type=options.INTEGER, help="Worker processes of one thread each [default: one a core]."
 )
+@options.engine
+@options.device
 @click.option(
     "--exhaustive",
     is_flag=True,
@@ -62,6 +64,8 @@ def command(
     steps: int | None,
     pairs: Sequence[str],
     workers: int | None,
+    engine: str,
+    device: str,
     exhaustive: bool,
     dry_run: bool,
     out: Path,
@@ -86,6 +90,8 @@ def command(
         steps=steps,
         settings=options.settings(pairs),
         exhaustive=exhaustive,
+        engine=engine,
+        device=device,
         store=store,
         force=force,
         specs=options.open_library(specs),
@@ -118,12 +124,14 @@ def _plan(job: Sweep, estimate: SweepEstimate) -> str:
 def _train(job: Sweep, workers: int) -> None:
     from grokbench.claims.phrases import half_open
     from grokbench.cli.bar import train
+    from grokbench.plan import together
 
     turns = itertools.count(1)
 
     def tell(batch: Sequence[PlannedTrial]) -> None:
         where = half_open(job.result().threshold.bracket)
-        click.echo(f"round {next(turns)}: α50 {where}, {len(batch)} trial(s) to train", err=True)
+        how = batched(together.batches([one.trial for one in batch], workers, job.how), job.how)
+        click.echo(f"round {next(turns)}: α50 {where}, {len(batch)} trial(s) to train{how}", err=True)
 
     if not train(job, workers, tell):
         click.echo("nothing to train: the store has every record that the answer needs", err=True)

@@ -37,6 +37,7 @@ class Architecture:
     cannot be trained on a task. faults: dotted field and sentence for each way in which the recipe's fields contradict one
     another.
     facts: (network, rows) → numbers that a record keeps beside the curves.
+    drawn: fields that only initial weights and noise depend on. Trials that differ in them can train as one model.
     """
 
     kind: str
@@ -49,3 +50,4 @@ class Architecture:
     faults: Callable[[Recipe], Iterable[tuple[str, str]]] = faultless
     facts: str | Callable[..., Any] = ""
     takes: str = "pairs"
+    drawn: tuple[str, ...] = ()

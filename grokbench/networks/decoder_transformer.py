@@ -83,6 +83,7 @@ ARCHITECTURE = Architecture(
     fast={"cross-entropy": "grokbench.networks.fast.decoder_transformer:step"},
     fits=fits,
     faults=faults,
+    drawn=("dropout",),
 )
 
 # ---- from here on with torch
@@ -132,7 +133,7 @@ class DecoderBlock(nn.Module):
 
     def attention(self, x: Tensor) -> Tensor:
         """(B, P, d) to (B, P, d), head by head."""
-        later = torch.ones(x.shape[1], x.shape[1], dtype=torch.bool).triu(
+        later = torch.ones(x.shape[1], x.shape[1], dtype=torch.bool, device=x.device).triu(
             1
         )  # not seen by the positions before
         z = []

@@ -74,6 +74,7 @@ ARCHITECTURE = Architecture(
     restore=f"{_HERE}:restored",
     size=size,
     fast={"cross-entropy": "grokbench.networks.fast.one_layer_transformer:step"},
+    drawn=("init", "dropout"),
 )
 
 # ---- from here on with torch
@@ -140,7 +141,9 @@ class OneLayerTransformer(Network):
             torch.einsum("bpd,hed->bhpe", x, w) for w in (self.W_Q, self.W_K, self.W_V)
         )  # (B, H, 3, e)
         scores = q @ k.transpose(-1, -2) / self.d_head**0.5  # (B, H, 3, 3)
-        later = torch.ones(3, 3, dtype=torch.bool).triu(1)  # a position does not see those after it
+        later = torch.ones(3, 3, dtype=torch.bool, device=x.device).triu(
+            1
+        )  # a position does not see those after it
         attention = scores.masked_fill(later, -torch.inf).softmax(-1)  # (B, H, 3, 3)
         x = x + torch.einsum("bhpe,hde->bpd", attention @ v, self.W_O)  # (B, 3, d)
         hidden = torch.relu(x @ self.W_in.T + self.b_in)  # (B, 3, m)

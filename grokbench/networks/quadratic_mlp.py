@@ -55,6 +55,7 @@ ARCHITECTURE = Architecture(
         "mse": "grokbench.networks.fast.quadratic_mlp:step",
         "cross-entropy": "grokbench.networks.fast.quadratic_mlp:softmax_step",
     },
+    drawn=("init_std",),
 )
 
 # ---- from here on with torch

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from grokbench.plan import executor, speed
+from grokbench.plan import executor, speed, together
 from grokbench.plan.expand import Plan, PlannedTrial
+from grokbench.plan.together import AUTO, NONE, Batches, How
 from grokbench.store import keys
 
 START_SECONDS = 4.0  # until the workers have loaded what they need
@@ -36,6 +37,7 @@ class Estimate:
     workers: int
     experiments: tuple[ExperimentEstimate, ...]  # in the plan's order
     guessed: int = 0  # trials to train whose steps were timed neither in records nor here
+    batches: Batches = NONE
 
     @property
     def to_train(self) -> int:
@@ -44,11 +46,16 @@ class Estimate:
 
 
 def estimated(
-    plan: Plan, todo: Sequence[PlannedTrial], stored: Collection[str], workers: int | None = None
+    plan: Plan,
+    todo: Sequence[PlannedTrial],
+    stored: Collection[str],
+    workers: int | None = None,
+    how: How = AUTO,
 ) -> Estimate:
     """The cost of training ``todo``, a part of ``plan``, on so many workers (one a core, where none are named).
 
-    stored: requests (``keys.request``) of the plan's trials that have a record.
+    stored: requests (``keys.request``) of the plan's trials that have a record. The minutes are those of single trials; what a
+    batch saves shows while it trains.
     """
     count = min(workers or executor.default_workers(), max(1, len(todo)))
     distinct = max(len(plan.unique()), len(todo))
@@ -75,4 +82,5 @@ def estimated(
         workers=count,
         experiments=tuple(part(name) for name in dict.fromkeys(one.experiment for one in plan.trials)),
         guessed=sum(not speed.known(planned.work) for planned in todo),
+        batches=together.batches([one.trial for one in todo], count, how),
     )

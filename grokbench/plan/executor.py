@@ -13,7 +13,9 @@ from typing import Any
 
 from grokbench import parts
 from grokbench.parts import Part
-from grokbench.plan import worker
+from grokbench.plan import together, worker
+from grokbench.plan.batch import Together
+from grokbench.plan.together import AUTO, How
 from grokbench.plan.worker import Job, Work
 from grokbench.specs import values
 from grokbench.specs.errors import PartError
@@ -36,6 +38,7 @@ class Event:
     trace: str = ""
     holder: str = ""
     elsewhere: bool = False  # whether another process made the record of a trial that is done
+    together: int = 1  # trials of the batch that it trains in
 
 
 @dataclass(frozen=True)
@@ -74,14 +77,15 @@ def execute(
     resume: bool = False,
     again: bool = False,
     executor: str = "local",
+    how: How = AUTO,
 ) -> list[Failure]:
     """Train ``trials``, in the order given, by an executor with ``workers`` workers; records go to ``store``.
 
-    keep_untrained, resume, again: see ``worker.Job``. executor: the name of a part (``grokbench list executors``). A trial
-    that another process trains is waited for. One that the executor gives back without an answer is handed to it again.
-    Errors: UnknownNameError for an executor that there is not; InputError where none of its workers can start, StoreError;
-    PartError where one from outside raises or says nothing of any trial. KeyboardInterrupt is raised again once the
-    executor has stopped its workers; finished records stay.
+    keep_untrained, resume, again, how: see ``worker.Job``. Trials that ``plan.together`` groups are one job. executor: the name
+    of a part (``grokbench list executors``). A trial that another process trains is waited for. One that the executor gives
+    back without an answer is handed to it again. Errors: UnknownNameError for an executor that there is not; InputError where
+    none of its workers can start, StoreError; PartError where one from outside raises or says nothing of any trial.
+    KeyboardInterrupt is raised again once the executor has stopped its workers; finished records stay.
     """
     part = parts.part("executors", executor)
     chosen = parts.load(part)
@@ -89,14 +93,14 @@ def execute(
         getattr(chosen, "check", lambda: None)()
     store.check_writable(trials)
     failures: list[Failure] = []
-    job = Job(str(store.root), keep_untrained, resume, again, parts.plugins())
+    job = Job(str(store.root), keep_untrained, resume, again, parts.plugins(), how)
     left = list(trials)
     while left:
-        round_ = _Round(part, left, job, on_event)
+        round_ = _Round(part, left, job, on_event, workers)
         with parts.blamed(parts.outsiders([part])):
             chosen.run(round_.jobs, workers, round_.tell)
         if not round_.answered:
-            raise PartError(f"{part} ended without a word on any of its {len(left)} jobs")
+            raise PartError(f"{part} ended without a word on any of its {len(round_.jobs)} jobs")
         for trial, trace, sentence in round_.failed:
             path = store.note_failure(trial, trace)
             failures.append(Failure(trial, keys.key(trial), trace, path, sentence))
@@ -109,44 +113,66 @@ def execute(
 class _Round:
     """Trials handed to an executor once, and what it tells of them."""
 
-    def __init__(self, part: Part, trials: Sequence[Trial], job: Job, on_event: OnEvent) -> None:
+    def __init__(
+        self, part: Part, trials: Sequence[Trial], job: Job, on_event: OnEvent, workers: int
+    ) -> None:
         self._part, self._trials, self._on_event = part, trials, on_event
-        self.jobs = tuple(Work(trial, job) for trial in trials)
-        self.answered: set[int] = set()
+        self._groups = together.groups(trials, workers, job.how)
+        own = [tuple(trials[place] for place in group) for group in self._groups]
+        self.jobs = tuple(Together(group, job) if len(group) > 1 else Work(group[0], job) for group in own)
+        self._told: set[int] = set()  # jobs that have returned
+        self.answered: set[int] = set()  # trials
         self.failed: list[tuple[Trial, str, str]] = []
         self.busy: list[Trial] = []
 
     @property
     def left(self) -> list[Trial]:
         """The trials without an answer."""
-        return [trial for index, trial in enumerate(self._trials) if index not in self.answered]
+        return [trial for place, trial in enumerate(self._trials) if place not in self.answered]
 
     def tell(self, index: int, news: Mapping[str, Any]) -> None:
-        """Take what the job at ``index`` returned, or said of an evaluation.
+        """Take what the job at ``index`` returned, or said before.
 
         Errors: PartError for an index that there is not, a second answer, or what no job says.
         """
-        known = isinstance(index, int) and 0 <= index < len(self._trials)
+        known = isinstance(index, int) and 0 <= index < len(self.jobs)
         if not known or not isinstance(news, Mapping):
             raise PartError(
-                f"{self._part} tells {news!r} of job {index!r}; expected what one of its {len(self._trials)} jobs returned"
+                f"{self._part} tells {news!r} of job {index!r}; expected what one of its {len(self.jobs)} jobs returned"
             )
-        trial = self._trials[index]
-        if set(news) == EVALUATED:
-            self._on_event(Event("evaluated", trial, **news))
+        group = self._groups[index]
+        if set(news) == EVALUATED or "of" in news:
+            own = {name: value for name, value in news.items() if name != "of"}
+            self._take(index, group[news.get("of", 0)], own)
             return
-        if index in self.answered:
+        if index in self._told:
             raise PartError(f"{self._part} answers for job {index} twice")
+        if "together" not in news:  # of a batch that was killed every trial failed
+            for place in group:
+                if place not in self.answered:
+                    self._take(index, place, news)
+        else:
+            for place, own in zip(group, news["together"], strict=True):
+                if place not in self.answered:  # it was told of before
+                    self._take(index, place, own)
+        self._told.add(index)
+
+    def _take(self, index: int, place: int, news: Mapping[str, Any]) -> None:
+        """What became of a trial, or its evaluation."""
+        trial, count = self._trials[place], len(self._groups[index])
+        if set(news) == EVALUATED:
+            self._on_event(Event("evaluated", trial, together=count, **news))
+            return
         if {"trace", "sentence"} <= set(news):
             self.failed.append((trial, str(news["trace"]), str(news["sentence"])))
         elif "busy" in news:
             self.busy.append(trial)
             self._on_event(Event("waiting", trial, holder=str(news["busy"])))
         elif set(news) == worker.ENDED:
-            self._on_event(Event("done", trial, **news))
+            self._on_event(Event("done", trial, together=count, **news))
         else:
             raise PartError(f"{self._part} tells {news!r} of job {index}; expected what the job returned")
-        self.answered.add(index)
+        self.answered.add(place)
 
 
 EVALUATED = {"step", "train_accuracy", "test_accuracy"}

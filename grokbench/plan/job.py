@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from grokbench.plan import executor as executors
 from grokbench.plan.executor import Failure, OnEvent
 from grokbench.plan.expand import PlannedTrial
+from grokbench.plan.together import AUTO, How
 from grokbench.specs.types import Trial
 from grokbench.store import keys
 from grokbench.store.folder import Shelf, Store
@@ -50,11 +51,12 @@ class Shelves:
 class Job:
     """Trials that are trained batch by batch into a store, until no more are asked for.
 
-    shelves: where records are looked for, the store among them. force: train what has a record too.
+    shelves: where records are looked for, the store among them. force: train what has a record too. how: by which engine, and
+    where.
     """
 
-    def __init__(self, store: Store, shelves: Shelves, *, force: bool = False) -> None:
-        self.store, self.shelves, self.force = store, shelves, force
+    def __init__(self, store: Store, shelves: Shelves, *, force: bool = False, how: How = AUTO) -> None:
+        self.store, self.shelves, self.force, self.how = store, shelves, force, how
         self.failures: list[Failure] = []
         self._tried: set[str] = set()  # nothing is trained twice, even where its record cannot be read back
 
@@ -80,6 +82,7 @@ class Job:
             resume=not self.force,
             again=self.force,
             executor=executor,
+            how=self.how,
         )
         self._tried |= {keys.request(trial) for trial in trials}
         self.shelves.forget(trials)

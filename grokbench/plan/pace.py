@@ -16,12 +16,18 @@ class Expected(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """A running trial: when and at which step it was seen first, and last."""
+    """A running trial: when and at which step it was seen first, and last. It has had its share of that time only, of a batch of
+    ``together`` trials."""
 
     begun: float
     first: int
     at: float
     step: int
+    together: int = 1
+
+    def had(self, until: float) -> float:
+        """Seconds of its own since it was seen first."""
+        return (until - self.begun) / self.together
 
 
 class Pace:
@@ -39,12 +45,12 @@ class Pace:
         self._running: dict[Hashable, Seen] = {}
         self._finished: dict[Hashable, tuple[float, float]] = defaultdict(lambda: (0.0, 0.0))
 
-    def evaluated(self, trial: Hashable, step: int, now: float) -> None:
-        """A running trial has come to ``step``."""
+    def evaluated(self, trial: Hashable, step: int, now: float, together: int = 1) -> None:
+        """A running trial, in a batch of so many, has come to ``step``."""
         if trial in self._left:
             before = self._running.get(trial)
             begun, first = (before.begun, before.first) if before else (now, step)
-            self._running[trial] = Seen(begun, first, now, step)
+            self._running[trial] = Seen(begun, first, now, step, together)
 
     def done(self, trial: Hashable, seconds: float, now: float) -> None:
         """A trial has ended after ``seconds`` of training."""
@@ -52,7 +58,7 @@ class Pace:
         self.gone(trial)
         if expected is not None and expected.seconds > 0:
             took = max(
-                seconds, now - seen.begun if seen else 0.0
+                seconds, seen.had(now) if seen else 0.0
             )  # with analyses, which come after the training
             true, planned = self._finished[expected.kind]
             self._finished[expected.kind] = true + took, planned + expected.seconds
@@ -77,7 +83,7 @@ class Pace:
         if seen is None:
             return whole
         ahead = max(0.0, 1 - seen.step / expected.steps) if expected.steps else 0.0
-        return max(0.0, whole * ahead - (now - seen.at))
+        return max(0.0, whole * ahead - (now - seen.at) / seen.together)
 
     def _factors(self) -> dict[Hashable, float]:
         """Kind → true seconds over expected ones; under None, which is no kind, those of all."""
@@ -85,7 +91,7 @@ class Pace:
         for trial, seen in self._running.items():
             expected = self._left[trial]
             behind = expected.seconds * (seen.step - seen.first) / max(expected.steps, 1)
-            running[expected.kind].append((seen.at - seen.begun, behind))
+            running[expected.kind].append((seen.had(seen.at), behind))
         sums = {kind: _sum(pairs) for kind, pairs in running.items()} | self._finished
         sums = {kind: (true, planned) for kind, (true, planned) in sums.items() if true > 0 and planned > 0}
         true, planned = _sum(sums.values())

@@ -6,26 +6,15 @@ import tempfile
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-from grokbench.specs import values
-from grokbench.specs.errors import InputError, UnknownNameError
+from grokbench.specs.errors import InputError
 from grokbench.specs.types import Trial
 from grokbench.store import codec
 from grokbench.store.folder import Store
 from grokbench.store.replacing import replaced
 from grokbench.training.record import Record
 
-DEVICES = ("cpu", "cuda", "auto")
 WEIGHTS = (".safetensors",)
 """Ending of the file that final weights are saved to."""
-
-
-def check_device(device: str) -> None:
-    """Errors: UnknownNameError for a device that there is not, InputError for one that no engine trains on."""
-    name = values.text("device", device)
-    if name.partition(":")[0] == "cuda":
-        raise InputError("no engine here trains this model on CUDA yet; the device is cpu or auto")
-    if name not in DEVICES:
-        raise UnknownNameError("device", name, DEVICES)
 
 
 def check_file(path: Path, endings: Collection[str]) -> None:

@@ -13,6 +13,7 @@ from grokbench.plan import speed
 from grokbench.plan.executor import Failure, OnEvent
 from grokbench.plan.expand import PlannedTrial
 from grokbench.plan.job import Job, Shelves
+from grokbench.plan.together import AUTO, How
 from grokbench.specs.files import SpecFile
 from grokbench.specs.types import Trial
 from grokbench.store import keys
@@ -98,12 +99,13 @@ class Sweep(Job):
         *,
         exhaustive: bool = False,
         force: bool = False,
+        how: How = AUTO,
         command: str = "",
         settings: Mapping[str, object] | None = None,
         spec_hashes: Mapping[str, str] | None = None,
         shadowed: tuple[SpecFile, ...] = (),
     ) -> None:
-        super().__init__(store, Shelves([store]), force=force)
+        super().__init__(store, Shelves([store]), force=force, how=how)
         self.seeds = tuple(dict.fromkeys(seed for seed, _ in trials))
         self.alphas = tuple(sorted({alpha for _, alpha in trials}))
         self.exhaustive, self.command = exhaustive, command

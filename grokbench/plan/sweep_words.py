@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shlex
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -9,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from grokbench.plan import asked, provenance
+from grokbench.plan.device import resolved
 from grokbench.plan.resolve import Specs, Task, Words, open_library, resolve_trial
 from grokbench.plan.sweep import HORIZON, Sweep
+from grokbench.plan.together import How
 from grokbench.specs import values
 from grokbench.specs.errors import InputError
 from grokbench.specs.types import Recipe, Trial
@@ -26,6 +29,8 @@ def plan(
     steps: int | None = None,
     settings: Mapping[str, Any] | None = None,
     exhaustive: bool = False,
+    engine: str = "auto",
+    device: str = "auto",
     store: str | Path | None = None,
     force: bool = False,
     specs: Specs = (),
@@ -64,11 +69,14 @@ def plan(
     words = ["grokbench", "sweep", "--task", task_name, "--baseline", recipe_name]
     words += ["--alphas", ",".join(map(repr, written)), *asked.options(first, chosen, changed, library.extra)]
     used = library.files_of(tasks=[task_name], baselines=[recipe_name])
+    how = How(engine, resolved(device, engine))
+    words += itertools.chain.from_iterable(how.asked())
     return Sweep(
         trials,
         Store(store, on_damage),
         exhaustive=exhaustive,
         force=force,
+        how=how,
         command=shlex.join([*words, *(["--exhaustive"] if exhaustive else [])]),
         settings=changed,
         spec_hashes=provenance.spec_hashes(used),

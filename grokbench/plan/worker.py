@@ -1,4 +1,4 @@
-"""One trial in the process that trains it, a worker's or the caller's own: locked, trained, analysed, saved."""
+"""A trial, or some that train together, in the process that trains them: locked, trained, analysed, saved."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from typing import Any, NamedTuple
 
 from grokbench import parts
 from grokbench.plan.speed import flops_per_second
+from grokbench.plan.together import How
 from grokbench.specs.errors import GrokbenchError, StoreError
 from grokbench.specs.types import Trial
 from grokbench.store.folder import Store
-from grokbench.store.locks import Holder
+from grokbench.store.locks import Holder, Lock
+from grokbench.training.batched.likeness import why_singly
 from grokbench.training.record import Record
 
 POLL_SECONDS = 1.0  # how often a trial that another process trains is asked after
@@ -30,7 +32,7 @@ class Job(NamedTuple):
 
     root: of the store. keep_untrained: store the weights of untrained networks too, and count no record without weights.
     resume: where the store has the trained weights, only make the analyses that are missing. again: train what the store has.
-    plugins: scripts that register parts, which a worker runs first.
+    plugins: scripts that register parts, which a worker runs first. how: by which engine, and where.
     """
 
     root: str
@@ -38,6 +40,7 @@ class Job(NamedTuple):
     resume: bool = False
     again: bool = False
     plugins: tuple[str, ...] = ()
+    how: How = How()
 
 
 OnNews = Callable[[int, Mapping[str, Any]], None]
@@ -71,11 +74,16 @@ class Work(NamedTuple):
                 parts.run_plugin(script)
             found = make(self.trial, Store(self.how.root), self.how, tell)
         except Exception as error:  # whatever it was, the parent reports it with its traceback
-            return {
-                "trace": traceback.format_exc(),
-                "sentence": str(error) if isinstance(error, GrokbenchError) else "",
-            }
+            return raised(error)
         return {"busy": str(found)} if isinstance(found, Holder) else ended(found)
+
+
+def raised(error: BaseException) -> dict[str, Any]:
+    """What is said of a trial that raised."""
+    return {
+        "trace": "".join(traceback.format_exception(error)),
+        "sentence": str(error) if isinstance(error, GrokbenchError) else "",
+    }
 
 
 class Made(NamedTuple):
@@ -91,10 +99,7 @@ def make(trial: Trial, store: Store, job: Job, tell: Tell | None = None) -> Made
     tell: takes the step and both accuracies of every evaluation. Errors: StoreError.
     """
     lock = store.lock(trial)
-    try:
-        holder = lock.take()
-    except OSError as error:
-        raise StoreError(f"the lock {lock.path} cannot be written ({error.strerror})") from None
+    holder = take(lock)
     if holder is not None:
         return holder
     try:
@@ -102,6 +107,14 @@ def make(trial: Trial, store: Store, job: Job, tell: Tell | None = None) -> Made
         return Made(found or train_here(trial, store, job, tell), elsewhere=found is not None)
     finally:
         lock.release()
+
+
+def take(lock: Lock) -> Holder | None:
+    """Take a lock; who holds it, if anybody does. Errors: StoreError."""
+    try:
+        return lock.take()
+    except OSError as error:
+        raise StoreError(f"the lock {lock.path} cannot be written ({error.strerror})") from None
 
 
 def finished(trial: Trial, store: Store, job: Job) -> Record | None:
@@ -118,27 +131,67 @@ def make_here(trial: Trial, store: Store | None, job: Job) -> Record:
     return found.record
 
 
-def train_here(trial: Trial, store: Store | None, job: Job, tell: Tell | None = None) -> Record:
-    """Train ``trial`` in this process, make its analyses, save the record where there is a store, and return it."""
+def train_here(
+    trial: Trial, store: Store | None, job: Job, tell: Tell | None = None, why: str = ""
+) -> Record:
+    """Train ``trial`` in this process, make its analyses, save the record where there is a store, and return it.
+
+    why: a sentence that says why the trial is not in a batch, where one was asked for.
+    """
     from grokbench.training.analyses.making import analysed
+
+    record = store.trained(trial) if store is not None and job.resume else None
+    if record is None:
+        begun = time.process_time()
+        made, why = _trained(trial, job.how, tell, why)
+        record = timed(made, time.process_time() - begun)
+        if why:
+            record = dataclasses.replace(record, environment={**record.environment, "singly": why})
+    return kept(analysed(record), store, job)
+
+
+def _trained(trial: Trial, how: How, tell: Tell | None, why: str) -> tuple[Record, str]:
+    """The record of a trial by itself, in a batch of one where batches are asked for; else why it is not."""
     from grokbench.training.engine import train
 
-    trained = store.trained(trial) if store is not None and job.resume else None
-    record = analysed(trained or _timed(lambda: train(trial, tell)))
+    if not how.batches:
+        return train(trial, tell, how.engine), why
+    why = why or why_singly(trial)
+    if not why:
+        from grokbench.training.batched.loop import train_together
+        from grokbench.training.batched.stack import UnlikeError
+
+        found: list[Record | Exception] = []
+        try:
+            train_together(
+                [trial],
+                lambda place, made: found.append(made),
+                lambda place, *news: None if tell is None else tell(*news),
+                how.device,
+            )
+        except UnlikeError as error:
+            why = str(error)
+        else:
+            if isinstance(found[0], Exception):
+                raise found[0]
+            return found[0], ""
+    return train(trial, tell), why
+
+
+def kept(record: Record, store: Store | None, job: Job) -> Record:
+    """Save a record where there is a store, and return it."""
     if store is not None:
-        again = not trial.budget and not job.keep_untrained  # a construction is made again, not kept
+        again = not record.trial.budget and not job.keep_untrained  # a construction is made again, not kept
         store.save(dataclasses.replace(record, weights={}) if again else record)
     return record
 
 
-def _timed(train: Callable[[], Record]) -> Record:
-    """The record of a training, with what a plan's costs are made of: the CPU time that it had, and the speed of the core."""
-    begun = time.process_time()
-    record = train()
+def timed(record: Record, cpu_seconds: float) -> Record:
+    """A new record with what a plan's costs are made of: the CPU time that it had, and the speed of the core."""
     return dataclasses.replace(
         record,
         environment={**record.environment, "flops_per_second": float(f"{flops_per_second():.2g}")},
-        cost={**record.cost, "cpu_seconds": time.process_time() - begun},
+        cost={**record.cost, "cpu_seconds": cpu_seconds},
     )
 
 

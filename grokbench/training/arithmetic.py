@@ -109,8 +109,8 @@ def flushes() -> bool:
     return float(torch.tensor(1e-39, dtype=torch.float32, device="cpu") * 1) == 0
 
 
-def stated() -> str:
-    """What a record says of its arithmetic, read off torch while the trial trains."""
+def stated(device: str = "cpu") -> str:
+    """What a record says of its arithmetic, read off torch while the trial trains on a device."""
     operations = torch.backends.mkldnn
     products = getattr(getattr(operations, "matmul", None), "fp32_precision", None)
     if products is None:
@@ -122,5 +122,10 @@ def stated() -> str:
             f"denormals {'flushed' if flushes() else 'kept'}",
             f"deterministic algorithms {'on' if torch.are_deterministic_algorithms_enabled() else 'off'}",
             f"default {str(torch.get_default_dtype()).removeprefix('torch.')}",
+            *(
+                [f"TF32 {'on' if torch.backends.cuda.matmul.allow_tf32 else 'off'}"]
+                if device == "cuda"
+                else []
+            ),
         )
     )

@@ -10,7 +10,9 @@ import torch
 from grokbench.networks.cpu import cpu
 
 
-def environment(engine: str, products: str, dtype: torch.dtype, arithmetic: str) -> dict[str, object]:
+def environment(
+    engine: str, products: str, dtype: torch.dtype, arithmetic: str, device: str = "cpu"
+) -> dict[str, object]:
     """Versions, CPU, threads, BLAS, which library made ``products``, and in which ``arithmetic`` (``arithmetic.stated``)."""
     return {
         "python": platform.python_version(),
@@ -25,7 +27,7 @@ def environment(engine: str, products: str, dtype: torch.dtype, arithmetic: str)
         "cpu_capability": torch.backends.cpu.get_cpu_capability(),
         "blas": _blas(),
         "products": products,
-        "device": "cpu",
+        "device": device,
     }
 
 

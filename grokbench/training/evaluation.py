@@ -31,6 +31,11 @@ class Cadence:
             return True
         return step == self._also
 
+    def next(self, step: int) -> int:
+        """The first step from ``step`` on that is due, where none from ``step`` on was asked for yet."""
+        coming = max(self._next, step)
+        return coming if self._also is None or not step <= self._also < coming else self._also
+
     def steps(self) -> Iterator[int]:
         """The steps that are due, from 0 on, without end."""
         before, step = -1, 0

@@ -39,6 +39,7 @@ class Optimizer:
     elementwise: whether it treats each weight on its own. Any other is given weights in the plain module's shapes.
     equation: (optimizer table, weights, gradients of each step) → weights, in numpy, as the paper writes it; its contract
     compares the two.
+    stacks: whether one rule can update a stack of trials, as ``optimizers.numbers`` says; else each trial has a rule of its own.
     """
 
     kind: str
@@ -46,19 +47,22 @@ class Optimizer:
     build: str | Callable[[Section, Any], Any]
     elementwise: bool = True
     equation: str | Callable[..., Any] = ""
+    stacks: bool = False
 
 
 @dataclass(frozen=True)
 class Wrapper:
     """What stands between the gradient and an optimizer, as a part.
 
-    build: (wrapper table, the optimizer's ``updates.Rule``) → another, or that one itself. elementwise: as of an optimizer.
+    build: (wrapper table, the optimizer's ``updates.Rule``) → another, or that one itself. elementwise, stacks: as of an
+    optimizer.
     """
 
     kind: str
     fields: type
     build: str | Callable[[Section, Any], Any]
     elementwise: bool = True
+    stacks: bool = False
 
 
 class Facts(NamedTuple):

@@ -21,6 +21,12 @@ def decoded(outputs: Tensor) -> Tensor:
     return (outputs[..., 0] > 0).long() if outputs.shape[-1] == 1 else outputs.argmax(-1)
 
 
+def read(setup: Setup[Network], rows: Indices) -> tuple[Tensor, Tensor]:
+    """What the network reads of rows, vectors in the type of its weights, and their classes."""
+    inputs, targets = setup.network.inputs(rows, setup.task), setup.network.targets(rows, setup.task)
+    return inputs.to(setup.dtype) if inputs.is_floating_point() else inputs, targets
+
+
 class PlainEngine:
     """The loop's side of autograd over a module."""
 
@@ -36,7 +42,7 @@ class PlainEngine:
         self._trained = tuple(named.values())
         self.parameters: Sequence[Tensor] = tuple(p.data for p in self._trained)
         self.gradients: Sequence[Tensor] = tuple(torch.zeros_like(p) for p in self.parameters)
-        self._rows = {side: self._read(rows) for side, rows in setup.sides().items()}
+        self._rows = {side: read(setup, rows) for side, rows in setup.sides().items()}
 
     def train_pass(self, accuracy: bool) -> Score:
         """See ``Engine``."""
@@ -62,18 +68,10 @@ class PlainEngine:
         """See ``Engine``."""
         return {name: p.detach().clone() for name, p in self._network.state_dict().items()}
 
-    def _read(self, rows: Indices) -> tuple[Tensor, Tensor]:
-        """What the network reads of rows, vectors in the type of its weights, and their classes."""
-        inputs, targets = (
-            self._network.inputs(rows, self._setup.task),
-            self._network.targets(rows, self._setup.task),
-        )
-        return inputs.to(self._setup.dtype) if inputs.is_floating_point() else inputs, targets
-
     def _update(self, which: NDArray[np.int64] | None) -> tuple[Tensor, Tensor]:
         """The rows of an update: fresh ones, or those of the training rows ``which`` (None: all)."""
         if self._setup.fresh is not None:
-            return self._read(self._setup.fresh(self._batches.size))
+            return read(self._setup, self._setup.fresh(self._batches.size))
         inputs, targets = self._rows["train"]
         if which is None:
             return inputs, targets

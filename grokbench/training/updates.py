@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple, Protocol
 
@@ -40,44 +40,81 @@ def make_update(table: Section, seed: int = 0) -> Update | None:
 
     ``seed`` feeds noise on updates, from the stream ("update-noise",). Errors: UnknownNameError, InputError.
     """
-    part: Optimizer = parts.find("optimizers", str(table.get("kind", "")))
-    own = checked(part.fields, table, "optimizer")
-    groups, around = own.pop("groups", ()), own.pop("wrapper", None)
-    build = parts.loaded(part.build)
-    rule = build(own, _noise(seed))
+    part = optimizer(table)
+    rule = built(part, complete(part, table), lambda *group: noise_of(seed, *group))
     if rule is None:
         return None
-    if (stranger := parts.outside("optimizers", table["kind"])) is not None:
+    around = table.get("wrapper")
+    return Update(rule, part.elementwise and (around is None or wrapper(around).elementwise))
+
+
+def optimizer(table: Section) -> Optimizer:
+    """The part that an ``optimizer`` table names. Errors: UnknownNameError."""
+    found: Optimizer = parts.find("optimizers", str(table.get("kind", "")))
+    return found
+
+
+def wrapper(table: Section) -> Wrapper:
+    """The part that an ``optimizer.wrapper`` table names. Errors: UnknownNameError."""
+    found: Wrapper = parts.find("wrappers", str(table.get("kind", "")))
+    return found
+
+
+def complete(part: Optimizer, table: Section) -> dict[str, Any]:
+    """The table with its defaults; each of its groups has all of the optimizer's fields. Errors: InputError."""
+    own = checked(part.fields, table, "optimizer")
+    rest = _without(own, "groups", "wrapper")
+    if own.get("groups"):
+        own["groups"] = [
+            {
+                **checked(part.fields, rest | _without(group, "parameters"), "optimizer"),
+                "parameters": group["parameters"],
+            }
+            for group in own["groups"]
+        ]
+    if (around := own.get("wrapper")) is not None:
+        own["wrapper"] = checked(wrapper(around).fields, around, "optimizer.wrapper")
+    return own
+
+
+def built(part: Optimizer, own: Section, noise: Callable[..., Any]) -> Any:
+    """The rule of a complete table, in its wrapper; None for an untrained network.
+
+    noise: the pattern of a group, or nothing → what that group's rule draws noise from. Errors: InputError for a part from
+    outside that gives no rule.
+    """
+    build, table = parts.loaded(part.build), _without(own, "groups", "wrapper")
+    rule = build(table, noise())
+    if rule is None:
+        return None
+    if (stranger := parts.outside("optimizers", part.kind)) is not None:
         need(stranger, "a rule", rule, RULE)
-    if groups:
+    if groups := own.get("groups"):
         rule = Grouped(
             [
                 (
                     group["parameters"],
-                    build(
-                        checked(part.fields, own | _without(group, "parameters"), "optimizer"),
-                        _noise(seed, group["parameters"]),
-                    ),
+                    build(_without(group, "parameters", "groups", "wrapper"), noise(group["parameters"])),
                 )
                 for group in groups
             ],
             rule,
         )
-    if around is None:
-        return Update(rule, part.elementwise)
-    wrapper: Wrapper = parts.find("wrappers", str(around.get("kind", "")))
-    rule = parts.loaded(wrapper.build)(checked(wrapper.fields, around, "optimizer.wrapper"), rule)
+    if (around := own.get("wrapper")) is None:
+        return rule
+    rule = parts.loaded(wrapper(around).build)(around, rule)
     if (stranger := parts.outside("wrappers", around["kind"])) is not None:
         need(stranger, "a rule", rule, RULE)
-    return Update(rule, part.elementwise and wrapper.elementwise)
+    return rule
 
 
-def _noise(seed: int, *group: str) -> torch.Generator:
+def noise_of(seed: int, *group: str) -> torch.Generator:
+    """What noise on the updates of a group, or of all weights, is drawn from."""
     return torch.Generator().manual_seed(int(stream(seed, "update-noise", *group).integers(2**63)))
 
 
-def _without(table: Section, name: str) -> dict[str, Any]:
-    return {key: value for key, value in table.items() if key != name}
+def _without(table: Section, *names: str) -> dict[str, Any]:
+    return {key: value for key, value in table.items() if key not in names}
 
 
 class Grouped:

@@ -130,7 +130,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "specs None": ({"specs": None}, "specs must be a path; got None"),
     "specs nowhere": ({"specs": "nowhere"}, "nowhere: no such folder of specs"),
     "device of torch": ({"device": torch.device("cpu")}, "device must be text"),
-    "device by number": ({"device": "cuda:0"}, "no engine here trains this model on CUDA yet"),
+    "device by number": ({"device": "cuda:0"}, "unknown device 'cuda:0'"),
     "unknown device": ({"device": "cpus"}, "did you mean 'cpu'"),
     "store that is no path": ({"store": 3}, "store must be a path; got 3"),
     "save that is no path": ({"save": True}, "save must be a path; got True"),

@@ -293,7 +293,7 @@ def test_an_untrained_network_can_be_saved(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["list", "show", "validate", "run", "reproduce", "sweep", "report", "doctor"]
+    "name", ["list", "show", "validate", "run", "reproduce", "sweep", "report", "bench", "doctor"]
 )
 def test_every_command_has_help(name: str) -> None:
     result = subprocess.run(

@@ -49,8 +49,8 @@ class AdamFields(Trained):
 
 
 _HERE = "grokbench.training.optimizers.adam"
-ADAMW = Optimizer("adamw", AdamWFields, f"{_HERE}:adamw")
-ADAM = Optimizer("adam", AdamFields, f"{_HERE}:adam")
+ADAMW = Optimizer("adamw", AdamWFields, f"{_HERE}:adamw", stacks=True)
+ADAM = Optimizer("adam", AdamFields, f"{_HERE}:adam", stacks=True)
 
 # ---- from here on with torch
 
@@ -58,6 +58,18 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
+
+from grokbench.training.optimizers.numbers import (
+    Noise,
+    Number,
+    add,
+    add_quotient,
+    add_square,
+    normal,
+    of,
+    ramp,
+    used,
+)
 
 
 class Adam:
@@ -74,18 +86,18 @@ class Adam:
 
     def __init__(
         self,
-        lr: float,
-        beta1: float,
-        beta2: float,
-        eps: float,
-        weight_decay: float = 0.0,
-        warmup: int = 0,
-        l1: float = 0.0,
+        lr: Number,
+        beta1: Number,
+        beta2: Number,
+        eps: Number,
+        weight_decay: Number = 0.0,
+        warmup: Number = 0,
+        l1: Number = 0.0,
         *,
         coupled: bool = False,
         to_initial: bool = False,
-        update_noise: float = 0.0,
-        noise: torch.Generator | None = None,
+        update_noise: Number = 0.0,
+        noise: Noise = None,
     ) -> None:
         self.lr, self.beta1, self.beta2, self.eps, self.weight_decay = lr, beta1, beta2, eps, weight_decay
         self.warmup, self.l1, self.coupled = warmup, l1, coupled
@@ -98,25 +110,24 @@ class Adam:
 
     def update(self, parameters: Sequence[Tensor], gradients: Sequence[Tensor], step: int) -> None:
         """See ``Rule``."""
-        lr = self.lr * min(step / self.warmup, 1) if self.warmup else self.lr
+        lr = self.lr * ramp(step, self.warmup) if used(self.warmup) else self.lr
         bias1, bias2 = 1 - self.beta1 ** (step + 1), 1 - self.beta2 ** (step + 1)
         states = zip(parameters, gradients, self._m, self._v, self._buffer, strict=True)
         for i, (p, g, m, v, buffer) in enumerate(states):
-            if self.l1:
-                g.add_(torch.sign(p), alpha=self.l1)
-            if self.weight_decay and self.coupled:
-                g.add_(p, alpha=self.weight_decay)
-            elif self.weight_decay:
-                p.mul_(1 - lr * self.weight_decay)
+            if used(self.l1):
+                add(g, torch.sign(p), self.l1)
+            if used(self.weight_decay) and self.coupled:
+                add(g, p, self.weight_decay)
+            elif used(self.weight_decay):
+                p.mul_(of(1 - lr * self.weight_decay, p))
                 if self.to_initial:
-                    p.add_(self._initial[i], alpha=lr * self.weight_decay)
-            m.lerp_(g, 1 - self.beta1)
-            v.mul_(self.beta2).addcmul_(g, g, value=1 - self.beta2)
-            denominator = torch.sqrt(v, out=buffer).div_(bias2**0.5).add_(self.eps)
-            p.addcdiv_(m, denominator, value=-lr / bias1)
-            if self.update_noise:
-                torch.randn(p.shape, generator=self._noise, dtype=p.dtype, out=buffer)
-                p.add_(buffer, alpha=-self.update_noise * lr / bias1)
+                    add(p, self._initial[i], lr * self.weight_decay)
+            m.lerp_(g, of(1 - self.beta1, g))
+            add_square(v.mul_(of(self.beta2, v)), g, 1 - self.beta2)
+            denominator = torch.sqrt(v, out=buffer).div_(of(bias2**0.5, v)).add_(of(self.eps, v))
+            add_quotient(p, m, denominator, -lr / bias1)
+            if used(self.update_noise):
+                add(p, normal(buffer, self._noise), -self.update_noise * lr / bias1)
 
 
 def adamw(table: Section, noise: torch.Generator) -> Adam:

@@ -18,7 +18,7 @@ class Fields(Trained):
     weight_decay: float = field(0.0, help="L2 coefficient added to the gradient", least=0.0)
 
 
-GD = Optimizer("gd", Fields, "grokbench.training.optimizers.gd:build")
+GD = Optimizer("gd", Fields, "grokbench.training.optimizers.gd:build", stacks=True)
 
 # ---- from here on with torch
 
@@ -27,24 +27,26 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from grokbench.training.optimizers.numbers import Number, add, of, used
+
 
 class GradientDescent:
     """v ← m v + g + λ p,  p ← p − lr v  (``torch.optim.SGD``: λ is L2, v starts at the first gradient)."""
 
-    def __init__(self, lr: float, momentum: float, weight_decay: float) -> None:
+    def __init__(self, lr: Number, momentum: Number, weight_decay: Number) -> None:
         self.lr, self.momentum, self.weight_decay = lr, momentum, weight_decay
 
     def init(self, parameters: Sequence[Tensor], names: Sequence[str]) -> None:
         """See ``Rule``."""
-        self._velocity = [torch.zeros_like(p) for p in parameters] if self.momentum else []
+        self._velocity = [torch.zeros_like(p) for p in parameters] if used(self.momentum) else []
 
     def update(self, parameters: Sequence[Tensor], gradients: Sequence[Tensor], step: int) -> None:
         """See ``Rule``."""
         for i, (p, g) in enumerate(zip(parameters, gradients, strict=True)):
-            if self.weight_decay:
-                g.add_(p, alpha=self.weight_decay)
-            moved = self._velocity[i].mul_(self.momentum).add_(g) if self.momentum else g
-            p.add_(moved, alpha=-self.lr)
+            if used(self.weight_decay):
+                add(g, p, self.weight_decay)
+            moved = self._velocity[i].mul_(of(self.momentum, g)).add_(g) if used(self.momentum) else g
+            add(p, moved, -self.lr)
 
 
 def build(table: Section, noise: object) -> GradientDescent:

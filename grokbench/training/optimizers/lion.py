@@ -19,7 +19,7 @@ class Fields(Trained):
     weight_decay: float = field(0.0, help="decoupled decay λ, multiplied by lr", least=0.0)
 
 
-LION = Optimizer("lion", Fields, "grokbench.training.optimizers.lion:build")
+LION = Optimizer("lion", Fields, "grokbench.training.optimizers.lion:build", stacks=True)
 
 # ---- from here on with torch
 
@@ -28,11 +28,13 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from grokbench.training.optimizers.numbers import Number, add, of
+
 
 class Lion:
     """c = β1 m + (1 − β1) g,  p ← p − lr (sign(c) + λ p),  m ← β2 m + (1 − β2) g."""
 
-    def __init__(self, lr: float, beta1: float, beta2: float, weight_decay: float) -> None:
+    def __init__(self, lr: Number, beta1: Number, beta2: Number, weight_decay: Number) -> None:
         self.lr, self.beta1, self.beta2, self.weight_decay = lr, beta1, beta2, weight_decay
 
     def init(self, parameters: Sequence[Tensor], names: Sequence[str]) -> None:
@@ -42,9 +44,9 @@ class Lion:
     def update(self, parameters: Sequence[Tensor], gradients: Sequence[Tensor], step: int) -> None:
         """See ``Rule``."""
         for p, g, m in zip(parameters, gradients, self._m, strict=True):
-            direction = m.lerp(g, 1 - self.beta1).sign_()
-            p.mul_(1 - self.lr * self.weight_decay).add_(direction, alpha=-self.lr)
-            m.lerp_(g, 1 - self.beta2)
+            direction = m.lerp(g, of(1 - self.beta1, g)).sign_()
+            add(p.mul_(of(1 - self.lr * self.weight_decay, p)), direction, -self.lr)
+            m.lerp_(g, of(1 - self.beta2, g))
 
 
 def build(table: Section, noise: object) -> Lion:

@@ -19,4 +19,4 @@ def build(table: Section, rule: Any) -> Any:
     return rule
 
 
-NONE = Wrapper("none", Fields, build)
+NONE = Wrapper("none", Fields, build, stacks=True)

@@ -19,7 +19,7 @@ class Fields:
     lamb: float = field(2.0, help="multiple λ of the average that is added", least=0.0)
 
 
-EMA = Wrapper("grokfast-ema", Fields, "grokbench.training.wrappers.grokfast:build")
+EMA = Wrapper("grokfast-ema", Fields, "grokbench.training.wrappers.grokfast:build", stacks=True)
 
 # ---- from here on with torch
 
@@ -27,13 +27,14 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
+from grokbench.training.optimizers.numbers import Number, add, of
 from grokbench.training.updates import Rule
 
 
 class GrokfastEMA:
     """h starts at the first gradient; then h ← α h + (1 − α) g, and the optimizer is given g + λ h."""
 
-    def __init__(self, rule: Rule, alpha: float, lamb: float) -> None:
+    def __init__(self, rule: Rule, alpha: Number, lamb: Number) -> None:
         self._rule, self.alpha, self.lamb = rule, alpha, lamb
 
     def init(self, parameters: Sequence[Tensor], names: Sequence[str]) -> None:
@@ -46,8 +47,8 @@ class GrokfastEMA:
         if not self._average:
             self._average = [g.clone() for g in gradients]
         for g, h in zip(gradients, self._average, strict=True):
-            h.lerp_(g, 1 - self.alpha)
-            g.add_(h, alpha=self.lamb)
+            h.lerp_(g, of(1 - self.alpha, g))
+            add(g, h, self.lamb)
         self._rule.update(parameters, gradients, step)
 
 

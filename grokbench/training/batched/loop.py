@@ -1,0 +1,254 @@
+"""The training loop of a batch: the same steps as of single trials, taken together; who has ended leaves the batch."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from grokbench import parts
+from grokbench.networks.base import Network
+from grokbench.specs.errors import InputError
+from grokbench.specs.types import Trial
+from grokbench.tasks.trained import TrialRows
+from grokbench.training import arithmetic
+from grokbench.training.batched import memory
+from grokbench.training.batched.likeness import likeness, why_singly
+from grokbench.training.batched.rules import StackRule, stack_rule
+from grokbench.training.batched.stack import Stack
+from grokbench.training.engine import checked_rows, recorded, set_up
+from grokbench.training.environment import environment
+from grokbench.training.record import Record
+from grokbench.training.run import Run
+from grokbench.training.score import Score
+from grokbench.training.setup import Setup
+
+NAME = "batched"
+OnEvaluation = Callable[[int, int, float, float], None]
+"""Takes a trial's place in the list, the step and both accuracies."""
+OnEnd = Callable[[int, Record | Exception], None]
+"""Takes a trial's place in the list, and its record or what it raised."""
+
+
+@arithmetic.fixed()
+def train_together(
+    trials: Sequence[Trial],
+    on_end: OnEnd,
+    on_evaluation: OnEvaluation | None = None,
+    device: str = "cpu",
+) -> None:
+    """Train trials that are alike (``likeness``) to their ends, as one model on a device.
+
+    ``on_end`` is given each record as soon as its trial has ended; an exception where the trial could not be set up, or a probe
+    of it failed. A trial without numbers that are its own, such as memory running out for a batch of one, ends the same way.
+    Writes nothing. Errors: InputError for trials that are not alike; ``stack.UnlikeError``, before anything is trained, where
+    torch cannot run their networks as one.
+    """
+    for trial in trials:
+        if why := why_singly(trial):
+            raise InputError(why)
+    if len({likeness(trial) for trial in trials}) > 1:
+        raise InputError("trials of a batch may differ in numbers only")
+    chosen = torch.device(device)
+    strangers = parts.strangers(trials[0].recipe, trials[0].task)
+    with ExitStack() as stack:
+        stack.enter_context(parts.blamed(strangers))
+        stack.enter_context(arithmetic.denormals(flushed=True))
+        if chosen.type == "cuda":
+            stack.enter_context(torch.autocast("cuda", enabled=False))
+        _split_to_fit(dict(enumerate(trials)), on_end, on_evaluation or (lambda *news: None), chosen)
+
+
+def _split_to_fit(
+    trials: dict[int, Trial], on_end: OnEnd, on_evaluation: OnEvaluation, device: torch.device
+) -> None:
+    """Train a batch. Where memory does not hold it, those that have not ended start again, in two halves."""
+    left = dict(trials)
+
+    def ended(index: int, found: Record | Exception) -> None:
+        left.pop(index)
+        on_end(index, found)
+
+    try:
+        _Batch(trials, ended, on_evaluation, device).go()
+        return
+    except Exception as error:
+        if not memory.exhausted(error):
+            raise
+        if len(left) == 1:
+            ended(next(iter(left)), error)
+    memory.forget(device)
+    indices, middle = list(left), -(-len(left) // 2)
+    for half in (indices[:middle], indices[middle:]):
+        if half:
+            _split_to_fit({i: left[i] for i in half}, on_end, on_evaluation, device)
+
+
+@dataclass(eq=False)
+class _Member:
+    """A trial in the batch. ``place``: in the stack, which narrows as trials leave."""
+
+    index: int
+    run: Run
+    rows: TrialRows
+    setup: Setup[Network]
+    place: int = 0
+    seconds: float = 0.0
+
+
+class _Slot:
+    """A member as a ``run.Seen``: its slices of the stack. ``known``: scores that were made together with others."""
+
+    def __init__(self, stack: Stack, place: int, known: dict[str, dict[int, Score]]) -> None:
+        self._stack, self._place, self._known = stack, place, known
+
+    @property
+    def parameters(self) -> list[Tensor]:
+        """See ``Seen``."""
+        return [p[self._place] for p in self._stack.parameters]
+
+    @property
+    def gradients(self) -> list[Tensor]:
+        """See ``Seen``."""
+        return [g[self._place] for g in self._stack.gradients]
+
+    def score(self, side: str) -> Score:
+        """See ``Seen``."""
+        found = self._known.get(side, {}).get(self._place)
+        return found or self._stack.scores(side, [self._place])[self._place]
+
+    def weights(self) -> dict[str, Tensor]:
+        """See ``Seen``."""
+        return self._stack.weights(self._place)
+
+
+class _Shared:
+    """Time that all members have together, of which each bears its share. ``settle`` before one of them leaves."""
+
+    def __init__(self, members: list[_Member]) -> None:
+        self._members = members
+        self.seconds = self.train_seconds = 0.0
+
+    def settle(self, passes: int) -> None:
+        """Give each its share; they have made so many passes."""
+        for one in self._members:
+            one.run.passes = passes
+            one.run.train_seconds += self.train_seconds / len(self._members)
+            one.seconds += (self.seconds + self.train_seconds) / len(self._members)
+        self.seconds = self.train_seconds = 0.0
+
+
+class _Batch:
+    """The state of a batch that trains."""
+
+    def __init__(
+        self, trials: dict[int, Trial], on_end: OnEnd, on_evaluation: OnEvaluation, device: torch.device
+    ) -> None:
+        self._on_end, self._on_evaluation, self._device = on_end, on_evaluation, device
+        self._members: list[_Member] = []
+        self._together = len(trials)
+        for index, trial in trials.items():
+            began = time.perf_counter()
+            try:
+                self._members.append(self._member(index, trial))
+            except Exception as error:
+                if memory.exhausted(error):
+                    raise
+                self._on_end(index, error)
+                continue
+            self._members[-1].place = len(self._members) - 1
+            self._members[-1].seconds += time.perf_counter() - began
+
+    def _member(self, index: int, trial: Trial) -> _Member:
+        rows, _ = checked_rows(trial)
+
+        def tell(step: int, train_accuracy: float, test_accuracy: float) -> None:
+            self._on_evaluation(index, step, train_accuracy, test_accuracy)
+
+        return _Member(index, Run(trial, tuple(rows.parts()), tell), rows, set_up(trial, rows))
+
+    def go(self) -> None:
+        """Train until the last trial has left."""
+        if not self._members:
+            return
+        clock, began = time.perf_counter, time.perf_counter()
+        stack = Stack([one.setup for one in self._members], self._device)
+        own = [one.run.trial for one in self._members]
+        rule = stack_rule([trial.recipe.optimizer for trial in own], [trial.seed for trial in own])
+        rule.init(stack.parameters, stack.names)
+        shared = _Shared(self._members)
+        shared.seconds += clock() - began
+        wakes = 0  # the next step at which anybody has to be looked at
+        for step in itertools.count():
+            start = clock()
+            looking = step >= wakes
+            evaluating = [looking and one.run.comes_to(step) for one in self._members]
+            losses, shares = stack.train_pass(accuracy=any(evaluating) and not stack.noisy)
+            shared.train_seconds += clock() - start
+            if looking or not all(map(math.isfinite, losses)):
+                shared.settle(step + 1)
+                self._look(stack, step, losses, shares, evaluating)
+                self._leave(stack, rule)
+                if not self._members:
+                    return
+                wakes = min(one.run.wakes(step + 1) for one in self._members)
+            start = clock()
+            rule.update(stack.parameters, stack.gradients, step)
+            shared.train_seconds += clock() - start
+
+    def _look(
+        self,
+        stack: Stack,
+        step: int,
+        losses: Sequence[float],
+        shares: Sequence[float],
+        evaluating: Sequence[bool],
+    ) -> None:
+        """Show each member its pass. Those that are evaluated are scored together."""
+        start = time.perf_counter()
+        due = [one for one in self._members if evaluating[one.place] or not math.isfinite(losses[one.place])]
+        sides = ("test", *self._members[0].run.parts, *(("train",) if stack.noisy else ()))
+        places = [one.place for one in due]
+        known = {side: stack.scores(side, places) for side in sides} if due else {}
+        took = (time.perf_counter() - start) / max(1, len(due))
+        for one in due:
+            one.run.evaluation_seconds += took
+            one.seconds += took
+        for one in list(self._members):
+            began, i = time.perf_counter(), one.place
+            counted = shares[i] if shares and evaluating[i] else math.nan
+            one.run.step = step
+            try:
+                one.run.look(_Slot(stack, i, known), Score(losses[i], counted), evaluating[i])
+            except Exception as error:
+                if memory.exhausted(error):
+                    raise
+                self._on_end(one.index, error)
+                self._members.remove(one)
+            one.seconds += time.perf_counter() - began
+
+    def _leave(self, stack: Stack, rule: StackRule) -> None:
+        """Give away the records of those that have ended, and narrow the stack to those that go on."""
+        for one in [one for one in self._members if one.run.last]:
+            self._on_end(one.index, self._record(stack, one))
+            self._members.remove(one)
+        if len(self._members) == len(stack) or not self._members:
+            return
+        places = [one.place for one in self._members]
+        stack.keep(places)
+        rule.keep(places)
+        for place, one in enumerate(self._members):
+            one.place = place
+
+    def _record(self, stack: Stack, one: _Member) -> Record:
+        made = environment(
+            NAME, stack.products, one.setup.dtype, arithmetic.stated(self._device.type), self._device.type
+        )
+        made["together"] = self._together
+        return recorded(one.run, one.rows, one.setup.network, stack.weights(one.place), made, one.seconds)
