@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from grokbench.cli import options
+from grokbench.cli import hardware, options
 from grokbench.specs.errors import UnknownNameError
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     epilog=options.examples("grokbench bench", "grokbench bench --case nanda2023 --json"),
 )
 @click.option("--case", "names", multiple=True, help="Only this case of the table (repeatable).")
-@options.device
+@hardware.device
 @options.as_json
 def command(names: Sequence[str], device: str, as_json: bool) -> int:
     """Time training steps of every network on this machine, by engine, and batches against single trials.

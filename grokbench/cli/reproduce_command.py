@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from grokbench.cli import completion, looking, options
+from grokbench.cli import completion, hardware, looking, options
 from grokbench.cli.measuring import batched, guessed, measure
 from grokbench.specs.errors import InputError, UnknownNameError
 
@@ -52,8 +52,8 @@ if TYPE_CHECKING:
 @click.option(
     "--workers", type=options.INTEGER, help="Worker processes of one thread each [default: one a core]."
 )
-@options.engine
-@options.device
+@hardware.engine
+@hardware.device
 @click.option("--dry-run", is_flag=True, help="Print the plan on stdout and train nothing.")
 @click.option(
     "--out", type=options.PATH, default=Path("reports"), show_default=True, help="Folder for the report."

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from grokbench.cli import InterruptionError, options
+from grokbench.cli import InterruptionError, hardware, options
 from grokbench.specs.errors import InputError
 
 if TYPE_CHECKING:
@@ -49,8 +49,8 @@ if TYPE_CHECKING:
     multiple=True,
     help="Record this series too, and print it (repeatable; see grokbench list probes).",
 )
-@options.engine
-@options.device
+@hardware.engine
+@hardware.device
 @click.option("--save", type=options.PATH, help="Write the final weights to this .safetensors file.")
 @click.option(
     "--plot",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grokbench.cli import options
+from grokbench.cli import hardware, options
 from grokbench.cli.measuring import batched, guessed, measure
 from grokbench.specs.errors import InputError
 
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 @click.option(
     "--workers", type=options.INTEGER, help="Worker processes of one thread each [default: one a core]."
 )
-@options.engine
-@options.device
+@hardware.engine
+@hardware.device
 @click.option(
     "--exhaustive",
     is_flag=True,
