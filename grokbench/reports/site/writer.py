@@ -45,7 +45,7 @@ def write(papers: Sequence[Reported], out: Path) -> Path:
         _clear(out)
         for name in OWN:
             write_text(out / "assets" / name, _asset(name))
-        shutil.copyfile(plotly, out / "assets" / "plotly.min.js")
+        _packed(out / "assets", "plotly", plotly.read_text(encoding="utf-8"))
         _write(papers, out, pages)
     except OSError as error:
         raise InputError(
@@ -105,13 +105,14 @@ def _curves(reported: Reported, out: Path) -> list[dict[str, Any]]:
 
 
 def _data(out: Path, name: str, value: Mapping[str, Any]) -> None:
-    """Numbers as a script: a page that lies in a folder may load a script from beside it, but not read a file.
+    """Numbers as a script: a page that lies in a folder may load a script from beside it, but not read a file."""
+    _packed(out / "data", name, json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False))
 
-    The JSON is deflated and in base64, a third of its size.
-    """
-    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+def _packed(folder: Path, name: str, text: str) -> None:
+    """A script that hands text over, deflated and in base64, about a third of its size."""
     packed = base64.b64encode(zlib.compress(text.encode(), 9)).decode()
-    write_text(out / "data" / f"{name}.js", f'grokbench.take("{name}","{packed}")\n')
+    write_text(folder / f"{name}.js", f'grokbench.take("{name}","{packed}")\n')
 
 
 def _page(pages: jinja2.Environment, path: Path, template: str, depth: int, **words: Any) -> None:

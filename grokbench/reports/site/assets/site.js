@@ -44,11 +44,11 @@ const grokbench = (() => {
   const waiting = new Map();
   const scripts = new Map();
 
-  /** What a script under data/ calls: its numbers are JSON, deflated, in base64. */
+  /** What a script of numbers, or that of plotly, calls: text, deflated, in base64. */
   function take(name, packed) {
     const bytes = Uint8Array.from(atob(packed), sign => sign.charCodeAt(0));
     const text = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
-    waiting.get(name)?.(new Response(text).json());
+    waiting.get(name)?.(new Response(text).text());
   }
 
   function script(address) {
@@ -60,15 +60,24 @@ const grokbench = (() => {
     return scripts.get(address);
   }
 
+  function taken(name, folder) {
+    return new Promise((done, failed) => {
+      waiting.set(name, done);
+      script(`${folder}/${name}.js`).catch(failed);
+    });
+  }
+
   const known = new Map();
   function data(name) {
-    if (!known.has(name)) {
-      known.set(name, new Promise((done, failed) => {
-        waiting.set(name, done);
-        script(`data/${name}.js`).catch(failed);
-      }));
-    }
+    if (!known.has(name)) known.set(name, taken(name, "data").then(JSON.parse));
     return known.get(name);
+  }
+
+  /** Plotly, once: its text becomes a script of the page. */
+  let plotly;
+  function plots() {
+    plotly ??= taken("plotly", "assets").then(text => { document.head.append(el("script", {}, text)); });
+    return plotly;
   }
 
   /* ---- theme ---- */
@@ -308,7 +317,7 @@ const grokbench = (() => {
 
   /** Draw a chart (figures/chart.py) with what switches it; tell: a name for readers who do not see it. */
   async function drawChart(target, chart, tell) {
-    await script("assets/plotly.min.js");
+    await plots();
     const state = { names: new Set(), seeds: new Set(), x: "", y: "", height: chart.panels.length === 1 ? 380 : 260, labels: labelsOf(chart) };
     const panels = el("div", { class: "panels" });
     const redraw = () => Promise.all(boxes.map((box, i) => drawPanel(box, chart.panels[i], state)));
