@@ -89,6 +89,7 @@ from grokbench.analysis.statistics import (
     median_ranks,
     running_median,
     theil_sen,
+    valley_depth,
 )
 from grokbench.analysis.timing import (
     StopRule,
@@ -184,6 +185,7 @@ __all__ = [
     "theil_sen",
     "trig_logits",
     "turned",
+    "valley_depth",
     "wave_gini",
     "wrap",
 ]

@@ -102,10 +102,12 @@ def valley_depth(quantiles: ArrayLike) -> float:
 
 def kendall_tau(x: Sequence[float], y: Sequence[float]) -> float:
     """Kendall's τ_b, ties corrected; nan for a constant series. Censored values (inf) tie."""
-    from scipy.stats import kendalltau
-
     big = 1e300
     finite = [min(float(v), big) for v in y]
+    if len(set(x)) < 2 or len(set(finite)) < 2:
+        return math.nan
+    from scipy.stats import kendalltau
+
     return float(kendalltau(x, finite).statistic)
 
 

@@ -45,7 +45,10 @@ def loss_valley_at_half_fit(view: SeedView, arm: int = 0) -> float:
 
 @requires(T_MEM, analysis("each-frequency", "table_quantiles"))
 def loss_valley_of_table_at_fit(view: SeedView, arm: int = 0) -> float:
-    """The same over all rows of the table in the first snapshot at or after T_mem: some are memorised, some were never seen."""
+    """How deep a valley parts all rows of the table by their losses, in the first snapshot at or after T_mem.
+
+    As ``loss_valley_at_half_fit`` measures it; some rows are memorised there, and some were never seen.
+    """
     record = one(view, arm)
     at = int(np.flatnonzero(_column(record, "step") >= fitted(record))[0])
     return valley_depth(_column(record, "table_quantiles")[at])

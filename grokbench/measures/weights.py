@@ -25,7 +25,8 @@ def _norms(record: Record, steps: list[float]) -> list[list[float]]:
 
 def _reached(cell: Cell, chosen: Arguments) -> bool:
     end = chosen["horizon"] * generalised(cell.record)
-    return not any(math.isnan(norm) for (norm,) in _norms(cell.record, [end]))
+    norms = _norms(cell.record, [end])
+    return bool(norms) and not any(math.isnan(norm) for (norm,) in norms)
 
 
 _NORMS_UP_TO = each("the probe trace up to {horizon} T_gen", _reached, without_landmarks)

@@ -29,9 +29,9 @@ Fields = Mapping[str, Any]
 def fields(spec: TaskSpec | Recipe) -> dict[str, Any]:
     """Every field that is trained by, dotted, nested tables written out; a table that the spec has not is left out.
 
-    >>> task = TaskSpec("t", "", "x + y", {"kind": "integers-mod", "p": 7}, {"kind": "table"})
+    >>> task = TaskSpec("t", "", "x + y", {"kind": "numbers", "p": 7}, {"kind": "table"})
     >>> fields(task)
-    {'operation': 'x + y', 'domain.kind': 'integers-mod', 'domain.p': 7, 'source.kind': 'table'}
+    {'operation': 'x + y', 'domain.kind': 'numbers', 'domain.p': 7, 'source.kind': 'table'}
     """
     flat = values.settings({key: value for key, value in dataclasses.asdict(spec).items() if value != {}})
     return {name: value for name, value in flat.items() if name not in LABELS}

@@ -309,7 +309,10 @@ def test_an_unmeasured_seed_of_the_control_is_not_a_no() -> None:
     low, unknown = record(analytic_peak=0.1), record()
     found = decide(rule, views([record(analytic_peak=1.0)] * 6), views([low] * 5 + [unknown]))
     assert found.verdict == "INCONCLUSIVE"
-    assert "yes for 0 of 6 seeds (seed 5 could not be measured), which is not enough" in found.reason
+    assert (
+        "yes for 0 of 6 seeds (seed 5 could not be measured (without the fact analytic_peak)), which is not enough"
+        in found.reason
+    )
     assert decide(rule, views([low] * 6), views([low] * 5 + [unknown])).verdict == "NOT REPRODUCED"
 
 

@@ -86,6 +86,7 @@ YES = {
     "key-sets-differ-at-1-5-t-gen-2": view(runs.grokking(15_000), OTHER),
     "memorisation-varies-least": view(runs.grokking(15_000), LATER),
     "groks-3": view(_delayed(), _fast()),
+    "momentum-groks": view(_delayed(), _fast()),
     "alpha-times-fall": _sweep((9000, 7000, 6000, 4000, 2000)),
     "wd-01-slower": view(stuck(budget=40_000), _grokked(8000)),  # more than five times as long
     "alpha-50-groks-2": view(_delayed()),
@@ -100,6 +101,7 @@ YES = {
 }
 NO = {
     "groks-3": view(_delayed(), _delayed()),
+    "momentum-groks": view(_delayed(), _delayed()),
     "fits-within-400": view(_fast()),
     "initial-key-ranks": view(_with("anatomy", initial_rank=1.2)),
     "excluded-rises-smoothly": view(JUMP),

@@ -94,7 +94,7 @@ def test_the_weights_before_the_first_step_are_those_of_a_snapshot_there():
 
 def test_specs_that_name_parts_that_there_are_not_are_refused_with_the_nearest_name(tmp_path):
     root = specs(tmp_path)
-    with pytest.raises(GrokbenchError, match=r"probes\[0\]: expected one of trace, ipr, phases, spectrum;"):
+    with pytest.raises(GrokbenchError, match=r"probes\[0\]: expected one of trace, ipr, phases, spectrum, "):
         validate_all(Library([root]), [root])
     parts.run_plugin(PLUGIN)
     assert validate_all(Library([root]), [root])
