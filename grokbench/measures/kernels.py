@@ -24,7 +24,7 @@ STRUCTURE = probe("circulant", "{operation}")
 def _between_steps(cell: Cell) -> Cell:
     """The same run, but that it was looked at between its steps."""
     record = cell.record
-    curves = {**record.curves, "step": np.asarray(record.curves["step"]) + 0.5}
+    curves = {**record.curves, "step": np.asarray(record.curves["step"]) + 0.25}
     return cell._replace(record=dataclasses.replace(record, curves=curves))
 
 
