@@ -16,6 +16,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "gru": "grokbench.networks.gru:ARCHITECTURE",
         "relu-mlp": "grokbench.networks.relu_mlp:ARCHITECTURE",
         "vector-mlp": "grokbench.networks.vector_mlp:ARCHITECTURE",
+        "summed-mlp": "grokbench.networks.summed_mlp:ARCHITECTURE",
     },
     "losses": {
         "mse": "grokbench.training.losses:MSE",
@@ -43,6 +44,12 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "memorising-toy": "grokbench.measures.memorising_toy:MEMORISING_TOY",
         "table-relabelling": "grokbench.measures.relabelling:TABLE_RELABELLING",
         "fourier-interpolant": "grokbench.measures.fourier_interpolant:FOURIER_INTERPOLANT",
+        "parallelogram-counts": "grokbench.measures.effective_theory:COUNTS",
+        "critical-share": "grokbench.measures.effective_theory:CRITICAL_SHARE",
+        "third-eigenvalue": "grokbench.measures.effective_theory:THIRD_EIGENVALUE",
+        "effective-flow": "grokbench.measures.effective_theory:EFFECTIVE_FLOW",
+        "appendix-c-example": "grokbench.measures.effective_theory:EXAMPLE",
+        "effective-time": "grokbench.measures.effective_theory:EFFECTIVE_TIME",
         "transformer-weights": "grokbench.measures.sizes:TRANSFORMER_WEIGHTS",
     },
     "domains": {
