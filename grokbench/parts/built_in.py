@@ -79,6 +79,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "phases": "grokbench.training.probes.phases:PROBE",
         "spectrum": "grokbench.training.probes.spectrum:PROBE",
         "circulant": "grokbench.training.probes.circulant:PROBE",
+        "parallelograms": "grokbench.training.probes.parallelograms:PROBE",
         "last-layer": "grokbench.training.probes.last_layer:PROBE",
     },
     "analyses": {
@@ -91,6 +92,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "collapse": "grokbench.training.analyses.collapse:ANALYSIS",
         "periodic-neurons": "grokbench.training.analyses.periodic:ANALYSIS",
         "phase-shuffles": "grokbench.training.analyses.shuffles:ANALYSIS",
+        "parallelograms": "grokbench.training.analyses.parallelograms:ANALYSIS",
         "preactivation-power": "grokbench.training.analyses.preactivation:ANALYSIS",
     },
     "measures": MEASURES,
