@@ -21,6 +21,11 @@ def faultless(recipe: Recipe) -> Iterable[tuple[str, str]]:
     return ()
 
 
+def together(model: Section) -> str:
+    """Trials of this network can train as one model."""
+    return ""
+
+
 def fits_any(task: TaskSpec, recipe: Recipe) -> None:
     """A network that can be trained on every task."""
 
@@ -38,6 +43,7 @@ class Architecture:
     another.
     facts: (network, rows) → numbers that a record keeps beside the curves.
     drawn: fields that only initial weights and noise depend on. Trials that differ in them can train as one model.
+    singly: (model) → a sentence that says why its trials cannot train as one model; empty where they can.
     """
 
     kind: str
@@ -51,3 +57,4 @@ class Architecture:
     facts: str | Callable[..., Any] = ""
     takes: str = "pairs"
     drawn: tuple[str, ...] = ()
+    singly: Callable[[Section], str] = together

@@ -76,6 +76,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "circles": "grokbench.training.analyses.circles:ANALYSIS",
         "neuron-phases": "grokbench.training.analyses.phases:ANALYSIS",
         "collapse": "grokbench.training.analyses.collapse:ANALYSIS",
+        "pruning": "grokbench.training.analyses.pruning:ANALYSIS",
         "periodic-neurons": "grokbench.training.analyses.periodic:ANALYSIS",
         "phase-shuffles": "grokbench.training.analyses.shuffles:ANALYSIS",
         "preactivation-power": "grokbench.training.analyses.preactivation:ANALYSIS",
