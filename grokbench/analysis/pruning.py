@@ -1,4 +1,4 @@
-"""Pruning: what a layer of neurons still answers when some of them are taken out, without retraining (Doshi et al. 2023, Fig 6)."""
+"""Pruning: what a layer of neurons still answers once some of them are out, without retraining (Doshi et al. 2023, Fig 6)."""
 
 from __future__ import annotations
 

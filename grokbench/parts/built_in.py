@@ -77,6 +77,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "neuron-phases": "grokbench.training.analyses.phases:ANALYSIS",
         "collapse": "grokbench.training.analyses.collapse:ANALYSIS",
         "pruning": "grokbench.training.analyses.pruning:ANALYSIS",
+        "label-peaks": "grokbench.training.analyses.label_peaks:ANALYSIS",
         "periodic-neurons": "grokbench.training.analyses.periodic:ANALYSIS",
         "phase-shuffles": "grokbench.training.analyses.shuffles:ANALYSIS",
         "preactivation-power": "grokbench.training.analyses.preactivation:ANALYSIS",

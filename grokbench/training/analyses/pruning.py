@@ -22,6 +22,7 @@ ANALYSIS = Analysis(
 # ---- from here on with torch
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import torch
@@ -75,13 +76,13 @@ def _accuracies(trial: Trial, weights: Weights, order: Array, sides: Mapping[str
     removed = pruning.counts(len(order))
     if not finite(weights):
         return {side: np.full(len(removed), np.nan) for side in sides}
-    network = restored(
-        trial.recipe.model, {name: torch.from_numpy(np.array(w)).double() for name, w in weights.items()}
-    ).eval()
+    tensors = {name: torch.from_numpy(np.array(w)).double() for name, w in weights.items()}
+    network: Any = restored(trial.recipe.model, tensors).eval()
     readout = weights["W2"].astype(np.float64).T  # (N, p)
     found = {}
     for side, rows in sides.items():
-        hidden = network.hidden(network.inputs(rows, trial.task)).numpy()  # (n, N)
+        inputs = network.inputs(rows, trial.task).double()
+        hidden = network.hidden(inputs).numpy()  # (n, N)
         right = [
             pruning.answered(outputs, rows[:, -1]).mean()
             for _, outputs in pruning.pruned_outputs(hidden, readout, order, removed)
