@@ -90,6 +90,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "solved": "grokbench.figures.solved:KIND",
         "map": "grokbench.figures.map:KIND",
         "histogram": "grokbench.figures.histogram:KIND",
+        "pruned": "grokbench.figures.pruned:KIND",
         "spectra": "grokbench.figures.circuit:SPECTRA",
         "neurons": "grokbench.figures.circuit:NEURONS",
         "logits": "grokbench.figures.circuit:LOGITS",
