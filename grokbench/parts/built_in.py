@@ -16,12 +16,14 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "gru": "grokbench.networks.gru:ARCHITECTURE",
         "relu-mlp": "grokbench.networks.relu_mlp:ARCHITECTURE",
         "vector-mlp": "grokbench.networks.vector_mlp:ARCHITECTURE",
+        "diagonal-linear": "grokbench.networks.diagonal_linear:ARCHITECTURE",
     },
     "losses": {
         "mse": "grokbench.training.losses:MSE",
         "cross-entropy": "grokbench.training.losses:CROSS_ENTROPY",
         "hinge": "grokbench.training.losses:HINGE",
         "stablemax": "grokbench.training.stablemax:STABLEMAX",
+        "logistic": "grokbench.training.losses:LOGISTIC",
     },
     "optimizers": {
         "gd": "grokbench.training.optimizers.gd:GD",
@@ -53,6 +55,8 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "cyclic-group": "grokbench.tasks.domains.cyclic_group:DOMAIN",
         "product": "grokbench.tasks.domains.product:DOMAIN",
         "bits": "grokbench.tasks.domains.bits:DOMAIN",
+        "sparse-linear": "grokbench.tasks.domains.linear:SPARSE",
+        "dense-linear": "grokbench.tasks.domains.linear:DENSE",
     },
     "sources": {
         "table": "grokbench.tasks.sources.table:SOURCE",
