@@ -71,6 +71,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "spectrum": "grokbench.training.probes.spectrum:PROBE",
         "circulant": "grokbench.training.probes.circulant:PROBE",
         "last-layer": "grokbench.training.probes.last_layer:PROBE",
+        "norm": "grokbench.training.probes.norm:PROBE",
     },
     "analyses": {
         "progress": "grokbench.training.analyses.progress:ANALYSIS",
@@ -80,6 +81,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "circles": "grokbench.training.analyses.circles:ANALYSIS",
         "neuron-phases": "grokbench.training.analyses.phases:ANALYSIS",
         "collapse": "grokbench.training.analyses.collapse:ANALYSIS",
+        "max-margins": "grokbench.training.analyses.max_margins:ANALYSIS",
         "periodic-neurons": "grokbench.training.analyses.periodic:ANALYSIS",
         "phase-shuffles": "grokbench.training.analyses.shuffles:ANALYSIS",
         "preactivation-power": "grokbench.training.analyses.preactivation:ANALYSIS",
