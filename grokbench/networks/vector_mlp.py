@@ -58,6 +58,7 @@ ARCHITECTURE = Architecture(
     size=size,
     faults=faults,
     takes="vectors",
+    outputs="any",
 )
 
 # ---- from here on with torch

@@ -54,6 +54,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "dihedral-group": "grokbench.tasks.domains.dihedral_group:DOMAIN",
         "cyclic-group": "grokbench.tasks.domains.cyclic_group:DOMAIN",
         "product": "grokbench.tasks.domains.product:DOMAIN",
+        "integers": "grokbench.tasks.domains.integers:DOMAIN",
         "bits": "grokbench.tasks.domains.bits:DOMAIN",
         "sparse-linear": "grokbench.tasks.domains.linear:SPARSE",
         "dense-linear": "grokbench.tasks.domains.linear:DENSE",
@@ -62,6 +63,11 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "table": "grokbench.tasks.sources.table:SOURCE",
         "samples": "grokbench.tasks.sources.samples:SOURCE",
         "online": "grokbench.tasks.sources.online:SOURCE",
+    },
+    "decodings": {
+        "classes": "grokbench.tasks.decodings.classes:DECODING",
+        "nearest-template": "grokbench.tasks.decodings.nearest_template:DECODING",
+        "error-below": "grokbench.tasks.decodings.error_below:DECODING",
     },
     "corruptions": {"labels": "grokbench.tasks.corruptions.labels:CORRUPTION"},
     "probes": {
@@ -117,6 +123,7 @@ FIELD = {
     "computations": "computation.kind",
     "domains": "domain.kind",
     "sources": "source.kind",
+    "decodings": "decode.kind",
     "corruptions": "data.corruption.kind",
     "figures": "figure.kind",
 }
@@ -130,6 +137,7 @@ NEEDS = {
     "computations": ("fields", "numbers", "compute"),
     "domains": ("fields", "build"),
     "sources": ("fields", "gives", "shape", "count", "rows"),
+    "decodings": ("fields", "gives", "outputs", "right"),
     "corruptions": ("fields", "relabel"),
     "probes": ("look", "faults", "every_step"),
     "analyses": ("version", "make", "faults", "first", "passes"),
