@@ -16,12 +16,14 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "gru": "grokbench.networks.gru:ARCHITECTURE",
         "relu-mlp": "grokbench.networks.relu_mlp:ARCHITECTURE",
         "vector-mlp": "grokbench.networks.vector_mlp:ARCHITECTURE",
+        "diagonal-linear": "grokbench.networks.diagonal_linear:ARCHITECTURE",
     },
     "losses": {
         "mse": "grokbench.training.losses:MSE",
         "cross-entropy": "grokbench.training.losses:CROSS_ENTROPY",
         "hinge": "grokbench.training.losses:HINGE",
         "stablemax": "grokbench.training.stablemax:STABLEMAX",
+        "logistic": "grokbench.training.losses:LOGISTIC",
     },
     "optimizers": {
         "gd": "grokbench.training.optimizers.gd:GD",
@@ -54,6 +56,8 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "product": "grokbench.tasks.domains.product:DOMAIN",
         "integers": "grokbench.tasks.domains.integers:DOMAIN",
         "bits": "grokbench.tasks.domains.bits:DOMAIN",
+        "sparse-linear": "grokbench.tasks.domains.linear:SPARSE",
+        "dense-linear": "grokbench.tasks.domains.linear:DENSE",
     },
     "sources": {
         "table": "grokbench.tasks.sources.table:SOURCE",
@@ -73,6 +77,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "spectrum": "grokbench.training.probes.spectrum:PROBE",
         "circulant": "grokbench.training.probes.circulant:PROBE",
         "last-layer": "grokbench.training.probes.last_layer:PROBE",
+        "norm": "grokbench.training.probes.norm:PROBE",
     },
     "analyses": {
         "progress": "grokbench.training.analyses.progress:ANALYSIS",
@@ -84,6 +89,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "collapse": "grokbench.training.analyses.collapse:ANALYSIS",
         "pruning": "grokbench.training.analyses.pruning:ANALYSIS",
         "label-peaks": "grokbench.training.analyses.label_peaks:ANALYSIS",
+        "max-margins": "grokbench.training.analyses.max_margins:ANALYSIS",
         "periodic-neurons": "grokbench.training.analyses.periodic:ANALYSIS",
         "phase-shuffles": "grokbench.training.analyses.shuffles:ANALYSIS",
         "preactivation-power": "grokbench.training.analyses.preactivation:ANALYSIS",
