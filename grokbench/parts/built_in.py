@@ -78,6 +78,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "collapse": "grokbench.training.analyses.collapse:ANALYSIS",
         "periodic-neurons": "grokbench.training.analyses.periodic:ANALYSIS",
         "phase-shuffles": "grokbench.training.analyses.shuffles:ANALYSIS",
+        "subnetwork": "grokbench.training.analyses.subnetwork:ANALYSIS",
         "preactivation-power": "grokbench.training.analyses.preactivation:ANALYSIS",
     },
     "measures": MEASURES,

@@ -29,6 +29,12 @@ class Table:
 
     rows: NDArray[Any]
     n_elements: int  # how many elements there are, such as p or n!; of samples, how many classes
+    held: int = 0  # the last rows, a test set of their own whatever is trained on; 0: those not trained on are tested
+
+    @property
+    def pool(self) -> int:
+        """How many rows may be trained on."""
+        return len(self.rows) - self.held
 
 
 def build_table(task: TaskSpec) -> Table:
