@@ -58,6 +58,7 @@ ARCHITECTURE = Architecture(
     size=size,
     faults=faults,
     takes="vectors",
+    fast={"hinge": "grokbench.networks.fast.vector_mlp:step"},
 )
 
 # ---- from here on with torch

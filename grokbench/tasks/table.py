@@ -29,7 +29,9 @@ class Table:
 
     rows: NDArray[Any]
     n_elements: int  # how many elements there are, such as p or n!; of samples, how many classes
-    held: int = 0  # the last rows, a test set of their own whatever is trained on; 0: those not trained on are tested
+    held: int = (
+        0  # the last rows, a test set of their own whatever is trained on; 0: those not trained on are tested
+    )
 
     @property
     def pool(self) -> int:

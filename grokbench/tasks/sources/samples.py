@@ -41,9 +41,7 @@ class Sampled(Protocol):
 class Fields:
     """independent random rows, drawn once for each seed"""
 
-    rows: int = field(
-        3000, help="rows that are drawn, of which α are trained on", least=2, most=MAX_ROWS
-    )
+    rows: int = field(3000, help="rows that are drawn, of which α are trained on", least=2, most=MAX_ROWS)
     test_rows: int = field(
         0,
         help="rows of a separate sample that is tested on; 0: the drawn rows that are not trained on",
