@@ -41,6 +41,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
     },
     "computations": {
         "memorising-toy": "grokbench.measures.memorising_toy:MEMORISING_TOY",
+        "parity-networks": "grokbench.measures.parity_networks:PARITY_NETWORKS",
         "table-relabelling": "grokbench.measures.relabelling:TABLE_RELABELLING",
         "fourier-interpolant": "grokbench.measures.fourier_interpolant:FOURIER_INTERPOLANT",
         "transformer-weights": "grokbench.measures.sizes:TRANSFORMER_WEIGHTS",
