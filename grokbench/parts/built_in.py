@@ -43,6 +43,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
     },
     "computations": {
         "memorising-toy": "grokbench.measures.memorising_toy:MEMORISING_TOY",
+        "parity-networks": "grokbench.measures.parity_networks:PARITY_NETWORKS",
         "table-relabelling": "grokbench.measures.relabelling:TABLE_RELABELLING",
         "fourier-interpolant": "grokbench.measures.fourier_interpolant:FOURIER_INTERPOLANT",
         "transformer-weights": "grokbench.measures.sizes:TRANSFORMER_WEIGHTS",
@@ -92,6 +93,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "max-margins": "grokbench.training.analyses.max_margins:ANALYSIS",
         "periodic-neurons": "grokbench.training.analyses.periodic:ANALYSIS",
         "phase-shuffles": "grokbench.training.analyses.shuffles:ANALYSIS",
+        "subnetwork": "grokbench.training.analyses.subnetwork:ANALYSIS",
         "preactivation-power": "grokbench.training.analyses.preactivation:ANALYSIS",
     },
     "measures": MEASURES,

@@ -20,7 +20,7 @@ from grokbench.specs.errors import InputError
 from grokbench.specs.fields import checked
 from grokbench.specs.locate import COSTS, committed
 from grokbench.specs.types import Trial
-from grokbench.tasks.source import count_rows, elements_of, shape_of, source
+from grokbench.tasks.source import count_held, count_rows, elements_of, shape_of, source
 from grokbench.training.evaluation import Cadence
 
 CORE = 1e11
@@ -66,7 +66,7 @@ class Work(NamedTuple):
     steps: int
     evaluation: float
     evaluations: int
-    table: float  # of one pass over the whole table
+    table: float  # of one pass over training and test rows
     tables: float  # such passes that analyses make, in double precision
 
     def seconds(self, cost: Cost) -> float:
@@ -90,7 +90,7 @@ def work(trial: Trial, steps: int, engine: str = "") -> Work:
 
     Errors: PartError where a part from outside cannot state its size.
     """
-    recipe, table = trial.recipe, rows_at_most(trial)
+    recipe, table, held = trial.recipe, rows_at_most(trial), count_held(trial.task)
     rows, row = _trained_rows(trial), size(trial).multiply_adds / 1e6
     taken = sum(step <= steps for step in trial.snapshots) + 1
     evaluations = looks(
@@ -108,9 +108,9 @@ def work(trial: Trial, steps: int, engine: str = "") -> Work:
         kind(trial, engine),
         row * seen,
         steps,
-        row * (table - rows + rows * again),
+        row * ((held or table - rows) + rows * again),
         evaluations,
-        row * table,
+        row * (held + rows if held else table),
         sum(float(parts.find("analyses", name).passes(taken)) for name in trial.analyses),
     )
 
@@ -175,7 +175,7 @@ def _guess(double: bool) -> Cost:
 
 
 def rows_at_most(trial: Trial) -> int:
-    """Rows of the trial's task: every pair of elements, whether it has an answer or not, or its samples."""
+    """Rows of the trial's task that are split: every pair of elements, whether it has an answer or not, or its samples."""
     shape = shape_of(trial.task)
     return count_rows(trial.task) if source(trial.task).gives == "vectors" else elements_of(shape) ** 2
 
