@@ -16,6 +16,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "gru": "grokbench.networks.gru:ARCHITECTURE",
         "relu-mlp": "grokbench.networks.relu_mlp:ARCHITECTURE",
         "vector-mlp": "grokbench.networks.vector_mlp:ARCHITECTURE",
+        "factored-mlp": "grokbench.networks.factored_mlp:ARCHITECTURE",
     },
     "losses": {
         "mse": "grokbench.training.losses:MSE",
