@@ -88,6 +88,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "periodic-neurons": "grokbench.training.analyses.periodic:ANALYSIS",
         "phase-shuffles": "grokbench.training.analyses.shuffles:ANALYSIS",
         "preactivation-power": "grokbench.training.analyses.preactivation:ANALYSIS",
+        "representations": "grokbench.training.analyses.representations:ANALYSIS",
     },
     "measures": MEASURES,
     "figures": {
