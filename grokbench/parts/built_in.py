@@ -17,6 +17,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "relu-mlp": "grokbench.networks.relu_mlp:ARCHITECTURE",
         "vector-mlp": "grokbench.networks.vector_mlp:ARCHITECTURE",
         "diagonal-linear": "grokbench.networks.diagonal_linear:ARCHITECTURE",
+        "factored-mlp": "grokbench.networks.factored_mlp:ARCHITECTURE",
     },
     "losses": {
         "mse": "grokbench.training.losses:MSE",
@@ -47,6 +48,14 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "table-relabelling": "grokbench.measures.relabelling:TABLE_RELABELLING",
         "fourier-interpolant": "grokbench.measures.fourier_interpolant:FOURIER_INTERPOLANT",
         "transformer-weights": "grokbench.measures.sizes:TRANSFORMER_WEIGHTS",
+        "circuit-toy": "grokbench.measures.circuit_toy:CIRCUIT_TOY",
+        "circuit-split": "grokbench.measures.circuit_toy:CIRCUIT_SPLIT",
+        "scaled-logits": "grokbench.measures.circuit_toy:SCALED_LOGITS",
+        "gcd-accuracy": "grokbench.measures.common_divisors:GCD_ACCURACY",
+        "gcd-law": "grokbench.measures.common_divisors:GCD_LAW",
+        "gcd-by-digits": "grokbench.measures.common_divisors:GCD_BY_DIGITS",
+        "group-characters": "grokbench.measures.group_characters:GROUP_CHARACTERS",
+        "released-group-network": "grokbench.measures.released_group_network:RELEASED_GROUP_NETWORK",
     },
     "domains": {
         "integers-mod": "grokbench.tasks.domains.integers_mod:DOMAIN",
@@ -95,6 +104,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "phase-shuffles": "grokbench.training.analyses.shuffles:ANALYSIS",
         "subnetwork": "grokbench.training.analyses.subnetwork:ANALYSIS",
         "preactivation-power": "grokbench.training.analyses.preactivation:ANALYSIS",
+        "representations": "grokbench.training.analyses.representations:ANALYSIS",
     },
     "measures": MEASURES,
     "figures": {

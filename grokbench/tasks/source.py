@@ -56,7 +56,7 @@ class Source:
     gives: "pairs" of elements, or "vectors" of numbers. shape: task → ``Shape``, cheap. count: task → number of rows that are
     split. real: task → how many real numbers an answer is; 0 where it is a class. rows: (task, seed) → ``Table``, which is split
     into training and test rows. fresh: (task, seed) → ``Fresh``, where every update sees new rows in place of training rows; None
-    where it does not. held: task → number of the rows that are a test set of their own, ``Table.held``; None where there are none.
+    where it does not. held: task → number of the rows that are a test set of their own, ``Table.held``; None without.
     """
 
     kind: str
