@@ -25,7 +25,9 @@ def generated(products: Array, elements: Array) -> Array:
 
 def subgroups(products: Array) -> Array:
     """Every subgroup as a mask, the smallest first, (k, n)."""
-    known = {mask.tobytes(): mask for mask in (generated(products, np.array([g])) for g in range(len(products)))}
+    known = {
+        mask.tobytes(): mask for mask in (generated(products, np.array([g])) for g in range(len(products)))
+    }
     cyclic, new = [*known.values()], [*known.values()]
     while new:
         both = (a | b for a in new for b in cyclic if (b & ~a).any())
