@@ -21,6 +21,11 @@ def faultless(recipe: Recipe) -> Iterable[tuple[str, str]]:
     return ()
 
 
+def together(model: Section) -> str:
+    """Trials of this network can train as one model."""
+    return ""
+
+
 def fits_any(task: TaskSpec, recipe: Recipe) -> None:
     """A network that can be trained on every task."""
 
@@ -40,6 +45,7 @@ class Architecture:
     another.
     facts: (network, rows) → numbers that a record keeps beside the curves.
     drawn: fields that only initial weights and noise depend on. Trials that differ in them can train as one model.
+    singly: (model) → a sentence that says why its trials cannot train as one model; empty where they can.
     """
 
     kind: str
@@ -54,3 +60,4 @@ class Architecture:
     takes: str = "pairs"
     outputs: str = "elements"
     drawn: tuple[str, ...] = ()
+    singly: Callable[[Section], str] = together

@@ -124,3 +124,25 @@ def hinge(outputs: Tensor, targets: Tensor, loss: Section) -> Tensor:
 
 
 HINGE = Loss("hinge", HingeFields, hinge, mean_over_rows)
+
+
+# -- logistic --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class LogisticFields:
+    """log(1 + e^(−y f)) of one output, whose sign decides between two classes, mean over rows"""
+
+
+def logistic(outputs: Tensor, targets: Tensor, loss: Section) -> Tensor:
+    """Σ over rows of log(1 + exp(−y f)) with y = ±1; of several outputs, log Σ_c exp(f_c − f_target), the cross-entropy."""
+    import torch
+    from torch.nn import functional
+
+    if outputs.shape[-1] == 1:
+        signs = (2 * targets - 1).to(outputs.dtype)
+        return -functional.logsigmoid(outputs.squeeze(-1) * signs).sum() / scored(targets)
+    return -torch.log_softmax(outputs, -1).gather(-1, targets[..., None]).sum() / scored(targets)
+
+
+LOGISTIC = Loss("logistic", LogisticFields, logistic, mean_over_rows)
