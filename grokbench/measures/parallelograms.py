@@ -255,32 +255,24 @@ def liu_gap_change(view: SeedView, first: int = 0, second: int = 1) -> Measured:
     return narrowed(gaps[0].low - gaps[1].high, gaps[0].high - gaps[1].low)
 
 
-def rate_ratio_border(view: SeedView, which: Literal["least", "largest"] = "least") -> Measured:
-    """log₁₀ of the border in η_E/η_dec above which runs generalise, least or largest over the decoder's learning rates.
+def rates_by_ratio(view: SeedView, low: float = 1.0, high: float = 10.0) -> float:
+    """At how many of the decoder's learning rates the ratio η_E/η_dec tells which runs reach a test accuracy of 0.9.
 
-    For each of these the border lies between the largest η_E of the grid that does not reach a test accuracy of 0.9 and the next
-    one, from which on all do. η_E is the rate of the recipe's first group of weights. All arms are read.
+    No run with a ratio of at most ``low`` does within its budget, and every run with ``high`` or more. η_E is the rate of the
+    recipe's first group of weights. All arms are read.
     """
-    grids: dict[float, list[tuple[float, bool]]] = {}
+    rates: dict[float, list[tuple[float, bool]]] = {}
     for cell in view.cells:
         own = cell.record.trial.recipe.optimizer
         if not own.get("groups"):
-            raise InputError(
-                "rate-ratio-border reads recipes whose first group has a learning rate of its own"
-            )
+            raise InputError("rates-by-ratio reads recipes whose first group has a learning rate of its own")
+        ratio = float(own["groups"][0]["lr"]) / float(own["lr"])
         solved = math.isfinite(_crossing(cell.record, "test").high)
-        grids.setdefault(float(own["lr"]), []).append((float(own["groups"][0]["lr"]), solved))
-    borders = [_border(rate, sorted(grid)) for rate, grid in grids.items()]
-    pick = min if which == "least" else max
-    return narrowed(pick(own.low for own in borders), pick(own.high for own in borders))
+        rates.setdefault(float(own["lr"]), []).append((ratio, solved))
+    return float(sum(_told(runs, low, high) for runs in rates.values()))
 
 
-def _border(rate: float, grid: list[tuple[float, bool]]) -> Between:
-    low, high = grid[-1][0], math.inf
-    for at in range(len(grid) - 1, -1, -1):
-        if not grid[at][1]:
-            break
-        low, high = (grid[at - 1][0] if at else 0.0), grid[at][0]
-    return Between(
-        math.log10(low / rate) if low else -math.inf, math.log10(high / rate) if high < math.inf else high
-    )
+def _told(runs: list[tuple[float, bool]], low: float, high: float) -> bool:
+    below = [solved for ratio, solved in runs if ratio <= low * (1 + 1e-6)]
+    above = [solved for ratio, solved in runs if ratio >= high * (1 - 1e-6)]
+    return bool(below and above) and not any(below) and all(above)

@@ -148,7 +148,7 @@ MEASURES: Mapping[str, str] = {
     "pruned-accuracy": "grokbench.measures.pruning:pruned_accuracy",
     "pruned-accuracy-change": "grokbench.measures.pruning:pruned_accuracy_change",
     "pruned-accuracy-over-random": "grokbench.measures.pruning:pruned_accuracy_over_random",
-    "rate-ratio-border": "grokbench.measures.parallelograms:rate_ratio_border",
+    "rates-by-ratio": "grokbench.measures.parallelograms:rates_by_ratio",
     "readout-fve": "grokbench.measures.circuit:readout_fve",
     "relabelled-share": "grokbench.measures.tables:relabelled_share",
     "rest-norm-ratio": "grokbench.measures.subnetwork:rest_norm_ratio",

@@ -175,7 +175,7 @@ def _guess(double: bool) -> Cost:
 
 
 def rows_at_most(trial: Trial) -> int:
-    """Rows of the trial's task that are split: every pair of elements, whether it has an answer or not, or what its source has."""
+    """Rows of the task that are split: every pair of elements, whether it has an answer or not, or what its source has."""
     shape = shape_of(trial.task)
     return shape * shape if isinstance(shape, int) else count_rows(trial.task)
 
