@@ -21,14 +21,23 @@ class Fields(samples.Fields):
     """fresh random rows at every update, and a fixed sample on which accuracies are counted"""
 
 
+class Drawing:
+    """What gives the rows of the next update, from its own stream."""
+
+    KEPT = ("generator",)
+
+    def __init__(self, task: TaskSpec, seed: int) -> None:
+        self._domain, self._operation = samples.domain_of(task), task.operation
+        self.generator = stream(seed, "online", task.id)
+
+    def __call__(self, n: int) -> Rows:
+        """``n`` new rows, (n, width + 1)."""
+        return np.column_stack(self._domain.sample(self._operation, n, self.generator))
+
+
 def fresh(task: TaskSpec, seed: int) -> Fresh:
     """What gives the rows of the next update. Errors: InputError."""
-    found, generator = samples.domain_of(task), stream(seed, "online", task.id)
-
-    def draw(n: int) -> Rows:
-        return np.column_stack(found.sample(task.operation, n, generator))
-
-    return draw
+    return Drawing(task, seed)
 
 
 SOURCE = Source(
