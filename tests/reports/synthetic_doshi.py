@@ -28,6 +28,7 @@ def run(
     low: float = 0.5,
     high: float = 0.4,
     memorising: bool = True,
+    spare: float = 0.8,
     scale: float = 0.0,
     peaks: float = 0.05,
     budget: int = 1000,
@@ -38,7 +39,8 @@ def run(
 
     ``low``, ``high``: shares of neurons with an IPR of 0.05 and of 0.9, the others have 0.4. Where ``memorising``, no drawn row
     is fitted without half of the neurons from the low end, and no test row is right without a quarter from the high end; else
-    nothing changes. ``scale``: how |γ| follows the IPR; 0 is no batch normalisation. ``forgets``: nothing is right in the end.
+    nothing changes before ``spare`` of them are out. ``scale``: how |γ| follows the IPR; 0 is no batch normalisation.
+    ``forgets``: nothing is right in the end.
     """
     steps = np.unique(
         np.concatenate([np.arange(0, min(60, budget) + 1), np.linspace(0, budget, 60).astype(int)])
@@ -69,7 +71,7 @@ def run(
         n_wrong=round(WRONG * drawn),
     )
     analyses = {
-        "pruning": _pruning(one, curves, low, high, memorising, scale),
+        "pruning": _pruning(one, curves, low, high, memorising, spare, scale),
         "label-peaks": {"both": [peaks], "label": [1.0], "truth": [peaks]},
     }
     labels = {"corruption": {"kind": "labels", "share": noise, "include_true": True}}
@@ -79,7 +81,13 @@ def run(
 
 
 def _pruning(
-    one: Record, curves: Mapping[str, Any], low: float, high: float, memorising: bool, scale: float
+    one: Record,
+    curves: Mapping[str, Any],
+    low: float,
+    high: float,
+    memorising: bool,
+    spare: float,
+    scale: float,
 ) -> dict[str, Any]:
     part = pruning.fractions()
     ipr = np.full(NEURONS, 0.4)
@@ -100,7 +108,7 @@ def _pruning(
     }
     for end in ("low", "high", "random"):
         for rows, whole in ends.items():
-            flat = np.clip(5 * (1 - part), 0, 1)  # up to four fifths
+            flat = np.clip((1 - part) / (1 - spare), 0, 1)
             steep = np.clip(1 - part / lost[end, rows], 0, 1) if (end, rows) in lost else flat
             if end == "random" and memorising:
                 steep = 1 - part
@@ -136,6 +144,13 @@ def of_every_experiment(seed: int = 0) -> Mapping[str, Record]:
         "decay-20": run(kept=0.01, rise=90.0, forgets=True, budget=3000, seed=seed),
         "dropout": run(kept=0.3, budget=2000, alpha=0.7, seed=seed),
         "much-noise": run(noise=0.6, kept=0.3, budget=2000, alpha=0.85, seed=seed),
+        "batches-256": run(kept=0.8 - jitter, seed=seed),
+        "batches-64": run(kept=0.4 - jitter, seed=seed),
+        "batches-32": run(kept=0.1 - jitter, seed=seed),
+        "cross-entropy": run(**{**memorises, "alpha": 0.5}, seed=seed),
+        "width-500": run(spare=0.6, seed=seed),
+        "width-1000": run(spare=0.7, seed=seed),
+        "width-2000": run(spare=0.85, seed=seed),
         "multiplication": run(kept=0.95 - jitter, seed=seed),
         "multiplication-decay-15": inverted(0.01 + jitter, seed=seed),
     }
@@ -152,6 +167,7 @@ def fractions(noise: float, least: float, seed: int = 0) -> tuple[Cell, ...]:
 
 
 MAP = {"map-none-15": 0.4, "map-none-30": 0.55, "map-none-45": 0.7}
+MAP |= {"fractions-none": 0.7, "fractions-decay": 0.55}  # as many as the others have
 MAP |= {"map-decay-15": 0.4, "map-decay-30": 0.7, "map-decay-45": 1.0}
 
 
@@ -162,7 +178,7 @@ def cells(seeds: int = 6) -> Cells:
         name: tuple(Cell(seed, {"alpha": one[name].trial.alpha}, one[name]) for seed, one in enumerate(found))
         for name in found[0]
     }
-    noise = {name: int(name.rpartition("-")[2]) / 100 for name in MAP}
+    noise = {name: int(name.rpartition("-")[2]) / 100 if name.startswith("map") else 0.35 for name in MAP}
     several = {
         name: tuple(cell for seed in range(seeds) for cell in fractions(noise[name], least, seed))
         for name, least in MAP.items()
