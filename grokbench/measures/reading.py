@@ -76,7 +76,7 @@ def baseline(record: Record) -> float:
 
 def fitted(record: Record) -> float:
     """T_mem; inf when it is not reached."""
-    return timing.t_mem(record.curves["step"], record.curves["train_accuracy"])
+    return record.fitted()
 
 
 def time_to_fit(record: Record) -> Measured:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from grokbench.specs.types import TaskSpec
+from grokbench.tasks.source import source
 
 TableRows = NDArray[Any]  # (n, 3) element indices x, y, x∘y; of vectors (n, width + 1), the class last
 
@@ -19,7 +20,9 @@ class Network(nn.Module):
 
     def inputs(self, rows: TableRows, task: TaskSpec) -> Tensor:
         """What ``forward`` reads of rows of the table; here pairs (n, 2) of element indices, or vectors (n, width)."""
-        return torch.from_numpy(rows[:, :-1].copy())
+        own = source(task)
+        read = rows[:, : -max(own.real(task), 1)]
+        return torch.from_numpy(read.astype(np.int64) if own.gives == "pairs" else read.copy())
 
     def targets(self, rows: TableRows, task: TaskSpec) -> Tensor:
         """The right class of each row (n,), or (n, scored)."""

@@ -40,6 +40,7 @@ def likeness(trial: Trial) -> str:
         "noisy": bool(training["weight_noise"]),
         "source": trial.task.source["kind"],
         "shape": shape_of(trial.task),
+        "decode": trial.task.decode,
     }
     return json.dumps(own, sort_keys=True, default=list)
 
