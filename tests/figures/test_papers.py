@@ -26,6 +26,7 @@ from tests import processes
 from tests.reports import (
     synthetic,
     synthetic_cross,
+    synthetic_doshi,
     synthetic_hu,
     synthetic_mallinar,
     synthetic_nanda,
@@ -42,6 +43,7 @@ MADE_UP = {
     "cross-paper": synthetic_cross.cells,
     "mallinar2024": synthetic_mallinar.cells,
     "prieto2025": synthetic_prieto.cells,
+    "doshi2023": synthetic_doshi.cells,
 }
 PAPERS = {name: LIBRARY.paper(name) for name in MADE_UP}
 DRAWN = [(name, figure) for name, paper in PAPERS.items() for figure in figures.registry(paper)]

@@ -22,6 +22,7 @@ from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.training.record import Record
 from tests.claims import nanda_records as runs
 from tests.claims.claim_records import grokked, record, view
+from tests.reports.synthetic_doshi import run as noisy
 from tests.reports.synthetic_mallinar import machine
 from tests.reports.synthetic_prieto import run as collapsed
 
@@ -94,9 +95,18 @@ def collapsing() -> SeedView:
     return view(run, run)
 
 
-VIEWS = (single(), swept(90_000), swept(9000), closely(), unlike(), iterated(), collapsing())
+def corrupted() -> SeedView:
+    """Two arms of a run on labels of which some were drawn, under batch normalisation, with neurons of low and of high IPR."""
+    run = noisy(scale=1.0)
+    return view(run, run)
+
+
+VIEWS = (single(), swept(90_000), swept(9000), closely(), unlike(), iterated(), collapsing(), corrupted())
 ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
     "best-normalised-at-fraction": {"alpha": 0.3},
+    "pruned-accuracy": {"fraction": 0.5},
+    "pruned-accuracy-change": {"fraction": 0.5},
+    "pruned-accuracy-over-random": {"fraction": 0.5},
     "excluded-change": {"begin": "memorisation", "end": "cleanup"},
     "ipr-gap-ratio-of-fractions": {"more": 0.3, "less": 0.3},
     "ipr-slope-ratio": {"late": "after", "early": "fit"},
