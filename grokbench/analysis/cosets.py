@@ -1,6 +1,6 @@
 """Subgroups and their cosets: how well a neuron is a function of a coset (Stander et al. 2023, arXiv 2312.06581).
 
-The rival account of networks that compose group elements. ``products`` (n, n) is the multiplication table, element 0 the identity.
+The rival account of networks that compose group elements. ``products`` (n, n) is the table, element 0 the identity.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ def generated(products: Array, elements: Array) -> Array:
 
 def subgroups(products: Array) -> Array:
     """Every subgroup as a mask, the smallest first, (k, n)."""
-    known = {mask.tobytes(): mask for mask in (generated(products, np.array([g])) for g in range(len(products)))}
+    known = {
+        mask.tobytes(): mask for mask in (generated(products, np.array([g])) for g in range(len(products)))
+    }
     cyclic, new = [*known.values()], [*known.values()]
     while new:
         both = (a | b for a in new for b in cyclic if (b & ~a).any())

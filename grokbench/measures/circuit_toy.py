@@ -14,7 +14,9 @@ from grokbench.specs.types import Section
 class ToyFields:
     """each circuit is a product of two weights, 0 where that is negative; both vote for the label on training rows"""
 
-    cost_generaliser: float = field(1.0, help="P of the circuit that generalises: its norm per vote", above=0.0)
+    cost_generaliser: float = field(
+        1.0, help="P of the circuit that generalises: its norm per vote", above=0.0
+    )
     cost_memoriser: float = field(2.0, help="P of the circuit that memorises", above=0.0)
     kappa: float = field(1.2, help="κ: a vote w costs (P w^(1/κ))²", above=0.0)
     decay: float = field(0.005, help="α, the weight of these costs in the loss", least=0.0)
@@ -43,7 +45,10 @@ class ScalingFields:
     rows: int = field(1000, help="rows", least=1)
     classes: int = field(113, help="classes", least=2)
     wrong: float = field(
-        0.0, help="share of the rows whose label has the least logit; it has the largest elsewhere", least=0.0, most=1.0
+        0.0,
+        help="share of the rows whose label has the least logit; it has the largest elsewhere",
+        least=0.0,
+        most=1.0,
     )
     factor: float = field(1.01, help="what every logit is multiplied by", above=0.0)
 

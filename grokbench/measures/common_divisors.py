@@ -38,7 +38,8 @@ class AccuracyFields:
     """rows of a printed table, each with the primes that are learned"""
 
     rows: list[Any] = field(
-        help="tables of primes, powers, accuracy and count", schema={"type": "array", "minItems": 1, "items": ROW}
+        help="tables of primes, powers, accuracy and count",
+        schema={"type": "array", "minItems": 1, "items": ROW},
     )
 
 
@@ -97,7 +98,14 @@ def compute_accuracy(fields: Section, seed: int) -> dict[str, float]:
     rows = fields["rows"]
     errors = [abs(accuracy(row) - row["accuracy"]) for row in rows if "accuracy" in row]
     counts = [
-        abs(len(learned(row["primes"], row.get("powers", [p ** int(math.log(MOST, p)) for p in row["primes"]]))) - row["count"])
+        abs(
+            len(
+                learned(
+                    row["primes"], row.get("powers", [p ** int(math.log(MOST, p)) for p in row["primes"]])
+                )
+            )
+            - row["count"]
+        )
         for row in rows
         if "count" in row
     ]
@@ -149,7 +157,9 @@ GCD_ACCURACY = Computation(
 GCD_LAW = Computation(
     "gcd-law",
     LawFields,
-    {"law-deviation": "largest deviation of the share of a divisor up to 10 from 6/(π²k²), in standard errors"},
+    {
+        "law-deviation": "largest deviation of the share of a divisor up to 10 from 6/(π²k²), in standard errors"
+    },
     compute=f"{_HERE}:compute_law",
 )
 GCD_BY_DIGITS = Computation(

@@ -20,7 +20,8 @@ class Fields:
 
     domain: Any = part("domains", help="the group")
     faithful: bool = field(
-        True, help="whether representations in which only the identity acts as one are asked about, or the others"
+        True,
+        help="whether representations in which only the identity acts as one are asked about, or the others",
     )
 
 

@@ -125,7 +125,13 @@ def test_characters_of_s5_are_those_of_fixed_points_and_double_transpositions():
 def test_the_two_representations_of_a5_in_three_dimensions_have_the_golden_ratio():
     first, second = (irrep for irrep in irreps(table("alternating", 5)) if irrep.dimension == 3)
     golden = (1 + 5**0.5) / 2
-    assert {round(float(x), 6) for x in first.character} == {3.0, 0.0, -1.0, round(golden, 6), round(1 - golden, 6)}
+    assert {round(float(x), 6) for x in first.character} == {
+        3.0,
+        0.0,
+        -1.0,
+        round(golden, 6),
+        round(1 - golden, 6),
+    }
     both = first.character + second.character
     np.testing.assert_allclose(both, np.round(both), atol=1e-9)
 
@@ -139,14 +145,20 @@ def test_a_rotation_of_a_dihedral_group_has_the_cosine_and_a_reflection_nothing(
 
 def test_a_frequency_of_a_cyclic_group_is_one_real_representation_of_a_complex_pair():
     found = irreps(table("cyclic", 5))
-    assert [(irrep.name, irrep.commutant, irrep.rank) for irrep in found] == [("1a", 1, 1), ("2a", 2, 2), ("2b", 2, 2)]
+    assert [(irrep.name, irrep.commutant, irrep.rank) for irrep in found] == [
+        ("1a", 1, 1),
+        ("2a", 2, 2),
+        ("2b", 2, 2),
+    ]
     assert [irrep.faithful for irrep in found] == [False, True, True]
 
 
 def test_the_quaternions_have_one_real_representation_that_splits_into_two_equal_ones():
     products = quaternions()
     found = irreps(products)
-    assert [(irrep.dimension, irrep.commutant, irrep.rank) for irrep in found] == [(1, 1, 1)] * 4 + [(4, 4, 4)]
+    assert [(irrep.dimension, irrep.commutant, irrep.rank) for irrep in found] == [(1, 1, 1)] * 4 + [
+        (4, 4, 4)
+    ]
     rho = matrices(found[-1], products)
     np.testing.assert_allclose(rho[1] @ rho[1], -np.eye(4), atol=1e-9)
 

@@ -87,7 +87,9 @@ def representations_of(
 
 def acting(weights: Weights) -> tuple[Array, Array, Array]:
     """What x and y add to the hidden layer, (n, m) each, and the readout (m, n), in float64."""
-    w_x, w_y, w, readout = (np.asarray(weights[name], dtype=np.float64) for name in ("W_x", "W_y", "W", "W_U"))
+    w_x, w_y, w, readout = (
+        np.asarray(weights[name], dtype=np.float64) for name in ("W_x", "W_y", "W", "W_U")
+    )
     d = w_x.shape[1]
     return w_x @ w[:d], w_y @ w[d:], readout
 
