@@ -10,7 +10,7 @@ from grokbench.specs.types import Paper, Recipe, TaskSpec, TierPlan
 
 Parts = Mapping[str, Mapping[str, type]]
 """Kind of part → name → its fields."""
-OF_TASKS = ("domains", "sources")
+OF_TASKS = ("domains", "sources", "decodings")
 """Kinds of parts that a task names; a recipe names the others."""
 DRAFT = "http://json-schema.org/draft-07/schema#"
 EXTENDS = {"type": "string", "description": "a recipe whose fields this one inherits (one level)"}
