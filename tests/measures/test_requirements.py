@@ -44,6 +44,18 @@ def _probes(last: int) -> dict[str, dict[str, Any]]:
     }
 
 
+def grouped() -> dict[str, Any]:
+    """Irreps of a network of A4 that has fitted and generalised."""
+    shares = {
+        f"{name}_share": np.array([0.1, 0.5, 0.9]) for name in ("logit", "product", "embedding", "readout")
+    }
+    losses = {
+        name: np.array([2.0, 1.0, 0.5]) for name in ("restricted", "excluded", "test_loss", "sum_squares")
+    }
+    irreps = {"key": np.array([0, 0, 1]), "rank": np.array([1, 2, 9])}
+    return {"step": np.array([0, 20_000, 40_000]), **shares, **losses, **irreps}
+
+
 def full(t_gen: int = 10_000) -> Record:
     """A run with all that any measure needs: the authors' run, watched by every probe and analysis."""
     run = runs.grokking(40_000)
@@ -51,6 +63,7 @@ def full(t_gen: int = 10_000) -> Record:
     circles = {name + suffix: np.array([0.5]) for name in kinds for suffix in ("", "_initial")}
     shuffles = {name: np.array([0.5]) for name in ("unshuffled", "independent", "sum_kept")}
     neurons = {"circles": circles, "phase-shuffles": shuffles, "periodic-neurons": {"circular_std": [0.2]}}
+    neurons["representations"] = grouped()
     facts = {**run.facts, "analytic_peak": 1.0, "analytic_peak_std": 0.1}
     return dataclasses.replace(run, facts=facts, probes=_probes(40_000), analyses={**run.analyses, **neurons})
 
