@@ -23,6 +23,7 @@ from grokbench.training.record import Record
 from tests.claims import nanda_records as runs
 from tests.claims.claim_records import grokked, record, view
 from tests.reports.synthetic_doshi import run as noisy
+from tests.reports import synthetic_liu as liu
 from tests.reports.synthetic_mallinar import machine
 from tests.reports.synthetic_prieto import run as collapsed
 
@@ -114,7 +115,28 @@ def corrupted() -> SeedView:
     return view(run, run)
 
 
-VIEWS = (single(), swept(90_000), swept(9000), closely(), unlike(), iterated(), collapsing(), corrupted())
+def aligning() -> SeedView:
+    """Two arms of runs on training sets of seven sizes, whose embeddings become a line."""
+    return liu.seen(liu.sizes(), liu.sizes([0.0, 0.3, 0.1, 0.6, 0.2, 1.0, 0.5]))
+
+
+def toys() -> SeedView:
+    """Two arms of one such run."""
+    return liu.seen(*(liu.cells([liu.toy(gen=gen)]) for gen in (2000, 3000)))
+
+
+VIEWS = (
+    single(),
+    swept(90_000),
+    swept(9000),
+    closely(),
+    unlike(),
+    iterated(),
+    collapsing(),
+    aligning(),
+    toys(),
+    corrupted(),
+)
 ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
     "best-normalised-at-fraction": {"alpha": 0.3},
     "pruned-accuracy": {"fraction": 0.5},
