@@ -34,12 +34,14 @@ class Architecture:
     and targets may be whatever the task's decoding makes of answers.
     build: (model, n_elements, seed) → module with drawn weights in float64; each parameter has its own stream, named after it.
     restore: (model, weights) → module with these weights, in their own type. A module is a ``networks.base.Network``.
-    fast: loss kind → hand-written step, where there is one; any other loss trains on the plain engine.
+    fast: loss kind → hand-written step, where there is one; any other loss trains on the plain engine. That of a network with
+    "any" outputs gives None for targets that it is not written for.
     size: (model, n_elements) → ``Size``, by which a plan scales what steps took. fits: raises InputError where the network
     cannot be trained on a task. faults: dotted field and sentence for each way in which the recipe's fields contradict one
     another.
     facts: (network, rows) → numbers that a record keeps beside the curves.
     drawn: fields that only initial weights and noise depend on. Trials that differ in them can train as one model.
+    alone: whether its hand-written step beats a batch of trials on a CPU, however small it is.
     """
 
     kind: str
@@ -54,3 +56,4 @@ class Architecture:
     takes: str = "pairs"
     outputs: str = "elements"
     drawn: tuple[str, ...] = ()
+    alone: bool = False

@@ -47,6 +47,7 @@ ARCHITECTURE = Architecture(
     faults=faults,
     fast={"logistic": "grokbench.networks.fast.diagonal_linear:step"},
     takes="vectors",
+    alone=True,
     drawn=("scale",),
 )
 

@@ -17,6 +17,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "relu-mlp": "grokbench.networks.relu_mlp:ARCHITECTURE",
         "vector-mlp": "grokbench.networks.vector_mlp:ARCHITECTURE",
         "diagonal-linear": "grokbench.networks.diagonal_linear:ARCHITECTURE",
+        "matrix-factors": "grokbench.networks.matrix_factors:ARCHITECTURE",
     },
     "losses": {
         "mse": "grokbench.training.losses:MSE",
@@ -61,6 +62,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
     },
     "sources": {
         "table": "grokbench.tasks.sources.table:SOURCE",
+        "numbers": "grokbench.tasks.sources.numbers:SOURCE",
         "samples": "grokbench.tasks.sources.samples:SOURCE",
         "online": "grokbench.tasks.sources.online:SOURCE",
     },

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
+from grokbench.networks.registry import architecture
 from grokbench.plan import costs
 from grokbench.specs.errors import GrokbenchError
 from grokbench.specs.types import Trial
@@ -90,8 +91,11 @@ def batches(trials: Sequence[Trial], workers: int, how: How = AUTO) -> Batches:
 
 
 def _small(trial: Trial) -> bool:
-    """Whether a step has so few operations that most of its time is not spent on them."""
+    """Whether a step has so few operations that most of its time is not spent on them, and no hand-written one beats a batch."""
     try:
+        own = None if trial.recipe.learner else architecture(trial.recipe.model)
+        if own is not None and own.alone and trial.recipe.loss["kind"] in own.fast:
+            return False
         return 2 * costs.PASSES * costs.work(trial, trial.budget).step <= SMALL
     except GrokbenchError:  # the trial itself will say it
         return False
