@@ -88,6 +88,7 @@ class MatrixStep:
         """See ``Step``."""
         return self.rows(table[which])
 
+    @np.errstate(over="ignore", invalid="ignore")
     def gradient(self, rows: SplitRows, count: bool) -> LossSums:
         """See ``Step``."""
         sums, r = self._forward(rows, count)
@@ -105,6 +106,7 @@ class MatrixStep:
         """See ``Step``."""
         return {name: w.clone() for name, w in zip(self.names, self.parameters, strict=True)}
 
+    @np.errstate(over="ignore", invalid="ignore")  # of a run that diverges
     def _forward(self, rows: SplitRows, count: bool) -> tuple[LossSums, NDArray[Any]]:
         """Loss sums, and the residuals (rows,) in a buffer."""
         np.add(self._u, self._v, out=self._sum)
