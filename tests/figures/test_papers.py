@@ -27,6 +27,7 @@ from tests.reports import (
     synthetic,
     synthetic_cross,
     synthetic_hu,
+    synthetic_lyu,
     synthetic_mallinar,
     synthetic_nanda,
     synthetic_power,
@@ -42,6 +43,7 @@ MADE_UP = {
     "cross-paper": synthetic_cross.cells,
     "mallinar2024": synthetic_mallinar.cells,
     "prieto2025": synthetic_prieto.cells,
+    "lyu2023": synthetic_lyu.cells,
 }
 PAPERS = {name: LIBRARY.paper(name) for name in MADE_UP}
 DRAWN = [(name, figure) for name, paper in PAPERS.items() for figure in figures.registry(paper)]

@@ -22,6 +22,7 @@ from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.training.record import Record
 from tests.claims import nanda_records as runs
 from tests.claims.claim_records import grokked, record, view
+from tests.reports.synthetic_lyu import run as decaying
 from tests.reports.synthetic_mallinar import machine
 from tests.reports.synthetic_prieto import run as collapsed
 
@@ -94,7 +95,22 @@ def collapsing() -> SeedView:
     return view(run, run)
 
 
-VIEWS = (single(), swept(90_000), swept(9000), closely(), unlike(), iterated(), collapsing())
+def changing() -> SeedView:
+    """Two arms under weight decay, of unlike scales: one generalises late, the other at once and no more late."""
+    rising = decaying(change=2500, scale=1.0)
+    return view(rising, decaying(change=5000, scale=3.0, early=0.999, late=0.7))
+
+
+VIEWS = (
+    single(),
+    swept(90_000),
+    swept(9000),
+    closely(),
+    unlike(),
+    iterated(),
+    collapsing(),
+    changing(),
+)
 ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
     "best-normalised-at-fraction": {"alpha": 0.3},
     "excluded-change": {"begin": "memorisation", "end": "cleanup"},
@@ -105,6 +121,8 @@ ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
     "test-accuracy-at": {"step": 7},
     "test-loss-kept": {"step": 7},
     "time-at-fraction": {"alpha": 0.3},
+    "margin-at": {"step": 1500},
+    "margin-fall": {"step": 1500},
     "ipr-gap-ratio": {"early": 1.5, "late": 3},
     "ipr-share-at-t-gen": {"final": 3},
 }
