@@ -32,6 +32,7 @@ class Architecture:
     takes: "pairs" of elements, or "vectors" of numbers; then n_elements is a ``tasks.source.Vectors``.
     outputs: "elements", as many as those; or "any" number that a task asks for: then n_elements may be a ``tasks.source.Pairs``,
     and targets may be whatever the task's decoding makes of answers.
+    answers: "classes", or "numbers" where real numbers are all that it can answer with.
     build: (model, n_elements, seed) → module with drawn weights in float64; each parameter has its own stream, named after it.
     restore: (model, weights) → module with these weights, in their own type. A module is a ``networks.base.Network``.
     fast: loss kind → hand-written step, where there is one; any other loss trains on the plain engine. That of a network with
@@ -55,5 +56,6 @@ class Architecture:
     facts: str | Callable[..., Any] = ""
     takes: str = "pairs"
     outputs: str = "elements"
+    answers: str = "classes"
     drawn: tuple[str, ...] = ()
     alone: bool = False

@@ -43,6 +43,7 @@ ARCHITECTURE = Architecture(
     size=size,
     faults=faults,
     outputs="any",
+    answers="numbers",
     fast={"mse": "grokbench.networks.fast.matrix_factors:step"},
     alone=True,
     drawn=("scale",),
