@@ -42,6 +42,7 @@ class Architecture:
     another.
     facts: (network, rows) → numbers that a record keeps beside the curves.
     drawn: fields that only initial weights and noise depend on. Trials that differ in them can train as one model.
+    seeded: whether another seed draws other weights; False where the start is the same for all.
     alone: whether its hand-written step beats a batch of trials on a CPU, however small it is.
     """
 
@@ -59,3 +60,4 @@ class Architecture:
     answers: str = "classes"
     drawn: tuple[str, ...] = ()
     alone: bool = False
+    seeded: bool = True

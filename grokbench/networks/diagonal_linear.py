@@ -48,6 +48,7 @@ ARCHITECTURE = Architecture(
     fast={"logistic": "grokbench.networks.fast.diagonal_linear:step"},
     takes="vectors",
     alone=True,
+    seeded=False,
     drawn=("scale",),
 )
 

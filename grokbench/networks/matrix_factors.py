@@ -46,6 +46,7 @@ ARCHITECTURE = Architecture(
     answers="numbers",
     fast={"mse": "grokbench.networks.fast.matrix_factors:step"},
     alone=True,
+    seeded=False,
     drawn=("scale",),
 )
 
