@@ -28,6 +28,7 @@ from tests.reports import (
     synthetic_cross,
     synthetic_doshi,
     synthetic_hu,
+    synthetic_lyu,
     synthetic_mallinar,
     synthetic_nanda,
     synthetic_power,
@@ -44,6 +45,7 @@ MADE_UP = {
     "mallinar2024": synthetic_mallinar.cells,
     "prieto2025": synthetic_prieto.cells,
     "doshi2023": synthetic_doshi.cells,
+    "lyu2023": synthetic_lyu.cells,
 }
 PAPERS = {name: LIBRARY.paper(name) for name in MADE_UP}
 DRAWN = [(name, figure) for name, paper in PAPERS.items() for figure in figures.registry(paper)]

@@ -22,8 +22,9 @@ from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.training.record import Record
 from tests.claims import nanda_records as runs
 from tests.claims.claim_records import grokked, record, view
-from tests.reports.synthetic_doshi import run as noisy
 from tests.reports import synthetic_liu as liu
+from tests.reports.synthetic_doshi import run as noisy
+from tests.reports.synthetic_lyu import run as decaying
 from tests.reports.synthetic_mallinar import machine
 from tests.reports.synthetic_prieto import run as collapsed
 
@@ -125,6 +126,12 @@ def toys() -> SeedView:
     return liu.seen(*(liu.cells([liu.toy(gen=gen)]) for gen in (2000, 3000)))
 
 
+def changing() -> SeedView:
+    """Two arms under weight decay, of unlike scales: one generalises late, the other at once and no more late."""
+    rising = decaying(change=2500, scale=1.0)
+    return view(rising, decaying(change=5000, scale=3.0, early=0.999, late=0.7))
+
+
 VIEWS = (
     single(),
     swept(90_000),
@@ -136,6 +143,7 @@ VIEWS = (
     aligning(),
     toys(),
     corrupted(),
+    changing(),
 )
 ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
     "best-normalised-at-fraction": {"alpha": 0.3},
@@ -150,6 +158,8 @@ ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
     "test-accuracy-at": {"step": 7},
     "test-loss-kept": {"step": 7},
     "time-at-fraction": {"alpha": 0.3},
+    "margin-at": {"step": 1500},
+    "margin-fall": {"step": 1500},
     "ipr-gap-ratio": {"early": 1.5, "late": 3},
     "ipr-share-at-t-gen": {"final": 3},
 }
