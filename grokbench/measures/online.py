@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 
 import numpy as np
 
 from grokbench.measures.cells import Cell, SeedView
-from grokbench.measures.needed import analysis
+from grokbench.measures.needed import WHOLE, analysis
 from grokbench.measures.reading import Between, Measured, ends, narrowed, one
-from grokbench.measures.requiring import each, requires
+from grokbench.measures.requiring import Arguments, Arms, Requirement, each, requires
 from grokbench.specs.errors import InputError
 from grokbench.training.record import Record
 
@@ -84,11 +85,13 @@ def _slope(cells: tuple[Cell, ...], field: str) -> Measured:
     return narrowed(low, high)
 
 
+@requires(WHOLE)
 def power(view: SeedView, field: str = "task.domain.n", arm: int = 0) -> Measured:
     """Exponent of t_c as a power of a swept field: the slope of log t_c on log of the field."""
     return _slope(view.arms[arm], field)
 
 
+@requires(WHOLE)
 def power_difference(
     view: SeedView, field: str = "task.domain.n", first: int = 0, second: int = 1
 ) -> Measured:
@@ -105,13 +108,26 @@ def _moved(record: Record, step: float) -> float:
     return float(found["from_start"][before[-1]]) if before.size else math.nan
 
 
-@requires(analysis("subnetwork", "from_start"))
+def _moves(arms: Arms, chosen: Arguments) -> bool:
+    (top, *_), *others = ([cell.record for cell in arm] for arm in arms)
+    at = float(chosen["share"]) * perfect(top)
+    return math.isfinite(at) and all(_moved(one, at) > 0 for one in (top, *itertools.chain(*others)))
+
+
+BOTH_MOVE = Requirement(
+    "a t_c of the first run, and a snapshot of each after its first step and up to {share} of that",
+    _moves,
+    lambda arms: tuple(tuple(map(_never_right, arm)) for arm in arms),
+)
+
+
+@requires(analysis("subnetwork", "from_start"), BOTH_MOVE)
 def hidden_progress_ratio(
     view: SeedView, share: float = 0.5, numerator: int = 0, denominator: int = 1
 ) -> float:
     """Largest |W − W_0| of the first layer of one arm at ``share`` of its own t_c, over that of another at the same step.
 
-    Read at the last snapshot up to that step; nan where one arm has none, or the first no t_c.
+    Read at the last snapshot up to that step.
     """
     top, bottom = one(view, numerator), one(view, denominator)
     at = share * perfect(top)

@@ -29,6 +29,7 @@ from tests.reports import (
     synthetic_hu,
     synthetic_mallinar,
     synthetic_nanda,
+    synthetic_parity,
     synthetic_power,
     synthetic_prieto,
 )
@@ -42,6 +43,7 @@ MADE_UP = {
     "cross-paper": synthetic_cross.cells,
     "mallinar2024": synthetic_mallinar.cells,
     "prieto2025": synthetic_prieto.cells,
+    "parity": synthetic_parity.cells,
 }
 PAPERS = {name: LIBRARY.paper(name) for name in MADE_UP}
 DRAWN = [(name, figure) for name, paper in PAPERS.items() for figure in figures.registry(paper)]
