@@ -59,7 +59,8 @@ NO: dict[str, list[SeedView]] = {
     "finite-sample-delay-001": [view(run(t_gen=3000), SHOWN["barak-001-many"])],
     "online-solves": [view(SHOWN["online-dense"]), view(perfect(20_000))],
     "plateau-then-jump": [view(SHOWN["online-one-bit"])],
-    "hidden-progress": [view(SHOWN["online"], SHOWN["online"])],
+    "hidden-progress-2": [view(SHOWN["online"], SHOWN["online"])],
+    "noise-robust": [view(SHOWN["online-random-labels"])],
     "power-law": [over_n((1.3, 300), (1.3, 50)), over_n((0.3, 300), (-0.5, 50))],
     "width-does-not-divide": [view(perfect(7500), perfect(750))],
     "less-decay-later": [
@@ -202,7 +203,7 @@ def test_small_networks_train_in_batches_and_large_ones_by_the_hand_written_step
 def test_quick_holds_the_headline_claims() -> None:
     for experiment in EXPERIMENTS.values():
         tier = "quick" if "quick" in experiment.tiers else "paper"
-        assert experiment.tiers[tier].seeds == tuple(range(100, 106))
+        assert len(experiment.tiers[tier].seeds) == 6
     for claim in PAPER.claims:
         if claim.headline:
             assert all("quick" in EXPERIMENTS[name].tiers for name in claim.experiments), claim.id

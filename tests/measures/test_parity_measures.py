@@ -118,16 +118,18 @@ def test_the_exponent_is_the_slope_of_logarithms_and_a_censored_time_leaves_a_bo
         measure("perfect-step-power")(SeedView(0, (square,)), field="task.domain.k")
 
 
-def test_hidden_progress_is_compared_at_the_same_step() -> None:
+def test_progress_on_a_plateau_is_compared_at_its_end() -> None:
     steps = np.arange(0, 101, 20)
     arms = []
     for scale, test in ((4.0, TEST), (1.0, [0.5] * 11)):
         one = record(STEPS, TRAIN, test, memoriser_baseline=0.5)
         found = {"step": steps, "from_start": scale * steps}
         arms.append(dataclasses.replace(one, analyses={"subnetwork": found}))
-    assert measure("hidden-progress-ratio")(view(*arms), share=0.5) == pytest.approx(4)  # t_c 60, at step 20
-    assert math.isnan(measure("hidden-progress-ratio")(view(*arms), share=0.1))  # before the first snapshot
-    assert math.isnan(measure("hidden-progress-ratio")(view(arms[1], arms[0])))
+    assert measure("plateau-progress-ratio")(view(*arms)) == pytest.approx(
+        4
+    )  # the plateau ends at 30: at step 20
+    assert math.isnan(measure("plateau-progress-ratio")(view(*arms), accuracy=0.4))  # no plateau
+    assert math.isnan(measure("plateau-progress-ratio")(view(arms[1], arms[0])))  # no t_c
 
 
 def networks(**own: Any) -> dict[str, float]:

@@ -138,6 +138,8 @@ def of_every_experiment(seed: int = 0) -> Mapping[str, Record]:
         "barak-001-many": run(fit=1400, t_gen=1450, last=1800, seed=seed),
         "online": perfect(750 + late, progress=0.3, seed=seed),
         "online-dense": perfect(np.inf, budget=10_000, progress=0.1, seed=seed),
+        "online-random-labels": perfect(np.inf, budget=10_000, progress=0.1, seed=seed),
+        "online-noisy": perfect(1500 + late, seed=seed),
         "online-one-bit": perfect(12, low=0.1, seed=seed),
         "online-wide": perfect(600 + late, seed=seed),
         "decay-0001": run(t_gen=38_000, budget=96_000, last=46_000, seed=seed),
