@@ -7,7 +7,8 @@ timing, thresholds, statistics: when a run fits and generalises, from which frac
 fourier: the quadratic network of Gromov 2023: participation ratios and phases of its neurons.
 spectra, progress, circuit, ablations: the transformer of Nanda et al. 2023: Fourier basis and key frequencies, restricted and
 excluded loss, neuron clusters, what happens without a part. circles: the output embedding of Power et al. 2022.
-slingshots: moments at which a fitted run loses its training set (Thilak et al. 2022).
+slingshots: moments at which a fitted run loses its training set (Thilak et al. 2022). margins: the largest margins of linear
+classifiers, and KKT residuals (Lyu et al. 2023).
 """
 
 from grokbench.analysis.ablations import (
@@ -55,6 +56,7 @@ from grokbench.analysis.fourier import (
     turned,
     wrap,
 )
+from grokbench.analysis.margins import kkt_residual, l1_max_margin, l2_max_margin, margin_share
 from grokbench.analysis.progress import (
     TrainingPhases,
     by_sum,
@@ -139,8 +141,12 @@ __all__ = [
     "kendall_tau",
     "key_directions",
     "key_frequencies",
+    "kkt_residual",
+    "l1_max_margin",
+    "l2_max_margin",
     "logit_map_residual",
     "logit_map_svd_residual",
+    "margin_share",
     "median",
     "median_interval",
     "median_ranks",

@@ -9,12 +9,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-FIT = 0.99  # accuracy that counts as fitting, and as generalising
+FIT = 0.99  # accuracy that counts as fitting, and as generalising, where a task names no other
+LOW = 0.9  # below which a run that has generalised has lost it; as large a share of another threshold
 DELAYED = (
     1.5  # least half-rise ratio of grokking; runs on 80 % of a table that are said not to grok have less
 )
@@ -27,12 +28,31 @@ _WINDOW = (6, 5)
 Floats = NDArray[np.float64]
 
 
+class Levels(NamedTuple):
+    """The accuracies that a task counts as fitting (T_mem) and as generalising (T_gen)."""
+
+    t_mem: float = FIT
+    t_gen: float = FIT
+
+
+LEVELS = Levels()
+
+
+def low(level: float) -> float:
+    """What 0.9 is to 0.99, to another threshold.
+
+    >>> low(0.99), low(0.77)
+    (0.9, 0.7)
+    """
+    return LOW if level == FIT else round(level * LOW / FIT, 10)
+
+
 @dataclass
 class StopRule:
     """Decides during training, one evaluation at a time, when a run has shown what was asked of it.
 
     ``budget``: updates within which T_gen must begin. ``horizon``: stop at the first evaluation at or after
-    horizon · T_gen, even past the budget; None runs the whole budget. While an evaluation at or above 0.99
+    horizon · T_gen, even past the budget; None runs the whole budget. While an evaluation at or above the ``level`` of T_gen
     within the budget waits for its window, training goes on past the budget. A budget of 0 trains nothing.
 
     >>> rule = StopRule(budget=10, horizon=None)
@@ -42,6 +62,7 @@ class StopRule:
 
     budget: int
     horizon: float | None = None
+    level: float = FIT
     t_gen: float = field(default=math.inf, init=False)  # T_gen, once its window has confirmed it
     _steps: list[int] = field(default_factory=list, init=False, repr=False)
     _accuracy: list[float] = field(default_factory=list, init=False, repr=False)
@@ -69,7 +90,7 @@ class StopRule:
     def pending(self) -> bool:
         """Whether an evaluation within the budget may still turn out to be T_gen."""
         return math.isinf(self.t_gen) and any(
-            self._steps[i] <= self.budget and self._accuracy[i] >= FIT
+            self._steps[i] <= self.budget and self._accuracy[i] >= self.level
             for i in range(self._next, len(self._steps))
         )
 
@@ -78,11 +99,11 @@ class StopRule:
         steps, accuracy = self._steps, self._accuracy
         while self._next < len(steps) and steps[self._next] <= self.budget:
             start = self._next
-            if accuracy[start] >= FIT:
+            if accuracy[start] >= self.level:
                 after = _window_end(steps, start)
                 if after is None:
                     return
-                if median(accuracy[start:after]) >= FIT:
+                if median(accuracy[start:after]) >= self.level:
                     self.t_gen = float(steps[start])
                     return
             self._next += 1
@@ -99,8 +120,8 @@ def _window_end(steps: list[int], start: int) -> int | None:
     return after
 
 
-def t_gen(steps: ArrayLike, test_accuracy: ArrayLike, budget: float) -> float:
-    """T_gen: first evaluation s ≤ budget with test accuracy ≥ 0.99 whose window has median ≥ 0.99.
+def t_gen(steps: ArrayLike, test_accuracy: ArrayLike, budget: float, level: float = FIT) -> float:
+    """T_gen: first evaluation s ≤ budget with test accuracy ≥ 0.99, or the task's own level, whose window has such a median.
 
     The window is every evaluation in [s, 1.2 s], at least 5, and may run past the budget. Infinite when none
     is confirmed, also when the curve ends inside the window.
@@ -108,7 +129,7 @@ def t_gen(steps: ArrayLike, test_accuracy: ArrayLike, budget: float) -> float:
     >>> t_gen([0, 10, 20, 21, 22, 23, 24], [0, 0.5, 1, 1, 1, 1, 1], budget=20)
     20.0
     """
-    rule = StopRule(max(1, int(min(budget, 2**62))), horizon=math.inf)
+    rule = StopRule(max(1, int(min(budget, 2**62))), horizon=math.inf, level=level)
     return rule.searched(np.asarray(steps).tolist(), np.asarray(test_accuracy, dtype=np.float64).tolist())
 
 
@@ -123,9 +144,9 @@ def first_crossing(steps: ArrayLike, accuracy: ArrayLike, q: float, budget: floa
     return float(at[hits[0]]) if hits.size else math.inf
 
 
-def t_mem(steps: ArrayLike, train_accuracy: ArrayLike, budget: float = math.inf) -> float:
-    """T_mem: first crossing of 0.99 train accuracy. Noise and slingshots may undo it later."""
-    return first_crossing(steps, train_accuracy, FIT, budget)
+def t_mem(steps: ArrayLike, train_accuracy: ArrayLike, budget: float = math.inf, level: float = FIT) -> float:
+    """T_mem: first crossing of 0.99 train accuracy, or the task's own level. Noise and slingshots may undo it later."""
+    return first_crossing(steps, train_accuracy, level, budget)
 
 
 def normalised(accuracy: ArrayLike, baseline: float) -> Floats:
@@ -170,8 +191,10 @@ def half_rise_ratio(
     return test / train if train else math.inf
 
 
-def dips(steps: ArrayLike, test_accuracy: ArrayLike, generalised_at: float) -> tuple[int, float]:
-    """After T_gen: the number of excursions below 0.9, and the share of evaluations below 0.99.
+def dips(
+    steps: ArrayLike, test_accuracy: ArrayLike, generalised_at: float, level: float = FIT
+) -> tuple[int, float]:
+    """After T_gen: the number of excursions below 0.9 (``low`` of another level), and the share of evaluations below 0.99.
 
     >>> dips([1, 2, 3, 4, 5], [1.0, 0.8, 0.7, 1.0, 0.95], 1)
     (1, 0.75)
@@ -180,15 +203,18 @@ def dips(steps: ArrayLike, test_accuracy: ArrayLike, generalised_at: float) -> t
     after = np.asarray(test_accuracy, dtype=np.float64)[at > generalised_at]
     if not after.size:
         return 0, math.nan
-    low = np.concatenate([[False], after < 0.9])
-    return int(np.sum(low[1:] & ~low[:-1])), float(np.mean(after < FIT))
+    lost = np.concatenate([[False], after < low(level)])
+    return int(np.sum(lost[1:] & ~lost[:-1])), float(np.mean(after < level))
 
 
-def stays(steps: ArrayLike, test_accuracy: ArrayLike, generalised_at: float, until: float) -> float:
+def stays(
+    steps: ArrayLike, test_accuracy: ArrayLike, generalised_at: float, until: float, level: float = FIT
+) -> float:
     """Whether a run that generalises does not lose it again: 1 or 0, nan where the record ends before ``until``.
 
-    From T_gen up to step ``until`` no test accuracy lies below 0.9, and the median of the last five is at least 0.99. ``until``
-    must be 3 T_gen at least, so that a collapse has time to come; nan where it is less, and without a T_gen.
+    From T_gen up to step ``until`` no test accuracy lies below 0.9, and the median of the last five is at least 0.99; for another
+    level of T_gen below its ``low``, and at that level. ``until`` must be 3 T_gen at least, so that a collapse has time to come;
+    nan where it is less, and without a T_gen.
 
     >>> stays([0, 10, 20, 30, 40], [0, 1, 1, 1, 1], 10, 30), stays([0, 10, 20, 30, 40], [0, 1, 0.5, 1, 1], 10, 30)
     (1.0, 0.0)
@@ -202,31 +228,36 @@ def stays(steps: ArrayLike, test_accuracy: ArrayLike, generalised_at: float, unt
     ):
         return math.nan
     after = np.asarray(test_accuracy, dtype=np.float64)[(at >= generalised_at) & (at <= until)]
-    return float(after.min() >= 0.9 and np.median(after[-5:]) >= FIT)
+    return float(after.min() >= low(level) and np.median(after[-5:]) >= level)
 
 
-def outcome_class(curves: Any, budget: float, baseline: float, diverged: bool = False) -> str:
+def outcome_class(
+    curves: Any, budget: float, baseline: float, diverged: bool = False, levels: Levels = LEVELS
+) -> str:
     """Outcome class (REPRODUCE.md, "Words"), the first that fits; grokking is ``behind`` with R½ ≥ 1.5.
 
     ``curves``: a mapping with ``step``, ``train_accuracy``, ``test_accuracy``. ``diverged``: the run met a
-    non-finite loss; that counts only before T_gen. Returns "diverged", "grokking", "comprehension",
+    non-finite loss; that counts only before T_gen. ``levels``: the task's. Returns "diverged", "grokking", "comprehension",
     "partial", "memorisation" or "underfit".
     """
     steps, train, test = curves["step"], curves["train_accuracy"], curves["test_accuracy"]
-    generalised = math.isfinite(t_gen(steps, test, budget))
+    generalised = math.isfinite(t_gen(steps, test, budget, levels.t_gen))
     if not generalised:
         if diverged:
             return "diverged"
         if math.isfinite(half_rise(steps, test, baseline)):
             return "partial"
-        return "memorisation" if math.isfinite(t_mem(steps, train)) else "underfit"
+        return "memorisation" if math.isfinite(t_mem(steps, train, level=levels.t_mem)) else "underfit"
     late = half_rise_ratio(steps, train, test, baseline) >= DELAYED
-    return "grokking" if late and behind(train, test, baseline) else "comprehension"
+    return "grokking" if late and behind(train, test, baseline, levels.t_mem) else "comprehension"
 
 
-def behind(train_accuracy: ArrayLike, test_accuracy: ArrayLike, baseline: float) -> bool:
-    """Whether a′ is below one half when train accuracy first reaches 0.9; False where it never does."""
-    fitted = np.flatnonzero(np.asarray(train_accuracy, dtype=np.float64) >= 0.9)
+def behind(train_accuracy: ArrayLike, test_accuracy: ArrayLike, baseline: float, level: float = FIT) -> bool:
+    """Whether a′ is below one half when train accuracy first reaches 0.9; False where it never does.
+
+    level: of T_mem, whose ``low`` stands in place of 0.9.
+    """
+    fitted = np.flatnonzero(np.asarray(train_accuracy, dtype=np.float64) >= low(level))
     return bool(fitted.size and normalised(test_accuracy, baseline)[fitted[0]] < 0.5)
 
 

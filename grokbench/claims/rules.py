@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from grokbench.analysis import statistics, timing
+from grokbench.analysis import statistics
 from grokbench.claims.answers import Answer, least, within
 from grokbench.claims.phrases import count
 from grokbench.claims.verdict import INCONCLUSIVE, NOT_REPRODUCED, REPRODUCED
@@ -264,10 +264,7 @@ def _never(
 
 
 def _fitted(view: SeedView) -> bool:
-    return all(
-        math.isfinite(timing.t_mem(c.record.curves["step"], c.record.curves["train_accuracy"]))
-        for c in view.cells
-    )
+    return all(math.isfinite(cell.record.fitted()) for cell in view.cells)
 
 
 def _asked(control: Sequence[SeedView]) -> float | None:

@@ -24,6 +24,7 @@ PARTS = (
     "computations",
     "domains",
     "sources",
+    "decodings",
     "corruptions",
     "figures",
 )

@@ -179,14 +179,14 @@ def _summary(record: Record) -> dict[str, Any]:
     curves, budget, baseline = record.curves, record.trial.budget, record.facts["memoriser_baseline"]
     steps, train, test = curves["step"], curves["train_accuracy"], curves["test_accuracy"]
     times = {
-        "t_mem": timing.t_mem(steps, train, budget),
-        "t_gen": timing.t_gen(steps, test, budget),
+        "t_mem": record.t_mem,
+        "t_gen": record.t_gen,
         "f_99": timing.first_crossing(steps, test, 0.99, budget),
         "f_95": timing.first_crossing(steps, test, 0.95, budget),
     }
     ratio = timing.half_rise_ratio(steps, train, test, baseline)
     outcome = record.outcome
-    dips, below = timing.dips(steps, test, times["t_gen"])
+    dips, below = record.dips()
     reached = math.isfinite(times["t_gen"])
     why = {
         name: f"not reached within {budget} step{'' if budget == 1 else 's'}"

@@ -9,7 +9,6 @@ from typing import Literal
 
 import numpy as np
 
-from grokbench.analysis import timing
 from grokbench.measures.cells import Cell, SeedView
 from grokbench.measures.needed import ONSET, T_GEN, probe, without_landmarks
 from grokbench.measures.reading import column, generalised, one, onset
@@ -29,7 +28,7 @@ def _ipr(record: Record, steps: list[float]) -> list[float]:
 
 def _regimes(record: Record) -> dict[str, tuple[float, float]]:
     """The stretches over which slopes of the IPR are taken, in steps."""
-    fitted = timing.t_mem(record.curves["step"], record.curves["train_accuracy"])
+    fitted = record.fitted()
     end = generalised(record)
     return {
         "fit": (0.0, fitted / 2),

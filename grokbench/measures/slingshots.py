@@ -8,7 +8,6 @@ import math
 import numpy as np
 
 from grokbench.analysis import slingshots
-from grokbench.analysis.timing import FIT
 from grokbench.measures.cells import SeedView
 from grokbench.measures.needed import T_MEM, of_arms, unfitted
 from grokbench.measures.reading import column, fitted, one, within_budget
@@ -19,7 +18,7 @@ from grokbench.training.record import Record
 def _unfitted(record: Record) -> float:
     steps, accuracy = (within_budget(record, name) for name in ("step", "train_accuracy"))
     after = accuracy[steps > fitted(record)]
-    return float(np.mean(after < FIT)) if after.size else math.nan
+    return float(np.mean(after < record.levels.t_mem)) if after.size else math.nan
 
 
 def _count(record: Record) -> float:

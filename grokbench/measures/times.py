@@ -69,9 +69,7 @@ def half_rise_ratio_over(view: SeedView, first: int = 0, second: int = 1) -> flo
 
 
 def _watched(cell: Cell, chosen: Arguments) -> bool:
-    curves, until = cell.record.curves, chosen["until"]
-    found = timing.stays(curves["step"], curves["test_accuracy"], generalised(cell.record), until)
-    return not math.isnan(found)
+    return not math.isnan(cell.record.stays(chosen["until"]))
 
 
 STAYED = each(
@@ -86,7 +84,7 @@ def stays(view: SeedView, until: int, arm: int = 0) -> float:
     nan without a T_gen, where ``until`` is less than 3 T_gen, and where the record ends before it.
     """
     record = one(view, arm)
-    return timing.stays(record.curves["step"], record.curves["test_accuracy"], generalised(record), until)
+    return record.stays(until)
 
 
 def generalises(view: SeedView, arm: int = 0) -> float:

@@ -21,6 +21,11 @@ def faultless(recipe: Recipe) -> Iterable[tuple[str, str]]:
     return ()
 
 
+def together(model: Section) -> str:
+    """Trials of this network can train as one model."""
+    return ""
+
+
 def fits_any(task: TaskSpec, recipe: Recipe) -> None:
     """A network that can be trained on every task."""
 
@@ -30,6 +35,8 @@ class Architecture:
     """A network as a part. Strings are "module:name", loaded in the process that trains; outside parts may give the functions.
 
     takes: "pairs" of elements, or "vectors" of numbers; then n_elements is a ``tasks.source.Vectors``.
+    outputs: "elements", as many as those; or "any" number that a task asks for: then n_elements may be a ``tasks.source.Pairs``,
+    and targets may be whatever the task's decoding makes of answers.
     build: (model, n_elements, seed) → module with drawn weights in float64; each parameter has its own stream, named after it.
     restore: (model, weights) → module with these weights, in their own type. A module is a ``networks.base.Network``.
     fast: loss kind → hand-written step, where there is one; any other loss trains on the plain engine.
@@ -38,6 +45,7 @@ class Architecture:
     another.
     facts: (network, rows) → numbers that a record keeps beside the curves.
     drawn: fields that only initial weights and noise depend on. Trials that differ in them can train as one model.
+    singly: (model) → a sentence that says why its trials cannot train as one model; empty where they can.
     """
 
     kind: str
@@ -50,4 +58,6 @@ class Architecture:
     faults: Callable[[Recipe], Iterable[tuple[str, str]]] = faultless
     facts: str | Callable[..., Any] = ""
     takes: str = "pairs"
+    outputs: str = "elements"
     drawn: tuple[str, ...] = ()
+    singly: Callable[[Section], str] = together

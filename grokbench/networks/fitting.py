@@ -9,7 +9,8 @@ from grokbench import parts
 from grokbench.networks.registry import architecture
 from grokbench.specs.errors import InputError
 from grokbench.specs.types import Recipe, TaskSpec
-from grokbench.tasks.source import source
+from grokbench.tasks.decoding import decoding as decoding_of
+from grokbench.tasks.source import Pairs, elements_of, outputs_of, shape_of, source
 
 MOST_STEPS = 10**9
 TAKEN = {"pairs": "pairs of elements", "vectors": "vectors of numbers"}
@@ -32,7 +33,45 @@ def check_fit(task: TaskSpec, recipe: Recipe) -> None:
         raise InputError(f"{recipe.id}: {field}: {text}")
     with parts.blamed(parts.strangers(recipe, task)):
         _check_taken(task, recipe)
+        _check_decoded(task, recipe)
         trained(recipe).fits(task, recipe)
+
+
+def _check_decoded(task: TaskSpec, recipe: Recipe) -> None:
+    """Raises InputError where the network, the learner or the loss is not made for how the task's outputs are decoded."""
+    own, decoding, shape = trained(recipe), decoding_of(task), shape_of(task)
+    if recipe.learner:
+        if decoding.targets is not None or not isinstance(shape, int):
+            raise InputError(
+                f"{recipe.id}: the learner {own.kind!r} answers with one of the elements; {task.id!r} has other answers"
+            )
+        return
+    if not _gives_any(own) and (decoding.targets is not None or isinstance(shape, Pairs)):
+        others = [name for name in parts.names("networks") if _gives_any(parts.find("networks", name))]
+        raise InputError(
+            f"{recipe.id}: a {own.kind} has one output an element; {task.id!r} has {elements_of(shape)} elements, and asks for"
+            f" {outputs_of(shape)} outputs; those that give as many as a task asks for are {', '.join(others)}"
+        )
+    loss = parts.find("losses", str(recipe.loss.get("kind")))
+    if decoding.gives not in _taken(loss):
+        able = [
+            name for name in parts.names("losses") if decoding.gives in _taken(parts.find("losses", name))
+        ]
+        raise InputError(
+            f"{recipe.id}: the loss {loss.kind!r} takes no {decoding.gives}, which the decoding {decoding.kind!r} of {task.id!r} "
+            f"gives; use {' or '.join(able)}"
+        )
+
+
+def _gives_any(own: Any) -> bool:
+    """Whether a network has as many outputs as a task asks for."""
+    return bool(getattr(own, "outputs", "elements") == "any")
+
+
+def _taken(loss: Any) -> tuple[str, ...]:
+    """What a loss takes as targets."""
+    found: tuple[str, ...] = getattr(loss, "takes", ("classes",))
+    return found
 
 
 def _check_taken(task: TaskSpec, recipe: Recipe) -> None:

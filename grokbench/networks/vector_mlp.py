@@ -58,6 +58,7 @@ ARCHITECTURE = Architecture(
     size=size,
     faults=faults,
     takes="vectors",
+    outputs="any",
     fast={"hinge": "grokbench.networks.fast.vector_mlp:step"},
 )
 

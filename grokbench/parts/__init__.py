@@ -123,9 +123,10 @@ def strangers(recipe: Recipe, task: TaskSpec | None = None) -> tuple[Part, ...]:
 
 
 def of_task(task: TaskSpec) -> tuple[Part, ...]:
-    """The parts of a task that come from elsewhere: its domain, and what that is made of, and its source."""
-    found = outside("sources", str(task.source.get("kind", "")))
-    return (*of_domain(task.domain), *(() if found is None else (found,)))
+    """The parts of a task that come from elsewhere: its domain, and what that is made of, its source and its decoding."""
+    tables = {"sources": task.source, "decodings": task.decode}
+    found = (outside(kind, str(own.get("kind", ""))) for kind, own in tables.items())
+    return (*of_domain(task.domain), *(part for part in found if part is not None))
 
 
 def of_domain(table: Section) -> tuple[Part, ...]:

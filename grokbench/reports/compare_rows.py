@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from grokbench.analysis import timing
 from grokbench.analysis.statistics import median
 from grokbench.claims import phrases as w
 from grokbench.plan.compared import NAMES, TIMES, CompareResult, Contrast
@@ -77,7 +76,7 @@ def dips_of(result: CompareResult, arm: int, seed: int) -> tuple[int, float] | N
     record = result.records[arm, seed]
     if not math.isfinite(record.t_gen):
         return None
-    return timing.dips(record.curves["step"], record.curves["test_accuracy"], record.t_gen)
+    return record.dips()
 
 
 def arm_rows(result: CompareResult) -> list[tuple[str, ...]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from grokbench.analysis import timing
 from grokbench.claims import phrases as w
 from grokbench.claims.verdict import NOT_RUN
 from grokbench.reports import readings
@@ -69,6 +70,7 @@ def _recipe(report: PaperResult, experiment: Experiment) -> list[str]:
             text = ", ".join(f"{k} = {w.value(v)}" for k, v in fields.items())
             if text:
                 lines.append(f"* {name}: {text}")
+    lines += _levels(report, experiment.id)
     if experiment.set:
         lines.append("* changed from the recipe: " + _pairs(experiment.set))
     for tier, plan in experiment.tiers.items():
@@ -77,6 +79,16 @@ def _recipe(report: PaperResult, experiment: Experiment) -> list[str]:
         what = "training rows" if plan.rows else "α"
         lines.append(f"* {tier}: seeds {w.ranges(plan.seeds)}, {what} {levels}, {plan.steps} steps{more}")
     return [f"### Experiment {experiment.id}", w.sentence(experiment.title), "\n".join(lines)]
+
+
+def _levels(report: PaperResult, experiment_id: str) -> list[str]:
+    """The thresholds of T_mem and T_gen, where the task has others than 0.99."""
+    records = [record for _, _, record in report.cells.get(experiment_id, ())[:1]]
+    found = {record.levels for record in records} - {timing.LEVELS}
+    return [
+        f"* T_mem at a train accuracy of {w.number(own.t_mem)}, T_gen at a test accuracy of {w.number(own.t_gen)}"
+        for own in found
+    ]
 
 
 def _pairs(fields: Mapping[str, Any]) -> str:

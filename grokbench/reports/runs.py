@@ -67,7 +67,7 @@ def run(seed: int, experiment: str, record: Record) -> Run:
         f_99=timing.first_crossing(steps, test, timing.FIT, budget),
         outcome=record.outcome,
         strong=timing.strong(record.curves, record.outcome, baseline),
-        stays=timing.stays(steps, test, record.t_gen, float(steps[-1])),
+        stays=record.stays(float(steps[-1])),
     )
 
 

@@ -30,8 +30,8 @@ def fields(spec: TaskSpec | Recipe) -> dict[str, Any]:
     """Every field that is trained by, dotted, nested tables written out; a table that the spec has not is left out.
 
     >>> task = TaskSpec("t", "", "x + y", {"kind": "numbers", "p": 7}, {"kind": "table"})
-    >>> fields(task)
-    {'operation': 'x + y', 'domain.kind': 'numbers', 'domain.p': 7, 'source.kind': 'table'}
+    >>> list(fields(task))
+    ['operation', 'domain.kind', 'domain.p', 'source.kind', 'decode.kind', 'thresholds.t_mem', 'thresholds.t_gen']
     """
     flat = values.settings({key: value for key, value in dataclasses.asdict(spec).items() if value != {}})
     return {name: value for name, value in flat.items() if name not in LABELS}

@@ -10,7 +10,7 @@ from grokbench.specs.types import Paper, Recipe, TaskSpec, TierPlan
 
 Parts = Mapping[str, Mapping[str, type]]
 """Kind of part → name → its fields."""
-OF_TASKS = ("domains", "sources")
+OF_TASKS = ("domains", "sources", "decodings")
 """Kinds of parts that a task names; a recipe names the others."""
 DRAFT = "http://json-schema.org/draft-07/schema#"
 EXTENDS = {"type": "string", "description": "a recipe whose fields this one inherits (one level)"}
@@ -58,7 +58,7 @@ def paper(known: Parts, names: Mapping[str, Sequence[str]]) -> dict[str, Any]:
         "required": [name for name in document["required"] if name not in lists],
         "properties": own,
     }
-    document |= {"required": ["paper", "experiment", "claim"], "properties": {"paper": about, **lists}}
+    document |= {"required": ["paper", "claim"], "properties": {"paper": about, **lists}}
     lists["claim"]["items"] |= COMPUTATION_OR_EXPERIMENT
     tier = {"type": "object", **schema_of(TierPlan), "not": {"required": ["alphas", "rows"]}}
     whole = completed_with_parts({**document, "definitions": {"tier": tier}}, known)

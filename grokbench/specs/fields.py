@@ -56,11 +56,12 @@ def field(
     return dataclasses.field(default=default, metadata=metadata)
 
 
-def table(fields: type) -> Any:
-    """A table with fields of its own, all of which have defaults."""
+def table(fields: type, *, filled: bool = False) -> Any:
+    """A table with fields of its own, all of which have defaults. filled: one that is left out has them; else it is empty."""
     own = schema_of(fields)
     node = {"type": "object", "description": own.pop("description"), **own, "default": {}}
-    return dataclasses.field(default_factory=dict, metadata={"schema": node})
+    whole = {key_of(one): default_of(one) for one in dataclasses.fields(fields)} if filled else {}
+    return dataclasses.field(default_factory=lambda: dict(whole), metadata={"schema": node})
 
 
 def tables(fields: type, *, key: str, help: str, least: int = 1, most: int | None = None) -> Any:

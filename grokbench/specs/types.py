@@ -33,6 +33,7 @@ __all__ = [
     "Section",
     "Superseded",
     "TaskSpec",
+    "Thresholds",
     "TierPlan",
     "Training",
     "Trial",
@@ -42,8 +43,18 @@ Array = NDArray[Any]
 
 
 @dataclass(frozen=True)
+class Thresholds:
+    """accuracies from which a run has fitted and has generalised, where the paper has others than 0.99"""
+
+    t_mem: float = spec(0.99, help="train accuracy at T_mem", above=0.0, most=1.0)
+    t_gen: float = spec(
+        0.99, help="test accuracy at T_gen, and median of the window after it", above=0.0, most=1.0
+    )
+
+
+@dataclass(frozen=True)
 class TaskSpec:
-    """An operation on a domain, and where its rows come from (``tasks/*.toml``)."""
+    """An operation on a domain, where its rows come from, and when an answer is right (``tasks/*.toml``)."""
 
     id: str = spec(help="the file's name without .toml", schema=ID)
     title: str = spec(help="", schema=TEXT)
@@ -53,6 +64,10 @@ class TaskSpec:
     )
     domain: Section = part("domains")
     source: Section = part("sources", "table", help="where the rows come from")
+    decode: Section = part(
+        "decodings", "classes", help="what outputs are compared with, and when they are right"
+    )
+    thresholds: Section = table(Thresholds, filled=True)
 
     def __hash__(self) -> int:  # tables have no hash of their own
         return hash((self.id, self.operation))

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from grokbench.specs.fields import default_of
 from grokbench.specs.types import Array, Recipe, TaskSpec, Trial
 from grokbench.store import keys
 from grokbench.training.record import Record
@@ -24,12 +25,13 @@ _FROM_FILES = {stored: name for name, stored in keys.PORTRAITS.items()}
 
 
 def trial_to_json(trial: Trial) -> dict[str, Any]:
-    """A trial as a JSON document; ``rows``, ``learner`` and ``source`` only where the trial has another than every old one."""
+    """A trial as a JSON document; what came later, such as ``rows``, only where the trial has another than every old one."""
     document = dataclasses.asdict(trial)
     document[_PORTRAITS] = [keys.PORTRAITS[name] for name in trial.analyses if name in keys.PORTRAITS]
     document["analyses"] = [name for name in trial.analyses if name not in keys.PORTRAITS]
-    if trial.task.source == {"kind": "table"}:
-        del document["task"]["source"]
+    for name in ("source", "decode", "thresholds"):
+        if document["task"][name] == default_of(TaskSpec.__dataclass_fields__[name]):
+            del document["task"][name]
     if trial.rows is None:
         del document["rows"]
     if not trial.recipe.learner:

@@ -92,7 +92,7 @@ def _evaluations(record: Record, wanted: Trial) -> list[int] | None:
     """Indices of the rows that ``wanted`` would have, up to where it would stop; None where one of them is missing."""
     found = {int(step): index for index, step in enumerate(record.curves["step"])}
     last = max(found)
-    rule = StopRule(wanted.budget, wanted.horizon)
+    rule = StopRule(wanted.budget, wanted.horizon, wanted.task.thresholds["t_gen"])
     rows: list[int] = []
     for step in _cadence(wanted, wanted.budget).steps():
         if (

@@ -75,7 +75,8 @@ def _prune(task: TaskSpec, recipe: Recipe) -> Pruned:
     }
     full = {"id": recipe.id, "title": "", "origin": "", "source": "", **own}
     pruned = schema.without_defaults("recipe", full)
-    named = {"id": task.id, "operation": task.operation, "domain": task.domain, "source": task.source}
+    told_of = ("id", "operation", "domain", "source", "decode", "thresholds")
+    named = {name: getattr(task, name) for name in told_of}
     told = schema.without_defaults("task", {"title": "", **named})
     return (
         {name: told[name] for name in named if name in told},

@@ -1,7 +1,7 @@
 """Where the rows of a task come from, and what is common to all sources: how many there are, their shape, the rows themselves.
 
 A source is a part. What is no table of a binary operation gives inputs, targets and a split the same way: rows whose last
-number is the class, split into training and test rows by α and the stream ("split", task id).
+numbers are the answer, split into training and test rows by α and the stream ("split", task id).
 """
 
 from __future__ import annotations
@@ -15,32 +15,48 @@ from numpy.typing import NDArray
 from grokbench import parts
 from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.specs.types import TaskSpec
+from grokbench.tasks.decoding import Answers, Decoder, decoder
 from grokbench.tasks.table import Table
 
 
+class Pairs(NamedTuple):
+    """The shape of a task whose inputs are pairs of ``elements``, where there are not as many ``classes`` as elements."""
+
+    elements: int
+    classes: int
+
+
 class Vectors(NamedTuple):
-    """The shape of a task whose inputs are vectors of ``width`` numbers, and whose targets are among ``classes``."""
+    """The shape of a task whose inputs are vectors of ``width`` numbers, and whose answers are among ``classes``."""
 
     width: int
     classes: int
 
 
 Rows = NDArray[Any]
-"""(n, 3) of pairs, or (n, width + 1) of vectors; the last number is the class."""
+"""(n, 3) of pairs, or (n, width + 1) of vectors; the last number is the class. Real answers may have several numbers."""
 Fresh = Callable[[int], Rows]
 """Number of rows → that many new ones, drawn from a named stream."""
-Shape = int | Vectors
-"""What a network is built for: the number of elements, where inputs are pairs of them; else ``Vectors``."""
+Shape = int | Pairs | Vectors
+"""Inputs are pairs of so many elements, and answers the elements themselves; or ``Pairs``, or ``Vectors``.
+
+What a source says has its classes, 0 where answers are real numbers. What a network is built for has its outputs in their place.
+"""
+
+
+def no_real(task: TaskSpec) -> int:
+    """Answers are classes."""
+    return 0
 
 
 @dataclass(frozen=True)
 class Source:
     """A source as a part.
 
-    gives: "pairs" of elements, or "vectors" of numbers. shape: task → ``Shape``, cheap. count: task → number of rows
-    that are split. rows: (task, seed) → ``Table``, which is split into training and test rows. fresh: (task, seed) → ``Fresh``,
-    where every update sees new rows in place of training rows; None where it does not. held: task → number of the rows that
-    are a test set of their own, ``Table.held``; None where there are none.
+    gives: "pairs" of elements, or "vectors" of numbers. shape: task → ``Shape``, cheap. count: task → number of rows that are
+    split. real: task → how many real numbers an answer is; 0 where it is a class. rows: (task, seed) → ``Table``, which is split
+    into training and test rows. fresh: (task, seed) → ``Fresh``, where every update sees new rows in place of training rows; None
+    where it does not. held: task → number of the rows that are a test set of their own, ``Table.held``; None without.
     """
 
     kind: str
@@ -50,6 +66,7 @@ class Source:
     count: Callable[[TaskSpec], int]
     rows: Callable[[TaskSpec, int], Table]
     fresh: Callable[[TaskSpec, int], Fresh] | None = None
+    real: Callable[[TaskSpec], int] = no_real
     held: Callable[[TaskSpec], int] | None = None
 
 
@@ -77,9 +94,35 @@ def count_held(task: TaskSpec) -> int:
 
 
 def shape_of(task: TaskSpec) -> Shape:
-    """What a network for the task is built for. Errors as in ``rows_of``."""
+    """What a network for the task is built for. Errors as in ``rows_of``, and for answers that its decoding cannot read."""
     shape: Shape = _asked(task, lambda: source(task).shape(task))
-    return shape
+    outputs = _asked(task, lambda: decoder(task, _answers(task, shape)).outputs())
+    if isinstance(shape, Vectors):
+        return Vectors(shape.width, outputs)
+    elements = elements_of(shape)
+    return elements if outputs == elements else Pairs(elements, outputs)
+
+
+def elements_of(shape: Shape) -> int:
+    """How many elements pairs are of; of vectors, their width."""
+    return shape if isinstance(shape, int) else shape[0]
+
+
+def outputs_of(shape: Shape) -> int:
+    """How many outputs a network of this shape has."""
+    return shape if isinstance(shape, int) else shape.classes
+
+
+def decoder_of(task: TaskSpec, seed: int) -> Decoder:
+    """The task's decoding with what is drawn for a seed. Errors as in ``shape_of``."""
+    shape: Shape = _asked(task, lambda: source(task).shape(task))
+    found: Decoder = _asked(task, lambda: decoder(task, _answers(task, shape), seed))
+    return found
+
+
+def _answers(task: TaskSpec, shape: Shape) -> Answers:
+    real = source(task).real(task)
+    return Answers(0, real) if real else Answers(outputs_of(shape))
 
 
 def _asked(task: TaskSpec, ask: Callable[[], Any]) -> Any:

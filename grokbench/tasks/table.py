@@ -24,14 +24,22 @@ class Table:
     """The rows that a task is split into. The last number of a row is its class, those before it are what a network reads.
 
     Of an operation: every (x, y, x∘y) that has an answer, int64 (n_rows, 3), sorted by (x, y). Of samples: float64
-    (n_rows, width + 1).
+    (n_rows, width + 1). Where answers are ``real`` numbers, so many of a row's last numbers are its answer, and rows are float64.
     """
 
     rows: NDArray[Any]
     n_elements: int  # how many elements there are, such as p or n!; of samples, how many classes
+    n_classes: int = 0  # how many answers there are, where they are not the elements
+    real: int = 0
+    pairs: bool = True  # of rows with real answers: whether the numbers before it are two elements
     held: int = (
         0  # the last rows, a test set of their own whatever is trained on; 0: those not trained on are tested
     )
+
+    @property
+    def classes(self) -> int:
+        """How many classes answers are among; 0 where they are real numbers."""
+        return 0 if self.real else self.n_classes or self.n_elements
 
     @property
     def pool(self) -> int:
@@ -56,8 +64,13 @@ def build_table(task: TaskSpec) -> Table:
         with parts.blamed(strangers):
             answers, defined = domain.answers(tree)
             square, kept = np.broadcast_to(answers, (n, n)), np.broadcast_to(defined, (n, n))
-            if strangers and square[kept].size and not 0 <= square[kept].min() <= square[kept].max() < n:
-                raise ValueError(f"an answer that is none of the elements 0 to {n - 1}")
+            classes = domain.n_answers(tree) if hasattr(domain, "n_answers") else n
+            if (
+                strangers
+                and square[kept].size
+                and not 0 <= square[kept].min() <= square[kept].max() < classes
+            ):
+                raise ValueError(f"an answer that is none of the elements 0 to {classes - 1}")
     except UnknownNameError:
         raise
     except InputError as error:
@@ -71,7 +84,7 @@ def build_table(task: TaskSpec) -> Table:
     np.floor_divide(where, n, out=rows[:, 0])
     np.remainder(where, n, out=rows[:, 1])
     rows[:, 2] = flat[where]
-    return Table(rows=rows, n_elements=n)
+    return Table(rows=rows, n_elements=n, n_classes=0 if classes == n else classes)
 
 
 def domain_of_pairs(task: TaskSpec) -> Elements:

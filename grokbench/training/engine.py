@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import time
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from grokbench import parts
@@ -15,8 +18,9 @@ from grokbench.networks.fitting import check_fit
 from grokbench.networks.registry import architecture, build
 from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.specs.types import Trial
+from grokbench.tasks.decoding import Decoder
 from grokbench.tasks.memoriser import memoriser_baseline
-from grokbench.tasks.source import shape_of, source
+from grokbench.tasks.source import decoder_of, shape_of, source
 from grokbench.tasks.trained import TrialRows, trial_rows
 from grokbench.training import arithmetic
 from grokbench.training.engines import Engine, make_engine
@@ -129,6 +133,12 @@ def _shaped(net: Engine, update: Update, tensors: Sequence[Tensor]) -> Sequence[
     return tensors if update.elementwise else net.shaped(tensors)
 
 
+def _right(decoder: Decoder, guesses: NDArray[Any], answers: NDArray[Any]) -> NDArray[Any]:
+    """Which guesses at real answers are right."""
+    found: Tensor = decoder.right(torch.from_numpy(guesses.copy()), torch.from_numpy(answers.copy()), None)
+    return found.numpy()
+
+
 def recorded(
     run: Run,
     rows: TrialRows,
@@ -143,7 +153,12 @@ def recorded(
         "n_train": len(rows.train),
         "n_test": len(rows.test),
         "n_elements": rows.table.n_elements,
-        "memoriser_baseline": memoriser_baseline(rows.table, rows.split, rows.train[:, -1]),
+        "memoriser_baseline": memoriser_baseline(
+            rows.table,
+            rows.split,
+            rows.train[:, -1],
+            functools.partial(_right, decoder_of(trial.task, trial.seed)),
+        ),
         "steps": run.step,
     }
     if trial.recipe.data.get("corruption"):

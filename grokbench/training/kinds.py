@@ -23,12 +23,14 @@ class Loss:
 
     total: (outputs, targets, loss table) → Σ over rows, a scalar that autograd can differentiate.
     reduce: (total, loss table, n_rows, n_classes) → the loss that is trained on, from a tensor or a number.
+    takes: what targets may be, as a decoding ``gives`` them: "classes", "numbers".
     """
 
     kind: str
     fields: type
     total: Callable[[Any, Any, Section], Any]
     reduce: Callable[[Any, Section, int, int], Any]
+    takes: tuple[str, ...] = ("classes",)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """Losses as functions of outputs and targets, for any network whose outputs they fit. Torch is loaded when one is first computed.
 
 ``outputs`` are (n, classes), or (n, scored, classes) where several positions of a row are scored. ``targets`` are the right
-classes, (n,) or (n, scored). A loss is a sum over rows, and then ``reduce`` makes a mean of it where its fields ask for one.
+classes, (n,) or (n, scored), or numbers of the outputs' shape, which the squared error takes. A loss is a sum over rows, and then
+``reduce`` makes a mean of it where its fields ask for one.
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ REDUCTIONS = ("mean", "sum", "sum-classes")
 
 @dataclass(frozen=True)
 class SquaredErrorFields:
-    """squared error against one-hot targets"""
+    """squared error against one-hot targets, or against the numbers that the task's decoding gives"""
 
     reduction: str = field(
         "mean",
@@ -83,9 +84,11 @@ class SquaredErrorFields:
 
 
 def squared_error(outputs: Tensor, targets: Tensor, loss: Section) -> Tensor:
-    """Σ over rows and classes of (f − onehot)², the mean of a row's scored positions."""
+    """Σ over rows and classes of (f − onehot)², the mean of a row's scored positions; Σ (f − target)² of numbers."""
     from torch.nn import functional
 
+    if targets.is_floating_point():
+        return ((outputs - targets) ** 2).sum()
     onehot = functional.one_hot(targets, outputs.shape[-1]).to(outputs.dtype)
     return ((outputs - onehot) ** 2).sum() / scored(targets)
 
@@ -96,7 +99,7 @@ def reduced(total: Any, loss: Section, n_rows: int, n_classes: int) -> Any:
     return scale[loss["reduction"]] * total
 
 
-MSE = Loss("mse", SquaredErrorFields, squared_error, reduced)
+MSE = Loss("mse", SquaredErrorFields, squared_error, reduced, takes=("classes", "numbers"))
 
 
 # -- hinge -----------------------------------------------------------------------------------------------
@@ -121,3 +124,25 @@ def hinge(outputs: Tensor, targets: Tensor, loss: Section) -> Tensor:
 
 
 HINGE = Loss("hinge", HingeFields, hinge, mean_over_rows)
+
+
+# -- logistic --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class LogisticFields:
+    """log(1 + e^(−y f)) of one output, whose sign decides between two classes, mean over rows"""
+
+
+def logistic(outputs: Tensor, targets: Tensor, loss: Section) -> Tensor:
+    """Σ over rows of log(1 + exp(−y f)) with y = ±1; of several outputs, log Σ_c exp(f_c − f_target), the cross-entropy."""
+    import torch
+    from torch.nn import functional
+
+    if outputs.shape[-1] == 1:
+        signs = (2 * targets - 1).to(outputs.dtype)
+        return -functional.logsigmoid(outputs.squeeze(-1) * signs).sum() / scored(targets)
+    return -torch.log_softmax(outputs, -1).gather(-1, targets[..., None]).sum() / scored(targets)
+
+
+LOGISTIC = Loss("logistic", LogisticFields, logistic, mean_over_rows)

@@ -16,15 +16,10 @@ from grokbench.training.score import Score
 from grokbench.training.setup import Indices, Setup, noised
 
 
-def decoded(outputs: Tensor) -> Tensor:
-    """The class that outputs (…, classes) stand for: the largest, or of a single one whether it is above 0; (…)."""
-    return (outputs[..., 0] > 0).long() if outputs.shape[-1] == 1 else outputs.argmax(-1)
-
-
 def read(setup: Setup[Network], rows: Indices) -> tuple[Tensor, Tensor]:
-    """What the network reads of rows, vectors in the type of its weights, and their classes."""
-    inputs, targets = setup.network.inputs(rows, setup.task), setup.network.targets(rows, setup.task)
-    return inputs.to(setup.dtype) if inputs.is_floating_point() else inputs, targets
+    """What the network reads of rows, vectors in the type of its weights, and what its outputs are compared with."""
+    inputs = setup.network.inputs(rows, setup.task)
+    return inputs.to(setup.dtype) if inputs.is_floating_point() else inputs, setup.targets(rows)
 
 
 class PlainEngine:
@@ -35,7 +30,8 @@ class PlainEngine:
     def __init__(self, setup: Setup[Network]) -> None:
         self._setup, self._network, self._batches = setup, setup.network.to(setup.dtype), setup.batches()
         self._generator = setup.generator
-        self.noisy = self._network.drops or bool(setup.weight_noise) or not self._batches.whole
+        self.noisy = self._network.drops or self._network.batchwise
+        self.noisy |= bool(setup.weight_noise) or not self._batches.whole
         self.noisy |= setup.fresh is not None
         named = dict(self._network.named_parameters())
         self.names: Sequence[str] = tuple(named)
@@ -80,9 +76,11 @@ class PlainEngine:
     def _pass(self, inputs: Tensor, targets: Tensor, training: bool) -> tuple[Tensor, float]:
         """Loss over these rows, and the share of right answers."""
         noise, n = None, len(inputs)
+        if self._network.batchwise:
+            self._network.train(training)
         if training and self._network.drops:
             noise = self._network.draw_noise(n, self._generator, self._setup.dtype)
         outputs = self._network(inputs, noise)  # (n, classes) or (n, scored, classes)
-        right = decoded(outputs.detach()) == targets
+        right = self._setup.decoder.right(outputs.detach(), targets, self._setup.kept)
         correct = int((right if right.dim() == 1 else right.all(1)).sum()) / n
         return self._setup.reduce(self._setup.total(outputs, targets), n, outputs.shape[-1]), correct

@@ -49,20 +49,44 @@ class Record:
     content: str = ""  # SHA-256 of curves, how it ended, and final weights
 
     @property
+    def levels(self) -> timing.Levels:
+        """The accuracies that the task counts as fitting and as generalising."""
+        return timing.Levels(**self.trial.task.thresholds)
+
+    @property
     def outcome(self) -> str:
         """Outcome class within the budget: "grokking", "comprehension", …; see ``timing.outcome_class``."""
         baseline, diverged = float(self.facts["memoriser_baseline"]), self.ended == "diverged"
-        return timing.outcome_class(self.curves, self.trial.budget, baseline, diverged)
+        return timing.outcome_class(self.curves, self.trial.budget, baseline, diverged, self.levels)
 
     @property
     def t_mem(self) -> float:
-        """T_mem: first evaluation with train accuracy ≥ 0.99, within the budget; inf when there is none."""
-        return timing.t_mem(self.curves["step"], self.curves["train_accuracy"], self.trial.budget)
+        """T_mem: first evaluation with train accuracy ≥ 0.99, within the budget; inf when there is none.
+
+        In place of 0.99, here and at T_gen, stands what the task names in ``thresholds``.
+        """
+        return self.fitted(self.trial.budget)
 
     @property
     def t_gen(self) -> float:
         """T_gen: first evaluation with test accuracy ≥ 0.99 that its window confirms, within the budget; else inf."""
-        return timing.t_gen(self.curves["step"], self.curves["test_accuracy"], self.trial.budget)
+        return timing.t_gen(
+            self.curves["step"], self.curves["test_accuracy"], self.trial.budget, self.levels.t_gen
+        )
+
+    def fitted(self, budget: float = math.inf) -> float:
+        """T_mem within ``budget``, here the whole record."""
+        return timing.t_mem(self.curves["step"], self.curves["train_accuracy"], budget, self.levels.t_mem)
+
+    def stays(self, until: float) -> float:
+        """Whether it generalises and does not lose it again up to step ``until``: 1, 0 or nan; see ``timing.stays``."""
+        return timing.stays(
+            self.curves["step"], self.curves["test_accuracy"], self.t_gen, until, self.levels.t_gen
+        )
+
+    def dips(self) -> tuple[int, float]:
+        """Excursions of the test accuracy after T_gen, and the share of evaluations below its level; see ``timing.dips``."""
+        return timing.dips(self.curves["step"], self.curves["test_accuracy"], self.t_gen, self.levels.t_gen)
 
     def to_frame(self, probe: str | None = None) -> pd.DataFrame:
         """The curves, or the series of one probe, as a pandas DataFrame: a row each time that was looked, with its ``step``.

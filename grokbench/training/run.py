@@ -67,7 +67,7 @@ class Run:
         evaluation = trial.recipe.evaluation
         self._cadence = Cadence(evaluation["growth"], evaluation["spacing"], also=self.budget)
         self._probe_cadence = Cadence(evaluation["probe_growth"])
-        self._stop_rule = StopRule(self.budget, trial.horizon)
+        self._stop_rule = StopRule(self.budget, trial.horizon, trial.task.thresholds["t_gen"])
         self._wanted = sorted(trial.snapshots)
         self._rows: list[tuple[float, ...]] = []
 

@@ -13,7 +13,8 @@ from torch import Tensor
 
 from grokbench.networks.base import Network
 from grokbench.specs.types import Section, TaskSpec
-from grokbench.tasks.source import Fresh, Rows
+from grokbench.tasks.decoding import Decoder
+from grokbench.tasks.source import Fresh, Rows, decoder_of
 from grokbench.tasks.streams import stream
 from grokbench.training.batches import Batches
 from grokbench.training.kinds import Loss
@@ -55,6 +56,24 @@ class Setup(Generic[N]):
     def generator(self) -> torch.Generator:
         """Of noise on weights and of dropout masks, in this order at each pass."""
         return torch.Generator().manual_seed(int(stream(self.seed, "noise").integers(2**63)))
+
+    @cached_property
+    def decoder(self) -> Decoder:
+        """How answers are read off outputs."""
+        return decoder_of(self.task, self.seed)
+
+    @cached_property
+    def kept(self) -> Tensor | None:
+        """What the decoder drew, in the weights' type."""
+        drawn = self.decoder.kept
+        return None if drawn is None else torch.from_numpy(drawn).to(self.dtype)
+
+    def targets(self, rows: Indices) -> Tensor:
+        """What the loss compares the outputs of rows with: the network's classes, or numbers in the weights' type."""
+        if self.decoder.by_class:
+            return self.network.targets(rows, self.task)
+        found = torch.from_numpy(self.decoder.targets(rows))
+        return found.to(self.dtype) if found.is_floating_point() else found
 
     def total(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """The loss's Σ over rows."""

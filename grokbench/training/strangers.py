@@ -30,24 +30,30 @@ def try_out(setup: Setup[Any], network: Part | None, loss: Part | None) -> None:
     if network is None and loss is None:
         return
     rows = setup.train[:2]
-    inputs, targets = setup.network.inputs(rows, setup.task), setup.network.targets(rows, setup.task)
+    inputs, targets = setup.network.inputs(rows, setup.task), setup.targets(rows)
     noise = None
     if setup.network.drops:
         noise = setup.network.draw_noise(len(rows), torch.Generator(), torch.float64)
     outputs = setup.network(inputs, noise)
     if network is not None:
-        _fit(network, outputs, targets, len(rows))
+        _fit(network, outputs, targets, len(rows), by_class=setup.decoder.by_class)
     if loss is not None:
         total = setup.total(outputs, targets)
         if not isinstance(total, Tensor) or total.dim() or not total.requires_grad:
             raise InputError(f"{loss} gives {_words(total)} where a scalar with a gradient is expected")
 
 
-def _fit(network: Part, outputs: Any, targets: Any, n_rows: int) -> None:
+def _fit(network: Part, outputs: Any, targets: Any, n_rows: int, *, by_class: bool) -> None:
     if not isinstance(outputs, Tensor) or outputs.dim() not in (2, 3) or len(outputs) != n_rows:
         raise InputError(
             f"{network} gives {_words(outputs)} where outputs ({n_rows}, classes) or ({n_rows}, scored, classes) are expected"
         )
+    if not by_class:
+        if targets.is_floating_point() and targets.shape != outputs.shape:
+            raise InputError(
+                f"{network} gives {_words(outputs)} where outputs {tuple(targets.shape)} are expected"
+            )
+        return
     if not isinstance(targets, Tensor) or targets.shape != outputs.shape[:-1]:
         raise InputError(f"{network} gives targets {_words(targets)} beside outputs {_words(outputs)}")
     if int(targets.max()) >= max(outputs.shape[-1], 2):

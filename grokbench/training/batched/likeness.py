@@ -22,7 +22,7 @@ def why_singly(trial: Trial) -> str:
         return f"{trial.recipe.learner['kind']} is a learner, which has no gradient to batch."
     if not trial.budget:
         return "Nothing is updated in 0 steps."
-    return ""
+    return architecture(trial.recipe.model).singly(trial.recipe.model)
 
 
 def likeness(trial: Trial) -> str:
@@ -40,6 +40,7 @@ def likeness(trial: Trial) -> str:
         "noisy": bool(training["weight_noise"]),
         "source": trial.task.source["kind"],
         "shape": shape_of(trial.task),
+        "decode": trial.task.decode,
     }
     return json.dumps(own, sort_keys=True, default=list)
 

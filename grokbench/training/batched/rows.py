@@ -19,7 +19,7 @@ Which = slice | list[int]
 
 @dataclass(frozen=True)
 class Side:
-    """Rows of each trial: ``inputs`` (trials, n, …), ``targets`` (trials, n) or (trials, n, scored).
+    """Rows of each trial: ``inputs`` (trials, n, …), ``targets`` (trials, n), (trials, n, scored) or (trials, n, outputs).
 
     counts: each trial's own number of rows. mask (trials, n): which rows are a trial's own; None where all are.
     """

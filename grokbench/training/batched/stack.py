@@ -17,7 +17,7 @@ from grokbench.networks.base import Network
 from grokbench.networks.fast.products import BLAS
 from grokbench.training.batched import memory
 from grokbench.training.batched.rows import Side, Updates, read_side
-from grokbench.training.plain import decoded, read
+from grokbench.training.plain import read
 from grokbench.training.score import Score
 from grokbench.training.setup import Setup
 
@@ -53,6 +53,9 @@ class Stack:
         self._kept = tuple(self._network.state_dict())
         self._sides = {name: read_side(setups, name, device) for name in first.sides()}
         self._updates = Updates(setups, self._sides["train"])
+        self._decoder = first.decoder
+        drawn = [setup.kept for setup in setups if setup.kept is not None]
+        self._drawn = torch.stack(drawn).to(device) if drawn else None
         self._sigma = [setup.weight_noise for setup in setups]
         self._drops = any(module.drops for module in modules)
         self.noisy = self._drops or any(self._sigma) or not self._updates.whole
@@ -93,7 +96,8 @@ class Stack:
             with torch.no_grad():
                 outputs = self._outputs(own, weights, chosen.inputs, None)
                 losses = self._losses(outputs, chosen).tolist()
-            for i, loss, share in zip(own, losses, _shares(outputs, chosen), strict=True):
+                shares = self._shares(own, outputs, chosen)
+            for i, loss, share in zip(own, losses, shares, strict=True):
                 found[i] = Score(loss, share)
 
         self._by_chunks("test", one)
@@ -112,6 +116,7 @@ class Stack:
         """Go on with the trials at these places."""
         self._setups = [self._setups[i] for i in which]
         self._sigma = [self._sigma[i] for i in which]
+        self._drawn = None if self._drawn is None else self._drawn[which]
         self.parameters = [p[which] for p in self.parameters]
         self.gradients = [g[which] for g in self.gradients]
         self._buffers = {name: b[which] if name in self._apart else b for name, b in self._buffers.items()}
@@ -133,7 +138,7 @@ class Stack:
         losses = self._losses(outputs, rows)
         for gradient, one in zip(self.gradients, torch.autograd.grad(losses.sum(), weights), strict=True):
             gradient[at] = one
-        return losses.tolist(), _shares(outputs.detach(), rows) if accuracy else []
+        return losses.tolist(), self._shares(trials, outputs.detach(), rows) if accuracy else []
 
     def _outputs(
         self, trials: Sequence[int], weights: Sequence[Tensor], inputs: Tensor, noise: Tensor | None
@@ -168,6 +173,15 @@ class Stack:
         return torch.stack(
             [setup.reduce(total, n, outputs.shape[-1]) for total, n in zip(totals, counts, strict=True)]
         )
+
+    def _shares(self, trials: Sequence[int], outputs: Tensor, rows: Side) -> list[float]:
+        """The share of right answers of each trial."""
+        drawn = None if self._drawn is None else self._drawn[list(trials)]
+        right = self._decoder.right(outputs, rows.targets, drawn)
+        right = right if right.dim() == 2 else right.all(2)
+        if rows.mask is not None:
+            right = right & rows.mask
+        return [n / count for n, count in zip(right.sum(1).tolist(), rows.counts, strict=True)]
 
     def _noise(self, counts: Sequence[int]) -> tuple[list[Tensor] | None, Tensor | None]:
         """What is added to weights and what masks a pass, each trial's from its own stream, in the plain engine's order."""
@@ -254,15 +268,6 @@ def _buffers(modules: Sequence[Network], device: torch.device) -> tuple[dict[str
             apart.add(name)
         found[name] = (torch.stack(own) if name in apart else first).to(device)
     return found, frozenset(apart)
-
-
-def _shares(outputs: Tensor, rows: Side) -> list[float]:
-    """The share of right answers of each trial."""
-    right = decoded(outputs) == rows.targets
-    right = right if right.dim() == 2 else right.all(2)
-    if rows.mask is not None:
-        right = right & rows.mask
-    return [n / count for n, count in zip(right.sum(1).tolist(), rows.counts, strict=True)]
 
 
 def _stacked(noise: Sequence[Tensor]) -> Tensor:

@@ -1,0 +1,1 @@
+"""The built-in ways to read answers off outputs, one file each. ``tasks/decoding.py`` says what a decoding gives."""
