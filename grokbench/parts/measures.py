@@ -148,6 +148,7 @@ MEASURES: Mapping[str, str] = {
     "phase-shuffle-loss": "grokbench.measures.networks:phase_shuffle_loss",
     "phase-spread-change": "grokbench.measures.progress:phase_spread_change",
     "phase-spread-difference": "grokbench.measures.networks:phase_spread_difference",
+    "plateau-progress-ratio": "grokbench.measures.online:plateau_progress_ratio",
     "plateau-share": "grokbench.measures.online:plateau_share",
     "predicted-accuracy": "grokbench.measures.parallelograms:predicted_accuracy",
     "predicted-accuracy-error": "grokbench.measures.parallelograms:predicted_accuracy_error",

@@ -74,6 +74,7 @@ PROMISED = {"gromov2023": 6} | dict.fromkeys(
         "varma2023",
         "charton2023",
         "lyu2023",
+        "parity",
     ),
     20,
 )

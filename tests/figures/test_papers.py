@@ -31,6 +31,7 @@ from tests.reports import (
     synthetic_lyu,
     synthetic_mallinar,
     synthetic_nanda,
+    synthetic_parity,
     synthetic_power,
     synthetic_prieto,
 )
@@ -46,6 +47,7 @@ MADE_UP = {
     "prieto2025": synthetic_prieto.cells,
     "doshi2023": synthetic_doshi.cells,
     "lyu2023": synthetic_lyu.cells,
+    "parity": synthetic_parity.cells,
 }
 PAPERS = {name: LIBRARY.paper(name) for name in MADE_UP}
 DRAWN = [(name, figure) for name, paper in PAPERS.items() for figure in figures.registry(paper)]

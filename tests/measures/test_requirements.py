@@ -23,6 +23,7 @@ from grokbench.training.record import Record
 from tests.claims import nanda_records as runs
 from tests.claims.claim_records import grokked, record, view
 from tests.reports import synthetic_liu as liu
+from tests.reports import synthetic_parity as parity
 from tests.reports.synthetic_doshi import run as noisy
 from tests.reports.synthetic_lyu import run as decaying
 from tests.reports.synthetic_mallinar import machine
@@ -132,6 +133,27 @@ def changing() -> SeedView:
     return view(rising, decaying(change=5000, scale=3.0, early=0.999, late=0.7))
 
 
+def sparse() -> SeedView:
+    """Two arms of a network of which a few neurons take over."""
+    return view(parity.run(t_gen=3500), parity.run(t_gen=3500))
+
+
+def frozen() -> SeedView:
+    """A network that stands still once its loss is 0."""
+    return view(parity.still())
+
+
+def fresh() -> SeedView:
+    """Two arms of runs on fresh rows, over numbers of bits."""
+    cells = tuple(Cell(0, {"alpha": 0.5, **settings}, run) for settings, run in parity.swept(1.0, 100))
+    return SeedView(0, (cells, cells))
+
+
+def solved_online() -> SeedView:
+    """Two arms of a run on fresh rows."""
+    return view(parity.perfect(700), parity.perfect(700))
+
+
 VIEWS = (
     single(),
     swept(90_000),
@@ -144,6 +166,10 @@ VIEWS = (
     toys(),
     corrupted(),
     changing(),
+    sparse(),
+    frozen(),
+    solved_online(),
+    fresh(),
 )
 ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
     "best-normalised-at-fraction": {"alpha": 0.3},
