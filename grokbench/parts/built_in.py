@@ -19,6 +19,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "summed-mlp": "grokbench.networks.summed_mlp:ARCHITECTURE",
         "diagonal-linear": "grokbench.networks.diagonal_linear:ARCHITECTURE",
         "factored-mlp": "grokbench.networks.factored_mlp:ARCHITECTURE",
+        "matrix-factors": "grokbench.networks.matrix_factors:ARCHITECTURE",
     },
     "losses": {
         "mse": "grokbench.training.losses:MSE",
@@ -78,6 +79,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
     },
     "sources": {
         "table": "grokbench.tasks.sources.table:SOURCE",
+        "numbers": "grokbench.tasks.sources.numbers:SOURCE",
         "samples": "grokbench.tasks.sources.samples:SOURCE",
         "online": "grokbench.tasks.sources.online:SOURCE",
     },

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from grokbench.networks.fitting import hand_written
+from grokbench.networks.registry import architecture
 from grokbench.plan import costs
 from grokbench.plan.costs import Work
 from grokbench.plan.expand import PlannedTrial
@@ -106,9 +107,12 @@ def works(planned: Sequence[PlannedTrial], workers: int, how: How = AUTO) -> tup
 
 
 def _small(trial: Trial) -> bool:
-    """Whether a step has so few operations that most of its time is not spent on them."""
+    """Whether a step has so few operations that most of its time is not spent on them, and no hand-written one beats a batch."""
     try:
+        own = None if trial.recipe.learner else architecture(trial.recipe.model)
         fast = hand_written(trial.task, trial.recipe)
+        if fast and own is not None and own.alone:
+            return False
         return 2 * costs.PASSES * costs.work(trial, trial.budget).step <= (SMALL if fast else SMALL_PLAIN)
     except GrokbenchError:  # the trial itself will say it
         return False
