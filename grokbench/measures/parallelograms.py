@@ -130,10 +130,9 @@ DIFFER = of_arms(
 
 @requires(PREDICTED, DIFFER)
 def split_prediction(view: SeedView, by: Source = "learned") -> float:
-    """Whether the prediction tells which of two seeds generalises: cosine between predicted and actual differences over sizes.
+    """Whether the prediction tells which of two seeds generalises: cosine of predicted and actual differences over sizes.
 
-    Held-out samples alone count, and at each number of training rows one seed is compared with the other. 0 where nothing differs
-    in the prediction.
+    Held-out samples alone count. At each number of training rows one seed is compared with the other; 0 for equal predictions.
     """
     own, actual = _differences(view.arms, by)
     norm = float(np.linalg.norm(own) * np.linalg.norm(actual))

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grokbench.analysis import parallelograms as own
-from grokbench.measures.effective_theory import effective_time
+from grokbench.measures.effective_dynamics import effective_time
 
 TOY = dict(np.load(Path(__file__).parent.parent / "data" / "liu2022-toy.npz"))
 TEN = own.of_addition(10)
