@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 
 def draw(points: Sequence[Point]) -> Figure:
     """Milliseconds of a step, of one trial, on logarithmic axes. A thin line grows as the operations do, from the last point."""
-    axes_names = list(dict.fromkeys(one.axis for one in points))
+    from matplotlib.ticker import FuncFormatter, LogLocator
+
+    names = list(dict.fromkeys(one.axis for one in points))
     cases = list(dict.fromkeys(one.case for one in points))
-    figure, axes = multiples(len(axes_names), columns=2, height=2.6)
-    for ax, name in zip(axes, axes_names, strict=True):
+    figure, axes = multiples(len(names), columns=2, height=2.6)
+    for ax, name in zip(axes, names, strict=True):
         for i, case in enumerate(cases):
             own = [one for one in points if (one.axis, one.case) == (name, case) and math.isfinite(one.ms)]
             if not own:
@@ -44,6 +46,8 @@ def draw(points: Sequence[Point]) -> Figure:
         ticks = sorted({one.value for one in points if one.axis == name})
         ax.set_xticks(ticks, [f"{value:g}" for value in ticks])
         ax.minorticks_off()
+        ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        ax.yaxis.set_major_formatter(FuncFormatter(lambda value, place: f"{value:g}"))
     style.named(axes[0], "as the operations grow", color="0.4", linewidth=0.7)
     style.one_legend(figure, axes)
     return figure

@@ -5,6 +5,7 @@ A failed, damaged or half-written record is never a hit.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import hashlib
@@ -14,7 +15,7 @@ import shutil
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -22,6 +23,7 @@ from grokbench.specs import values
 from grokbench.specs.errors import StoreError
 from grokbench.specs.types import Array, Trial
 from grokbench.store import codec, keys
+from grokbench.store.checkpoints import BatchCheckpoint, Checkpoint, names_in
 from grokbench.store.cutting import cut
 from grokbench.store.kept import Kept
 from grokbench.store.locks import Lock
@@ -31,6 +33,7 @@ Weights = dict[str, Array]
 
 _RECORD, _ARRAYS, _WEIGHTS = "record.json", "arrays.npz", "weights.safetensors"
 _SNAPSHOT = "snapshot-"
+BATCH = "batch-"
 
 
 class Shelf(Protocol):
@@ -118,9 +121,12 @@ class Store:
 
     def trained(self, trial: Trial) -> Record | None:
         """The record of exactly this training with its weights and snapshots, whatever was analysed; None without them."""
-        exact = self.folder(trial)
-        record = self._read(exact, weights=True)
+        record = self.kept(trial)
         return dataclasses.replace(record, trial=trial) if record is not None and record.weights else None
+
+    def kept(self, trial: Trial) -> Record | None:
+        """The record of exactly this training, with its weights where it has them."""
+        return self._read(self.folder(trial), weights=True)
 
     def each(self) -> Iterator[Kept]:
         """Every record of this version. What is no hit is told of and left out; weights are neither read nor checked."""
@@ -165,7 +171,7 @@ class Store:
         """
         for _ in range(2):  # a record that is replaced meanwhile is read again
             try:
-                return self._opened(folder, weights=weights, arrays_only=arrays_only)
+                return self.opened(folder, weights=weights, arrays_only=arrays_only)
             except FileNotFoundError:
                 continue
             except OSError as error:
@@ -177,7 +183,11 @@ class Store:
             self._tell(folder, f"the record {folder} is damaged; its trial will be trained again")
         return None
 
-    def _opened(self, folder: Path, *, weights: bool, arrays_only: bool) -> Record | None:
+    def opened(self, folder: Path, *, weights: bool = False, arrays_only: bool = False) -> Record | None:
+        """The record in ``folder``, as ``_read`` gives it; None for one of another version.
+
+        Errors: OSError where it cannot be read; ValueError, KeyError, TypeError where it is damaged.
+        """
         document = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
         data = (folder / _ARRAYS).read_bytes()
         sums = document.pop("checksums")
@@ -198,6 +208,33 @@ class Store:
             )
             return None
         return codec.unpack(document, data, *(_weights(folder, sums) if weights else ()))
+
+    def checkpoint(self, trial: Trial, leaving: Callable[[], bool] = lambda: False) -> Checkpoint:
+        """Where a run of exactly this trial is kept in the middle. leaving: as of a ``Checkpoint``."""
+        return Checkpoint(self.root / "checkpoints" / keys.key(trial), leaving)
+
+    def batches(self, trials: Sequence[Trial]) -> list[tuple[list[int], Path | None]]:
+        """``trials`` as those that were kept together can go on together: their places, and the file that has them, or None."""
+        left = {keys.key(trial): place for place, trial in enumerate(trials)}
+        found: list[tuple[list[int], Path | None]] = []
+        for path in sorted((self.root / "checkpoints").glob(f"{BATCH}*")):
+            own = [left.pop(name) for name in names_in(path) if name in left]
+            if own:
+                found.append((sorted(own), path))
+        return [*found, (sorted(left.values()), None)] if left else found
+
+    def batch_checkpoint(
+        self, trials: Sequence[Trial], source: Path | None, leaving: Callable[[], bool] = lambda: False
+    ) -> BatchCheckpoint:
+        """Where a batch of these trials is kept in the middle. source: what kept them before."""
+        name = keys.digest([keys.key(trial) for trial in trials])
+        return BatchCheckpoint(self.root / "checkpoints" / f"{BATCH}{name}", source, leaving)
+
+    def forget_batch(self, path: Path) -> None:
+        """Remove a kept batch, unless a trial of it has no record yet: another worker may go on with that."""
+        if all(any(self.root.glob(f"records/*/*/{name}")) for name in names_in(path)):
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
 
     def _tell(self, place: Path, text: str) -> None:
         if place not in self._told:

@@ -28,8 +28,10 @@ from tests.reports import (
     synthetic_cross,
     synthetic_doshi,
     synthetic_hu,
+    synthetic_lyu,
     synthetic_mallinar,
     synthetic_nanda,
+    synthetic_parity,
     synthetic_power,
     synthetic_prieto,
 )
@@ -44,6 +46,8 @@ MADE_UP = {
     "mallinar2024": synthetic_mallinar.cells,
     "prieto2025": synthetic_prieto.cells,
     "doshi2023": synthetic_doshi.cells,
+    "lyu2023": synthetic_lyu.cells,
+    "parity": synthetic_parity.cells,
 }
 PAPERS = {name: LIBRARY.paper(name) for name in MADE_UP}
 DRAWN = [(name, figure) for name, paper in PAPERS.items() for figure in figures.registry(paper)]
