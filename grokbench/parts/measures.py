@@ -83,7 +83,6 @@ MEASURES: Mapping[str, str] = {
     "half-rise-ratio": "grokbench.measures.times:half_rise_ratio",
     "half-rise-ratio-over": "grokbench.measures.times:half_rise_ratio_over",
     "half-rises": "grokbench.measures.rising:half_rises",
-    "hidden-progress-ratio": "grokbench.measures.online:hidden_progress_ratio",
     "ideal-excess": "grokbench.measures.parallelograms:ideal_excess",
     "initial-key-rank": "grokbench.measures.circuit:initial_key_rank",
     "initial-loss": "grokbench.measures.curves:initial_loss",
