@@ -70,6 +70,7 @@ PROMISED = {"gromov2023": 6} | dict.fromkeys(
         "cross-paper",
         "mallinar2024",
         "prieto2025",
+        "doshi2023",
         "chughtai2023",
         "varma2023",
         "charton2023",
