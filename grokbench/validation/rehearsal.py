@@ -81,8 +81,7 @@ def _refusals(paper: Paper, claim: Claim, condition: Condition) -> Iterator[str]
 def _cells(experiment: Experiment, tier: str) -> tuple[Cell, ...]:
     plan = tier_plan(experiment, tier)
     assert plan is not None
-    fractions = plan.alphas or plan.rows  # of rows no fraction is known here; unlike numbers do
-    grid = itertools.product(*plan.vary.values(), fractions)
+    grid = itertools.product(*plan.vary.values(), plan.alphas or plan.rows)
     names = [*plan.vary, "alpha"]
     absent = cast(Record, _Absent())
     return tuple(Cell(0, dict(zip(names, values, strict=True)), absent) for values in grid)

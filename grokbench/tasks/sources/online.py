@@ -27,19 +27,28 @@ class Fields(samples.Fields):
     )
 
 
-def fresh(task: TaskSpec, seed: int) -> Fresh:
-    """What gives the rows of the next update. Errors: InputError."""
-    found, generator = samples.domain_of(task), stream(seed, "online", task.id)
-    wrong, noise = checked(Fields, task.source, "source")["wrong"], stream(seed, "online-noise", task.id)
+class Drawing:
+    """What gives the rows of the next update, from its own streams."""
 
-    def draw(n: int) -> Rows:
-        inputs, classes = found.sample(task.operation, n, generator)
-        if wrong:
-            shift = noise.integers(1, found.classes, n) * (noise.random(n) < wrong)
-            classes = (classes + shift) % found.classes
+    KEPT = ("_generator", "_noise")
+
+    def __init__(self, task: TaskSpec, seed: int) -> None:
+        self._domain, self._operation = samples.domain_of(task), task.operation
+        self._wrong = checked(Fields, task.source, "source")["wrong"]
+        self._generator, self._noise = stream(seed, "online", task.id), stream(seed, "online-noise", task.id)
+
+    def __call__(self, n: int) -> Rows:
+        """``n`` new rows, (n, width + 1)."""
+        inputs, classes = self._domain.sample(self._operation, n, self._generator)
+        if self._wrong:
+            shift = self._noise.integers(1, self._domain.classes, n) * (self._noise.random(n) < self._wrong)
+            classes = (classes + shift) % self._domain.classes
         return np.column_stack([inputs, classes])
 
-    return draw
+
+def fresh(task: TaskSpec, seed: int) -> Fresh:
+    """What gives the rows of the next update. Errors: InputError."""
+    return Drawing(task, seed)
 
 
 SOURCE = Source(
