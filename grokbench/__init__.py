@@ -51,6 +51,8 @@ __all__ = [
     "load_baseline",
     "load_network",
     "load_task",
+    "merge_stores",
+    "prune_store",
     "records",
     "register",
     "report",
@@ -58,12 +60,26 @@ __all__ = [
     "run",
     "site",
     "stream",
+    "survey_store",
     "sweep",
     "validate",
 ]
 
 if TYPE_CHECKING:
-    from grokbench.api import compare, export, records, report, reproduce, run, site, sweep, validate
+    from grokbench.api import (
+        compare,
+        export,
+        merge_stores,
+        prune_store,
+        records,
+        report,
+        reproduce,
+        run,
+        site,
+        survey_store,
+        sweep,
+        validate,
+    )
     from grokbench.claims.verdict import Verdict
     from grokbench.exports.stored import StoredRun
     from grokbench.figures.fields import Fields as FigureFields

@@ -71,8 +71,6 @@ def samples() -> Iterator[Sample]:
 def sample(source: str, head: dict[str, Any]) -> Iterator[Sample]:
     """Of a record's head, if its machine's rate is known."""
     environment, cost = head["environment"], head["cost"]
-    if environment.get("engine") == "batched":  # a plan reckons with single trials
-        return
     machine = (environment["cpu"], environment["cpu_capability"])
     rate = environment.get("flops_per_second") or RATES.get(machine)
     if rate is None:
@@ -82,7 +80,8 @@ def sample(source: str, head: dict[str, Any]) -> Iterator[Sample]:
     scale = own * rate / costs.CORE
     # The record of a longer training that was cut has the cost of all of it, so that its own steps are not counted.
     steps = round(1e3 * cost["train_seconds"] / cost["ms_per_step"]) - 1
-    done = costs.work(codec.trial_from_json(head["trial"]), steps)
+    engine = "batched" if environment.get("engine") == "batched" else ""
+    done = costs.work(codec.trial_from_json(head["trial"]), steps, engine)
     rest = cost["seconds"] - cost["probe_seconds"]
     yield Sample(
         source,

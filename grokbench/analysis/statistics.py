@@ -111,6 +111,20 @@ def kendall_tau(x: Sequence[float], y: Sequence[float]) -> float:
     return float(kendalltau(x, finite).statistic)
 
 
+def spearman(x: ArrayLike, y: ArrayLike) -> float:
+    """Spearman's rank correlation ρ of two samples of one length, (n,); nan where either is constant.
+
+    >>> spearman([1, 2, 3], [10, 20, 25])
+    1.0
+    """
+    from scipy.stats import rankdata
+
+    ranks = [rankdata(values) for values in (x, y)]
+    if any(np.ptp(own) == 0 for own in ranks):
+        return math.nan
+    return float(np.corrcoef(*ranks)[0, 1].round(12))
+
+
 def theil_sen(x: ArrayLike, low: ArrayLike, high: ArrayLike | None = None) -> tuple[float, float]:
     """Ends of the Theil–Sen slope, the median of the slopes through all pairs of points with different x.
 

@@ -6,18 +6,22 @@ In: words, paths and values as a user writes them. Out: records, verdicts, resul
 from __future__ import annotations
 
 from grokbench.api.reading import export, records, report, site, validate
+from grokbench.api.stores import merge_stores, prune_store, survey_store
 from grokbench.api.training import compare, reproduce, run, sweep
 from grokbench.plan.resolve import resolve_trial
 
 __all__ = [
     "compare",
     "export",
+    "merge_stores",
+    "prune_store",
     "records",
     "report",
     "reproduce",
     "resolve_trial",
     "run",
     "site",
+    "survey_store",
     "sweep",
     "validate",
 ]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import io
+import itertools
 import sys
 from typing import Any
 
@@ -25,6 +26,7 @@ COMMANDS = {
     "compare": "Train two recipes on the same seeds; print which generalises first, and what differs between them.",
     "new": "Write a commented file for a new task, recipe, paper, network, optimizer, loss, measure or figure.",
     "runs": "List the runs that a store has, and when each fitted and generalised.",
+    "store": "List, check, clean up or merge stores of records.",
     "export": "Write curves, probes, measures and verdicts as CSV, Parquet or TensorBoard files.",
     "report": "Write a paper's report again from stored records, without training.",
     "bench": "Time training steps of every network on this machine.",
@@ -82,7 +84,8 @@ class LazyGroup(click.Group):
 def in_flags(error: GrokbenchError, command: click.Command) -> str:
     """The text of an error, with the flags of ``command`` in place of the arguments that the library knows."""
     flags: dict[str, str] = {}
-    for one in command.params:
+    under = command.commands.values() if isinstance(command, click.Group) else ()
+    for one in itertools.chain(command.params, *(own.params for own in under)):
         if isinstance(one, click.Option):
             flag = max(one.opts, key=len)
             flags |= {flag.removeprefix("--"): flag, str(one.name): flag}

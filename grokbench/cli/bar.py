@@ -191,7 +191,7 @@ def train(
 
     before: is shown each batch before it is trained. board: is told of everything, and stands above the bar.
     """
-    from grokbench.plan import speed
+    from grokbench.plan import speed, together
     from grokbench.plan.pace import Expected
 
     some, watch = False, board or Board()
@@ -201,8 +201,8 @@ def train(
             before(batch)
         watch.begin(batch)
         work = {
-            id(one.trial): Expected(speed.seconds(one.work), one.expected_steps, one.work.kind)
-            for one in batch
+            id(one.trial): Expected(speed.seconds(done), one.expected_steps, done.kind)
+            for one, done in zip(batch, together.works(batch, workers, job.how), strict=True)
         }
         with TrainingBar(len(batch), work, min(workers, len(batch)), board) as bar:
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from grokbench.cli import completion, options
-from grokbench.cli.measuring import guessed, measure
+from grokbench.cli import completion, hardware, options
+from grokbench.cli.measuring import batched, guessed, measure
 from grokbench.specs.errors import InputError
 
 if TYPE_CHECKING:
@@ -64,6 +64,8 @@ if TYPE_CHECKING:
 @click.option(
     "--workers", type=options.INTEGER, help="Worker processes of one thread each [default: one a core]."
 )
+@hardware.engine
+@hardware.device
 @click.option("--dry-run", is_flag=True, help="Print what differs and the plan on stdout, and train nothing.")
 @click.option(
     "--out",
@@ -90,6 +92,8 @@ def command(
     tunes: Sequence[str],
     trials: int | None,
     workers: int | None,
+    engine: str,
+    device: str,
     dry_run: bool,
     out: Path,
     force: bool,
@@ -117,12 +121,14 @@ def command(
         isolate=isolate,
         tune=_tune(tunes),
         trials=trials,
+        engine=engine,
+        device=device,
         store=store,
         force=force,
         specs=options.open_library(specs),
         on_damage=options.note,
     )
-    measure(job.untrained())
+    measure(job.untrained(), count, job.how)
     estimate = job.estimate(count)
     click.echo(_plan(job, estimate), err=as_json or not dry_run)
     if dry_run:
@@ -182,6 +188,7 @@ def _plan(job: Compare, estimate: Estimate) -> str:
         f"{len(job.seeds)} seed(s), budget {job.budget} steps: {estimate.trials} trials, {estimate.stored} already stored; "
         f"about {estimate.minutes:.1f} min if each takes its whole budget, on {estimate.workers} worker(s), "
         f"and at most {estimate.megabytes:.0f} MB in {job.store.root}{guessed(estimate.guessed)}"
+        f"{batched(estimate.batches, job.how)}"
     )
     return "\n".join(lines)
 

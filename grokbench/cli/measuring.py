@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from grokbench.cli import options
@@ -13,16 +13,16 @@ if TYPE_CHECKING:
     from grokbench.plan.together import Batches, How
 
 
-def measure(todo: Iterable[PlannedTrial]) -> None:
+def measure(todo: Sequence[PlannedTrial], workers: int, how: How) -> None:
     """Time the steps of ``todo`` that were not timed on this machine; a few seconds. The rest is planned by records."""
     from grokbench.plan import probe
 
-    chosen = probe.unmeasured(todo)
+    chosen = probe.unmeasured(todo, workers, how)
     if not chosen:
         return
-    kinds = dict.fromkeys(planned.work.kind for planned in chosen)
+    kinds = dict.fromkeys(one.work.kind for one in chosen)
     options.note(f"timing some steps of {_names(kinds)} on this machine first; later plans remember them")
-    for kind, why in probe.measure(chosen).items():
+    for kind, why in probe.measure(chosen, device=how.device).items():
         options.note(f"a step of {kind.network} could not be timed ({why}); {_instead(kind)}")
 
 

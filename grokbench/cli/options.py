@@ -147,6 +147,15 @@ def store(function: F) -> F:
     return click.option("--store", "store", type=PATH, help=text)(function)
 
 
+def size(count: int) -> str:
+    """A number of bytes in words.
+
+    >>> size(2_000_000), size(300)
+    ('2.0 MB', '0.3 kB')
+    """
+    return f"{count / 1e6:.1f} MB" if count >= 1e5 else f"{count / 1e3:.1f} kB"
+
+
 def runs(function: F) -> F:
     """What chooses runs that are there: ``--task``, ``--baseline``, ``--paper``, ``--alpha``, ``--seed``, ``--run``."""
     chosen = (

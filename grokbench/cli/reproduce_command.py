@@ -156,7 +156,8 @@ def _one(job: Reproduction, out: Path, workers: int | None, *, dry_run: bool, qu
     from grokbench.plan import executor, single
     from grokbench.reports import agreement
 
-    measure(job.next_batch(executor.worker_count(workers)))
+    count = executor.worker_count(workers)
+    measure(job.next_batch(count), count, job.how)
     estimate = job.estimate(workers)
     if dry_run and not quiet:
         click.echo(_shares(estimate))
@@ -174,7 +175,7 @@ def _one(job: Reproduction, out: Path, workers: int | None, *, dry_run: bool, qu
     job.store.check_writable()
     single.check_folder(out)
     board = Verdicts(job, out, quiet=quiet)
-    if not train(job, executor.worker_count(workers), lambda batch: _climb(job, batch), board):
+    if not train(job, count, lambda batch: _climb(job, batch, count), board):
         click.echo("nothing to train: every record is in the store", err=True)
     result = findings.result(job, out, board.deciding.verdicts)
     page = reports.write(result, out)
@@ -207,15 +208,15 @@ def _plan(job: Reproduction, estimate: Estimate) -> str:
     )
 
 
-def _climb(job: Reproduction, batch: Sequence[PlannedTrial]) -> None:
+def _climb(job: Reproduction, batch: Sequence[PlannedTrial], workers: int) -> None:
     """What the ladder is about to add, before it trains."""
-    from grokbench.plan import speed
+    from grokbench.plan import speed, together
 
     for name, (verdict, rung) in job.climbing.items():
         yes = sum(said is True for _, _, said in verdict.values)
         click.echo(f"ladder: {name} has {yes} of {verdict.n_seeds}; on to {rung} seeds", err=True)
     if job.climbing:
-        minutes = sum(speed.seconds(planned.work) for planned in batch) / 60
+        minutes = sum(map(speed.seconds, together.works(batch, workers, job.how))) / 60
         click.echo(f"ladder: {len(batch)} trial(s), about {minutes:.0f} min of one core", err=True)
 
 

@@ -70,7 +70,7 @@ def command(
         click.echo(tabulate(map(cells, found), HEAD, tablefmt="plain", disable_numparse=True))
     place = where(place_of(store, records))
     count = f"{len(found)} run{'' if len(found) == 1 else 's'}"
-    click.echo(f"{count} in {place}, {_size(sum(one.size for one in found))}", err=True)
+    click.echo(f"{count} in {place}, {options.size(sum(one.size for one in found))}", err=True)
 
 
 def cells(one: StoredRun) -> tuple[str, ...]:
@@ -91,9 +91,5 @@ def cells(one: StoredRun) -> tuple[str, ...]:
         *times,
         one.outcome,
         "—" if one.written is None else f"{one.written.astimezone():%Y-%m-%d %H:%M}",
-        _size(one.size),
+        options.size(one.size),
     )
-
-
-def _size(count: int) -> str:
-    return f"{count / 1e6:.1f} MB" if count >= 1e5 else f"{count / 1e3:.1f} kB"

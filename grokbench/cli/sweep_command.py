@@ -97,7 +97,7 @@ def command(
         specs=options.open_library(specs),
         on_damage=options.note,
     )
-    measure(job.untrained())
+    measure(job.untrained(), count, job.how)
     estimate = job.estimate(count)
     click.echo(_plan(job, estimate), err=as_json or not dry_run)
     if dry_run:

@@ -6,7 +6,7 @@ In: a paper, cells by experiment id. Out: PNG and SVG files, and the numbers tha
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from grokbench.figures.chart import Chart
     from grokbench.plan.compared import CompareResult
+    from grokbench.plan.growth import Point
     from grokbench.plan.sweep import SweepResult
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "draw",
     "draw_compare",
     "draw_curves",
+    "draw_growth",
     "draw_sweep",
     "figure",
     "missing",
@@ -194,6 +196,14 @@ def draw_compare(result: CompareResult, path: Path, heading: str) -> None:
 
     with own_look():
         _save_all(compared.draw(result, heading), path, DRAWN)
+
+
+def draw_growth(points: Sequence[Point], path: Path) -> None:
+    """What a step costs, and how that grows (``plan.growth``): ``path`` with each ending of ``DRAWN``."""
+    from grokbench.figures import growth
+
+    with own_look():
+        _save_all(growth.draw(points), path, DRAWN)
 
 
 def missing(paper: Paper, drawn: Collection[str], cells: Cells) -> dict[str, str]:

@@ -143,11 +143,15 @@ def within_budget(record: Record, curve: str) -> Floats:
     return np.asarray(record.curves[curve], dtype=np.float64)[steps <= record.trial.budget]
 
 
-def last_accuracy(record: Record, split: str = "test") -> float:
-    """Accuracy at the end of the budget, median of the last five evaluations; 0 for a run that diverged."""
+def last_accuracy(record: Record, split: str = "test", rows: str = "") -> float:
+    """Accuracy at the end of the budget, median of the last five evaluations; 0 for a run that diverged.
+
+    ``rows``: of training rows that are looked at apart, such as "clean", which the curve's name ends in.
+    """
     if record.ended == "diverged":
         return 0.0
-    return float(np.median(within_budget(record, f"{split}_accuracy")[-5:]))
+    curve = f"{split}_accuracy_{rows}" if rows else f"{split}_accuracy"
+    return float(np.median(within_budget(record, curve)[-5:]))
 
 
 def table_share(cell: Cell) -> float:

@@ -21,6 +21,11 @@ def faultless(recipe: Recipe) -> Iterable[tuple[str, str]]:
     return ()
 
 
+def together(model: Section) -> str:
+    """Trials of this network can train as one model."""
+    return ""
+
+
 def fits_any(task: TaskSpec, recipe: Recipe) -> None:
     """A network that can be trained on every task."""
 
@@ -44,6 +49,7 @@ class Architecture:
     drawn: fields that only initial weights and noise depend on. Trials that differ in them can train as one model.
     seeded: whether another seed draws other weights; False where the start is the same for all.
     alone: whether its hand-written step beats a batch of trials on a CPU, however small it is.
+    singly: (model) → a sentence that says why its trials cannot train as one model; empty where they can.
     """
 
     kind: str
@@ -61,3 +67,4 @@ class Architecture:
     drawn: tuple[str, ...] = ()
     alone: bool = False
     seeded: bool = True
+    singly: Callable[[Section], str] = together

@@ -28,6 +28,9 @@ class Network(nn.Module):
         """The right class of each row (n,), or (n, scored)."""
         return torch.from_numpy(rows[:, -1].astype(np.int64))
 
+    batchwise = False
+    """Whether a row's output in a training pass depends on the other rows, and buffers are kept for evaluations."""
+
     @property
     def drops(self) -> bool:
         """Whether training passes have noise of their own."""
@@ -36,3 +39,17 @@ class Network(nn.Module):
     def draw_noise(self, n_rows: int, generator: torch.Generator, dtype: torch.dtype) -> Tensor | None:
         """The noise of one training pass, which ``forward`` takes; None without."""
         return None
+
+
+def dropout_mask(
+    n_rows: int, width: int, rate: float, generator: torch.Generator | None, dtype: torch.dtype
+) -> Tensor:
+    """(n_rows, width) of 0, with probability ``rate``, and of 1 / (1 − rate) elsewhere.
+
+    The rate is rounded to a multiple of 2⁻¹⁶: each number takes 16 random bits, and drawing them is most of the cost.
+    """
+    dropped = round(rate * 2**16)
+    words = torch.empty(-(-n_rows * width // 4), dtype=torch.int64)
+    words.random_(-(2**63), None, generator=generator)  # each of the 64 bits is random: four numbers
+    kept = words.view(torch.int16)[: n_rows * width].view(n_rows, width) >= dropped - 2**15
+    return kept.to(dtype).mul_(2**16 / (2**16 - dropped))

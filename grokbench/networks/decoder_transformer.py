@@ -91,8 +91,7 @@ ARCHITECTURE = Architecture(
 import torch
 from torch import Tensor, nn
 
-from grokbench.networks.base import Network, TableRows
-from grokbench.networks.one_layer_transformer import dropout_mask
+from grokbench.networks.base import Network, TableRows, dropout_mask
 from grokbench.specs.errors import UnknownNameError
 
 POSITIONS = 6  # of the sequences' seven tokens, those that are read

@@ -82,7 +82,7 @@ ARCHITECTURE = Architecture(
 import torch
 from torch import Tensor, nn
 
-from grokbench.networks.base import Network, TableRows
+from grokbench.networks.base import Network, TableRows, dropout_mask
 from grokbench.specs.errors import InputError, UnknownNameError
 
 WEIGHTS = ("W_E", "W_pos", "W_Q", "W_K", "W_V", "W_O", "W_in", "b_in", "W_out", "b_out", "W_U")
@@ -169,20 +169,6 @@ class OneLayerTransformer(Network):
     def draw_noise(self, n_rows: int, generator: torch.Generator, dtype: torch.dtype) -> Tensor:
         """A dropout mask (n_rows, m)."""
         return dropout_mask(n_rows, self.d_mlp, self.dropout, generator, dtype)
-
-
-def dropout_mask(
-    n_rows: int, width: int, rate: float, generator: torch.Generator | None, dtype: torch.dtype
-) -> Tensor:
-    """(n_rows, width) of 0, with probability ``rate``, and of 1 / (1 − rate) elsewhere.
-
-    The rate is rounded to a multiple of 2⁻¹⁶: each number takes 16 random bits, and drawing them is most of the cost.
-    """
-    dropped = round(rate * 2**16)
-    words = torch.empty(-(-n_rows * width // 4), dtype=torch.int64)
-    words.random_(-(2**63), None, generator=generator)  # each of the 64 bits is random: four numbers
-    kept = words.view(torch.int16)[: n_rows * width].view(n_rows, width) >= dropped - 2**15
-    return kept.to(dtype).mul_(2**16 / (2**16 - dropped))
 
 
 def initial_transformer(model: Section, n_elements: int, seed: int) -> OneLayerTransformer:

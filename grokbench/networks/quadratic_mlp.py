@@ -6,6 +6,9 @@ No biases. Two conventions of the same function are in use and differ in where t
 * ``folded`` (the author's group's code):      f(x) = W2 (W1 x)²,  weights drawn N(0, σ²), σ = (16 N)^(-1/3).
 
 With D = 2p they are one network under W_folded = (D N)^(-1/3) W_mean-field.
+
+Doshi, Das, He and Gromov (arXiv 2310.13061) add two things to the second one: dropout on W1 x, and batch normalisation after the
+square.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from grokbench.specs.types import Section, TaskSpec
 from grokbench.tasks.streams import stream
 
 CONVENTIONS = ("mean-field", "folded")
+NORMALISATIONS = ("none", "batch")
 
 
 @dataclass(frozen=True)
@@ -37,11 +41,25 @@ class Fields:
     init_std: float = field(
         0.0, help="standard deviation of the initial weights; 0 takes the convention's own", least=0.0
     )
+    dropout: float = field(
+        0.0, help="rate at which a training pass drops preactivations W1 x", least=0.0, below=1.0
+    )
+    normalisation: str = field(
+        "none",
+        choices=NORMALISATIONS,
+        help="what is done to (W1 x)²: nothing, or batch normalisation with a trained scale γ and shift β",
+    )
 
 
 def size(model: Section, n: int) -> Size:
     """Multiply-adds of a row, and weights."""
-    return Size(model["width"] * n, 3 * n * model["width"])
+    normalised = 2 if model["normalisation"] == "batch" else 0
+    return Size(model["width"] * n, (3 * n + normalised) * model["width"])
+
+
+def singly(model: Section) -> str:
+    """See ``Architecture``."""
+    return "Batch normalisation keeps statistics of its own." if model["normalisation"] == "batch" else ""
 
 
 _HERE = "grokbench.networks.quadratic_mlp"
@@ -55,7 +73,8 @@ ARCHITECTURE = Architecture(
         "mse": "grokbench.networks.fast.quadratic_mlp:step",
         "cross-entropy": "grokbench.networks.fast.quadratic_mlp:softmax_step",
     },
-    drawn=("init_std",),
+    drawn=("init_std", "dropout"),
+    singly=singly,
 )
 
 # ---- from here on with torch
@@ -63,7 +82,7 @@ ARCHITECTURE = Architecture(
 import torch
 from torch import Tensor, nn
 
-from grokbench.networks.base import Network, TableRows
+from grokbench.networks.base import Network, TableRows, dropout_mask
 from grokbench.specs.errors import UnknownNameError
 
 
@@ -71,14 +90,29 @@ class QuadraticMLP(Network):
     """f = c · W2 (W1 x)², c = 1 / (N D) in the mean-field convention and 1 in the folded one.
 
     W1 (N, 2p): its first p columns read x, its last p columns read y.  W2 (p, N): one row per class.
+    ``dropout``: rate at which training passes drop components of W1 x. ``normalisation`` "batch": W2 reads
+    γ (z − mean) / √(variance + 1e-5) + β of z = (W1 x)², with the mean and variance of the batch in a training pass, and with
+    running ones (momentum 0.1, unbiased variance) in an evaluation; both are torch's.
     """
 
-    def __init__(self, w1: Tensor, w2: Tensor, convention: str) -> None:
+    def __init__(
+        self,
+        w1: Tensor,
+        w2: Tensor,
+        convention: str,
+        dropout: float = 0.0,
+        normalisation: str = "none",
+    ) -> None:
         super().__init__()
         if convention not in CONVENTIONS:
             raise UnknownNameError("convention", convention, CONVENTIONS)
+        if normalisation not in NORMALISATIONS:
+            raise UnknownNameError("normalisation", normalisation, NORMALISATIONS)
         self.W1, self.W2 = nn.Parameter(w1), nn.Parameter(w2)
-        self.convention = convention
+        self.convention, self.dropout = convention, dropout
+        if normalisation == "batch":
+            self.norm = nn.BatchNorm1d(len(w1), dtype=w1.dtype)
+        self.batchwise = normalisation == "batch"
         self.width, self.input_dim = w1.shape  # N, D = 2p
         self.n_elements = w2.shape[0]  # p
 
@@ -88,12 +122,28 @@ class QuadraticMLP(Network):
         return 1.0 / (self.width * self.input_dim) if self.convention == "mean-field" else 1.0
 
     def forward(self, inputs: Tensor, noise: Tensor | None = None) -> Tensor:
-        """Two concatenated one-hot vectors a row, (B, 2p), to outputs, (B, p)."""
-        x = inputs
+        """Two concatenated one-hot vectors a row, (B, 2p), to outputs, (B, p); ``noise`` (B, N) multiplies W1 x."""
+        z = self.hidden(inputs, noise)  # (B, N)
+        return z @ self.W2.T / self.width if self.convention == "mean-field" else z @ self.W2.T  # (B, p)
+
+    def hidden(self, inputs: Tensor, noise: Tensor | None = None) -> Tensor:
+        """What W2 reads of rows as ``forward`` takes them, (B, N)."""
+        h = inputs @ self.W1.T  # (B, N)
         if self.convention == "mean-field":
-            h = x @ self.W1.T / self.input_dim**0.5  # (B, N)
-            return h**2 @ self.W2.T / self.width  # (B, p)
-        return (x @ self.W1.T) ** 2 @ self.W2.T  # (B, p)
+            h = h / self.input_dim**0.5
+        if noise is not None:
+            h = h * noise
+        normalised: Tensor = self.norm(h**2) if self.batchwise else h**2
+        return normalised
+
+    @property
+    def drops(self) -> bool:
+        """See ``Network``."""
+        return bool(self.dropout)
+
+    def draw_noise(self, n_rows: int, generator: torch.Generator, dtype: torch.dtype) -> Tensor:
+        """A dropout mask (n_rows, N)."""
+        return dropout_mask(n_rows, self.width, self.dropout, generator, dtype)
 
     def encode(self, pairs: NDArray[np.int64]) -> Tensor:
         """(B, 2) element indices x, y -> (B, 2p) two concatenated one-hot vectors."""
@@ -109,13 +159,20 @@ class QuadraticMLP(Network):
 
 def restored(model: Section, weights: Mapping[str, Tensor]) -> QuadraticMLP:
     """The network with these weights."""
-    return QuadraticMLP(weights["W1"], weights["W2"], model["convention"])
+    network = QuadraticMLP(
+        weights["W1"], weights["W2"], model["convention"], model["dropout"], model["normalisation"]
+    )
+    if network.batchwise:
+        network.load_state_dict(dict(weights))
+    return network
 
 
 def initial_mlp(model: Section, n_elements: int, seed: int) -> QuadraticMLP:
-    """A network with drawn weights; each parameter has its own stream, named after it (float64)."""
+    """A network with drawn weights; each parameter has its own stream, named after it (float64). γ begins at 1 and β at 0."""
     width, convention = int(model["width"]), model["convention"]
     std = float(model["init_std"]) or (1.0 if convention == "mean-field" else (16 * width) ** (-1 / 3))
     w1 = std * stream(seed, "init", "W1").standard_normal((width, 2 * n_elements))
     w2 = std * stream(seed, "init", "W2").standard_normal((n_elements, width))
-    return QuadraticMLP(torch.from_numpy(w1), torch.from_numpy(w2), convention)
+    return QuadraticMLP(
+        torch.from_numpy(w1), torch.from_numpy(w2), convention, model["dropout"], model["normalisation"]
+    )

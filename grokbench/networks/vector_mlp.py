@@ -59,6 +59,7 @@ ARCHITECTURE = Architecture(
     faults=faults,
     takes="vectors",
     outputs="any",
+    fast={"hinge": "grokbench.networks.fast.vector_mlp:step"},
 )
 
 # ---- from here on with torch

@@ -32,6 +32,7 @@ SECONDS = 0.5  # of steps that are timed in a turn, where a case states no numbe
 MOST_STEPS = 200
 SIZES = (1, 4, 16, 64, 256)  # of batches on CUDA
 CUDA_STEPS = 30
+SILENT = "its worker process ended without a word"
 SMOKE_STEPS, ALIKE = 5, 1e-3  # of two trials on both devices: their losses agree to so much, relatively
 
 
@@ -83,12 +84,16 @@ class Line(NamedTuple):
 
 @dataclass(frozen=True)
 class Timing:
-    """Trials to time, as a job for a worker process. sizes: of batches to time on ``device``; else engines take turns here."""
+    """Trials to time, as a job for a worker process. sizes: of batches to time on ``device``; else engines take turns here.
+
+    plain: time the plain engine beside a hand-written step.
+    """
 
     trials: tuple[Trial, ...]
     whole: bool = False
     device: str = "cpu"
     sizes: tuple[int, ...] = ()
+    plain: bool = True
 
     def __call__(self, on_news: Callable[[Mapping[str, Any]], None] | None = None) -> dict[str, Any]:
         """``found``: (engine, trials, ms, seconds, megabytes) of each line; or ``error``, a sentence. Raises nothing."""
@@ -123,7 +128,7 @@ def _told(case: Case, trial: Trial, news: Mapping[str, Any]) -> Iterator[Line]:
     names = case.id, recipe.model["kind"], recipe.loss["kind"]
     operations = 2 * costs.PASSES * costs.work(trial, trial.budget).step / 1e3  # 10⁹
     if "found" not in news:
-        yield Line(*names, "", 0, error=str(news.get("error", "its worker process ended without a word")))
+        yield Line(*names, "", 0, error=str(news.get("error", SILENT)))
     for engine, n, ms, seconds, megabytes in news.get("found", ()):
         yield Line(*names, engine, n, ms, operations / (ms / 1e3), seconds, megabytes)
 
@@ -141,7 +146,9 @@ def turns(timing: Timing) -> Iterator[Found]:
     if not timing.whole:
         steps = max(1, min(steps, int(1e3 * SECONDS / max(first.cost["ms_per_step"], 1e-3))))
     own = [dataclasses.replace(trial, budget=steps) for trial in trials]
-    engines = dict.fromkeys([str(first.environment["engine"]), *([] if timing.whole else ["plain"])])
+    engines = dict.fromkeys(
+        [str(first.environment["engine"]), *(["plain"] if timing.plain and not timing.whole else [])]
+    )
     took: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for _ in range(TURNS):
         for engine in engines:

@@ -16,6 +16,7 @@ from grokbench.plan import estimate
 from grokbench.plan.compared import Arm, CompareResult, Tuned, Tuning, apart
 from grokbench.plan.expand import Plan, PlannedTrial
 from grokbench.plan.job import Job, Shelves
+from grokbench.plan.together import AUTO, How
 from grokbench.specs.differences import Difference
 from grokbench.specs.errors import InputError
 from grokbench.specs.files import SpecFile
@@ -45,12 +46,13 @@ class Compare(Job):
         *,
         tuning: Tuning | None = None,
         force: bool = False,
+        how: How = AUTO,
         command: str = "",
         settings: Mapping[str, object] | None = None,
         spec_hashes: Mapping[str, str] | None = None,
         shadowed: tuple[SpecFile, ...] = (),
     ) -> None:
-        super().__init__(store, Shelves([store]), force=force)
+        super().__init__(store, Shelves([store]), force=force, how=how)
         self.arms, self.seeds, self.tuning = tuple(arms), tuple(seeds), tuning
         self.under_test, self.command = under_test, command
         self.settings = tuple((name, str(value)) for name, value in (settings or {}).items())
@@ -146,7 +148,7 @@ class Compare(Job):
         plan = Plan((*whole, *self._compared([0] * len(self.arms))))
         open_ = {one.request for one in todo}
         stored = {one.request for one in plan.trials} - open_
-        return estimate.estimated(plan, todo, stored, workers)
+        return estimate.estimated(plan, todo, stored, workers, self.how)
 
     def result(self) -> CompareResult:
         """What is known so far. Errors: InputError where an arm could not be tuned."""

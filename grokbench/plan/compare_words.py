@@ -14,7 +14,9 @@ from typing import Any
 from grokbench.plan import asked, provenance
 from grokbench.plan.compare import Compare
 from grokbench.plan.compared import NAMES, Arm, Tuning, apart
+from grokbench.plan.device import resolved as resolved_device
 from grokbench.plan.resolve import Specs, Task, Words, open_library, resolve_trial
+from grokbench.plan.together import How
 from grokbench.specs import differences, values
 from grokbench.specs.claims import PILOTS
 from grokbench.specs.differences import Difference, short
@@ -40,6 +42,8 @@ def plan(
     isolate: bool = False,
     tune: Mapping[str, Any] | None = None,
     trials: int | None = None,
+    engine: str = "auto",
+    device: str = "auto",
     store: str | Path | None = None,
     force: bool = False,
     specs: Specs = (),
@@ -107,6 +111,8 @@ def plan(
     command += ["--isolate"] if isolate else []
     if tuning is not None:
         command += ["--tune", f"{tuning.field}={json.dumps(tuning.values)}", "--trials", str(tuning.trials)]
+    how = How(engine, resolved_device(device, engine))
+    command += itertools.chain.from_iterable(how.asked())
     same = told[0][1] == told[1][1]  # else no command says how each differs from its file
     used = library.files_of(tasks=[task_name], baselines=[name for name, _ in told])
     return Compare(
@@ -117,6 +123,7 @@ def plan(
         Store(store, on_damage),
         tuning=tuning,
         force=force,
+        how=how,
         command=shlex.join(command) if same else "",
         settings={**own, **told[0][1]} if same else own,
         spec_hashes=provenance.spec_hashes(used),

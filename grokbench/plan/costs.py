@@ -20,7 +20,7 @@ from grokbench.specs.errors import InputError
 from grokbench.specs.fields import checked
 from grokbench.specs.locate import COSTS, committed
 from grokbench.specs.types import Trial
-from grokbench.tasks.source import count_rows, elements_of, shape_of, source
+from grokbench.tasks.source import count_held, count_rows, elements_of, shape_of, source
 from grokbench.training.evaluation import Cadence
 
 CORE = 1e11
@@ -36,6 +36,7 @@ class Kind(NamedTuple):
     loss: str
     precision: str  # of the loss, where it has one of its own
     dtype: str
+    engine: str = ""  # "batched", where trials share a step; it is then one trial's part of it
 
 
 class Line(NamedTuple):
@@ -65,7 +66,7 @@ class Work(NamedTuple):
     steps: int
     evaluation: float
     evaluations: int
-    table: float  # of one pass over the whole table
+    table: float  # of one pass over training and test rows
     tables: float  # such passes that analyses make, in double precision
 
     def seconds(self, cost: Cost) -> float:
@@ -76,24 +77,27 @@ class Work(NamedTuple):
         return (cost.setup + training + looking + analysing) / 1e3
 
 
-def kind(trial: Trial) -> Kind:
-    """The kind of a trial's steps."""
+def kind(trial: Trial, engine: str = "") -> Kind:
+    """The kind of a trial's steps; engine: as of a ``Kind``."""
     recipe = trial.recipe
     network = (recipe.learner or recipe.model)["kind"]
     loss = recipe.loss or {"kind": ""}
-    return Kind(network, loss["kind"], loss.get("precision", ""), recipe.training["dtype"])
+    return Kind(network, loss["kind"], loss.get("precision", ""), recipe.training["dtype"], engine)
 
 
-def work(trial: Trial, steps: int) -> Work:
-    """What a trial does in ``steps`` updates. Errors: PartError where a part from outside cannot state its size."""
-    recipe, table = trial.recipe, rows_at_most(trial)
+def work(trial: Trial, steps: int, engine: str = "") -> Work:
+    """What a trial does in ``steps`` updates; engine: as of a ``Kind``.
+
+    Errors: PartError where a part from outside cannot state its size.
+    """
+    recipe, table, held = trial.recipe, rows_at_most(trial), count_held(trial.task)
     rows, row = _trained_rows(trial), size(trial).multiply_adds / 1e6
     taken = sum(step <= steps for step in trial.snapshots) + 1
     evaluations = looks(
         steps, recipe.evaluation["growth"], recipe.evaluation["spacing"], trial.budget or None
     )
     if recipe.learner:  # it states the multiply-adds of a whole step, and sees all of its rows in one
-        return Work(kind(trial), row / PASSES, steps, 0.0, evaluations, 0.0, 0.0)
+        return Work(kind(trial, engine), row / PASSES, steps, 0.0, evaluations, 0.0, 0.0)
     batch = recipe.training["batch"]
     seen = rows if batch == "full" else min(batch, rows / 2)
     noisy = batch != "full" or recipe.training["weight_noise"] or recipe.model.get("dropout")
@@ -101,12 +105,12 @@ def work(trial: Trial, steps: int) -> Work:
         recipe.data.get("corruption")
     )  # how often training rows are evaluated by themselves
     return Work(
-        kind(trial),
+        kind(trial, engine),
         row * seen,
         steps,
-        row * (table - rows + rows * again),
+        row * ((held or table - rows) + rows * again),
         evaluations,
-        row * table,
+        row * (held + rows if held else table),
         sum(float(parts.find("analyses", name).passes(taken)) for name in trial.analyses),
     )
 
@@ -128,8 +132,9 @@ def seconds(done: Work) -> float:
 
 
 def cost(wanted: Kind) -> Cost:
-    """The cost of a kind from the committed records; else what most kinds cost."""
-    return recorded().get(wanted) or _guess(wanted.dtype == "float64")
+    """The cost of a kind from the committed records; else that of single trials of the kind; else what most kinds cost."""
+    found = recorded().get(wanted) or recorded().get(wanted._replace(engine=""))
+    return found or _guess(wanted.dtype == "float64")
 
 
 @functools.cache
@@ -144,7 +149,7 @@ def recorded() -> Mapping[Kind, Cost]:
 def read(document: Mapping[str, Any]) -> dict[Kind, Cost]:
     """The costs in a document such as ``costs.json``."""
     return {
-        Kind(*(entry[name] for name in Kind._fields)): Cost(
+        Kind(*(entry.get(name, "") for name in Kind._fields)): Cost(
             Line(**entry["step"]), Line(**entry["evaluation"]), entry["setup"]
         )
         for entry in document["kinds"]
@@ -170,7 +175,7 @@ def _guess(double: bool) -> Cost:
 
 
 def rows_at_most(trial: Trial) -> int:
-    """Rows of the trial's task: every pair of elements, whether it has an answer or not, or its samples."""
+    """Rows of the trial's task that are split: every pair of elements, whether it has an answer or not, or its samples."""
     shape = shape_of(trial.task)
     return count_rows(trial.task) if source(trial.task).gives == "vectors" else elements_of(shape) ** 2
 

@@ -54,12 +54,12 @@ def estimated(
 ) -> Estimate:
     """The cost of training ``todo``, a part of ``plan``, on so many workers (one a core, where none are named).
 
-    stored: requests (``keys.request``) of the plan's trials that have a record. The minutes are those of single trials; what a
-    batch saves shows while it trains.
+    stored: requests (``keys.request``) of the plan's trials that have a record.
     """
     count = min(workers or executor.default_workers(), max(1, len(todo)))
     distinct = max(len(plan.unique()), len(todo))
-    minutes = [speed.seconds(one.work) / count / 60 for one in todo]  # of wall time
+    works = together.works(todo, count, how)
+    minutes = [speed.seconds(work) / count / 60 for work in works]  # of wall time
 
     def part(experiment: str) -> ExperimentEstimate:
         grid = plan.of(experiment)
@@ -81,6 +81,6 @@ def estimated(
         megabytes=sum(planned.megabytes for planned in todo),
         workers=count,
         experiments=tuple(part(name) for name in dict.fromkeys(one.experiment for one in plan.trials)),
-        guessed=sum(not speed.known(planned.work) for planned in todo),
+        guessed=sum(not speed.known(work) for work in works),
         batches=together.batches([one.trial for one in todo], count, how),
     )

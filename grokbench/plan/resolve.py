@@ -116,9 +116,9 @@ def resolve_trial(
         share = values.number("alpha", alpha)
         if not 0 < share < 1:
             raise InputError(f"α must lie between 0 and 1, both excluded; got {share:g}")
-        kept, count = fraction(len(table.rows), share, rounding)
+        kept, count = fraction(table.pool, share, rounding)
     else:
-        kept, count = rows_as_fraction(len(table.rows), values.integer("rows", rows), rounding)
+        kept, count = rows_as_fraction(table.pool, values.integer("rows", rows), rounding)
     trial = Trial(spec, recipe, kept, number, budget, horizon=None, probes=looked_at, rows=count)
     trial_rows(trial, table)
     return trial

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from grokbench.analysis import thresholds
 from grokbench.analysis.thresholds import Threshold
-from grokbench.plan import speed
+from grokbench.plan import speed, together
 from grokbench.plan.executor import Failure, OnEvent
 from grokbench.plan.expand import PlannedTrial
 from grokbench.plan.job import Job, Shelves
@@ -175,7 +175,8 @@ class Sweep(Job):
             for alpha, outcome in zip(self.alphas, row, strict=True)
             if outcome is None
         ]
-        seconds = sum(speed.seconds(planned.work) for planned in left)
+        works = together.works(left, workers, self.how)
+        seconds = sum(map(speed.seconds, works))
         # Bisection of m fractions asks for ⌈log2(m + 1)⌉ outcomes; what is known of a seed already narrows its own.
         spans = [thresholds.span(row) for row in rows.values()]
         bisected = sum(math.ceil(math.log2(last - first + 1)) for first, last in spans)
@@ -193,7 +194,7 @@ class Sweep(Job):
             most_minutes=(seconds / count + starts) / 60,
             megabytes=sum(planned.megabytes for planned in left),
             workers=count,
-            guessed=sum(not speed.known(planned.work) for planned in left),
+            guessed=sum(not speed.known(work) for work in works),
         )
 
     def result(self) -> SweepResult:

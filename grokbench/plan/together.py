@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 from grokbench.networks.registry import architecture
 from grokbench.plan import costs
+from grokbench.plan.costs import Work
+from grokbench.plan.expand import PlannedTrial
 from grokbench.specs.errors import GrokbenchError
 from grokbench.specs.types import Trial
 from grokbench.training.batched.likeness import likeness, why_singly
@@ -88,6 +90,16 @@ def batches(trials: Sequence[Trial], workers: int, how: How = AUTO) -> Batches:
     found = [own for own in groups(trials, workers, how) if len(own) > 1 or how.batches]
     left = sum(alone.values())
     return Batches(sum(map(len, found)) - left, len(found) - left, dict(alone))
+
+
+def works(planned: Sequence[PlannedTrial], workers: int, how: How = AUTO) -> tuple[Work, ...]:
+    """What each trial does in its expected steps, of the kind of the engine that will train it."""
+    trials = [one.trial for one in planned]
+    shared = {i for own in groups(trials, workers, how) if len(own) > 1 for i in own}
+    return tuple(
+        costs.work(one.trial, one.expected_steps, "batched") if i in shared else one.work
+        for i, one in enumerate(planned)
+    )
 
 
 def _small(trial: Trial) -> bool:

@@ -58,7 +58,7 @@ def paper(known: Parts, names: Mapping[str, Sequence[str]]) -> dict[str, Any]:
         "required": [name for name in document["required"] if name not in lists],
         "properties": own,
     }
-    document |= {"required": ["paper", "experiment", "claim"], "properties": {"paper": about, **lists}}
+    document |= {"required": ["paper", "claim"], "properties": {"paper": about, **lists}}
     lists["claim"]["items"] |= COMPUTATION_OR_EXPERIMENT
     tier = {"type": "object", **schema_of(TierPlan), "not": {"required": ["alphas", "rows"]}}
     whole = completed_with_parts({**document, "definitions": {"tier": tier}}, known)

@@ -150,10 +150,13 @@ class Paper:
     id: str = spec(help="the folder's name", schema=ID)
     title: str = spec(help="", schema=TEXT)
     authors: str = spec(help="as the report prints them", schema=TEXT)
-    experiments: tuple[Experiment, ...] = tables(
-        Experiment, key="experiment", help="what is trained: a task under a recipe, over seeds and settings"
-    )
     claims: tuple[Claim, ...] = tables(Claim, key="claim", help="what is decided, and by which rule")
+    experiments: tuple[Experiment, ...] = tables(
+        Experiment,
+        key="experiment",
+        help="what is trained: a task under a recipe, over seeds and settings; none where every claim is a computation's",
+        least=0,
+    )
     superseded: tuple[Superseded, ...] = tables(
         Superseded,
         key="superseded",

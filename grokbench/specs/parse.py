@@ -119,7 +119,7 @@ def snapshot_steps(entries: Sequence[int | str]) -> tuple[int, ...]:
 def long_snapshots(document: Mapping[str, Any], file: str) -> list[Mistake]:
     """Ranges of snapshots that hold more steps than may be kept, told without writing them out."""
     wrong = []
-    for index, experiment in enumerate(document["experiment"]):
+    for index, experiment in enumerate(document.get("experiment", ())):
         for place, entry in enumerate(experiment.get("snapshots", ())):
             if isinstance(entry, str):
                 first, last, step = map(int, entry.split(":"))

@@ -118,9 +118,12 @@ class Store:
 
     def trained(self, trial: Trial) -> Record | None:
         """The record of exactly this training with its weights and snapshots, whatever was analysed; None without them."""
-        exact = self.folder(trial)
-        record = self._read(exact, weights=True)
+        record = self.kept(trial)
         return dataclasses.replace(record, trial=trial) if record is not None and record.weights else None
+
+    def kept(self, trial: Trial) -> Record | None:
+        """The record of exactly this training, with its weights where it has them."""
+        return self._read(self.folder(trial), weights=True)
 
     def each(self) -> Iterator[Kept]:
         """Every record of this version. What is no hit is told of and left out; weights are neither read nor checked."""
@@ -165,7 +168,7 @@ class Store:
         """
         for _ in range(2):  # a record that is replaced meanwhile is read again
             try:
-                return self._opened(folder, weights=weights, arrays_only=arrays_only)
+                return self.opened(folder, weights=weights, arrays_only=arrays_only)
             except FileNotFoundError:
                 continue
             except OSError as error:
@@ -177,7 +180,11 @@ class Store:
             self._tell(folder, f"the record {folder} is damaged; its trial will be trained again")
         return None
 
-    def _opened(self, folder: Path, *, weights: bool, arrays_only: bool) -> Record | None:
+    def opened(self, folder: Path, *, weights: bool = False, arrays_only: bool = False) -> Record | None:
+        """The record in ``folder``, as ``_read`` gives it; None for one of another version.
+
+        Errors: OSError where it cannot be read; ValueError, KeyError, TypeError where it is damaged.
+        """
         document = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
         data = (folder / _ARRAYS).read_bytes()
         sums = document.pop("checksums")

@@ -53,10 +53,10 @@ def no_real(task: TaskSpec) -> int:
 class Source:
     """A source as a part.
 
-    gives: "pairs" of elements, or "vectors" of numbers. shape: task → ``Shape``, cheap. count: task → number of rows.
-    real: task → how many real numbers an answer is; 0 where it is a class.
-    rows: (task, seed) → ``Table``, which is split into training and test rows. fresh: (task, seed) → ``Fresh``, where every
-    update sees new rows in place of training rows; None where it does not.
+    gives: "pairs" of elements, or "vectors" of numbers. shape: task → ``Shape``, cheap. count: task → number of rows that are
+    split. real: task → how many real numbers an answer is; 0 where it is a class. rows: (task, seed) → ``Table``, which is split
+    into training and test rows. fresh: (task, seed) → ``Fresh``, where every update sees new rows in place of training rows; None
+    where it does not. held: task → number of the rows that are a test set of their own, ``Table.held``; None without.
     """
 
     kind: str
@@ -67,6 +67,7 @@ class Source:
     rows: Callable[[TaskSpec, int], Table]
     fresh: Callable[[TaskSpec, int], Fresh] | None = None
     real: Callable[[TaskSpec], int] = no_real
+    held: Callable[[TaskSpec], int] | None = None
 
 
 def source(task: TaskSpec) -> Source:
@@ -82,8 +83,14 @@ def rows_of(task: TaskSpec, seed: int) -> Table:
 
 
 def count_rows(task: TaskSpec) -> int:
-    """How many rows ``rows_of`` has, whatever the seed. Errors as there."""
+    """How many rows of ``rows_of`` may be trained on, whatever the seed. Errors as there."""
     return int(_asked(task, lambda: source(task).count(task)))
+
+
+def count_held(task: TaskSpec) -> int:
+    """How many rows are a test set of their own, whatever is trained on. Errors as in ``rows_of``."""
+    own = source(task).held
+    return 0 if own is None else int(_asked(task, lambda: own(task)))
 
 
 def shape_of(task: TaskSpec) -> Shape:

@@ -27,7 +27,10 @@ ROUNDINGS = ("floor", "half-even")
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Row numbers of the training and of the test set, each ascending; together every row once."""
+    """Row numbers of the training and of the test set, each ascending; none is in both.
+
+    Together every row once, unless the table holds a test set of its own.
+    """
 
     train: NDArray[np.int64]  # (n_train,)
     test: NDArray[np.int64]  # (n_test,)
@@ -121,13 +124,16 @@ def split_table(
             f"data.split {kind!r} orders pairs of elements, which {task.id!r} has none of; use 'seed'"
         )
     if rows is None:
-        rows = training_rows(len(table.rows), alpha, data["rounding"])
-    return split(ORDERS[kind](table, task, seed), rows)
+        rows = training_rows(table.pool, alpha, data["rounding"])
+    found = split(ORDERS[kind](table, task, seed), rows)
+    if not table.held:
+        return found
+    return Split(found.train, np.arange(table.pool, len(table.rows), dtype=np.int64))
 
 
 def by_seed(table: Table, task: TaskSpec, seed: int) -> NDArray[np.int64]:
     """A random order, from the stream ("split", task id)."""
-    return stream(seed, "split", task.id).permutation(len(table.rows)).astype(np.int64, copy=False)
+    return stream(seed, "split", task.id).permutation(table.pool).astype(np.int64, copy=False)
 
 
 def openai_grok(table: Table, task: TaskSpec, seed: int) -> NDArray[np.int64]:

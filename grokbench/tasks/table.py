@@ -32,11 +32,19 @@ class Table:
     n_classes: int = 0  # how many answers there are, where they are not the elements
     real: int = 0
     pairs: bool = True  # of rows with real answers: whether the numbers before it are two elements
+    held: int = (
+        0  # the last rows, a test set of their own whatever is trained on; 0: those not trained on are tested
+    )
 
     @property
     def classes(self) -> int:
         """How many classes answers are among; 0 where they are real numbers."""
         return 0 if self.real else self.n_classes or self.n_elements
+
+    @property
+    def pool(self) -> int:
+        """How many rows may be trained on."""
+        return len(self.rows) - self.held
 
 
 def build_table(task: TaskSpec) -> Table:

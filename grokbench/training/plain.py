@@ -30,7 +30,8 @@ class PlainEngine:
     def __init__(self, setup: Setup[Network]) -> None:
         self._setup, self._network, self._batches = setup, setup.network.to(setup.dtype), setup.batches()
         self._generator = setup.generator
-        self.noisy = self._network.drops or bool(setup.weight_noise) or not self._batches.whole
+        self.noisy = self._network.drops or self._network.batchwise
+        self.noisy |= bool(setup.weight_noise) or not self._batches.whole
         self.noisy |= setup.fresh is not None
         named = dict(self._network.named_parameters())
         self.names: Sequence[str] = tuple(named)
@@ -75,6 +76,8 @@ class PlainEngine:
     def _pass(self, inputs: Tensor, targets: Tensor, training: bool) -> tuple[Tensor, float]:
         """Loss over these rows, and the share of right answers."""
         noise, n = None, len(inputs)
+        if self._network.batchwise:
+            self._network.train(training)
         if training and self._network.drops:
             noise = self._network.draw_noise(n, self._generator, self._setup.dtype)
         outputs = self._network(inputs, noise)  # (n, classes) or (n, scored, classes)

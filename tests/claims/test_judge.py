@@ -26,7 +26,7 @@ def _experiment(name: str = "arm", **seeds: int) -> Experiment:
 
 
 def _paper(*experiments: Experiment) -> Paper:
-    return Paper("it", "It", "Nobody", experiments, (CLAIM,))
+    return Paper("it", "It", "Nobody", (CLAIM,), experiments)
 
 
 def _judged(

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import torch
 
+from grokbench.networks.base import dropout_mask
 from grokbench.networks.fast import head_sums, products, tiles
 from grokbench.networks.fast.one_layer_transformer import FastOneLayerTransformer
-from grokbench.networks.one_layer_transformer import BIASES, WEIGHTS, OneLayerTransformer, dropout_mask
+from grokbench.networks.one_layer_transformer import BIASES, WEIGHTS, OneLayerTransformer
 from grokbench.networks.registry import build
 from grokbench.specs.errors import UnknownNameError
 

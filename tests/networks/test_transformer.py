@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from grokbench.networks.one_layer_transformer import WEIGHTS, dropout_mask
+from grokbench.networks.base import dropout_mask
+from grokbench.networks.one_layer_transformer import WEIGHTS
 from grokbench.networks.registry import build
 from grokbench.specs.errors import InputError, UnknownNameError
 

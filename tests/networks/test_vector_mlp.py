@@ -16,7 +16,9 @@ import grokbench
 from grokbench.networks.registry import build, restored
 from grokbench.networks.vector_mlp import ARCHITECTURE
 from grokbench.specs.errors import InputError
+from grokbench.tasks.domain import make_domain
 from grokbench.tasks.source import Vectors
+from grokbench.tasks.streams import stream
 from grokbench.training.optimizers.gd import GradientDescent
 from tests.networks import drawn
 
@@ -56,11 +58,12 @@ def run(specs: Path, task: str = "parity", steps: int = 400, **own: Any) -> grok
     )
 
 
-def test_outputs_losses_gradients_and_four_updates_are_the_references():
+@pytest.mark.parametrize("engine", ["plain", "fast"])
+def test_outputs_losses_gradients_and_four_updates_are_the_references(engine):
     known = dict(np.load(DATA))
     weights = {ours: torch.from_numpy(known[f"weight/{theirs}"]).double() for ours, theirs in NAMES.items()}
     rows = np.column_stack([known["x"], (known["y"].astype(np.int64) + 1) // 2]).astype(np.float64)
-    net = drawn.engine("plain", restored(MODEL, weights), "vector-mlp", {"kind": "hinge"}, rows, rows)
+    net = drawn.engine(engine, restored(MODEL, weights), "vector-mlp", {"kind": "hinge"}, rows, rows)
     outputs = restored(MODEL, weights)(torch.from_numpy(rows[:, :-1]))
     np.testing.assert_allclose(outputs.detach()[:, 0], known["outputs_step0"], rtol=1e-6, atol=1e-9)
     rule, losses = GradientDescent(0.1, momentum=0.0, weight_decay=0.01), []
@@ -76,6 +79,48 @@ def test_outputs_losses_gradients_and_four_updates_are_the_references():
     for ours, theirs in NAMES.items():
         wanted = known[f"weight_after4/{theirs}"]
         assert np.linalg.norm(net.weights()[ours].numpy() - wanted) < 1e-5 * np.linalg.norm(wanted)
+
+
+def engines(scale: float, n: int = 600) -> tuple[Any, Any]:
+    """Both engines of a network of 40 neurons whose outputs are ``scale`` times those of drawn weights, on n rows; float64."""
+    rows = np.column_stack(
+        make_domain({"kind": "bits", "n": 10, "k": 2}).sample("parity", n, stream(9000, "x"))
+    )
+    made = []
+    for name in ("plain", "fast"):
+        network = build(MODEL | {"width": 40}, Vectors(10, 2), 9000)
+        with torch.no_grad():
+            network.W2 *= scale
+        made.append(drawn.engine(name, network, "vector-mlp", {"kind": "hinge"}, rows, rows[:300]))
+    return made[0], made[1]
+
+
+@pytest.mark.parametrize("scale", [1.0, 30.0])  # at 30 half of the rows have a margin above 1
+def test_the_hand_written_step_is_autograd(scale):
+    plain, fast = engines(scale)
+    for side in ("train", "test"):
+        assert fast.score(side) == pytest.approx(plain.score(side), rel=1e-12)
+    assert fast.train_pass(accuracy=True) == pytest.approx(plain.train_pass(accuracy=True), rel=1e-12)
+    assert list(fast.names) == list(plain.names)
+    for one, other in zip(fast.gradients, plain.gradients, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-10, atol=1e-14)
+
+
+def test_a_margin_of_exactly_1_still_has_a_gradient_and_a_larger_one_has_none():
+    for bias, moved in ((1.0, True), (1.5, False)):
+        weights = {"W1": torch.zeros(1, 2), "b1": torch.tensor([bias]), "W2": torch.ones(1, 1)}
+        rows = np.array([[1.0, 1.0, 1.0]])
+        for name in ("plain", "fast"):
+            own = {key: w.double().clone() for key, w in weights.items()}
+            net = drawn.engine(name, restored(MODEL, own), "vector-mlp", {"kind": "hinge"}, rows, rows)
+            net.train_pass(accuracy=False)
+            assert any(bool(g.any()) for g in net.gradients) is moved
+
+
+def test_a_logit_for_each_class_trains_on_the_plain_engine(specs):
+    assert run(specs, steps=5).environment["engine"] == "fast"
+    both = SIGN | {"model.head": "classes"}
+    assert run(specs, steps=5, **both).environment["engine"] == "plain"
 
 
 def test_the_size_counts_every_weight_and_each_has_its_stream():

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from grokbench import parts
+from grokbench import figures, parts
 from grokbench.cli.bench_command import _table
-from grokbench.plan import bench
+from grokbench.plan import bench, costs, growth, profile
 from grokbench.plan.bench import Case
+from grokbench.plan.growth import Growth
 from grokbench.specs.loader import Library
 
 TINY = {"task.domain.p": 5, "model.width": 4}
@@ -66,6 +67,45 @@ def test_batches_on_a_device_are_timed_by_their_size_after_a_smoke_run(monkeypat
     assert [(engine, n) for engine, n, *_ in timing()["found"]] == [("batched", 1), ("batched", 3)]
     monkeypatch.setattr(bench, "ALIKE", -1.0)
     assert "after 5 steps the loss is" in timing()["error"]
+
+
+def test_growth_times_each_value_of_each_field_and_states_its_operations(tmp_path):
+    tiny = Case("tiny", "addition", "gromov2023/gd", set=TINY)
+    chosen = [
+        Growth("p", "tiny", "task.domain.p", (3, 5)),
+        Growth("α", "tiny", "alpha", (0.4, 0.8)),
+        Growth("trials in a batch", "tiny", "trials", (1, 3)),
+    ]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bench, "cases", lambda: (tiny,))
+        found = list(growth.points(Library(), chosen, run=here))
+    assert [one.value for one in found] == [3, 5, 0.4, 0.8, 1, 3]
+    assert [one.engine for one in found] == ["fast"] * 5 + ["batched"]
+    assert all(0 < one.ms < math.inf for one in found)
+    assert found[3].operations == pytest.approx(2 * found[2].operations, rel=0.1)  # twice the rows
+    figures.draw_growth(found, tmp_path / "growth")
+    assert {path.name for path in tmp_path.iterdir()} == {"growth.png", "growth.svg"}
+
+
+def test_what_growth_times_are_cases_and_fields_that_there_are():
+    library = Library()
+    for one in growth.growths():
+        sizes = [
+            costs.work(one.trials(library, value)[0], 10).step for value in (one.values[0], one.values[-1])
+        ]
+        assert one.field == "trials" or sizes[0] < sizes[1]
+
+
+def test_a_profile_shares_out_the_whole_time():
+    found = profile.profiled(Library(), Case("tiny", "addition", "gromov2023/gd", set=TINY), run=here)
+    assert sum(found["shares"].values()) == pytest.approx(1)
+    assert list(found["shares"])[-1] == profile.REST
+    assert all(share >= profile.LEAST for share in list(found["shares"].values())[:-1])
+
+
+def test_a_profile_that_fails_says_why():
+    silent = profile.profiled(Library(), Case("tiny", "addition", "gromov2023/gd"), run=lambda *ignored: None)
+    assert silent == {"error": "its worker process ended without a word"}
 
 
 def test_a_case_that_fails_is_a_line_that_says_why():

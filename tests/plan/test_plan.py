@@ -26,7 +26,7 @@ def _paper(*claims: Claim) -> Paper:
         _experiment("long", quick=(0, 1), paper=(0, 1, 2, 3, 4)),
         _experiment("control", paper=(0, 7)),
     )
-    return Paper("it", "It", "Nobody", experiments, claims)
+    return Paper("it", "It", "Nobody", claims, experiments)
 
 
 def _seeds(paper: Paper, tier: str, *names: str) -> dict[str, list[int]]:

@@ -128,7 +128,7 @@ def test_the_defaults_of_a_paper_are_those_of_its_fields():
     experiment, claim = paper.experiments[0], paper.claims[0]
     assert experiment == Experiment("e", "t", "addition", "a/b", {"quick": TierPlan(tuple(range(6)), 9)})
     assert claim == Claim("c", "t", "s", "s", "event", "A", (Condition("t-gen", "r"),), ("e",))
-    assert paper == Paper("a", "t", "b", (experiment,), (claim,))
+    assert paper == Paper("a", "t", "b", (claim,), (experiment,))
 
 
 def test_a_discrepancy_names_experiments_that_there_are():

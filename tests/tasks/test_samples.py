@@ -12,7 +12,7 @@ from grokbench.specs.loader import Library
 from grokbench.specs.types import TaskSpec, Trial
 from grokbench.tasks.domain import make_domain
 from grokbench.tasks.memoriser import memoriser_baseline
-from grokbench.tasks.source import Vectors, count_rows, rows_of, shape_of, source
+from grokbench.tasks.source import Vectors, count_held, count_rows, rows_of, shape_of, source
 from grokbench.tasks.splits import split_table
 from grokbench.tasks.table import build_table
 from grokbench.tasks.trained import trial_rows
@@ -51,6 +51,41 @@ def test_samples_are_split_like_a_table_and_smaller_fractions_nest() -> None:
     assert set(splits[0].train) < set(splits[1].train)
     assert sorted([*splits[1].train, *splits[1].test]) == list(range(300))
     assert memoriser_baseline(table, splits[1]) == pytest.approx(0.5, abs=0.1)
+
+
+def test_a_test_sample_is_the_same_whatever_is_trained_on_and_shares_no_stream_with_it() -> None:
+    task = parity(test_rows=50)
+    table = rows_of(task, 3)
+    assert (table.rows.shape, table.held, table.pool, count_rows(task), count_held(task)) == (
+        (350, 41),
+        50,
+        300,
+        300,
+        50,
+    )
+    assert (table.rows[:300] == rows_of(parity(), 3).rows).all()
+    for row in table.rows[300:].tolist():
+        assert row[-1] == (row[0] * row[1] * row[2] > 0)
+    assert not {tuple(row) for row in table.rows[300:].tolist()} & {
+        tuple(row) for row in table.rows[:300].tolist()
+    }
+    splits = [
+        split_table(table, task, alpha, {"rounding": "floor", "split": "seed"}, 3) for alpha in (0.2, 0.5)
+    ]
+    assert [len(one.train) for one in splits] == [60, 150]
+    for one in splits:
+        assert one.test.tolist() == list(range(300, 350))
+        assert one.train.max() < 300
+    whole = split_table(rows_of(parity(), 3), parity(), 0.2, {"rounding": "floor", "split": "seed"}, 3)
+    assert (whole.train == splits[0].train).all()
+
+
+def test_fresh_rows_are_tested_on_such_a_sample_too() -> None:
+    assert (
+        rows_of(parity(kind="online", test_rows=20), 0).held
+        == count_held(parity(kind="online", test_rows=20))
+        == 20
+    )
 
 
 def test_the_targets_are_those_of_the_reference() -> None:

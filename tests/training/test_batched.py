@@ -25,7 +25,7 @@ from grokbench.training.engine import train
 from grokbench.training.record import Record
 from grokbench.training.run import Run
 
-STEPS = 200
+STEPS, FEW = 200, 40
 EVERY = {"training.dtype": "float64", "evaluation.growth": 1.3}
 SMALL = EVERY | {"task.domain.p": 5}
 CROSS = SMALL | {"loss.kind": "cross-entropy", "loss.precision": "float64"}
@@ -171,14 +171,20 @@ CASES: dict[str, tuple[str, Mapping[str, Any], Sequence[Mapping[str, Any]]]] = {
 """A case for each network, under its name, and further ones: recipe, settings of all trials, and those of single ones."""
 
 
-def eight(case: str) -> list[Trial]:
+def eight(case: str, steps: int = FEW) -> list[Trial]:
     baseline, common, single = CASES[case]
-    found, steps = [], STEPS if case in parts.names("networks") else STEPS // 4
+    found = []
     for i in range(8):
         spec, recipe = Library().resolve("addition", baseline, common | single[i % len(single)])
         # Unequal numbers of rows, and one that leaves early.
         found.append(
-            Trial(spec, recipe, alpha=0.5 + 0.05 * (i % 4), seed=9000 + i, budget=60 if i == 1 else steps)
+            Trial(
+                spec,
+                recipe,
+                alpha=0.5 + 0.05 * (i % 4),
+                seed=9000 + i,
+                budget=steps // 3 if i == 1 else steps,
+            )
         )
     return found
 
@@ -208,9 +214,18 @@ def agree(one: Record, other: Record) -> None:
         np.testing.assert_allclose(other.weights[name], weight, rtol=0, atol=1e-8 * scale, err_msg=name)
 
 
+@pytest.mark.thorough
+@pytest.mark.parametrize("case", parts.names("networks"))
+def test_after_many_steps_eight_trials_in_a_batch_are_those_eight(case):
+    compare(eight(case, STEPS))
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_eight_trials_in_a_batch_are_those_eight(case):
-    trials = eight(case)
+    compare(eight(case))
+
+
+def compare(trials: Sequence[Trial]) -> None:
     found = together(trials)
     for trial, record in zip(trials, found, strict=True):
         assert (record.environment["engine"], record.environment["together"]) == ("batched", 8)

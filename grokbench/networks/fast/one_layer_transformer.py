@@ -28,11 +28,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from grokbench.networks.base import dropout_mask
 from grokbench.networks.fast.head_sums import FEW, HeadSums, RowsFirst, TableFirst
 from grokbench.networks.fast.products import add_times, count_correct, times_transposed, transposed_times
 from grokbench.networks.fast.step import Classifier, LossSums, Step
 from grokbench.networks.fast.tiles import BLOCK, RowBlock, SplitRows, in_tiles
-from grokbench.networks.one_layer_transformer import BIASES, WEIGHTS, OneLayerTransformer, dropout_mask
+from grokbench.networks.one_layer_transformer import BIASES, WEIGHTS, OneLayerTransformer
 from grokbench.specs.errors import UnknownNameError
 
 PRECISIONS = {"float64": torch.float64, "float32": torch.float32}

@@ -96,20 +96,30 @@ class FastQuadraticMLP:
         """Copies, named and shaped as the plain module's parameters."""
         return {"W1": self.E.t().contiguous(), "W2": self.W2.clone()}
 
-    def gradient(self, rows: SplitRows, loss_scale: float, count: bool = False) -> LossSums:
-        """The loss summed over rows, and the gradient of ``loss_scale`` times it, written to ``gradients``."""
+    def gradient(
+        self, rows: SplitRows, loss_scale: float, count: bool = False, mask: Tensor | None = None
+    ) -> LossSums:
+        """The loss summed over rows, and the gradient of ``loss_scale`` times it, written to ``gradients``.
+
+        ``mask`` (n, N) multiplies the preactivations h; z is then (mask h)², and dh = 2 mask² h dz.
+        """
         d_embedding, d_w2 = (g.zero_() for g in self.gradients)
         torch.mul(self.W2, self.scale, out=self._out)
         # A factor of the loss, and 2 of the square.
         torch.mul(self.W2, self._factor * 2 * self.scale * loss_scale, out=self._back)
-        sums = LossSums()
+        sums, done = LossSums(), 0
         for block in rows.blocks:
             h, z, r = block.h, block.z, block.f
-            self._forward(block)
+            own = None if mask is None else mask[done : done + block.n_rows]
+            done += block.n_rows
+            self._forward(block, own)
             self._residual(r, block, count, sums)
             torch.addmm(d_w2, r, z, out=d_w2)  # (p, N)
             torch.mm(r.t(), self._back, out=z)  # dz (m, N), where z was: it is done with
-            torch.addmm(d_embedding, block.scatter, z.mul_(h), out=d_embedding)  # dh summed into (2p, N)
+            z.mul_(h)
+            if own is not None:
+                z.mul_(own)
+            torch.addmm(d_embedding, block.scatter, z, out=d_embedding)  # dh summed into (2p, N)
         d_w2.mul_(self._factor * self.scale * loss_scale)
         return sums
 
@@ -126,8 +136,10 @@ class FastQuadraticMLP:
         torch.mul(self.W2, self.scale, out=self._out)
         return torch.cat([self._forward(block).t() for block in rows.blocks])
 
-    def _forward(self, block: RowBlock) -> Tensor:
+    def _forward(self, block: RowBlock, mask: Tensor | None = None) -> Tensor:
         torch.addmm(block.h, block.gather, self.E, beta=0, out=block.h)  # (m, N)
+        if mask is not None:
+            block.h.mul_(mask)
         torch.mul(block.h, block.h, out=block.z)  # (m, N)
         torch.mm(self._out, block.z.t(), out=block.f)  # (p, m)
         return block.f
@@ -157,11 +169,11 @@ def _softmax_residual(f: Tensor, block: RowBlock, count: bool, sums: LossSums) -
 
 
 class QuadraticStep(Classifier):
-    """The quadratic network's side of the fast engine: its squared error has three scales."""
+    """The quadratic network's side of the fast engine: its squared error has three scales, and a pass may drop neurons."""
 
     def __init__(self, setup: Any, softmax: bool = False) -> None:
         super().__init__(FastQuadraticMLP(setup.network, setup.dtype, softmax), setup.network.n_elements)
-        self._reduce, self.products = setup.reduce, BLAS
+        self._reduce, self.products, self._setup = setup.reduce, BLAS, setup
 
     def shaped(self, tensors: Sequence[Tensor]) -> Sequence[Tensor]:
         """See ``Step``: W1 is held as its transpose."""
@@ -169,19 +181,22 @@ class QuadraticStep(Classifier):
 
     def gradient(self, rows: SplitRows, count: bool) -> LossSums:
         """See ``Step``."""
-        sums: LossSums = self._model.gradient(
-            rows, self._reduce(1.0, rows.n_rows, self.n_classes), count=count
-        )
+        mask, network = None, self._setup.network
+        if network.drops:
+            mask = network.draw_noise(rows.n_rows, self._setup.generator, self._setup.dtype)
+        scale = self._reduce(1.0, rows.n_rows, self.n_classes)
+        sums: LossSums = self._model.gradient(rows, scale, count=count, mask=mask)
         return sums
 
 
-def step(setup: Any) -> Step:
-    """The hand-written step of a training setup."""
-    return QuadraticStep(setup)
+def step(setup: Any) -> Step | None:
+    """The hand-written step of a training setup; None with batch normalisation."""
+    return None if setup.network.batchwise else QuadraticStep(setup)
 
 
 def softmax_step(setup: Any) -> Step | None:
-    """That of one whose loss is the cross-entropy; None unless the log-softmax has the weights' own type."""
-    if setup.loss_fields["precision"] != str(setup.dtype).removeprefix("torch."):
+    """That of one whose loss is the cross-entropy; None also unless the log-softmax has the weights' own type."""
+    own_type = setup.loss_fields["precision"] == str(setup.dtype).removeprefix("torch.")
+    if setup.network.batchwise or not own_type:
         return None
     return QuadraticStep(setup, softmax=True)

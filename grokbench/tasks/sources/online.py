@@ -1,7 +1,7 @@
 """The source "online": every update sees fresh rows of a domain that gives samples, and none of them twice.
 
 They come from the stream ("online", task id) of a seed. The rows of ``samples`` stand beside them: they are never trained on, and
-accuracies are counted on them, on an α of them as the training set and on the others as the test set.
+accuracies are counted on them, on an α of them as the training set, and on the others or ``test_rows`` as the test set.
 """
 
 from __future__ import annotations
@@ -32,5 +32,12 @@ def fresh(task: TaskSpec, seed: int) -> Fresh:
 
 
 SOURCE = Source(
-    "online", Fields, "vectors", shape=samples.shape, count=samples.count, rows=samples.rows, fresh=fresh
+    "online",
+    Fields,
+    "vectors",
+    shape=samples.shape,
+    count=samples.count,
+    rows=samples.rows,
+    fresh=fresh,
+    held=samples.held,
 )

@@ -1,6 +1,7 @@
 """The source "samples": rows drawn at random from a domain that gives vectors, such as bits.
 
-The rows of a seed come from its stream ("samples", task id). α of them are trained on and the others tested on, as with a table.
+The rows of a seed come from its stream ("samples", task id). α of them are trained on and the others tested on, as with a table;
+or all tests are on ``test_rows`` others, from the stream ("test-samples", task id).
 """
 
 from __future__ import annotations
@@ -40,8 +41,12 @@ class Sampled(Protocol):
 class Fields:
     """independent random rows, drawn once for each seed"""
 
-    rows: int = field(
-        3000, help="rows that are drawn, for training and test together", least=2, most=MAX_ROWS
+    rows: int = field(3000, help="rows that are drawn, of which α are trained on", least=2, most=MAX_ROWS)
+    test_rows: int = field(
+        0,
+        help="rows of a separate sample that is tested on; 0: the drawn rows that are not trained on",
+        least=0,
+        most=MAX_ROWS,
     )
 
 
@@ -67,11 +72,20 @@ def count(task: TaskSpec) -> int:
     return int(checked(Fields, task.source, "source")["rows"])
 
 
+def held(task: TaskSpec) -> int:
+    """The field ``test_rows``."""
+    return int(checked(Fields, task.source, "source")["test_rows"])
+
+
 def rows(task: TaskSpec, seed: int) -> Table:
-    """(rows, width + 1), float64: the inputs, then the class."""
-    found, n = domain_of(task), count(task)
-    inputs, targets = found.sample(task.operation, n, stream(seed, "samples", task.id))
-    return Table(np.column_stack([inputs, targets]), found.classes)
+    """(rows + test_rows, width + 1), float64: the inputs, then the class."""
+    found, sizes = domain_of(task), {"samples": count(task), "test-samples": held(task)}
+    drawn = [
+        np.column_stack(found.sample(task.operation, n, stream(seed, name, task.id)))
+        for name, n in sizes.items()
+        if n
+    ]
+    return Table(np.concatenate(drawn), found.classes, held=sizes["test-samples"])
 
 
-SOURCE = Source("samples", Fields, "vectors", shape=shape, count=count, rows=rows)
+SOURCE = Source("samples", Fields, "vectors", shape=shape, count=count, rows=rows, held=held)

@@ -22,7 +22,7 @@ def why_singly(trial: Trial) -> str:
         return f"{trial.recipe.learner['kind']} is a learner, which has no gradient to batch."
     if not trial.budget:
         return "Nothing is updated in 0 steps."
-    return ""
+    return architecture(trial.recipe.model).singly(trial.recipe.model)
 
 
 def likeness(trial: Trial) -> str:

@@ -1,0 +1,121 @@
+"""What lies in a store, whatever its state: sound records, damaged ones, those of other versions, and what was left behind."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from grokbench.specs.errors import StoreError
+from grokbench.store.folder import Store
+from grokbench.store.locks import Lock
+from grokbench.training.record import Record
+
+SOUND, DAMAGED, UNREADABLE = "sound", "damaged", "unreadable"
+OTHER_VERSION = "of another version"  # of training, or one that does not state its arithmetic
+HALF_WRITTEN = "half-written"
+FAILURE = "a failure's traceback"
+LOCK = "a lock that nobody holds"
+USELESS = (DAMAGED, OTHER_VERSION, HALF_WRITTEN, FAILURE, LOCK)
+"""States of what answers no request, and never will with this version."""
+
+
+@dataclass(frozen=True, eq=False)
+class Lying:
+    """A record's folder, or a file beside the records. record: of a sound one, without its weights. why: of any other."""
+
+    path: Path
+    state: str
+    size: int  # bytes
+    record: Record | None = None
+    why: str = ""
+
+
+WRITING_SECONDS = 600.0  # a folder that was touched within so long may still be written to
+
+
+def survey(store: Store, *, weights: bool = False) -> Iterator[Lying]:
+    """Everything in a store, in the order of its names. weights: check them and the snapshots too, not only curves.
+
+    A lock that is held is left out, and so is what may still be written to. Errors: StoreError for a store that is not there.
+    """
+    if not store.root.is_dir():
+        raise StoreError(f"there is no store {store.root}", "store")
+    for family in _folders(_folders([store.root / "records"])):
+        for folder in _folders([family], hidden=True):
+            if not (folder.name.startswith(".") and _young(folder)):
+                yield _record(store, folder, weights)
+    for path in _files(store.root / "failures", ".txt"):
+        yield Lying(path, FAILURE, size_of(path))
+    for path in _files(store.root / "locks", ".json"):
+        if Lock(path).holder() is None:
+            yield Lying(path, LOCK, size_of(path))
+
+
+def _young(folder: Path) -> bool:
+    try:
+        return time.time() - folder.stat().st_mtime < WRITING_SECONDS
+    except OSError:  # it was renamed into its place, or removed
+        return True
+
+
+def _record(store: Store, folder: Path, weights: bool) -> Lying:
+    size = size_of(folder)
+    if folder.name.startswith("."):
+        return Lying(folder, HALF_WRITTEN, size, why="its writer was stopped")
+    try:
+        record = store.opened(folder, weights=weights)
+    except OSError as error:
+        return Lying(folder, UNREADABLE, size, why=error.strerror or str(error))
+    except (ValueError, KeyError, TypeError) as error:
+        return Lying(folder, DAMAGED, size, why=str(error))
+    if record is None:
+        return Lying(folder, OTHER_VERSION, size, why="its trial would be trained again")
+    return Lying(folder, SOUND, size, record)
+
+
+def prune(lying: Iterable[Lying]) -> list[Lying]:
+    """Remove what is ``USELESS``, and the folders that it leaves empty; returns it. Errors: StoreError where it cannot be."""
+    removed = []
+    for one in lying:
+        if one.state not in USELESS:
+            continue
+        try:
+            shutil.rmtree(one.path) if one.path.is_dir() else one.path.unlink(missing_ok=True)
+        except OSError as error:
+            raise StoreError(f"{one.path} cannot be removed ({error.strerror})") from None
+        for above in list(one.path.parents)[:2]:
+            if above.parent.name in ("records", *_SHORT) and not any(above.iterdir()):
+                above.rmdir()
+        removed.append(one)
+    return removed
+
+
+_SHORT = tuple(f"{number:02x}" for number in range(256))  # the first two digits of families
+
+
+def size_of(path: Path) -> int:
+    """Bytes of a file, or of the files in a folder; what is removed meanwhile counts nothing."""
+    try:
+        if not path.is_dir():
+            return path.stat().st_size
+        with os.scandir(path) as entries:
+            return sum(entry.stat().st_size for entry in entries)
+    except OSError:
+        return 0
+
+
+def _folders(parents: Iterable[Path], *, hidden: bool = False) -> Iterator[Path]:
+    for parent in parents:
+        try:
+            found = sorted(parent.iterdir())
+        except OSError:
+            continue
+        yield from (path for path in found if path.is_dir() and (hidden or not path.name.startswith(".")))
+
+
+def _files(folder: Path, ending: str) -> list[Path]:
+    return sorted(folder.glob(f"*{ending}")) if folder.is_dir() else []
