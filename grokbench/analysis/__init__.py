@@ -7,6 +7,7 @@ timing, thresholds, statistics: when a run fits and generalises, from which frac
 fourier: the quadratic network of Gromov 2023: participation ratios and phases of its neurons.
 spectra, progress, circuit, ablations: the transformer of Nanda et al. 2023: Fourier basis and key frequencies, restricted and
 excluded loss, neuron clusters, what happens without a part. circles: the output embedding of Power et al. 2022.
+representations, group_circuit, cosets: irreps of any finite group, and what of a network lies in them (Chughtai et al. 2023).
 slingshots: moments at which a fitted run loses its training set (Thilak et al. 2022). margins: the largest margins of linear
 classifiers, and KKT residuals (Lyu et al. 2023).
 """
@@ -41,6 +42,7 @@ from grokbench.analysis.circuit import (
     sum_share,
     trig_logits,
 )
+from grokbench.analysis.cosets import coset_concentration, subgroups
 from grokbench.analysis.fourier import (
     NeuronPhases,
     SpectrumShares,
@@ -56,6 +58,7 @@ from grokbench.analysis.fourier import (
     turned,
     wrap,
 )
+from grokbench.analysis.group_circuit import hidden_shares, row_shares, trace_similarities
 from grokbench.analysis.margins import kkt_residual, l1_max_margin, l2_max_margin, margin_share
 from grokbench.analysis.progress import (
     TrainingPhases,
@@ -69,6 +72,7 @@ from grokbench.analysis.progress import (
     sum_projection,
     table_loss,
 )
+from grokbench.analysis.representations import Irrep, irreps
 from grokbench.analysis.slingshots import slingshots
 from grokbench.analysis.spectra import (
     block,
@@ -111,6 +115,7 @@ from grokbench.analysis.timing import (
 
 __all__ = [
     "Clusters",
+    "Irrep",
     "NeuronPhases",
     "SpectrumShares",
     "StopRule",
@@ -125,6 +130,7 @@ __all__ = [
     "column_energy_shares",
     "component_norms",
     "components_2d",
+    "coset_concentration",
     "cross_entropy",
     "dips",
     "excluded_loss",
@@ -135,7 +141,9 @@ __all__ = [
     "gini",
     "half_rise",
     "half_rise_ratio",
+    "hidden_shares",
     "ipr",
+    "irreps",
     "keep_frequencies",
     "keep_sum",
     "kendall_tau",
@@ -173,6 +181,7 @@ __all__ = [
     "resultant",
     "ring_plane",
     "ring_score",
+    "row_shares",
     "running_median",
     "share_near_zero",
     "slingshots",
@@ -180,6 +189,7 @@ __all__ = [
     "split_directions",
     "stays",
     "strong",
+    "subgroups",
     "sum_activations",
     "sum_directions",
     "sum_projection",
@@ -189,6 +199,7 @@ __all__ = [
     "t_mem",
     "table_loss",
     "theil_sen",
+    "trace_similarities",
     "trig_logits",
     "turned",
     "valley_depth",

@@ -1,6 +1,6 @@
 """Subgroups and their cosets: how well a neuron is a function of a coset (Stander et al. 2023, arXiv 2312.06581).
 
-The rival account of networks that compose group elements. ``products`` (n, n) is the multiplication table, element 0 the identity.
+The rival account of networks that compose group elements. ``products`` (n, n) is the table, element 0 the identity.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ def subgroups(products: Array) -> Array:
         closed = {m.tobytes(): m for m in (generated(products, np.flatnonzero(j)) for j in joined.values())}
         new = [mask for name, mask in closed.items() if name not in known]
         known |= closed
-    return np.stack(sorted(known.values(), key=lambda mask: (mask.sum(), (~mask).tolist())))
+    found = np.stack([*known.values()])
+    return found[np.lexsort((*~found.T[::-1], found.sum(axis=1)))]
 
 
 def conjugacy_classes(products: Array, found: Array) -> int:
@@ -62,4 +63,4 @@ def coset_concentration(values: Array, products: Array, found: Array) -> Array:
         for cosets in (products[:, members], products[members].T):  # [g] = gH, Hg
             mean = centred[cosets].mean(axis=1)
             best = np.maximum(best, (mean**2).sum(axis=0))
-    return np.divide(best, total, out=np.full(len(total), np.nan), where=total > 1e-12)
+    return np.asarray(np.divide(best, total, out=np.full(len(total), np.nan), where=total > 1e-12))

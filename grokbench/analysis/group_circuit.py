@@ -61,7 +61,8 @@ def neuron_purity(hidden: Array, products: Array, parts: Array) -> Array:
     means = np.stack([centred.mean(axis=1), centred.mean(axis=0), product_mean(centred, products)])
     inside = ((parts[:, None] @ means) ** 2).sum(axis=(1, 2))  # (r, w)
     total = inside.sum(axis=0)
-    return np.divide(inside.max(axis=0), total, out=np.full(len(total), np.nan), where=total > 1e-12)
+    best = inside.max(axis=0)
+    return np.asarray(np.divide(best, total, out=np.full(len(total), np.nan), where=total > 1e-12))
 
 
 def trace_similarities(logits: Array, products: Array, parts: Array) -> Array:

@@ -1,7 +1,7 @@
 """The S5 network that Chughtai, Chan and Nanda (2023, arXiv 2302.03025) released, as a computation: does it do what they say?
 
-The file holds the network as it acts (embedding times the matrix that reads it, and the readout; float32), its training pairs, the
-group's table, and the numbers that the authors' code printed for it. Rows are permutations in lexicographic order.
+The file holds the network as it acts (embedding times the matrix that reads it, and the readout; float32), its training pairs,
+the group's table, and the numbers that the authors' code printed for it. Rows are permutations in lexicographic order.
 """
 
 from __future__ import annotations

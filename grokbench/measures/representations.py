@@ -19,6 +19,7 @@ from grokbench.measures.requiring import Arguments, each, requires
 from grokbench.training.record import Record
 
 At = Literal["end", "fit"]
+Part = Literal["embedding", "readout"]
 NAME = "representations"
 
 
@@ -65,28 +66,48 @@ def product_share(view: SeedView, at: At = "end", arm: int = 0) -> float:
     return _at(view, "product_share", at, arm)
 
 
-def _chance(record: Record, of: str) -> float:
+@requires(AT, analysis(NAME, "{of}_share"))
+def irrep_share(view: SeedView, of: Part = "embedding", at: At = "end", arm: int = 0) -> float:
+    """Share of the embeddings times what reads them (the lesser of x and y), or of the readout, in the key irreps.
+
+    The readout's trivial part is left out.
+    """
+    return _at(view, f"{of}_share", at, arm)
+
+
+def chance(record: Record, of: str) -> float:
     """Share of a random matrix in the key irreps; the readout has lost its trivial part."""
     found = record.analyses[NAME]
     ranks, key = np.asarray(found["rank"]), np.asarray(found["key"]) > 0
     return float(ranks[key].sum() / (ranks.sum() - (of == "readout")))
 
 
-@requires(AT, analysis(NAME, "{of}_share"))
-def irrep_share(
-    view: SeedView,
-    of: Literal["embedding", "readout"] = "embedding",
-    at: At = "end",
-    beyond_chance: bool = False,
-    arm: int = 0,
-) -> float:
-    """Share of the embeddings times what reads them (the lesser of x and y), or of the readout, in the key irreps.
+def _by_chance(cell: Cell, chosen: Arguments) -> bool:
+    known = bool(cell.record.analyses.get(NAME))
+    return known and chance(cell.record, str(chosen["of"])) <= min(float(chosen["most"]), 1 - 1e-9)
 
-    The readout's trivial part is left out. ``beyond_chance``: (share − c)/(1 − c), c being what a random matrix has there; nan
-    where every irrep is key.
-    """
-    share = _at(view, f"{of}_share", at, arm)
-    return excess(share, _chance(one(view, arm), of)) if beyond_chance else share
+
+def _all_key(cell: Cell) -> Cell:
+    """The same run with every irrep among the key ones."""
+    found = cell.record.analyses.get(NAME, {})
+    if not found:
+        return cell
+    made = {**found, "key": np.ones(len(found["rank"]), dtype=np.int64)}
+    analyses = {**cell.record.analyses, NAME: made}
+    return cell._replace(record=dataclasses.replace(cell.record, analyses=analyses))
+
+
+LITTLE_BY_CHANCE = each(
+    "key irreps that hold {most} of a random matrix at most, and not all", _by_chance, _all_key
+)
+
+
+@requires(AT, analysis(NAME, "{of}_share"), LITTLE_BY_CHANCE)
+def irrep_share_beyond_chance(
+    view: SeedView, of: Part = "embedding", at: At = "end", most: float = 1.0, arm: int = 0
+) -> float:
+    """The irrep share beyond what a random matrix has, (share − c)/(1 − c); ``most`` is the largest c at which it is asked."""
+    return excess(_at(view, f"{of}_share", at, arm), chance(one(view, arm), of))
 
 
 @requires(AT, analysis(NAME, "excluded"))
@@ -131,10 +152,12 @@ def restricted_irreps_fall(view: SeedView, arm: int = 0) -> float:
 
 @requires(RISE, analysis(NAME, "excluded"))
 def excluded_irreps_minimum(view: SeedView, arm: int = 0) -> float:
-    """Snapshot with the least excluded loss, over the first a′ ≥ 0.5."""
+    """Snapshot with the least excluded loss, over the first a′ ≥ 0.5; infinite where the least is above half of ln n."""
     record = one(view, arm)
-    at = int(np.nanargmin(_column(record, "excluded")))
-    return float(_column(record, "step")[at]) / rise(record)
+    losses = _column(record, "excluded")
+    at = int(np.nanargmin(losses))
+    dipped = losses[at] <= math.log(int(record.facts["n_elements"])) / 2
+    return float(_column(record, "step")[at]) / rise(record) if dipped else math.inf
 
 
 @requires(analysis(NAME, "sum_squares"))

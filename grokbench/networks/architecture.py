@@ -47,9 +47,9 @@ class Architecture:
     another.
     facts: (network, rows) → numbers that a record keeps beside the curves.
     drawn: fields that only initial weights and noise depend on. Trials that differ in them can train as one model.
+    singly: (model) → a sentence that says why its trials cannot train as one model; empty where they can.
     seeded: whether another seed draws other weights; False where the start is the same for all.
     alone: whether its hand-written step beats a batch of trials on a CPU, however small it is.
-    singly: (model) → a sentence that says why its trials cannot train as one model; empty where they can.
     """
 
     kind: str
@@ -65,6 +65,6 @@ class Architecture:
     outputs: str = "elements"
     answers: str = "classes"
     drawn: tuple[str, ...] = ()
+    singly: Callable[[Section], str] = together
     alone: bool = False
     seeded: bool = True
-    singly: Callable[[Section], str] = together

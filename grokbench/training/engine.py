@@ -25,6 +25,7 @@ from grokbench.tasks.trained import TrialRows, trial_rows
 from grokbench.training import arithmetic
 from grokbench.training.engines import Engine, make_engine
 from grokbench.training.environment import environment
+from grokbench.training.keeping import Keeper, Running
 from grokbench.training.learned import learned
 from grokbench.training.record import Record
 from grokbench.training.run import OnEvaluation, Run, content_hash, float32
@@ -37,19 +38,25 @@ DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
 
 @arithmetic.fixed()
-def train(trial: Trial, on_evaluation: OnEvaluation | None = None, engine: str = "auto") -> Record:
+def train(
+    trial: Trial,
+    on_evaluation: OnEvaluation | None = None,
+    engine: str = "auto",
+    keeper: Keeper | None = None,
+) -> Record:
     """Train one trial to its end and return its record.
 
     ``on_evaluation`` is called with (step, train accuracy, test accuracy) after each evaluation. ``engine`` is "fast", "plain" or
-    "auto" (fast). A training loss that is not finite ends the run as "diverged", with the record of what there was. Writes
+    "auto" (fast). ``keeper`` keeps the run while it trains; one that it has kept goes on from there, and ends as if it had never
+    stopped. A training loss that is not finite ends the run as "diverged", with the record of what there was. Writes
     nothing, and leaves every setting of the process as it was (``training.arithmetic``). Errors: GrokbenchError where the
     trial asks for what does not exist.
     """
     with parts.blamed(parts.strangers(trial.recipe, trial.task)):
-        return _train(trial, on_evaluation, engine)
+        return _train(trial, on_evaluation, engine, keeper)
 
 
-def _train(trial: Trial, on_evaluation: OnEvaluation | None, engine: str) -> Record:
+def _train(trial: Trial, on_evaluation: OnEvaluation | None, engine: str, keeper: Keeper | None) -> Record:
     began = time.perf_counter()
     rows, dtype = checked_rows(trial)
     own: Network | None = None
@@ -63,10 +70,11 @@ def _train(trial: Trial, on_evaluation: OnEvaluation | None, engine: str) -> Rec
         update = make_update(trial.recipe.optimizer, trial.seed)
     run = Run(trial, tuple(rows.parts()), on_evaluation, updated=update is not None)
     with arithmetic.denormals(flushed=True):
-        _go(run, net, update)
-        stated = arithmetic.stated()
-    made = environment(net.name, net.products, dtype, stated)
-    return recorded(run, rows, own, net.weights(), made, time.perf_counter() - began)
+        made = environment(net.name, net.products, dtype, arithmetic.stated())
+        running = Running(run, net, None if update is None else update.rule, keeper, made)
+        _go(running, update)
+    before = time.perf_counter() - began - (running.elapsed() - running.seconds)  # until it began
+    return recorded(run, rows, own, net.weights(), made, before + running.elapsed())
 
 
 def checked_rows(trial: Trial) -> tuple[TrialRows, torch.dtype]:
@@ -107,13 +115,14 @@ def set_up(trial: Trial, rows: TrialRows) -> Setup[Network]:
     return setup
 
 
-def _go(run: Run, net: Engine, update: Update | None) -> None:
-    """Train to the end."""
-    clock = time.perf_counter
+def _go(running: Running, update: Update | None) -> None:
+    """Train to the end, from where the run was kept if it was."""
+    clock, run, net = time.perf_counter, running.run, running.net
     if update is not None:
         update.rule.init(_shaped(net, update, net.parameters), net.names)
+        running.resume()
     untrained = not run.budget and not net.noisy and not run.observer.traces  # nobody reads a gradient
-    for step in itertools.count():
+    for step in itertools.count(running.step):
         start = clock()
         evaluating = run.comes_to(step)
         # The loss and the accuracy over the training rows come free with the gradient of the next step, unless it is noisy.
@@ -127,6 +136,7 @@ def _go(run: Run, net: Engine, update: Update | None) -> None:
         assert update is not None
         update.rule.update(_shaped(net, update, net.parameters), _shaped(net, update, net.gradients), step)
         run.train_seconds += clock() - start
+        running.keep(step + 1)
 
 
 def _shaped(net: Engine, update: Update, tensors: Sequence[Tensor]) -> Sequence[Tensor]:

@@ -71,7 +71,7 @@ def test_the_mean_over_equal_products_is_that_of_the_pairs():
     grid = RNG.standard_normal((N, N, 3))
     found = circuit.product_mean(grid, PRODUCTS)
     for c in range(N):
-        np.testing.assert_allclose(found[c], grid[PRODUCTS == c].mean(axis=0))
+        np.testing.assert_allclose(found[c], grid[c == PRODUCTS].mean(axis=0))
 
 
 def test_what_is_beyond_chance_is_nothing_for_a_random_matrix_and_all_for_one_inside():

@@ -63,7 +63,20 @@ def test_a_claim_that_replaces_another_is_decided_on_seeds_that_no_earlier_rule_
 
 
 PROMISED = {"gromov2023": 6} | dict.fromkeys(
-    ("power2022", "hu2024", "nanda2023", "cross-paper", "mallinar2024", "prieto2025", "lyu2023"), 20
+    (
+        "power2022",
+        "hu2024",
+        "nanda2023",
+        "cross-paper",
+        "mallinar2024",
+        "prieto2025",
+        "chughtai2023",
+        "varma2023",
+        "charton2023",
+        "lyu2023",
+        "parity",
+    ),
+    20,
 )
 """Minutes of a quick tier on two cores of 100 GFLOP/s each, from an empty store."""
 MISSED = {

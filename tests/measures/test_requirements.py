@@ -22,6 +22,9 @@ from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.training.record import Record
 from tests.claims import nanda_records as runs
 from tests.claims.claim_records import grokked, record, view
+from tests.reports import synthetic_liu as liu
+from tests.reports import synthetic_parity as parity
+from tests.reports.synthetic_doshi import run as noisy
 from tests.reports.synthetic_lyu import run as decaying
 from tests.reports.synthetic_mallinar import machine
 from tests.reports.synthetic_prieto import run as collapsed
@@ -44,6 +47,18 @@ def _probes(last: int) -> dict[str, dict[str, Any]]:
     }
 
 
+def grouped() -> dict[str, Any]:
+    """Irreps of a network of A4 that has fitted and generalised."""
+    shares = {
+        f"{name}_share": np.array([0.1, 0.5, 0.9]) for name in ("logit", "product", "embedding", "readout")
+    }
+    losses = {
+        name: np.array([2.0, 1.0, 0.5]) for name in ("restricted", "excluded", "test_loss", "sum_squares")
+    }
+    irreps = {"key": np.array([0, 0, 1]), "rank": np.array([1, 2, 9])}
+    return {"step": np.array([0, 20_000, 40_000]), **shares, **losses, **irreps}
+
+
 def full(t_gen: int = 10_000) -> Record:
     """A run with all that any measure needs: the authors' run, watched by every probe and analysis."""
     run = runs.grokking(40_000)
@@ -51,6 +66,7 @@ def full(t_gen: int = 10_000) -> Record:
     circles = {name + suffix: np.array([0.5]) for name in kinds for suffix in ("", "_initial")}
     shuffles = {name: np.array([0.5]) for name in ("unshuffled", "independent", "sum_kept")}
     neurons = {"circles": circles, "phase-shuffles": shuffles, "periodic-neurons": {"circular_std": [0.2]}}
+    neurons["representations"] = grouped()
     facts = {**run.facts, "analytic_peak": 1.0, "analytic_peak_std": 0.1}
     return dataclasses.replace(run, facts=facts, probes=_probes(40_000), analyses={**run.analyses, **neurons})
 
@@ -95,10 +111,47 @@ def collapsing() -> SeedView:
     return view(run, run)
 
 
+def corrupted() -> SeedView:
+    """Two arms of a run on labels of which some were drawn, under batch normalisation, with neurons of low and of high IPR."""
+    run = noisy(scale=1.0)
+    return view(run, run)
+
+
+def aligning() -> SeedView:
+    """Two arms of runs on training sets of seven sizes, whose embeddings become a line."""
+    return liu.seen(liu.sizes(), liu.sizes([0.0, 0.3, 0.1, 0.6, 0.2, 1.0, 0.5]))
+
+
+def toys() -> SeedView:
+    """Two arms of one such run."""
+    return liu.seen(*(liu.cells([liu.toy(gen=gen)]) for gen in (2000, 3000)))
+
+
 def changing() -> SeedView:
     """Two arms under weight decay, of unlike scales: one generalises late, the other at once and no more late."""
     rising = decaying(change=2500, scale=1.0)
     return view(rising, decaying(change=5000, scale=3.0, early=0.999, late=0.7))
+
+
+def sparse() -> SeedView:
+    """Two arms of a network of which a few neurons take over."""
+    return view(parity.run(t_gen=3500), parity.run(t_gen=3500))
+
+
+def frozen() -> SeedView:
+    """A network that stands still once its loss is 0."""
+    return view(parity.still())
+
+
+def fresh() -> SeedView:
+    """Two arms of runs on fresh rows, over numbers of bits."""
+    cells = tuple(Cell(0, {"alpha": 0.5, **settings}, run) for settings, run in parity.swept(1.0, 100))
+    return SeedView(0, (cells, cells))
+
+
+def solved_online() -> SeedView:
+    """Two arms of a run on fresh rows."""
+    return view(parity.perfect(700), parity.perfect(700))
 
 
 VIEWS = (
@@ -109,10 +162,20 @@ VIEWS = (
     unlike(),
     iterated(),
     collapsing(),
+    aligning(),
+    toys(),
+    corrupted(),
     changing(),
+    sparse(),
+    frozen(),
+    solved_online(),
+    fresh(),
 )
 ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
     "best-normalised-at-fraction": {"alpha": 0.3},
+    "pruned-accuracy": {"fraction": 0.5},
+    "pruned-accuracy-change": {"fraction": 0.5},
+    "pruned-accuracy-over-random": {"fraction": 0.5},
     "excluded-change": {"begin": "memorisation", "end": "cleanup"},
     "ipr-gap-ratio-of-fractions": {"more": 0.3, "less": 0.3},
     "ipr-slope-ratio": {"late": "after", "early": "fit"},

@@ -1,7 +1,7 @@
 """The factored network is the authors' network, and its hand-written step is the plain module's loss and gradient.
 
-Data: rep-theory-mech-interp @01b2063, ``OneLayerMLP``; A5, embeddings of 24, 32 neurons, 64 rows; float64 log-softmax; AdamW lr 1e-3,
-weight decay 1, betas (0.9, 0.98), no warm-up.
+Data: rep-theory-mech-interp @01b2063, ``OneLayerMLP``; A5, embeddings of 24, 32 neurons, 64 rows; float64 log-softmax; AdamW
+lr 1e-3, weight decay 1, betas (0.9, 0.98), no warm-up.
 """
 
 from __future__ import annotations
