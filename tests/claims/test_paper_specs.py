@@ -74,6 +74,7 @@ PROMISED = {"gromov2023": 6} | dict.fromkeys(
         "chughtai2023",
         "varma2023",
         "charton2023",
+        "liu2022",
         "lyu2023",
         "parity",
     ),
