@@ -149,7 +149,7 @@ def set_up(trial: Trial, rows: TrialRows) -> Setup[Network]:
 
 
 def _go(running: Running, update: Update | None, before: Done | None) -> None:
-    """Train to the end, from where the run was kept if it was. before: the run whose optimizer goes on, its count of updates too."""
+    """Train to the end, from where the run was kept. before: the run whose optimizer goes on, and its count of updates."""
     clock, updates = time.perf_counter, 0
     run, net = running.run, running.net
     if update is not None:
