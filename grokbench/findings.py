@@ -118,12 +118,14 @@ def result(
     """What is known of every claim of the paper, whichever were chosen. known: verdicts that ``Deciding`` has reached.
 
     The records of a report that lies in ``out`` stand in for trials that the own shelves lack, so that what was decided
-    before stays decided; the result marks it. untrained: the job trains nothing, so there must be records to judge.
+    before stays decided; the result marks it. untrained: the job trains nothing, so there must be records to judge, but for
+    a paper of which nothing is ever trained.
     Errors: InputError where such records cannot be read; NoRecordsError where there is none.
     """
     old = job.earlier(out)
     evidence = job.evidence(old)
-    if untrained and _unanswered(evidence) and not (job.first is job.store and evidence.earlier):
+    lacking_all = bool(job.paper.experiments) and _unanswered(evidence)
+    if untrained and lacking_all and not (job.first is job.store and evidence.earlier):
         raise no_records(job)
     verdicts = judge.judge_all(job.paper, evidence, known=known)
     read = judge.read_of(job.paper, evidence, verdicts)

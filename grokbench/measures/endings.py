@@ -34,7 +34,7 @@ from grokbench.training.record import Record
 
 def final_normalised_accuracy(view: SeedView, arm: int = 0) -> float:
     """a′ at the end; 0 for a run that diverged."""
-    return _last_above_guess(one(view, arm))
+    return normalised_end(one(view, arm))
 
 
 def final_test_accuracy(view: SeedView, arm: int = 0) -> float:
@@ -83,11 +83,11 @@ def final_accuracy_lead(
 
 
 def _mean_last(cells: tuple[Cell, ...], above_guess: bool) -> float:
-    value = _last_above_guess if above_guess else last_accuracy
+    value = normalised_end if above_guess else last_accuracy
     return float(np.mean([value(cell.record) for cell in cells]))
 
 
-def _last_above_guess(record: Record) -> float:
+def normalised_end(record: Record) -> float:
     """a′ at the end; 0 for a run that diverged."""
     if record.ended == "diverged":
         return 0.0

@@ -9,8 +9,9 @@ from functools import cached_property
 from typing import Any
 
 from grokbench.plan import costs
+from grokbench.specs.errors import InputError
 from grokbench.specs.loader import Library
-from grokbench.specs.types import Claim, Experiment, Paper, Recipe, TaskSpec, TierPlan, Trial
+from grokbench.specs.types import Claim, Experiment, Paper, Recipe, Start, TaskSpec, TierPlan, Trial
 from grokbench.store import keys
 from grokbench.store.cutting import covers
 
@@ -27,7 +28,10 @@ class PlannedTrial:
 
     def on(self, seed: int) -> PlannedTrial:
         """The trial at the same place of the grid with another seed."""
-        return replace(self, trial=replace(self.trial, seed=seed), seed=seed)
+        start = self.trial.start
+        if start is not None:
+            start = replace(start, trial=replace(start.trial, seed=seed))
+        return replace(self, trial=replace(self.trial, seed=seed, start=start), seed=seed)
 
     @cached_property
     def request(self) -> str:
@@ -41,8 +45,10 @@ class PlannedTrial:
 
     @cached_property
     def seconds(self) -> float:
-        """Seconds on one core of ``costs.CORE``; of a kind without a measured cost, a guess."""
-        return costs.seconds(self.work)
+        """Seconds on one core of ``costs.CORE``, with the run that it starts from; of a kind without a measured cost, a guess."""
+        before = self.trial.start
+        first = 0.0 if before is None else costs.seconds(costs.work(before.trial, before.trial.budget))
+        return first + costs.seconds(self.work)
 
     @property
     def megabytes(self) -> float:
@@ -159,10 +165,30 @@ def expand(
                 probes=experiment.probes,
                 snapshots=experiment.snapshots,
                 analyses=experiment.analyses,
+                start=_start(library, experiment, tier, seed, recipe),
             )
             expected = plan.steps if plan.expected_steps is None else plan.expected_steps
             out.append(PlannedTrial(trial, experiment.id, {"alpha": alpha, **shown}, seed, expected))
     return tuple(out)
+
+
+def _start(library: Library, experiment: Experiment, tier: str, seed: int, recipe: Recipe) -> Start | None:
+    """Where a trial begins: at the end of the one of this seed in another experiment, at the same tier.
+
+    Nothing but its end is asked of that one. Errors: InputError where it has not one trial, or another model.
+    """
+    if experiment.start is None:
+        return None
+    source: Experiment = experiment.start.experiment
+    found = expand(library, source, tier, [seed])
+    if len(found) != 1:
+        raise InputError(
+            f"experiment {experiment.id}.start: {source.id} has {len(found)} trials of seed {seed} at tier {tier}; it needs one"
+        )
+    before = replace(found[0].trial, probes=(), snapshots=(), analyses=())
+    if before.recipe.learner or before.recipe.model != recipe.model:
+        raise InputError(f"experiment {experiment.id}.start: {source.id} trains another model")
+    return Start(before, experiment.start.state)
 
 
 def settings(experiment: Experiment, plan: TierPlan, varied: Mapping[str, Any]) -> dict[str, Any]:

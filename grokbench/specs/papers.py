@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from grokbench.specs.claims import PILOTS, SEEDS, Claim, Section, Superseded, list_of, one_or_list_of
-from grokbench.specs.fields import ID, TEXT, tables
+from grokbench.specs.fields import ID, TEXT, schema_of, tables
 from grokbench.specs.fields import field as spec
 
 TIERS = ("smoke", "quick", "paper")
@@ -64,6 +64,19 @@ class TierPlan:
 
 
 @dataclass(frozen=True)
+class Beginning:
+    """another experiment of the paper, at whose end each trial begins: that of the same seed, which is trained first"""
+
+    experiment: Any = spec(  # an id in files, the Experiment in values
+        help="its id; it has one trial for each seed, the same model, and no start of its own", schema=ID
+    )
+    at: str = spec("end", choices=("end",), help="where in that run")
+    state: bool = spec(
+        False, help="whether the optimizer's state goes on, its count of updates too; else it begins anew"
+    )
+
+
+@dataclass(frozen=True)
 class Experiment:
     """A task under a recipe over seeds and a grid of settings."""
 
@@ -103,6 +116,11 @@ class Experiment:
             ],
             "default": "budget",
         },
+    )
+    start: Beginning | None = spec(
+        None,
+        help="where its weights come from; without it they are drawn",
+        schema={"type": "object", **schema_of(Beginning)},
     )
     probes: tuple[str, ...] = spec(
         (), help="series recorded while it trains", schema=list_of({"enum": [], "parts": "probes"})

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from grokbench.specs.errors import Mistake, nearest
 from grokbench.specs.fields import read
+from grokbench.specs.papers import Beginning
 from grokbench.specs.types import (
     TIERS,
     Claim,
@@ -36,10 +38,11 @@ def recipe(document: Mapping[str, Any]) -> Recipe:
 
 
 def paper(document: Mapping[str, Any]) -> Paper:
-    """A Paper from a completed paper document."""
+    """A Paper from a completed paper document; an experiment that starts at the end of another one has that one in it."""
+    drawn = {entry["id"]: _experiment(entry) for entry in document["experiment"] if not entry.get("start")}
     return Paper(
         **read(Paper, document["paper"]),
-        experiments=tuple(_experiment(entry) for entry in document["experiment"]),
+        experiments=tuple(_experiment(entry, drawn) for entry in document["experiment"]),
         claims=tuple(_claim(entry) for entry in document["claim"]),
         superseded=tuple(Superseded(**read(Superseded, entry)) for entry in document["superseded"]),
         discrepancies=tuple(_discrepancy(entry) for entry in document["discrepancy"]),
@@ -52,8 +55,12 @@ def _discrepancy(entry: Mapping[str, Any]) -> Discrepancy:
     return Discrepancy(**own | {k: (v,) if isinstance(v, str) else v for k, v in sides.items()})
 
 
-def _experiment(entry: Mapping[str, Any]) -> Experiment:
+def _experiment(entry: Mapping[str, Any], drawn: Mapping[str, Experiment] | None = None) -> Experiment:
+    """An experiment; ``drawn`` are those that another may start from."""
     own = read(Experiment, entry)
+    if own.get("start"):
+        begins = Beginning(**read(Beginning, own["start"]))
+        own["start"] = replace(begins, experiment=(drawn or {}).get(begins.experiment, begins.experiment))
     horizon = own["horizon"]
     if isinstance(horizon, Mapping):
         horizon = horizon["t_gen"]
@@ -142,6 +149,12 @@ def broken_references(paper: Paper, tasks: Sequence[str], recipes: Sequence[str]
     for experiment in paper.experiments:
         need(experiment.task, tasks, f"experiment {experiment.id}.task", "task")
         need(experiment.baseline, recipes, f"experiment {experiment.id}.baseline", "baseline")
+        if experiment.start is not None and isinstance(experiment.start.experiment, str):
+            where, drawn = (
+                f"experiment {experiment.id}.start",
+                [e.id for e in paper.experiments if e.start is None],
+            )
+            need(experiment.start.experiment, drawn, where, "experiment without a start of its own")
         if len(experiment.snapshots) > MOST_SNAPSHOTS:
             wrong.append(
                 Mistake(

@@ -31,6 +31,7 @@ __all__ = [
     "Recipe",
     "Reported",
     "Section",
+    "Start",
     "Superseded",
     "TaskSpec",
     "Thresholds",
@@ -148,12 +149,21 @@ class Recipe:
 
 
 @dataclass(frozen=True)
+class Start:
+    """The end of another training run, at which a trial begins: its weights, and with ``state`` its optimizer's state."""
+
+    trial: Trial
+    state: bool = False
+
+
+@dataclass(frozen=True)
 class Trial:
     """One fully resolved training run.
 
     ``budget`` is in optimizer steps. With ``horizon = h`` training stops at the first evaluation at or after
     h · T_gen; with ``horizon = None`` it runs the whole budget. The window that confirms a T_gen may run past
     the budget. ``alpha`` is kept to 10 digits; ``rows`` is the number of training rows where those digits give another one.
+    ``start``: where its weights come from; None: they are drawn. Steps count from there.
     """
 
     task: TaskSpec
@@ -166,3 +176,4 @@ class Trial:
     snapshots: tuple[int, ...] = ()
     analyses: tuple[str, ...] = ()
     rows: int | None = None
+    start: Start | None = None

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from grokbench.specs.fields import default_of
-from grokbench.specs.types import Array, Recipe, TaskSpec, Trial
+from grokbench.specs.types import Array, Recipe, Start, TaskSpec, Trial
 from grokbench.store import keys
 from grokbench.training.record import Record
 from grokbench.training.watching import version
@@ -34,6 +34,9 @@ def trial_to_json(trial: Trial) -> dict[str, Any]:
             del document["task"][name]
     if trial.rows is None:
         del document["rows"]
+    del document["start"]
+    if trial.start is not None:
+        document["start"] = {"trial": trial_to_json(trial.start.trial), "state": trial.start.state}
     if not trial.recipe.learner:
         del document["recipe"]["learner"]
     return document
@@ -42,6 +45,7 @@ def trial_to_json(trial: Trial) -> dict[str, Any]:
 def trial_from_json(document: Mapping[str, Any]) -> Trial:
     """The trial that :func:`trial_to_json` wrote."""
     analyses = [*document.get("analyses", ()), *(_FROM_FILES[name] for name in document.get(_PORTRAITS, ()))]
+    before = document.get("start")
     return Trial(
         task=TaskSpec(**document["task"]),
         recipe=Recipe(**document["recipe"]),
@@ -53,6 +57,7 @@ def trial_from_json(document: Mapping[str, Any]) -> Trial:
         probes=tuple(document.get("probes", ())),
         snapshots=tuple(document.get("snapshots", ())),
         analyses=tuple(sorted(analyses)),
+        start=None if before is None else Start(trial_from_json(before["trial"]), before["state"]),
     )
 
 

@@ -46,6 +46,7 @@ def family_fields(trial: Trial) -> dict[str, Any]:
         "alpha": round(trial.alpha, 10),
         "seed": trial.seed,
         **({} if trial.rows is None else {"rows": trial.rows}),
+        **({} if trial.start is None else {"start": [key(trial.start.trial), trial.start.state]}),
         **({"parts": strangers} if strangers else {}),
     }
 

@@ -6,6 +6,7 @@ import functools
 import itertools
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -31,7 +32,7 @@ from grokbench.training.record import Record
 from grokbench.training.run import OnEvaluation, Run, content_hash, float32
 from grokbench.training.setup import Setup
 from grokbench.training.strangers import NETWORK, need, try_out
-from grokbench.training.updates import Update, make_update
+from grokbench.training.updates import Update, carry, make_update
 from grokbench.training.watching import check_watched
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
@@ -58,23 +59,55 @@ def train(
 
 def _train(trial: Trial, on_evaluation: OnEvaluation | None, engine: str, keeper: Keeper | None) -> Record:
     began = time.perf_counter()
+    done = _done(trial, on_evaluation, engine, keeper)
+    made = environment(done.net.name, done.net.products, done.dtype, done.stated)
+    seconds = time.perf_counter() - began + done.earlier
+    return recorded(done.run, done.rows, done.network, done.net.weights(), made, seconds)
+
+
+@dataclass(frozen=True)
+class Done:
+    """A run at its end. stated: of the arithmetic that it ran under. network: None where a learner stands in its place.
+
+    earlier: seconds that it took in processes before this one.
+    """
+
+    run: Run
+    rows: TrialRows
+    dtype: torch.dtype
+    network: Network | None
+    net: Engine
+    update: Update | None
+    stated: str
+    earlier: float
+
+
+def _done(
+    trial: Trial, on_evaluation: OnEvaluation | None, engine: str, keeper: Keeper | None = None
+) -> Done:
+    """Train a trial to its end; the run that it starts from is trained first, as every other one would be."""
     rows, dtype = checked_rows(trial)
     own: Network | None = None
     net: Engine
     update: Update | None
+    before: Done | None = None
     if trial.recipe.learner:
         net, update = learned(trial, rows, engine)
     else:
         setup = set_up(trial, rows)
+        if trial.start is not None:
+            before = _done(trial.start.trial, None, engine)
+            setup.network.load_state_dict(before.net.weights())
         own, net = setup.network, make_engine(engine, architecture(trial.recipe.model), setup)
         update = make_update(trial.recipe.optimizer, trial.seed)
     run = Run(trial, tuple(rows.parts()), on_evaluation, updated=update is not None)
+    goes_on = trial.start is not None and trial.start.state
     with arithmetic.denormals(flushed=True):
-        made = environment(net.name, net.products, dtype, arithmetic.stated())
+        stated = arithmetic.stated()
+        made = environment(net.name, net.products, dtype, stated)
         running = Running(run, net, None if update is None else update.rule, keeper, made)
-        _go(running, update)
-    before = time.perf_counter() - began - (running.elapsed() - running.seconds)  # until it began
-    return recorded(run, rows, own, net.weights(), made, before + running.elapsed())
+        _go(running, update, before if goes_on else None)
+    return Done(run, rows, dtype, own, net, update, stated, running.seconds)
 
 
 def checked_rows(trial: Trial) -> tuple[TrialRows, torch.dtype]:
@@ -115,11 +148,15 @@ def set_up(trial: Trial, rows: TrialRows) -> Setup[Network]:
     return setup
 
 
-def _go(running: Running, update: Update | None) -> None:
-    """Train to the end, from where the run was kept if it was."""
-    clock, run, net = time.perf_counter, running.run, running.net
+def _go(running: Running, update: Update | None, before: Done | None) -> None:
+    """Train to the end, from where the run was kept. before: the run whose optimizer goes on, and its count of updates."""
+    clock, updates = time.perf_counter, 0
+    run, net = running.run, running.net
     if update is not None:
         update.rule.init(_shaped(net, update, net.parameters), net.names)
+        if before is not None:
+            carry(update.rule, before.update)
+            updates = before.run.step
         running.resume()
     untrained = not run.budget and not net.noisy and not run.observer.traces  # nobody reads a gradient
     for step in itertools.count(running.step):
@@ -134,7 +171,8 @@ def _go(running: Running, update: Update | None) -> None:
             return
         start = clock()
         assert update is not None
-        update.rule.update(_shaped(net, update, net.parameters), _shaped(net, update, net.gradients), step)
+        parameters, gradients = _shaped(net, update, net.parameters), _shaped(net, update, net.gradients)
+        update.rule.update(parameters, gradients, updates + step)
         run.train_seconds += clock() - start
         running.keep(step + 1)
 

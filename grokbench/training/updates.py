@@ -108,6 +108,28 @@ def built(part: Optimizer, own: Section, noise: Callable[..., Any]) -> Any:
     return rule
 
 
+def carry(rule: Rule, before: Update | None) -> None:
+    """Give a rule that has begun what another one of its kind keeps of each weight: its lists of tensors.
+
+    Errors: InputError for another kind of rule, and for one that keeps none, such as groups or a wrapper of others.
+    """
+    other = None if before is None else before.rule
+    if type(rule) is not type(other):
+        raise InputError("start.state: the run before has another optimizer, whose state cannot go on")
+    kept = {
+        name: value
+        for name, value in vars(other).items()
+        if isinstance(value, list) and value and all(isinstance(one, Tensor) for one in value)
+    }
+    if not kept:
+        raise InputError(
+            "start.state: this optimizer, its groups or its wrapper keep no state that can go on"
+        )
+    for name, tensors in kept.items():
+        for own, one in zip(getattr(rule, name), tensors, strict=True):
+            own.copy_(one)
+
+
 def noise_of(seed: int, *group: str) -> torch.Generator:
     """What noise on the updates of a group, or of all weights, is drawn from."""
     return torch.Generator().manual_seed(int(stream(seed, "update-noise", *group).integers(2**63)))

@@ -17,6 +17,7 @@ of_every_paper = pytest.mark.parametrize("paper", PAPERS, ids=lambda paper: pape
 @of_every_paper
 def test_every_experiment_is_used_and_every_rule_names_what_exists(paper) -> None:
     used = {name for claim in paper.claims for name in (*claim.experiments, claim.control) if name}
+    used |= {one.start.experiment.id for one in paper.experiments if one.start is not None}
     assert used == {experiment.id for experiment in paper.experiments}
     for claim in paper.claims:
         assert 1 <= len(claim.rule) <= 2, claim.id
@@ -70,6 +71,7 @@ PROMISED = {"gromov2023": 6} | dict.fromkeys(
         "cross-paper",
         "mallinar2024",
         "prieto2025",
+        "doshi2023",
         "chughtai2023",
         "varma2023",
         "charton2023",

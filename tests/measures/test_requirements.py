@@ -105,6 +105,16 @@ def iterated() -> SeedView:
     return view(machine(), machine())
 
 
+def kept() -> SeedView:
+    """Two arms over numbers of rows, of which few lose what was learned and many keep it."""
+    ends = ((0.1, 100, 0.0), (0.2, 200, 0.3), (0.3, 300, 1.0))
+    arm = tuple(
+        Cell(0, {**SETTINGS, "alpha": alpha}, record(range(9), 1.0, end, alpha=alpha, n_train=rows))
+        for alpha, rows, end in ends
+    )
+    return SeedView(0, (arm, arm))
+
+
 def collapsing() -> SeedView:
     """Two arms of a run whose rows collapse while its test accuracy still rises."""
     run = collapsed(fit=100, top=0.4, half=1.0, single=1.0, double=1.0)
@@ -177,6 +187,7 @@ VIEWS = (
     frozen(),
     solved_online(),
     fresh(),
+    kept(),
 )
 ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
     "aligning-trend": {"least": 0.6},

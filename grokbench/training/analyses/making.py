@@ -53,6 +53,10 @@ def analyse(
     part = parts.part("analyses", name)
     own, outsiders = parts.load(part), parts.outsiders([part])
     weights = dict(weights_by_step)
+    if own.first and 0 not in weights and trial.start is not None:
+        raise InputError(
+            f"analysis {name!r} needs a snapshot at step 0 of a run that begins at the end of another one"
+        )
     if own.first and 0 not in weights:
         weights[0] = initial_weights(trial)
     with torch.inference_mode(), parts.blamed(outsiders):

@@ -22,6 +22,8 @@ def why_singly(trial: Trial) -> str:
         return f"{trial.recipe.learner['kind']} is a learner, which has no gradient to batch."
     if not trial.budget:
         return "Nothing is updated in 0 steps."
+    if trial.start is not None:
+        return "It begins at the end of another run."
     return architecture(trial.recipe.model).singly(trial.recipe.model)
 
 
