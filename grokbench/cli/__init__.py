@@ -72,7 +72,7 @@ class LazyGroup(click.Group):
             raise InputError(in_flags(error, command)) from error
         except (KeyboardInterrupt, click.Abort):
             trains = ctx.invoked_subcommand in TRAINING
-            kept = "Finished trials are kept; a running one starts over." if trains else ""
+            kept = GOES_ON if trains else ""
             raise InterruptionError(kept) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -92,6 +92,7 @@ def in_flags(error: GrokbenchError, command: click.Command) -> str:
     return error.calling(flags)
 
 
+GOES_ON = "Finished trials are kept, and running ones as far as they came; the same command goes on."
 TRAINING = ("reproduce", "sweep", "compare")
 """Commands that keep each trial as soon as it is finished."""
 

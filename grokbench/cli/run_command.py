@@ -115,7 +115,7 @@ def command(
                     [trial], place, 1, progress, keep_untrained=save is not None, again=force, how=how
                 )
         except KeyboardInterrupt:
-            raise InterruptionError("Nothing was kept; the same command starts over.") from None
+            raise InterruptionError("What was trained is kept, and the same command goes on.") from None
         if failures and failures[0].sentence:
             raise InputError(failures[0].sentence)
         if failures:

@@ -19,11 +19,11 @@ from grokbench.specs.fields import checked
 from grokbench.specs.loader import Library
 from grokbench.specs.types import Recipe, TaskSpec
 from grokbench.store import keys
-from grokbench.tasks.source import Rows, Shape, rows_of, source
+from grokbench.tasks.source import Rows, Shape, rows_of, shape_of
 from grokbench.training.record import Record
 
 SPECS = Path(__file__).parent / "specs"
-"""A task of pairs, one of vectors, and the recipe in which each part takes its turn."""
+"""Tasks of pairs, of vectors and of numbers, and the recipe in which each part takes its turn."""
 STEPS = 5
 
 
@@ -33,10 +33,15 @@ def library() -> Library:
     return Library(SPECS)
 
 
-def shape_and_rows(takes: str, n: int = 11) -> tuple[TaskSpec, Shape, Rows]:
-    """The task "pairs" or "vectors", the shape that a network is built for, and its first rows."""
-    task = library().task(takes)
-    return task, source(task).shape(task), rows_of(task, 0).rows[:n]
+def task_for(network: Any) -> str:
+    """Which task a network, or a learner, is tried on: "pairs", "vectors", or "numbers"."""
+    return "numbers" if getattr(network, "answers", "classes") == "numbers" else str(network.takes)
+
+
+def shape_and_rows(name: str, n: int = 11) -> tuple[TaskSpec, Shape, Rows]:
+    """The task of this name, the shape that a network is built for, and its first rows."""
+    task = library().task(name)
+    return task, shape_of(task), rows_of(task, 0).rows[:n]
 
 
 def recipe(

@@ -38,12 +38,18 @@ class Arm:
 
 
 def value_of(trial: Trial, dotted: str) -> Any:
-    """A dotted field of a trial: ``alpha``, ``seed``, ``budget``, ``task.domain.p``, ``optimizer.lr``, ``id`` (of its recipe)."""
+    """A dotted field of a trial: ``alpha``, ``seed``, ``budget``, ``task.domain.p``, ``optimizer.lr``, ``id`` (of its recipe).
+
+    A number is a place in a list: ``optimizer.groups.0.lr``.
+    """
     if dotted in ("alpha", "seed", "budget"):
         return getattr(trial, dotted)
     node: Any = trial.task if dotted.startswith("task.") else trial.recipe
     for name in dotted.removeprefix("task.").split("."):
-        node = node.get(name) if isinstance(node, Mapping) else getattr(node, name, None)
+        if isinstance(node, list | tuple):
+            node = node[int(name)] if name.isdigit() and int(name) < len(node) else None
+        else:
+            node = node.get(name) if isinstance(node, Mapping) else getattr(node, name, None)
     return node
 
 

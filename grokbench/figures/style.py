@@ -68,8 +68,9 @@ def seeds_of(artist: Artist) -> tuple[int, ...]:
 
 
 def look(i: int, name: str = "") -> Look:
-    """The look of the i-th series; train and test always have their own."""
-    return SPLITS.get(name.partition("_")[0], LOOKS[i % len(LOOKS)])
+    """The look of the i-th series; train and test always have their own, but not rows of them that are looked at apart."""
+    split, _, what = name.partition("_")
+    return SPLITS.get(split if "_" not in what else "", LOOKS[i % len(LOOKS)])
 
 
 @contextmanager

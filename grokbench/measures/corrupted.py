@@ -63,6 +63,16 @@ def final_part_accuracy(view: SeedView, rows: Kept, arm: int = 0) -> float:
     return last_accuracy(one(view, arm), "train", rows)
 
 
+@requires(APART)
+def part_accuracy_steps(view: SeedView, rows: Kept) -> float:
+    """The smallest fall, from one arm to the next, of the accuracy at the end on some of the training rows.
+
+    Arms stand in the order of the claim's experiments.
+    """
+    ends = [final_part_accuracy(view, rows, arm) for arm in range(len(view.arms))]
+    return float(np.min(-np.diff(ends)))
+
+
 @requires(fact("n_wrong"))
 def inversion_gap(view: SeedView, arm: int = 0) -> float:
     """How far the train accuracy at the end lies from the share of training rows whose label is true.

@@ -15,7 +15,7 @@ import numpy as np
 from grokbench.analysis import timing
 from grokbench.measures.cells import Cell, SeedView
 from grokbench.measures.needed import WHOLE, of_arms, probe
-from grokbench.measures.reading import column, one, within_budget
+from grokbench.measures.reading import Floats, column, one, within_budget
 from grokbench.measures.requiring import Arguments, Arms, Requirement, each, requires
 from grokbench.training.record import Record
 
@@ -114,7 +114,12 @@ def decay_time_slope(
     records = [cell.record for cell in view.cells]
     times = [rate(record) * reached(record, curve, level) for record in records]
     logs = np.log([_field(record, field) for record in records])
-    return float(np.polyfit(logs, times, 1)[0])
+    return _slope(logs, np.asarray(times))
+
+
+def _slope(x: Floats, y: Floats) -> float:
+    """Of the line of least squares."""
+    return float(np.dot(x - x.mean(), y) / np.dot(x - x.mean(), x))
 
 
 def fall(record: Record, top: float, level: float) -> float:
@@ -174,7 +179,7 @@ def misgrokking(view: SeedView, early: float = 0.1, lost: float = 0.2, arm: int 
     return float(soon and keeps and late <= float(test.max()) - lost)
 
 
-def _norms(record: Record, level: float, until: float) -> tuple[np.ndarray, np.ndarray]:
+def _norms(record: Record, level: float, until: float) -> tuple[Floats, Floats]:
     """Steps and norms of all weights up to ``until`` times the step at which the test accuracy reaches ``level``."""
     series = column(record, "norm", "all")
     assert series is not None
@@ -212,4 +217,4 @@ def norm_decay_slope(view: SeedView, level: float = 0.75, until: float = 0.5, ar
     """
     record = one(view, arm)
     steps, norms = _norms(record, level, until)
-    return float(np.polyfit(rate(record) * steps, np.log(norms), 1)[0])
+    return _slope(rate(record) * steps, np.log(norms))

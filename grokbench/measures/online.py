@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 
 import numpy as np
 
 from grokbench.measures.cells import Cell, SeedView
-from grokbench.measures.needed import analysis
+from grokbench.measures.needed import WHOLE, analysis
 from grokbench.measures.reading import Between, Measured, ends, narrowed, one
-from grokbench.measures.requiring import each, requires
+from grokbench.measures.requiring import Arguments, Arms, Requirement, each, requires
 from grokbench.specs.errors import InputError
 from grokbench.training.record import Record
 
@@ -55,13 +56,19 @@ def perfect_step_ratio(view: SeedView, numerator: int = 0, denominator: int = 1)
     return top / bottom
 
 
+def _plateau_end(record: Record, accuracy: float) -> float:
+    """Last evaluation before t_c with at most this test accuracy; nan without one, or without t_c."""
+    end, steps = perfect(record), np.asarray(record.curves["step"])
+    low = np.flatnonzero((steps < end) & (np.asarray(record.curves["test_accuracy"]) <= accuracy))
+    return float(steps[low[-1]]) if low.size and math.isfinite(end) else math.nan
+
+
 @requires(PERFECT)
 def plateau_share(view: SeedView, accuracy: float = 0.55, arm: int = 0) -> float:
     """Last evaluation before t_c with at most this test accuracy, over t_c: near 1 where a long plateau ends at once."""
     record = one(view, arm)
-    end, steps = perfect(record), np.asarray(record.curves["step"])
-    low = np.flatnonzero((steps < end) & (np.asarray(record.curves["test_accuracy"]) <= accuracy))
-    return float(steps[low[-1]]) / end if low.size else 0.0
+    last = _plateau_end(record, accuracy)
+    return 0.0 if math.isnan(last) else last / perfect(record)
 
 
 def _swept(cell: Cell, field: str) -> float:
@@ -84,11 +91,13 @@ def _slope(cells: tuple[Cell, ...], field: str) -> Measured:
     return narrowed(low, high)
 
 
+@requires(WHOLE)
 def power(view: SeedView, field: str = "task.domain.n", arm: int = 0) -> Measured:
     """Exponent of t_c as a power of a swept field: the slope of log t_c on log of the field."""
     return _slope(view.arms[arm], field)
 
 
+@requires(WHOLE)
 def power_difference(
     view: SeedView, field: str = "task.domain.n", first: int = 0, second: int = 1
 ) -> Measured:
@@ -105,14 +114,27 @@ def _moved(record: Record, step: float) -> float:
     return float(found["from_start"][before[-1]]) if before.size else math.nan
 
 
-@requires(analysis("subnetwork", "from_start"))
-def hidden_progress_ratio(
-    view: SeedView, share: float = 0.5, numerator: int = 0, denominator: int = 1
-) -> float:
-    """Largest |W − W_0| of the first layer of one arm at ``share`` of its own t_c, over that of another at the same step.
+def _moves(arms: Arms, chosen: Arguments) -> bool:
+    (top, *_), *others = ([cell.record for cell in arm] for arm in arms)
+    at = _plateau_end(top, float(chosen["accuracy"]))
+    return all(_moved(one, at) > 0 for one in (top, *itertools.chain(*others)))
 
-    Read at the last snapshot up to that step; nan where one arm has none, or the first no t_c.
+
+BOTH_MOVE = Requirement(
+    "a t_c of the first run, and a snapshot of each up to the end of its plateau",
+    _moves,
+    lambda arms: tuple(tuple(map(_never_right, arm)) for arm in arms),
+)
+
+
+@requires(analysis("subnetwork", "from_start"), BOTH_MOVE)
+def plateau_progress_ratio(
+    view: SeedView, accuracy: float = 0.55, numerator: int = 0, denominator: int = 1
+) -> float:
+    """Largest |W − W_0| of the first layer of one arm at the end of its plateau, over that of another at the same step.
+
+    The plateau ends at the last evaluation before t_c with at most this test accuracy; the last snapshot up to it is read.
     """
     top, bottom = one(view, numerator), one(view, denominator)
-    at = share * perfect(top)
-    return _moved(top, at) / _moved(bottom, at) if math.isfinite(at) else math.nan
+    at = _plateau_end(top, accuracy)
+    return _moved(top, at) / _moved(bottom, at)

@@ -75,6 +75,22 @@ def pruned_accuracy_over_random(view: SeedView, end: End, fraction: float, rows:
     return _pruned(record, end, fraction, rows) - _pruned(record, "random", fraction, rows)
 
 
+@requires(analysis("pruning", "{end}_{rows}"))
+def prunable_share_steps(
+    view: SeedView, end: End = "low", accuracy: float = 0.9, rows: Rows = "test"
+) -> float:
+    """The smallest rise, from one arm to the next, of the share of neurons that is not missed.
+
+    It is the largest fraction up to which the accuracy on these rows stays at ``accuracy`` or more; 0 where it never is. Arms
+    stand in the order of the claim's experiments.
+    """
+    shares = []
+    for arm in range(len(view.arms)):
+        missed = np.flatnonzero(_array(one(view, arm), f"{end}_{rows}") < accuracy)
+        shares.append(float(pruning.fractions()[max(int(missed[0]) - 1, 0)]) if missed.size else 1.0)
+    return float(np.min(np.diff(shares)))
+
+
 @requires(analysis("pruning", "ipr", "size"))
 def ipr_share(view: SeedView, least: float = 0, below: float = 2, live: bool = False, arm: int = 0) -> float:
     """Share of the neurons of the last network with ``least`` ≤ IPR < ``below``; 0 where none counts.

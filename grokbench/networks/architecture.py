@@ -37,15 +37,19 @@ class Architecture:
     takes: "pairs" of elements, or "vectors" of numbers; then n_elements is a ``tasks.source.Vectors``.
     outputs: "elements", as many as those; or "any" number that a task asks for: then n_elements may be a ``tasks.source.Pairs``,
     and targets may be whatever the task's decoding makes of answers.
+    answers: "classes", or "numbers" where real numbers are all that it can answer with.
     build: (model, n_elements, seed) → module with drawn weights in float64; each parameter has its own stream, named after it.
     restore: (model, weights) → module with these weights, in their own type. A module is a ``networks.base.Network``.
-    fast: loss kind → hand-written step, where there is one; any other loss trains on the plain engine.
+    fast: loss kind → hand-written step, where there is one; any other loss trains on the plain engine. That of a network with
+    "any" outputs gives None for targets that it is not written for.
     size: (model, n_elements) → ``Size``, by which a plan scales what steps took. fits: raises InputError where the network
     cannot be trained on a task. faults: dotted field and sentence for each way in which the recipe's fields contradict one
     another.
     facts: (network, rows) → numbers that a record keeps beside the curves.
     drawn: fields that only initial weights and noise depend on. Trials that differ in them can train as one model.
     singly: (model) → a sentence that says why its trials cannot train as one model; empty where they can.
+    seeded: whether another seed draws other weights; False where the start is the same for all.
+    alone: whether its hand-written step beats a batch of trials on a CPU, however small it is.
     """
 
     kind: str
@@ -59,5 +63,8 @@ class Architecture:
     facts: str | Callable[..., Any] = ""
     takes: str = "pairs"
     outputs: str = "elements"
+    answers: str = "classes"
     drawn: tuple[str, ...] = ()
     singly: Callable[[Section], str] = together
+    alone: bool = False
+    seeded: bool = True

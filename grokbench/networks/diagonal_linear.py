@@ -47,6 +47,8 @@ ARCHITECTURE = Architecture(
     faults=faults,
     fast={"logistic": "grokbench.networks.fast.diagonal_linear:step"},
     takes="vectors",
+    alone=True,
+    seeded=False,
     drawn=("scale",),
 )
 

@@ -74,6 +74,12 @@ def _taken(loss: Any) -> tuple[str, ...]:
     return found
 
 
+def hand_written(task: TaskSpec, recipe: Recipe) -> bool:
+    """Whether the network has a hand-written step for the recipe's loss, and the task's outputs are decoded by class."""
+    own = getattr(trained(recipe), "fast", {})
+    return recipe.loss.get("kind") in own and decoding_of(task).targets is None
+
+
 def _check_taken(task: TaskSpec, recipe: Recipe) -> None:
     """Raises InputError where the task gives what the network, or the learner, does not take."""
     own, gives = trained(recipe), source(task).gives

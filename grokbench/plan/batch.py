@@ -5,12 +5,14 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from grokbench import parts
 from grokbench.plan import worker
 from grokbench.plan.worker import Job, Made
 from grokbench.specs.types import Trial
+from grokbench.store import keys
 from grokbench.store.folder import Store
 from grokbench.store.locks import Lock
 from grokbench.training.record import Record
@@ -113,12 +115,26 @@ class _Making:
         return bool(resumes and self._store and self._store.trained(self._trials[place]))
 
     def _train(self, places: Sequence[int]) -> None:
+        if not places:
+            return
+        if self._store is not None and not self._job.again:
+            for own, source in self._store.batches([self._trials[place] for place in places]):
+                self._train_together([places[i] for i in own], source)
+        else:
+            self._train_together(places, None)
+
+    def _train_together(self, places: Sequence[int], source: Path | None) -> None:
+        """Train these as one model. source: the file that keeps them, where they were begun."""
+        from grokbench.training.batched.keeping import Keep
         from grokbench.training.batched.loop import train_together
         from grokbench.training.batched.stack import UnlikeError
 
-        if not places:
-            return
         cpu, wall, left = time.process_time(), time.perf_counter(), set(places)
+        trials, keep = [self._trials[place] for place in places], None
+        keeper = None
+        if self._store is not None:
+            keeper = self._store.batch_checkpoint(trials, source, worker.leaving)
+            keep = Keep(tuple(map(keys.key, trials)), keeper)
 
         def on_end(i: int, found: Record | Exception) -> None:
             left.discard(places[i])
@@ -132,12 +148,14 @@ class _Making:
             self._tell(places[i], step, train_accuracy, test_accuracy)
 
         try:
-            train_together(
-                [self._trials[place] for place in places], on_end, on_evaluation, self._job.how.device
-            )
+            with worker.leaving_later(keeper):
+                train_together(trials, on_end, on_evaluation, self._job.how.device, keep)
         except UnlikeError as error:
             for place in sorted(left):
                 self._alone(place, str(error))
+        if keeper is not None and self._store is not None:
+            for path in (keeper.path, *([source] if source else [])):
+                self._store.forget_batch(path)
 
     def _tell(self, place: int, step: int, train_accuracy: float, test_accuracy: float) -> None:
         self._say(

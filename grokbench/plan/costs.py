@@ -20,7 +20,7 @@ from grokbench.specs.errors import InputError
 from grokbench.specs.fields import checked
 from grokbench.specs.locate import COSTS, committed
 from grokbench.specs.types import Trial
-from grokbench.tasks.source import count_held, count_rows, elements_of, shape_of, source
+from grokbench.tasks.source import count_held, count_rows, shape_of
 from grokbench.training.evaluation import Cadence
 
 CORE = 1e11
@@ -175,9 +175,9 @@ def _guess(double: bool) -> Cost:
 
 
 def rows_at_most(trial: Trial) -> int:
-    """Rows of the trial's task that are split: every pair of elements, whether it has an answer or not, or its samples."""
+    """Rows of the task that are split: every pair of elements, whether it has an answer or not, or what its source has."""
     shape = shape_of(trial.task)
-    return count_rows(trial.task) if source(trial.task).gives == "vectors" else elements_of(shape) ** 2
+    return shape * shape if isinstance(shape, int) else count_rows(trial.task)
 
 
 def size(trial: Trial) -> Size:

@@ -223,7 +223,7 @@ def _whole(value: Any, task: TaskSpec, recipe: Recipe, path: str) -> Any:
     *tables, last = path.removeprefix("task.").split(".")
     table = getattr(task if path.startswith("task.") else recipe, tables[0])
     for name in tables[1:]:
-        table = table[name]
+        table = table[int(name)] if isinstance(table, list | tuple) else table[name]
     return int(value) if isinstance(table[last], int) else value
 
 

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import queue
 import sys
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -94,14 +95,30 @@ def _one_pool(jobs: Sequence[Callable[..., dict[str, Any]]], workers: int, tell:
         for index in running:
             tell(index, {"trace": KILLED, "sentence": ""})
     except BaseException:
-        for process in list(pool._processes.values()):  # the pool offers no other way to stop a running call
-            process.terminate()
+        _end(list(pool._processes.values()))  # the pool offers no other way to stop a running call
         raise
     finally:
         restore()
         pool.shutdown(wait=False, cancel_futures=True)
         events.cancel_join_thread()
         events.close()
+
+
+LEAVE_SECONDS = 20.0  # for workers to keep what they train
+
+
+def _end(workers: Sequence[Any]) -> None:
+    """Ask workers to end, and kill those that have not once the time is over, or the user interrupts again."""
+    try:
+        for process in workers:
+            process.terminate()
+        until = time.monotonic() + LEAVE_SECONDS
+        for process in workers:
+            process.join(max(0.0, until - time.monotonic()))
+    finally:
+        for process in workers:
+            if process.is_alive():
+                process.kill()
 
 
 def _context() -> multiprocessing.context.BaseContext:

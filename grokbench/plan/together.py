@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
+from grokbench.networks.fitting import hand_written
+from grokbench.networks.registry import architecture
 from grokbench.plan import costs
 from grokbench.plan.costs import Work
 from grokbench.plan.expand import PlannedTrial
@@ -15,8 +17,11 @@ from grokbench.specs.errors import GrokbenchError
 from grokbench.specs.types import Trial
 from grokbench.training.batched.likeness import likeness, why_singly
 
-SMALL = 3.0
-"""Million operations of a step, up to which a batch on the CPU is faster than one trial after another (PERFORMANCE.md)."""
+SMALL, SMALL_PLAIN = 3.0, 16.0
+"""Million operations of a step, up to which a batch on the CPU is faster than one trial after another (PERFORMANCE.md).
+
+The second is of networks without a hand-written step for the loss, which torch's own overhead slows down one by one.
+"""
 LEAST = 4  # trials that are worth a batch, where none is asked for
 WORTH = 2000  # steps of a group, below which setting a batch up takes what it saves
 MOST = {"cpu": 64, "cuda": 512}  # trials in a batch; memory may ask for less
@@ -102,9 +107,13 @@ def works(planned: Sequence[PlannedTrial], workers: int, how: How = AUTO) -> tup
 
 
 def _small(trial: Trial) -> bool:
-    """Whether a step has so few operations that most of its time is not spent on them."""
+    """Whether a step has so few operations that most of its time is not spent on them, and no hand-written one beats a batch."""
     try:
-        return 2 * costs.PASSES * costs.work(trial, trial.budget).step <= SMALL
+        own = None if trial.recipe.learner else architecture(trial.recipe.model)
+        fast = hand_written(trial.task, trial.recipe)
+        if fast and own is not None and own.alone:
+            return False
+        return 2 * costs.PASSES * costs.work(trial, trial.budget).step <= (SMALL if fast else SMALL_PLAIN)
     except GrokbenchError:  # the trial itself will say it
         return False
 

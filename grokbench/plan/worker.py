@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import multiprocessing
 import os
@@ -9,7 +10,7 @@ import signal
 import threading
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from grokbench import parts
@@ -17,6 +18,7 @@ from grokbench.plan.speed import flops_per_second
 from grokbench.plan.together import How
 from grokbench.specs.errors import GrokbenchError, StoreError
 from grokbench.specs.types import Trial
+from grokbench.store.checkpoints import Checkpoint
 from grokbench.store.folder import Store
 from grokbench.store.locks import Holder, Lock
 from grokbench.training.batched.likeness import why_singly
@@ -141,21 +143,31 @@ def train_here(
     from grokbench.training.analyses.making import analysed
 
     record = store.trained(trial) if store is not None and job.resume else None
+    keeper = None if store is None else store.checkpoint(trial, leaving)
     if record is None:
+        if keeper is not None and job.again:
+            keeper.forget()
         begun = time.process_time()
-        made, why = _trained(trial, job.how, tell, why)
-        record = timed(made, time.process_time() - begun)
+        with leaving_later(keeper):
+            made, why = _trained(trial, job.how, tell, why, keeper)
+        before = 0.0 if keeper is None else keeper.cpu_seconds
+        record = timed(made, time.process_time() - begun + before)
         if why:
             record = dataclasses.replace(record, environment={**record.environment, "singly": why})
-    return kept(analysed(record), store, job)
+    found = kept(analysed(record), store, job)
+    if keeper is not None:
+        keeper.forget()
+    return found
 
 
-def _trained(trial: Trial, how: How, tell: Tell | None, why: str) -> tuple[Record, str]:
+def _trained(
+    trial: Trial, how: How, tell: Tell | None, why: str, keeper: Checkpoint | None
+) -> tuple[Record, str]:
     """The record of a trial by itself, in a batch of one where batches are asked for; else why it is not."""
     from grokbench.training.engine import train
 
     if not how.batches:
-        return train(trial, tell, how.engine), why
+        return train(trial, tell, how.engine, keeper), why
     why = why or why_singly(trial)
     if not why:
         from grokbench.training.batched.loop import train_together
@@ -175,7 +187,7 @@ def _trained(trial: Trial, how: How, tell: Tell | None, why: str) -> tuple[Recor
             if isinstance(found[0], Exception):
                 raise found[0]
             return found[0], ""
-    return train(trial, tell), why
+    return train(trial, tell, keeper=keeper), why
 
 
 def kept(record: Record, store: Store | None, job: Job) -> Record:
@@ -198,6 +210,30 @@ def timed(record: Record, cpu_seconds: float) -> Record:
 # -- in a worker process -------------------------------------------------------------------------------
 
 _events: Any = None
+_leave = threading.Event()  # the process was asked to end
+_keeps = False  # a run that can be kept is training, and will end the process once it is
+
+
+def leaving() -> bool:
+    """Whether this process was asked to end."""
+    return _leave.is_set()
+
+
+@contextlib.contextmanager
+def leaving_later(keeper: Checkpoint | None) -> Iterator[None]:
+    """In here a worker that is asked to end first keeps its run."""
+    global _keeps
+    _keeps = keeper is not None
+    try:
+        yield
+    finally:
+        _keeps = False
+
+
+def _asked_to_leave(signum: int, frame: object) -> None:
+    _leave.set()
+    if not _keeps:
+        os._exit(1)
 
 
 def start(events: Any) -> None:
@@ -206,6 +242,7 @@ def start(events: Any) -> None:
     signal.signal(
         signal.SIGINT, signal.SIG_IGN
     )  # Ctrl-C reaches the parent too, which ends its workers without their tracebacks
+    signal.signal(signal.SIGTERM, _asked_to_leave)
     events.cancel_join_thread()  # news that nobody reads any more must not hold a worker up
     _events = events
     threading.Thread(target=_leave_with_parent, daemon=True).start()
@@ -222,7 +259,10 @@ def _leave_with_parent() -> None:
 def work(job: Callable[..., dict[str, Any]], index: int) -> dict[str, Any]:
     """Run a job in a worker; ``index`` is its place in the list."""
     _events.put((index, {}))
-    return job(lambda news: _events.put((index, news)))
+    try:
+        return job(lambda news: _events.put((index, news)))
+    except SystemExit:  # it has kept its run; the pool would give this worker another job
+        os._exit(1)
 
 
 ENDED = {"elsewhere", "step", "ended", "seconds", "train_accuracy", "test_accuracy"}

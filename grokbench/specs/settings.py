@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from collections.abc import Mapping
 from typing import Any
@@ -41,19 +42,22 @@ def given(kind: str, spec: TaskSpec | Recipe) -> dict[str, Any]:
 
 
 def changed(kind: str, document: dict[str, Any], settings: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """``document`` with dotted fields replaced, checked again. A new ``kind`` empties its table first."""
+    """``document`` with dotted fields replaced, checked again. A new ``kind`` empties its table first.
+
+    A number among the words is a place in a list of tables: ``optimizer.groups.0.lr``.
+    """
     settings = values.settings(settings)
     if not settings:
         return document
-    out = {key: dict(value) if isinstance(value, dict) else value for key, value in document.items()}
+    out = copy.deepcopy(document)
     for path, value in sorted(settings.items(), key=lambda item: _turn(item[0])):
         *tables, last = path.split(".")
         if not tables and path != "operation":
             raise InputError(f"{path} cannot be set; only fields of a table can, such as optimizer.lr")
-        node = out
+        node: Any = out
         for depth, part in enumerate(tables):
-            child = node.setdefault(part, {}) if depth else node.get(part)
-            if not isinstance(child, dict):
+            child = _child(node, part, made=depth > 0)
+            if not isinstance(child, dict | list):
                 known = [
                     f"{key}.{field}"
                     for key, table in out.items()
@@ -62,6 +66,8 @@ def changed(kind: str, document: dict[str, Any], settings: Mapping[str, Any], na
                 ]
                 raise UnknownNameError(f"setting of {name}", path, known)
             node = child
+        if isinstance(node, list):
+            raise InputError(f"{path} cannot be set; name a field of the list's table, such as {path}.lr")
         if last == "kind" and node.get("kind") != value:
             node.clear()
         node[last] = value
@@ -70,6 +76,13 @@ def changed(kind: str, document: dict[str, Any], settings: Mapping[str, Any], na
         prefix = "task." if kind == "task" else ""
         raise SettingsError([dataclasses.replace(one, path=f"{prefix}{one.path}") for one in wrong])
     return schema.completed(kind, out)
+
+
+def _child(node: Any, part: str, *, made: bool) -> Any:
+    """What a table has under a name, or a list at a place; a table that is not there is ``made``, or None."""
+    if isinstance(node, list):
+        return node[int(part)] if part.isdigit() and int(part) < len(node) else None
+    return node.setdefault(part, {}) if made else node.get(part)
 
 
 def _turn(path: str) -> tuple[bool, int]:

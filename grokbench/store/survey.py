@@ -19,7 +19,9 @@ OTHER_VERSION = "of another version"  # of training, or one that does not state 
 HALF_WRITTEN = "half-written"
 FAILURE = "a failure's traceback"
 LOCK = "a lock that nobody holds"
-USELESS = (DAMAGED, OTHER_VERSION, HALF_WRITTEN, FAILURE, LOCK)
+KEPT = "a run kept in the middle"
+LEFT = "a run that was kept and not gone on with for a month"
+USELESS = (DAMAGED, OTHER_VERSION, HALF_WRITTEN, FAILURE, LOCK, LEFT)
 """States of what answers no request, and never will with this version."""
 
 
@@ -34,6 +36,7 @@ class Lying:
     why: str = ""
 
 
+LEFT_SECONDS = 30 * 24 * 3600.0
 WRITING_SECONDS = 600.0  # a folder that was touched within so long may still be written to
 
 
@@ -50,16 +53,23 @@ def survey(store: Store, *, weights: bool = False) -> Iterator[Lying]:
                 yield _record(store, folder, weights)
     for path in _files(store.root / "failures", ".txt"):
         yield Lying(path, FAILURE, size_of(path))
+    for path in _files(store.root / "checkpoints", ""):
+        yield Lying(path, LEFT if _age(path) > LEFT_SECONDS else KEPT, size_of(path))
     for path in _files(store.root / "locks", ".json"):
         if Lock(path).holder() is None:
             yield Lying(path, LOCK, size_of(path))
 
 
 def _young(folder: Path) -> bool:
+    return _age(folder) < WRITING_SECONDS
+
+
+def _age(path: Path) -> float:
+    """Seconds since it was touched; 0 where it is gone, renamed into its place or removed."""
     try:
-        return time.time() - folder.stat().st_mtime < WRITING_SECONDS
-    except OSError:  # it was renamed into its place, or removed
-        return True
+        return time.time() - path.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def _record(store: Store, folder: Path, weights: bool) -> Lying:

@@ -1,7 +1,7 @@
 """Random streams keyed by name, so that no consumer of randomness can disturb another.
 
 Names in use: ("split", task id), ("init", parameter name), ("corruption", task id), ("samples", task id),
-("test-samples", task id), ("online", task id), ("order",), ("noise",), ("update-noise",).
+("test-samples", task id), ("online", task id), ("online-noise", task id), ("order",), ("noise",), ("update-noise",).
 """
 
 from __future__ import annotations

@@ -15,6 +15,8 @@ class Batches:
     The last batch of a pass is what is left (openai/grok's ``data.py``). Orders are drawn from the stream ("order",).
     """
 
+    KEPT = ("_stream", "_order", "_at")
+
     def __init__(self, batch: str | int, n_rows: int, seed: int) -> None:
         self.size = n_rows
         if batch != "full":

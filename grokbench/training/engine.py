@@ -26,6 +26,7 @@ from grokbench.tasks.trained import TrialRows, trial_rows
 from grokbench.training import arithmetic
 from grokbench.training.engines import Engine, make_engine
 from grokbench.training.environment import environment
+from grokbench.training.keeping import Keeper, Running
 from grokbench.training.learned import learned
 from grokbench.training.record import Record
 from grokbench.training.run import OnEvaluation, Run, content_hash, float32
@@ -38,60 +39,68 @@ DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
 
 @arithmetic.fixed()
-def train(trial: Trial, on_evaluation: OnEvaluation | None = None, engine: str = "auto") -> Record:
+def train(
+    trial: Trial,
+    on_evaluation: OnEvaluation | None = None,
+    engine: str = "auto",
+    keeper: Keeper | None = None,
+) -> Record:
     """Train one trial to its end and return its record.
 
     ``on_evaluation`` is called with (step, train accuracy, test accuracy) after each evaluation. ``engine`` is "fast", "plain" or
-    "auto" (fast). A training loss that is not finite ends the run as "diverged", with the record of what there was. Writes
+    "auto" (fast). ``keeper`` keeps the run while it trains; one that it has kept goes on from there, and ends as if it had never
+    stopped. A training loss that is not finite ends the run as "diverged", with the record of what there was. Writes
     nothing, and leaves every setting of the process as it was (``training.arithmetic``). Errors: GrokbenchError where the
     trial asks for what does not exist.
     """
     with parts.blamed(parts.strangers(trial.recipe, trial.task)):
-        return _train(trial, on_evaluation, engine)
+        return _train(trial, on_evaluation, engine, keeper)
 
 
-def _train(trial: Trial, on_evaluation: OnEvaluation | None, engine: str) -> Record:
+def _train(trial: Trial, on_evaluation: OnEvaluation | None, engine: str, keeper: Keeper | None) -> Record:
     began = time.perf_counter()
-    done = _done(trial, on_evaluation, engine)
-    made = environment(done.net.name, done.net.products, done.dtype, done.stated)
-    return recorded(done.run, done.rows, done.network, done.net.weights(), made, time.perf_counter() - began)
+    done = _done(trial, on_evaluation, engine, keeper)
+    before = time.perf_counter() - began - (done.running.elapsed() - done.running.seconds)  # until it began
+    seconds = before + done.running.elapsed()
+    return recorded(done.running.run, done.rows, done.network, done.running.net.weights(), done.made, seconds)
 
 
 @dataclass(frozen=True)
 class Done:
-    """A run at its end. stated: of the arithmetic that it ran under. network: None where a learner stands in its place."""
+    """A run at its end. network: None where a learner stands in its place. made: its environment."""
 
-    run: Run
+    running: Running
     rows: TrialRows
-    dtype: torch.dtype
     network: Network | None
-    net: Engine
     update: Update | None
-    stated: str
+    made: dict[str, object]
 
 
-def _done(trial: Trial, on_evaluation: OnEvaluation | None, engine: str) -> Done:
+def _done(
+    trial: Trial, on_evaluation: OnEvaluation | None, engine: str, keeper: Keeper | None = None
+) -> Done:
     """Train a trial to its end; the run that it starts from is trained first, as every other one would be."""
     rows, dtype = checked_rows(trial)
     own: Network | None = None
     net: Engine
     update: Update | None
-    before: Done | None = None
+    first: Done | None = None
     if trial.recipe.learner:
         net, update = learned(trial, rows, engine)
     else:
         setup = set_up(trial, rows)
         if trial.start is not None:
-            before = _done(trial.start.trial, None, engine)
-            setup.network.load_state_dict(before.net.weights())
+            first = _done(trial.start.trial, None, engine)
+            setup.network.load_state_dict(first.running.net.weights())
         own, net = setup.network, make_engine(engine, architecture(trial.recipe.model), setup)
         update = make_update(trial.recipe.optimizer, trial.seed)
     run = Run(trial, tuple(rows.parts()), on_evaluation, updated=update is not None)
     goes_on = trial.start is not None and trial.start.state
     with arithmetic.denormals(flushed=True):
-        _go(run, net, update, before if goes_on else None)
-        stated = arithmetic.stated()
-    return Done(run, rows, dtype, own, net, update, stated)
+        made = environment(net.name, net.products, dtype, arithmetic.stated())
+        running = Running(run, net, None if update is None else update.rule, keeper, made)
+        _go(running, update, first if goes_on else None)
+    return Done(running, rows, own, update, made)
 
 
 def checked_rows(trial: Trial) -> tuple[TrialRows, torch.dtype]:
@@ -132,16 +141,17 @@ def set_up(trial: Trial, rows: TrialRows) -> Setup[Network]:
     return setup
 
 
-def _go(run: Run, net: Engine, update: Update | None, before: Done | None) -> None:
-    """Train to the end. before: the run whose optimizer goes on, its count of updates too."""
-    clock, updates = time.perf_counter, 0
+def _go(running: Running, update: Update | None, first: Done | None) -> None:
+    """Train to the end, from where the run was kept. first: the run whose optimizer goes on, its count of updates too."""
+    clock, run, net, updates = time.perf_counter, running.run, running.net, 0
     if update is not None:
         update.rule.init(_shaped(net, update, net.parameters), net.names)
-        if before is not None:
-            carry(update.rule, before.update)
-            updates = before.run.step
+        if first is not None:
+            carry(update.rule, first.update)
+            updates = first.running.run.step
+        running.resume()
     untrained = not run.budget and not net.noisy and not run.observer.traces  # nobody reads a gradient
-    for step in itertools.count():
+    for step in itertools.count(running.step):
         start = clock()
         evaluating = run.comes_to(step)
         # The loss and the accuracy over the training rows come free with the gradient of the next step, unless it is noisy.
@@ -156,6 +166,7 @@ def _go(run: Run, net: Engine, update: Update | None, before: Done | None) -> No
         parameters, gradients = _shaped(net, update, net.parameters), _shaped(net, update, net.gradients)
         update.rule.update(parameters, gradients, updates + step)
         run.train_seconds += clock() - start
+        running.keep(step + 1)
 
 
 def _shaped(net: Engine, update: Update, tensors: Sequence[Tensor]) -> Sequence[Tensor]:

@@ -52,7 +52,8 @@ def make_engine(name: str, architecture: Architecture, setup: Setup[Any]) -> Eng
     """
     if name not in ENGINES:
         raise UnknownNameError("engine", name, ENGINES)
-    fixed = name != "plain" and setup.fresh is None and setup.decoder.by_class
+    read = setup.decoder.by_class or architecture.outputs == "any"
+    fixed = name != "plain" and setup.fresh is None and read
     target = architecture.fast.get(setup.loss.kind) if fixed else None
     step = parts.loaded(target)(setup) if target is not None else None
     if step is not None:

@@ -18,6 +18,8 @@ class Cadence:
     [0, 4, 8, 12, 18]
     """
 
+    KEPT = ("_next",)
+
     def __init__(self, growth: float, spacing: int = 1, also: int | None = None) -> None:
         self._growth, self._spacing, self._also, self._next = growth, spacing, also, 0
 

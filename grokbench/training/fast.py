@@ -18,6 +18,7 @@ class FastEngine:
     """The loop's side of a hand-written step."""
 
     name = "fast"
+    KEPT = ("parameters", "_batches", "_generator")
 
     def __init__(self, setup: Setup[Any], step: Step) -> None:
         self._setup, self._step, self._batches = setup, step, setup.batches()

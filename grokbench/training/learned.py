@@ -29,6 +29,7 @@ class LearnedEngine:
     """An ``Engine`` without parameters, and the ``Rule`` that moves it: ``init`` fits the training rows, ``update`` is a step."""
 
     name, products = "learner", BLAS
+    KEPT = ("_learner",)
     noisy = False
     names: Sequence[str] = ()
     parameters: Sequence[Tensor] = ()

@@ -26,13 +26,16 @@ class PlainEngine:
     """The loop's side of autograd over a module."""
 
     name, products = "plain", BLAS
+    KEPT = ("parameters", "_buffers", "_batches", "_generator", "_fresh")
 
     def __init__(self, setup: Setup[Network]) -> None:
         self._setup, self._network, self._batches = setup, setup.network.to(setup.dtype), setup.batches()
         self._generator = setup.generator
         self.noisy = self._network.drops or self._network.batchwise
         self.noisy |= bool(setup.weight_noise) or not self._batches.whole
-        self.noisy |= setup.fresh is not None
+        self._fresh = setup.fresh
+        self.noisy |= self._fresh is not None
+        self._buffers = tuple(self._network.buffers())
         named = dict(self._network.named_parameters())
         self.names: Sequence[str] = tuple(named)
         self._trained = tuple(named.values())
@@ -66,8 +69,8 @@ class PlainEngine:
 
     def _update(self, which: NDArray[np.int64] | None) -> tuple[Tensor, Tensor]:
         """The rows of an update: fresh ones, or those of the training rows ``which`` (None: all)."""
-        if self._setup.fresh is not None:
-            return read(self._setup, self._setup.fresh(self._batches.size))
+        if self._fresh is not None:
+            return read(self._setup, self._fresh(self._batches.size))
         inputs, targets = self._rows["train"]
         if which is None:
             return inputs, targets

@@ -48,6 +48,22 @@ class Run:
     parts: names of the training rows that are looked at apart. updated: whether its weights are ever changed.
     """
 
+    KEPT = (
+        "snapshots",
+        "step",
+        "passes",
+        "train_seconds",
+        "evaluation_seconds",
+        "probe_seconds",
+        "last",
+        "observer",
+        "_diverged",
+        "_cadence",
+        "_probe_cadence",
+        "_stop_rule",
+        "_rows",
+    )
+
     def __init__(
         self,
         trial: Trial,

@@ -305,4 +305,4 @@ def test_ctrl_c_in_a_terminal_is_answered_with_one_sentence_and_no_workers_trace
     _, said = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "Traceback" not in said
-    assert "Interrupted. Nothing was kept; the same command starts over." in said
+    assert "Interrupted. What was trained is kept, and the same command goes on." in said

@@ -74,6 +74,8 @@ PROMISED = {"gromov2023": 6} | dict.fromkeys(
         "chughtai2023",
         "varma2023",
         "charton2023",
+        "lyu2023",
+        "parity",
     ),
     20,
 )

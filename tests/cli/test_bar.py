@@ -58,11 +58,11 @@ def test_the_bar_of_several_trials_counts_trials(clock: list[float]) -> None:
 
 RUN = ["run", "--task", "addition", "--baseline", "gromov2023/adamw", "--steps", "2"]
 INTERRUPTED = {
-    "run": ("executor.execute", RUN, "Interrupted. Nothing was kept; the same command starts over."),
+    "run": ("executor.execute", RUN, "Interrupted. What was trained is kept, and the same command goes on."),
     "reproduce": (
         "expand.plan_paper",
         ["reproduce", "gromov2023"],
-        "Interrupted. Finished trials are kept; a running one starts over.",
+        "Interrupted. Finished trials are kept, and running ones as far as they came; the same command goes on.",
     ),
     "list": (None, ["list"], "Interrupted."),
 }

@@ -22,6 +22,10 @@ from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.training.record import Record
 from tests.claims import nanda_records as runs
 from tests.claims.claim_records import grokked, record, view
+from tests.reports import synthetic_liu as liu
+from tests.reports import synthetic_parity as parity
+from tests.reports.synthetic_doshi import run as noisy
+from tests.reports.synthetic_lyu import run as decaying
 from tests.reports.synthetic_mallinar import machine
 from tests.reports.synthetic_prieto import run as collapsed
 
@@ -117,9 +121,72 @@ def collapsing() -> SeedView:
     return view(run, run)
 
 
-VIEWS = (single(), swept(90_000), swept(9000), closely(), unlike(), iterated(), collapsing(), kept())
+def corrupted() -> SeedView:
+    """Two arms of a run on labels of which some were drawn, under batch normalisation, with neurons of low and of high IPR."""
+    run = noisy(scale=1.0)
+    return view(run, run)
+
+
+def aligning() -> SeedView:
+    """Two arms of runs on training sets of seven sizes, whose embeddings become a line."""
+    return liu.seen(liu.sizes(), liu.sizes([0.0, 0.3, 0.1, 0.6, 0.2, 1.0, 0.5]))
+
+
+def toys() -> SeedView:
+    """Two arms of one such run."""
+    return liu.seen(*(liu.cells([liu.toy(gen=gen)]) for gen in (2000, 3000)))
+
+
+def changing() -> SeedView:
+    """Two arms under weight decay, of unlike scales: one generalises late, the other at once and no more late."""
+    rising = decaying(change=2500, scale=1.0)
+    return view(rising, decaying(change=5000, scale=3.0, early=0.999, late=0.7))
+
+
+def sparse() -> SeedView:
+    """Two arms of a network of which a few neurons take over."""
+    return view(parity.run(t_gen=3500), parity.run(t_gen=3500))
+
+
+def frozen() -> SeedView:
+    """A network that stands still once its loss is 0."""
+    return view(parity.still())
+
+
+def fresh() -> SeedView:
+    """Two arms of runs on fresh rows, over numbers of bits."""
+    cells = tuple(Cell(0, {"alpha": 0.5, **settings}, run) for settings, run in parity.swept(1.0, 100))
+    return SeedView(0, (cells, cells))
+
+
+def solved_online() -> SeedView:
+    """Two arms of a run on fresh rows."""
+    return view(parity.perfect(700), parity.perfect(700))
+
+
+VIEWS = (
+    single(),
+    swept(90_000),
+    swept(9000),
+    closely(),
+    unlike(),
+    iterated(),
+    collapsing(),
+    kept(),
+    aligning(),
+    toys(),
+    corrupted(),
+    changing(),
+    sparse(),
+    frozen(),
+    solved_online(),
+    fresh(),
+)
 ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
     "best-normalised-at-fraction": {"alpha": 0.3},
+    "pruned-accuracy": {"fraction": 0.5},
+    "pruned-accuracy-change": {"fraction": 0.5},
+    "pruned-accuracy-over-random": {"fraction": 0.5},
     "excluded-change": {"begin": "memorisation", "end": "cleanup"},
     "ipr-gap-ratio-of-fractions": {"more": 0.3, "less": 0.3},
     "ipr-slope-ratio": {"late": "after", "early": "fit"},
@@ -128,6 +195,8 @@ ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
     "test-accuracy-at": {"step": 7},
     "test-loss-kept": {"step": 7},
     "time-at-fraction": {"alpha": 0.3},
+    "margin-at": {"step": 1500},
+    "margin-fall": {"step": 1500},
     "ipr-gap-ratio": {"early": 1.5, "late": 3},
     "ipr-share-at-t-gen": {"final": 3},
 }

@@ -19,6 +19,9 @@ from grokbench.training.engines import Engine, make_engine
 from grokbench.training.kinds import Loss
 from grokbench.training.setup import Setup
 
+ADDITION = TaskSpec("addition", "addition", "x + y", {"kind": "integers-mod", "p": 97})
+BITS = TaskSpec("bits", "Bits", "parity", {"kind": "bits", "n": 40, "k": 3}, {"kind": "samples", "rows": 10})
+
 
 def _drawn(kind: str, model: dict[str, Any], n_elements: int, seed: int) -> Any:
     return build({"kind": kind, **model}, n_elements, seed)
@@ -57,7 +60,7 @@ def engine(
     test: TableRows,
     dtype: torch.dtype = torch.float64,
 ) -> Engine:
-    """The engine called ``name`` of a network of the kind ``model``: full batches, no noise, addition."""
+    """The engine called ``name`` of a network of the kind ``model``: full batches, no noise, addition or vectors."""
     part: Loss = parts.find("losses", loss["kind"])
     setup = Setup(
         network=network,
@@ -65,7 +68,7 @@ def engine(
         loss_fields=checked(part.fields, loss, "loss"),
         train=train,
         test=test,
-        task=TaskSpec("addition", "addition", "x + y", {"kind": "integers-mod", "p": 97}),
+        task=BITS if architecture({"kind": model}).takes == "vectors" else ADDITION,
         dtype=dtype,
         seed=9000,
         batch="full",

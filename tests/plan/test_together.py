@@ -56,6 +56,16 @@ def test_few_short_or_large_trials_train_singly_unless_a_batch_is_asked_for():
         assert groups(own, 1, BATCHED) == [tuple(range(len(own)))]
 
 
+def test_a_hand_written_step_that_beats_a_batch_is_left_alone_unless_one_is_asked_for():
+    settings = {"task.domain.d": 8, "task.source.rows": 20}
+    one = resolve_trial(
+        "sparse-linear", "lyu2023/diagonal", alpha=0.5, seed=9000, steps=1000, settings=settings
+    )
+    own = [dataclasses.replace(one, seed=9000 + i) for i in range(6)]
+    assert groups(own, 1) == [(i,) for i in range(6)]
+    assert groups(own, 1, BATCHED) == [tuple(range(6))]
+
+
 def test_what_no_batch_can_train_says_why():
     learner = resolve_trial("addition", "mallinar2024/rfm", seed=9000, steps=3)
     drawn = resolve_trial("addition", "gromov2023/analytic", seed=9000)

@@ -108,6 +108,19 @@ def test_fresh_rows_follow_their_seed_and_never_repeat() -> None:
     assert (rows_of(task, 0).rows == rows_of(parity(), 0).rows).all()
 
 
+def test_a_share_of_fresh_rows_has_a_wrong_label_and_the_same_inputs() -> None:
+    drawn = {}
+    for wrong in (0.0, 0.25, 1.0):
+        task = parity(kind="online", wrong=wrong)
+        fresh = source(task).fresh
+        assert fresh is not None
+        drawn[wrong] = fresh(task, 0)(4000)
+        assert (drawn[wrong][:, :-1] == drawn[0.0][:, :-1]).all()
+        assert (rows_of(task, 0).rows == rows_of(parity(), 0).rows).all()
+    assert (drawn[1.0][:, -1] == 1 - drawn[0.0][:, -1]).all()
+    assert np.mean(drawn[0.25][:, -1] != drawn[0.0][:, -1]) == pytest.approx(0.25, abs=0.03)
+
+
 @pytest.mark.parametrize(
     ("task", "sentence"),
     [

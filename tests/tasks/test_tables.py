@@ -33,6 +33,9 @@ MODULAR: dict[str, Callable[[int, int], int | None]] = {
 }
 
 
+INTEGERS = ("integer-addition", "integer-addition-classes")  # tests/tasks/test_integers.py
+
+
 def then(first: Perm, second: Perm) -> Perm:
     return tuple(second[i] for i in first)
 
@@ -77,7 +80,7 @@ def test_a_group_table_is_what_plain_tuples_give(name: str, load: Load) -> None:
 
 def test_every_task_file_is_tried_here_and_named_like_its_id(load: Load) -> None:
     files = list((Path(__file__).parents[2] / "tasks").glob("*.toml"))
-    assert {f.stem for f in files} == {*MODULAR, *GROUP}
+    assert {f.stem for f in files} == {*MODULAR, *GROUP, *INTEGERS}
     for file in files:
         assert load(file.stem).id == file.stem
         assert file.read_text("utf-8").startswith("#:schema ../grokbench/specs/schemas/task.schema.json\n")

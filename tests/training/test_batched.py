@@ -45,6 +45,16 @@ PARITY = EVERY | {
     "optimizer.lr": 0.1,
     "optimizer.weight_decay": 0.01,
 }
+PRODUCTS = EVERY | {
+    "task.operation": "x * y",
+    "task.domain.kind": "integers",
+    "task.domain.p": 5,
+    "task.source.kind": "numbers",
+    "task.source.divisor": 25.0,
+    "task.decode.kind": "error-below",
+    "model.scale": 1.5,
+    "optimizer.lr": 0.02,
+}
 HU = CROSS | {"model.hidden": 5, "model.d_embedding": 4}
 RATES: tuple[Mapping[str, Any], ...] = ({}, {"optimizer.lr": 0.002}, {"optimizer.weight_decay": 0.3})
 """Trial i has the i-th of these, modulo their number."""
@@ -115,6 +125,13 @@ CASES: dict[str, tuple[str, Mapping[str, Any], Sequence[Mapping[str, Any]]]] = {
         PARITY | {"training.batch": 8},
         ({}, {"optimizer.lr": 0.05}, {"task.source.rows": 50}),
     ),
+    "diagonal-linear": (
+        "gromov2023/gd",
+        {name: value for name, value in PARITY.items() if name != "model.width"}
+        | {"model.kind": "diagonal-linear", "loss.kind": "logistic"},
+        ({}, {"optimizer.lr": 0.05}, {"model.scale": 0.5}),
+    ),
+    "matrix-factors": ("lyu2023/completion", PRODUCTS, ({}, {"optimizer.lr": 0.01}, {"model.scale": 0.5})),
     "online": (
         "gromov2023/gd",
         PARITY | {"task.source.kind": "online", "training.batch": 8},

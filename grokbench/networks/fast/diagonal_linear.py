@@ -57,6 +57,7 @@ class DiagonalStep:
         signs = rows.signs[torch.from_numpy(which)]
         return SplitRows(len(which), rows.x[which], signs, torch.empty_like(signs), torch.empty_like(signs))
 
+    @np.errstate(over="ignore", invalid="ignore")
     def gradient(self, rows: SplitRows, count: bool) -> LossSums:
         """See ``Step``."""
         sums = self._forward(rows, count)
@@ -75,6 +76,7 @@ class DiagonalStep:
         """See ``Step``."""
         return {"u": self._u.clone(), "v": self._v.clone()}
 
+    @np.errstate(over="ignore", invalid="ignore")  # of a run that diverges
     def _forward(self, rows: SplitRows, count: bool) -> LossSums:
         """Loss sums; the rows' f, and y f in r, are left in their buffers."""
         torch.mul(self._u, self._u, out=self._w).addcmul_(self._v, self._v, value=-1)

@@ -68,6 +68,10 @@ class Integers:
         """How many different answers the operation has."""
         return len(_table(self.p, self.unordered, tree)[0])
 
+    def values(self, tree: Value) -> Indices:
+        """The different answers, ascending."""
+        return _table(self.p, self.unordered, tree)[0]
+
     def answers(self, tree: Value) -> tuple[Indices, Mask]:
         """See ``Elements``. Raises InputError for a division, and where unordered pairs have two answers."""
         _, places, kept = _table(self.p, self.unordered, tree)

@@ -17,7 +17,7 @@ from grokbench.specs.fields import checked, field
 from grokbench.specs.types import TaskSpec
 from grokbench.tasks.domain import make_domain
 from grokbench.tasks.limits import MAX_ROWS
-from grokbench.tasks.source import Source, Vectors
+from grokbench.tasks.source import Source, Vectors, source
 from grokbench.tasks.streams import stream
 from grokbench.tasks.table import Table
 
@@ -69,12 +69,12 @@ def shape(task: TaskSpec) -> Vectors:
 def count(task: TaskSpec) -> int:
     """The field ``rows``. Errors: InputError also for an operation that the domain lacks."""
     domain_of(task).sample(task.operation, 1, stream(0, "samples", task.id))
-    return int(checked(Fields, task.source, "source")["rows"])
+    return int(checked(source(task).fields, task.source, "source")["rows"])
 
 
 def held(task: TaskSpec) -> int:
     """The field ``test_rows``."""
-    return int(checked(Fields, task.source, "source")["test_rows"])
+    return int(checked(source(task).fields, task.source, "source")["test_rows"])
 
 
 def rows(task: TaskSpec, seed: int) -> Table:

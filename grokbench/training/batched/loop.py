@@ -19,6 +19,7 @@ from grokbench.specs.types import Trial
 from grokbench.tasks.trained import TrialRows
 from grokbench.training import arithmetic
 from grokbench.training.batched import memory
+from grokbench.training.batched.keeping import Keep, narrowed
 from grokbench.training.batched.likeness import likeness, why_singly
 from grokbench.training.batched.rules import StackRule, stack_rule
 from grokbench.training.batched.stack import Stack
@@ -28,6 +29,7 @@ from grokbench.training.record import Record
 from grokbench.training.run import Run
 from grokbench.training.score import Score
 from grokbench.training.setup import Setup
+from grokbench.training.state import Each, UnkeptError, put, taken
 
 NAME = "batched"
 OnEvaluation = Callable[[int, int, float, float], None]
@@ -42,8 +44,11 @@ def train_together(
     on_end: OnEnd,
     on_evaluation: OnEvaluation | None = None,
     device: str = "cpu",
+    keep: Keep | None = None,
 ) -> None:
     """Train trials that are alike (``likeness``) to their ends, as one model on a device.
+
+    keep: where the batch is kept while it trains; one that was kept goes on from there.
 
     ``on_end`` is given each record as soon as its trial has ended; an exception where the trial could not be set up, or a probe
     of it failed. A trial without numbers that are its own, such as memory running out for a batch of one, ends the same way.
@@ -62,13 +67,17 @@ def train_together(
         stack.enter_context(arithmetic.denormals(flushed=True))
         if chosen.type == "cuda":
             stack.enter_context(torch.autocast("cuda", enabled=False))
-        _split_to_fit(dict(enumerate(trials)), on_end, on_evaluation or (lambda *news: None), chosen)
+        _split_to_fit(dict(enumerate(trials)), on_end, on_evaluation or (lambda *news: None), chosen, keep)
 
 
 def _split_to_fit(
-    trials: dict[int, Trial], on_end: OnEnd, on_evaluation: OnEvaluation, device: torch.device
+    trials: dict[int, Trial],
+    on_end: OnEnd,
+    on_evaluation: OnEvaluation,
+    device: torch.device,
+    keep: Keep | None = None,
 ) -> None:
-    """Train a batch. Where memory does not hold it, those that have not ended start again, in two halves."""
+    """Train a batch. Where memory does not hold it, those that have not ended start again in two halves, which are not kept."""
     left = dict(trials)
 
     def ended(index: int, found: Record | Exception) -> None:
@@ -76,7 +85,7 @@ def _split_to_fit(
         on_end(index, found)
 
     try:
-        _Batch(trials, ended, on_evaluation, device).go()
+        _Batch(trials, ended, on_evaluation, device, keep).go()
         return
     except Exception as error:
         if not memory.exhausted(error):
@@ -148,8 +157,14 @@ class _Batch:
     """The state of a batch that trains."""
 
     def __init__(
-        self, trials: dict[int, Trial], on_end: OnEnd, on_evaluation: OnEvaluation, device: torch.device
+        self,
+        trials: dict[int, Trial],
+        on_end: OnEnd,
+        on_evaluation: OnEvaluation,
+        device: torch.device,
+        keep: Keep | None,
     ) -> None:
+        self._keep = keep
         self._on_end, self._on_evaluation, self._device = on_end, on_evaluation, device
         self._members: list[_Member] = []
         self._together = len(trials)
@@ -184,8 +199,9 @@ class _Batch:
         rule.init(stack.parameters, stack.names)
         shared = _Shared(self._members)
         shared.seconds += clock() - began
-        wakes = 0  # the next step at which anybody has to be looked at
-        for step in itertools.count():
+        first = self._resume(stack, rule)
+        wakes = first  # the next step at which anybody has to be looked at
+        for step in itertools.count(first):
             start = clock()
             looking = step >= wakes
             evaluating = [looking and one.run.comes_to(step) for one in self._members]
@@ -201,6 +217,37 @@ class _Batch:
             start = clock()
             rule.update(stack.parameters, stack.gradients, step)
             shared.train_seconds += clock() - start
+            if self._keep is not None and self._keep.keeper.due():
+                shared.settle(step + 1)
+                self._save(stack, rule, step + 1)
+
+    def _resume(self, stack: Stack, rule: StackRule) -> int:
+        """The step to go on from: 0, or where the batch was kept, whose state is put into place."""
+        found = None if self._keep is None else self._keep.keeper.load(self._made(stack))
+        if found is None or self._keep is None:
+            return 0
+        state, names = found
+        which = [names.index(self._keep.names[one.index]) for one in self._members]
+        going = _Going(stack, rule, self._members)
+        put(narrowed(state, which, len(names)), going)
+        for one, seconds in zip(self._members, going.seconds, strict=True):
+            one.seconds += seconds
+        return going.step
+
+    def _save(self, stack: Stack, rule: StackRule, step: int) -> None:
+        """Keep the batch, whose next step is ``step``. One whose state cannot be kept is not asked again."""
+        assert self._keep is not None
+        try:
+            state = taken(_Going(stack, rule, self._members, step))
+        except UnkeptError:
+            self._keep = None
+            return
+        names = [self._keep.names[one.index] for one in self._members]
+        self._keep.keeper.save(state, self._made(stack), names)
+
+    def _made(self, stack: Stack) -> dict[str, object]:
+        own, kind = self._members[0], self._device.type
+        return environment(NAME, stack.products, own.setup.dtype, arithmetic.stated(kind), kind)
 
     def _look(
         self,
@@ -247,8 +294,19 @@ class _Batch:
             one.place = place
 
     def _record(self, stack: Stack, one: _Member) -> Record:
-        made = environment(
-            NAME, stack.products, one.setup.dtype, arithmetic.stated(self._device.type), self._device.type
-        )
-        made["together"] = self._together
+        made = {**self._made(stack), "together": self._together}
         return recorded(one.run, one.rows, one.setup.network, stack.weights(one.place), made, one.seconds)
+
+
+class _Going:
+    """A batch in the middle, as it is kept: whatever its next steps depend on."""
+
+    KEPT = ("step", "parameters", "buffers", "batches", "generators", "fresh", "runs", "seconds", "rule")
+
+    def __init__(self, stack: Stack, rule: StackRule, members: Sequence[_Member], step: int = 0) -> None:
+        self.step, self.rule = step, rule
+        self.parameters, self.buffers = stack.parameters, stack.moving_buffers
+        self.batches = Each(stack.batches)
+        self.generators = Each(one.setup.generator for one in members)
+        self.fresh = Each(one.setup.fresh for one in members)
+        self.runs, self.seconds = Each(one.run for one in members), Each(one.seconds for one in members)

@@ -66,18 +66,18 @@ class Updates:
 
     def __init__(self, setups: Sequence[Setup[Network]], train: Side) -> None:
         self._setups, self._train = list(setups), train
-        self._batches = [setup.batches() for setup in setups]
+        self.batches = [setup.batches() for setup in setups]
 
     @property
     def whole(self) -> bool:
         """Whether every update sees all training rows."""
-        return all(one.whole for one in self._batches) and self._setups[0].fresh is None
+        return all(one.whole for one in self.batches) and self._setups[0].fresh is None
 
     def next(self) -> Side:
         """The rows of the next update."""
         if self.whole:
             return self._train
-        drawn = [batches.next() for batches in self._batches]
+        drawn = [batches.next() for batches in self.batches]
         if self._setups[0].fresh is not None:
             return side([self._fresh(i) for i in range(len(drawn))], self._train.inputs.device)
         orders = [np.arange(n) if w is None else w for w, n in zip(drawn, self._train.counts, strict=True)]
@@ -96,7 +96,7 @@ class Updates:
 
     def like(self, which: slice) -> Side:
         """Rows of some trials, as many as an update has; nothing is drawn."""
-        size = max(batches.size for batches in self._batches)
+        size = max(batches.size for batches in self.batches)
         index = torch.arange(size, device=self._train.inputs.device) % min(self._train.counts)
         return Side(
             self._train.inputs[which][:, index],
@@ -108,13 +108,13 @@ class Updates:
     def _fresh(self, i: int) -> tuple[Tensor, Tensor]:
         setup: Setup[Any] = self._setups[i]
         assert setup.fresh is not None
-        return read(setup, setup.fresh(self._batches[i].size))
+        return read(setup, setup.fresh(self.batches[i].size))
 
     def keep(self, which: list[int], train: Side) -> None:
         """Go on with some of the trials, whose training rows are ``train``."""
-        self._setups, self._batches = (
+        self._setups, self.batches = (
             [self._setups[i] for i in which],
-            [self._batches[i] for i in which],
+            [self.batches[i] for i in which],
         )
         self._train = train
 

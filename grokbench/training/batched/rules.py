@@ -10,6 +10,7 @@ from torch import Tensor
 
 from grokbench.specs.errors import InputError
 from grokbench.specs.types import Section
+from grokbench.training.state import Each
 from grokbench.training.updates import built, complete, make_update, noise_of, optimizer, wrapper
 
 
@@ -32,7 +33,7 @@ def stack_rule(tables: Sequence[Section], seeds: Sequence[int]) -> StackRule:
     if not part.stacks or not (around is None or wrapper(around).stacks):
         return Apart(tables, seeds)
     own = merged([complete(part, table) for table in tables])
-    return Together(built(part, own, lambda *group: [noise_of(seed, *group) for seed in seeds]))
+    return Together(built(part, own, lambda *group: Each(noise_of(seed, *group) for seed in seeds)))
 
 
 def merged(values: Sequence[Any]) -> Any:
@@ -55,6 +56,8 @@ def merged(values: Sequence[Any]) -> Any:
 class Together:
     """One rule for all trials."""
 
+    KEPT = ("_rule",)
+
     def __init__(self, rule: Any) -> None:
         self._rule = rule
         self.init: Callable[..., None] = rule.init
@@ -68,9 +71,11 @@ class Together:
 class Apart:
     """A rule for each trial, which sees its own slices of the stack, in the shapes of the plain module."""
 
+    KEPT = ("_rules",)
+
     def __init__(self, tables: Sequence[Section], seeds: Sequence[int]) -> None:
         updates = [make_update(table, seed) for table, seed in zip(tables, seeds, strict=True)]
-        self._rules = [update.rule for update in updates if update is not None]
+        self._rules = Each(update.rule for update in updates if update is not None)
 
     def init(self, parameters: Sequence[Tensor], names: Sequence[str]) -> None:
         """See ``StackRule``."""
@@ -84,7 +89,7 @@ class Apart:
 
     def keep(self, which: list[int]) -> None:
         """See ``StackRule``."""
-        self._rules = [self._rules[i] for i in which]
+        self._rules = Each(self._rules[i] for i in which)
 
 
 def _narrow(rule: Any, which: list[int], seen: set[int]) -> None:
@@ -101,8 +106,8 @@ def _narrowed(value: Any, which: list[int], seen: set[int]) -> Any:
         return value[which]
     if isinstance(value, Mapping):
         return {name: _narrowed(own, which, seen) for name, own in value.items()}
-    if isinstance(value, list | tuple) and value and isinstance(value[0], torch.Generator):
-        return [value[i] for i in which]
+    if isinstance(value, Each):
+        return Each(value[i] for i in which)
     if isinstance(value, list | tuple):
         return type(value)(_narrowed(own, which, seen) for own in value)
     if hasattr(value, "update") and hasattr(value, "init"):

@@ -17,6 +17,7 @@ from grokbench.networks.base import Network
 from grokbench.networks.fast.products import BLAS
 from grokbench.training.batched import memory
 from grokbench.training.batched.rows import Side, Updates, read_side
+from grokbench.training.batches import Batches
 from grokbench.training.plain import read
 from grokbench.training.score import Score
 from grokbench.training.setup import Setup
@@ -67,6 +68,16 @@ class Stack:
 
     def __len__(self) -> int:
         return len(self._setups)
+
+    @property
+    def batches(self) -> list[Batches]:
+        """What each trial draws its next training rows from."""
+        return self._updates.batches
+
+    @property
+    def moving_buffers(self) -> dict[str, Tensor]:
+        """Buffers that differ between trials, (trials, …)."""
+        return {name: b for name, b in self._buffers.items() if name in self._apart}
 
     # -- passes ----------------------------------------------------------------------------------------
 

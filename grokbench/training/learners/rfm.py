@@ -59,6 +59,8 @@ class Fields:
 class RecursiveFeatureMachine:
     """The state of one machine: M (2p, 2p), the training rows, and the coefficients A (n, p) under M."""
 
+    KEPT = ("_features", "_coefficients")
+
     def __init__(self, fields: Section, facts: Facts, streams: Streams, dtype: np.dtype[np.floating]) -> None:
         self._fields, self._p, self._dtype, self._streams = fields, facts.n_elements, dtype, streams
 

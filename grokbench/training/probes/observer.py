@@ -17,6 +17,8 @@ from grokbench.specs.types import Array
 class _Series:
     """The rows of one probe."""
 
+    KEPT = ("_names", "_rows", "_shapes")
+
     def __init__(self, part: Part) -> None:
         own = parts.load(part)
         self.name, self.every_step, self._outsiders = part.name, bool(own.every_step), parts.outsiders([part])
@@ -62,6 +64,8 @@ class _Series:
 
 class Observer:
     """Collects the probes that a trial names. Errors: UnknownNameError for a name that no probe has; PartError."""
+
+    KEPT = ("_traces", "_looks", "_last_step")
 
     def __init__(self, probes: Sequence[str]) -> None:
         series = [_Series(parts.part("probes", name)) for name in probes]

@@ -1,0 +1,278 @@
+"""What embeddings of integers predict, and the phases of learning, as Liu et al. 2022 (arXiv 2205.10343) have them."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections import Counter
+from typing import Literal
+
+import numpy as np
+
+from grokbench.analysis import timing
+from grokbench.analysis.statistics import kendall_tau
+from grokbench.measures.cells import Cell, SeedView
+from grokbench.measures.needed import analysis, of_arms, probe
+from grokbench.measures.reading import Between, Measured, column, levels, narrowed, one, table_share
+from grokbench.measures.requiring import Arms, requires
+from grokbench.specs.errors import InputError
+from grokbench.training.record import Record
+
+Source = Literal["learned", "ideal", "shuffled"]
+LEVEL = 0.9  # accuracy from which the paper counts a run as fitted, and as generalising
+LATE = 1000  # steps between both, from which it calls a run grokking
+PERFECT = 0.95  # RQI above which it calls embeddings a line
+CONFUSION, MEMORISATION, GROKKING, COMPREHENSION = range(4)
+PREDICTED = analysis("parallelograms", "rqi", "rqi_ideal", "learned", "ideal", "shuffled")
+QUALITY = probe("parallelograms", "rqi")
+
+
+def _crossing(record: Record, side: str) -> Between:
+    """First accuracy of 0.9 on "train" or "test"; above the budget where there is none within it."""
+    budget = float(record.trial.budget)
+    found = timing.first_crossing(record.curves["step"], record.curves[f"{side}_accuracy"], LEVEL, budget)
+    return Between(found, found) if math.isfinite(found) else Between(budget, math.inf)
+
+
+def _aligned(record: Record) -> Between:
+    """First RQI above 0.95; above the budget where there is none within it."""
+    budget = float(record.trial.budget)
+    steps, values = column(record, "parallelograms", "rqi") or (np.empty(0), np.empty(0))
+    found = steps[(values > PERFECT) & (steps <= budget)]
+    return Between(float(found[0]), float(found[0])) if found.size else Between(budget, math.inf)
+
+
+def _number(record: Record, name: str) -> float:
+    return float(record.analyses["parallelograms"][name][0])
+
+
+# -- what embeddings predict -------------------------------------------------------------------------------
+
+
+@requires(PREDICTED)
+def predicted_accuracy(view: SeedView, by: Source = "learned", arm: int = 0) -> float:
+    """The share of all samples that follows from the training rows by the parallelograms of one run.
+
+    ``by``: those of the learned embeddings, of the ideal ones that the training rows imply, or of shuffled ones.
+    """
+    return _number(one(view, arm), by)
+
+
+@requires(PREDICTED)
+def predicted_accuracy_error(view: SeedView, by: Source = "learned", arm: int = 0) -> float:
+    """How far the predicted accuracy lies from the accuracy on all samples, the mean over training set sizes.
+
+    ``by``: parallelograms of the learned embeddings, of the ideal ones that the training rows imply, or of shuffled ones.
+    """
+    return float(np.mean([abs(table_share(c) - _number(c.record, by)) for c in view.arms[arm]]))
+
+
+SIZES = of_arms(
+    "three training set sizes, of which the accuracy is not on a line",
+    lambda arms, _: all(_line_error(arm) > 0 for arm in arms),
+    lambda r: dataclasses.replace(
+        r, curves={**r.curves, "train_accuracy": 0 * r.curves["train_accuracy"]} | _untested(r)
+    ),
+)
+
+
+def _untested(record: Record) -> dict[str, np.ndarray]:
+    return {"test_accuracy": 0 * np.asarray(record.curves["test_accuracy"])}
+
+
+def _line_error(arm: tuple[Cell, ...]) -> float:
+    """Mean distance of accuracies on all samples from their best straight line in the number of training rows."""
+    n = np.array([cell.record.facts["n_train"] for cell in arm], dtype=np.float64)
+    if len(set(n.tolist())) < 3:
+        return 0.0
+    shares = np.array([table_share(cell) for cell in arm])
+    error = float(np.abs(shares - np.polyval(np.polyfit(n, shares, 1), n)).mean())
+    return error if error > 1e-9 else 0.0
+
+
+@requires(PREDICTED, SIZES)
+def predicted_accuracy_over_line(view: SeedView, by: Source = "learned", arm: int = 0) -> float:
+    """Error of the predicted accuracy over that of the best straight line in the number of training rows."""
+    return predicted_accuracy_error(view, by, arm) / _line_error(view.arms[arm])
+
+
+def _differences(arms: Arms, by: str) -> tuple[np.ndarray, np.ndarray]:
+    """Differences between two seeds at each size: of the predicted and of the actual share of held-out samples."""
+    first, second = (
+        {cell.record.facts["n_train"]: cell for cell in arm} for arm in (arms if len(arms) == 2 else ((), ()))
+    )
+    own, actual = [], []
+    for n in sorted(first.keys() & second.keys()):
+        held = []
+        for cell in (first[n], second[n]):
+            total = n + cell.record.facts["n_test"]
+            held.append(
+                (
+                    (_number(cell.record, by) * total - n) / (total - n),
+                    cell.record.curves["test_accuracy"][-1],
+                )
+            )
+        own.append(held[0][0] - held[1][0])
+        actual.append(held[0][1] - held[1][1])
+    return np.array(own), np.array(actual)
+
+
+def _flat(record: Record) -> Record:
+    return dataclasses.replace(record, curves={**record.curves, **_untested(record)})
+
+
+DIFFER = of_arms(
+    "two seeds whose held-out accuracies differ at some size",
+    lambda arms, _: bool(np.abs(_differences(arms, "ideal")[1]).max(initial=0) > 0),
+    _flat,
+)
+
+
+@requires(PREDICTED, DIFFER)
+def split_prediction(view: SeedView, by: Source = "learned") -> float:
+    """Whether the prediction tells which of two seeds generalises: cosine between predicted and actual differences over sizes.
+
+    Held-out samples alone count, and at each number of training rows one seed is compared with the other. 0 where nothing differs
+    in the prediction.
+    """
+    own, actual = _differences(view.arms, by)
+    norm = float(np.linalg.norm(own) * np.linalg.norm(actual))
+    return float(own @ actual) / norm if norm else 0.0
+
+
+@requires(PREDICTED)
+def ideal_excess(view: SeedView, what: Literal["rqi", "accuracy"] = "rqi", arm: int = 0) -> float:
+    """How far a run exceeds what its training rows imply, the largest over sizes: in RQI, or in predicted accuracy."""
+    pairs = {"rqi": ("rqi", "rqi_ideal"), "accuracy": ("learned", "ideal")}[what]
+    return max(_number(cell.record, pairs[0]) - _number(cell.record, pairs[1]) for cell in view.arms[arm])
+
+
+# -- when embeddings become a line -------------------------------------------------------------------------
+
+
+def _either(record: Record) -> bool:
+    return math.isfinite(_crossing(record, "test").high) or math.isfinite(_aligned(record).high)
+
+
+EITHER = of_arms(
+    "an RQI above 0.95 or a test accuracy of 0.9",
+    lambda arms, _: all(_either(cell.record) for arm in arms for cell in arm),
+    lambda r: dataclasses.replace(_flat(r), probes={}),
+)
+
+
+@requires(QUALITY, EITHER)
+def generalising_over_aligning(view: SeedView, arm: int = 0) -> Measured:
+    """First test accuracy of 0.9 over first RQI above 0.95; bounds where one of them is not reached."""
+    record = one(view, arm)
+    test, line = _crossing(record, "test"), _aligned(record)
+    high = math.inf if math.isinf(test.high) else test.high / max(line.low, 1.0)
+    return narrowed(0.0 if math.isinf(line.high) else test.low / max(line.high, 1.0), high)
+
+
+@requires(QUALITY)
+def aligning_step(view: SeedView, arm: int = 0) -> Measured:
+    """First RQI above 0.95 of one run, in steps; above the budget where there is none."""
+    return narrowed(*_aligned(one(view, arm)))
+
+
+@requires(QUALITY)
+def aligning_share(view: SeedView, arm: int = 0) -> Measured:
+    """Least training fraction from which on every larger one of the grid reaches an RQI above 0.95 within the budget.
+
+    As a bracket with the fraction below. Where the largest one does not, it lies above that.
+    """
+    grid = levels(view, arm)
+    low, high = grid[-1][0], math.inf
+    for at in range(len(grid) - 1, -1, -1):
+        if math.isinf(_aligned(grid[at][1].record).high):
+            break
+        low, high = (grid[at - 1][0] if at else 0.0), grid[at][0]
+    return Between(low, high)
+
+
+ALIGN_DIFFER = of_arms(
+    "an RQI above 0.95 at some size",
+    lambda arms, _: any(math.isfinite(_aligned(cell.record).high) for arm in arms for cell in arm),
+    lambda r: dataclasses.replace(r, probes={}),
+)
+
+
+@requires(QUALITY, ALIGN_DIFFER)
+def aligning_trend(view: SeedView, least: float = 0.6, arm: int = 0) -> float:
+    """Kendall's τ_b between the training fraction, from ``least`` on, and the first RQI above 0.95.
+
+    Times above the budget tie with one another above all others.
+    """
+    grid = [(alpha, cell) for alpha, cell in levels(view, arm) if alpha >= least]
+    return kendall_tau([alpha for alpha, _ in grid], [_aligned(cell.record).high for _, cell in grid])
+
+
+# -- phases ------------------------------------------------------------------------------------------------
+
+
+def _phase(record: Record) -> int:
+    fitted, generalised = _crossing(record, "train").high, _crossing(record, "test").high
+    if math.isinf(fitted):
+        return CONFUSION
+    if math.isinf(generalised):
+        return MEMORISATION
+    return GROKKING if generalised - fitted >= LATE else COMPREHENSION
+
+
+def liu_phase(view: SeedView, arm: int = 0) -> float:
+    """The paper's phase of a run: 0 confusion, 1 memorisation, 2 grokking, 3 comprehension.
+
+    It is read off the first accuracies of 0.9 within the budget; grokking is a gap of 1000 steps between them.
+    """
+    return float(_phase(one(view, arm)))
+
+
+def liu_phases(view: SeedView, cells: float = 3.0, arm: int = 0) -> float:
+    """How many of the paper's four phases have so many cells of the grid, or more."""
+    found = Counter(_phase(cell.record) for cell in view.arms[arm])
+    return float(sum(n >= cells for n in found.values()))
+
+
+FITTED = of_arms(
+    "runs that reach a train accuracy of 0.9",
+    lambda arms, _: all(math.isfinite(_crossing(cell.record, "train").high) for arm in arms for cell in arm),
+    lambda r: dataclasses.replace(
+        r, curves={**r.curves, "train_accuracy": 0 * np.asarray(r.curves["train_accuracy"])}
+    ),
+)
+
+
+@requires(FITTED)
+def liu_gap_change(view: SeedView, first: int = 0, second: int = 1) -> Measured:
+    """Steps from a train to a test accuracy of 0.9 of one arm less those of another; bounds where a budget ended before."""
+    gaps = []
+    for arm in (first, second):
+        fitted, generalised = (_crossing(one(view, arm), side) for side in ("train", "test"))
+        gaps.append(Between(generalised.low - fitted.high, generalised.high - fitted.low))
+    if math.isinf(gaps[0].high) and math.isinf(gaps[1].high):
+        return math.nan
+    return narrowed(gaps[0].low - gaps[1].high, gaps[0].high - gaps[1].low)
+
+
+def rates_by_ratio(view: SeedView, low: float = 1.0, high: float = 10.0) -> float:
+    """At how many of the decoder's learning rates the ratio η_E/η_dec tells which runs reach a test accuracy of 0.9.
+
+    No run with a ratio of at most ``low`` does within its budget, and every run with ``high`` or more. η_E is the rate of the
+    recipe's first group of weights. All arms are read.
+    """
+    rates: dict[float, list[tuple[float, bool]]] = {}
+    for cell in view.cells:
+        own = cell.record.trial.recipe.optimizer
+        if not own.get("groups"):
+            raise InputError("rates-by-ratio reads recipes whose first group has a learning rate of its own")
+        ratio = float(own["groups"][0]["lr"]) / float(own["lr"])
+        solved = math.isfinite(_crossing(cell.record, "test").high)
+        rates.setdefault(float(own["lr"]), []).append((ratio, solved))
+    return float(sum(_told(runs, low, high) for runs in rates.values()))
+
+
+def _told(runs: list[tuple[float, bool]], low: float, high: float) -> bool:
+    below = [solved for ratio, solved in runs if ratio <= low * (1 + 1e-6)]
+    above = [solved for ratio, solved in runs if ratio >= high * (1 - 1e-6)]
+    return bool(below and above) and not any(below) and all(above)

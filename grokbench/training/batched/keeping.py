@@ -1,0 +1,63 @@
+"""A batch that is kept while it trains: the state of every trial in it, so that those that are left can go on together.
+
+What differs from trial to trial lies along the first axis of tensors, or in an ``Each`` (``training.state``). So a state can be
+narrowed to some of its trials before it is put into a new batch of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol
+
+from grokbench.training.state import Node, Taken
+
+
+class BatchKeeper(Protocol):
+    """Where a batch is kept, as a ``keeping.Keeper`` keeps a run."""
+
+    def load(self, made: dict[str, object]) -> tuple[Taken, Sequence[str]] | None:
+        """What was kept, and the names of the trials in it, in their order."""
+
+    def due(self) -> bool:
+        """Whether it is time to keep it."""
+
+    def save(self, state: Taken, made: dict[str, object], names: Sequence[str]) -> None:
+        """Keep a batch of the trials with these names."""
+
+
+class Keep(NamedTuple):
+    """What the trials of a batch are called, in their order, and where it is kept."""
+
+    names: tuple[str, ...]
+    keeper: BatchKeeper
+
+
+def narrowed(state: Taken, which: Sequence[int], n: int) -> Taken:
+    """The state of a batch of ``n`` trials, of the ones at these places alone."""
+    if list(which) == list(range(n)):
+        return state
+    found = Taken(arrays=list(state.arrays))
+    found.node = _narrowed(state.node, list(which), n, found.arrays)
+    return found
+
+
+def _narrowed(node: Node, which: list[int], n: int, arrays: list[Any]) -> Node:
+    if not isinstance(node, dict):
+        return node
+    if "tensor" in node:
+        place, shape = node["array"], node["shape"]
+        if shape[:1] == [n]:
+            arrays[place] = arrays[place].reshape(shape)[which].reshape(-1)
+            shape = [len(which), *shape[1:]]
+        return {**node, "shape": shape}
+    if "each" in node:  # an entry for every trial
+        return {"each": [node["each"][i] for i in which]}
+    if "list" in node:
+        return {**node, "list": [_narrowed(one, which, n, arrays) for one in node["list"]]}
+    if "map" in node:
+        return {"map": [[key, _narrowed(value, which, n, arrays)] for key, value in node["map"]]}
+    if "object" in node:
+        return {
+            "object": {name: _narrowed(value, which, n, arrays) for name, value in node["object"].items()}
+        }
+    return node

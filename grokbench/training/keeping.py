@@ -1,0 +1,54 @@
+"""A run that is kept while it trains, so that it can go on from there: what is kept, and when."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Protocol
+
+from grokbench.training.state import Taken, UnkeptError, put, taken
+
+
+class Keeper(Protocol):
+    """Where a run is kept. ``store.checkpoints`` has one."""
+
+    def load(self, made: dict[str, object]) -> Taken | None:
+        """What was kept of this run by a process with the same environment, ``made``; None without."""
+
+    def due(self) -> bool:
+        """Whether it is time to keep it. Asked after every update."""
+
+    def save(self, state: Taken, made: dict[str, object]) -> None:
+        """Keep it, in the place of what was kept before."""
+
+
+class Running:
+    """A run in the middle: the next step, what was trained, by what, and the seconds that it has taken."""
+
+    KEPT = ("step", "seconds", "run", "net", "rule")
+
+    def __init__(self, run: Any, net: Any, rule: Any, keeper: Keeper | None, made: dict[str, object]) -> None:
+        self.step, self.seconds = 0, 0.0
+        self.run, self.net, self.rule = run, net, None if rule is net else rule
+        self._keeper, self._made, self._began = keeper, made, time.perf_counter()
+
+    def resume(self) -> None:
+        """Go on from what was kept, where there is something that fits."""
+        found = self._keeper.load(self._made) if self._keeper is not None else None
+        if found is not None:
+            put(found, self)
+
+    def elapsed(self) -> float:
+        """Seconds that the run has taken, in whichever processes."""
+        return self.seconds + time.perf_counter() - self._began
+
+    def keep(self, step: int) -> None:
+        """Keep the run, whose next step is ``step``, if it is time to. One whose state cannot be kept is not asked again."""
+        if self._keeper is None or not self._keeper.due():
+            return
+        self.step, before = step, self.seconds
+        self.seconds = self.elapsed()
+        try:
+            self._keeper.save(taken(self), self._made)
+        except UnkeptError:
+            self._keeper = None
+        self.seconds = before

@@ -1,0 +1,115 @@
+"""Made-up records like those of liu2022: embeddings, their parallelograms and two learning rates; nothing here was trained."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from grokbench.measures.cells import Cell, SeedView
+from grokbench.training.record import Record
+from tests.claims.claim_records import record
+
+LEVELS = {"t_mem": 0.9, "t_gen": 0.9}
+SIZES = (15, 20, 25, 30, 35, 40, 45)
+GAINS = (0.0, 0.1, 0.4, 0.2, 0.9, 0.6, 1.0)
+"""Share of the held-out samples that is answered at each size."""
+
+
+def toy(
+    *,
+    fit: float = 1000,
+    gen: float = 2000,
+    line: float = 800,
+    n: int = 45,
+    held: float | None = None,
+    error: float = 0.0,
+    shuffled: float = 0.0,
+    excess: float = 0.0,
+    budget: int = 10_000,
+    rates: tuple[float, float] = (1e-4, 1e-3),
+    seed: int = 0,
+) -> Record:
+    """Fits at ``fit``, generalises at ``gen``, and its embeddings are a line from ``line`` on; infinite: never.
+
+    n: training samples of 55. held: share of held-out samples that is answered in the end [default: all of them, or none].
+    error: by how much the prediction is too high. excess: by how much RQI exceeds the ideal one. rates: of decoder and
+    embeddings.
+    """
+    times = {0.0, *(t for t in (fit, gen, line) if math.isfinite(t)), *(gen * (1 + i / 20) for i in range(6))}
+    steps = sorted({int(t) for t in times if t <= budget} | {budget})
+    last = (1.0 if gen <= budget else 0.0) if held is None else held
+    test = [last if step >= min(gen, budget) else 0.0 for step in steps]
+    run = record(
+        steps,
+        [1.0 if step >= fit else 0.0 for step in steps],
+        test,
+        budget=budget,
+        probes={
+            "parallelograms": {
+                "step": steps,
+                "rqi": [1.0 if step >= line else 0.2 for step in steps],
+                "norm": [1.0] * len(steps),
+            }
+        },
+        alpha=n / 55,
+        seed=seed,
+        n_train=n,
+        n_test=55 - n,
+    )
+    share = (round((1.0 if fit <= budget else 0.0) * n) + round(last * (55 - n))) / 55
+    rqi = 1.0 if line <= budget else 0.2
+    numbers = {
+        "rqi": rqi,
+        "rqi_ideal": rqi - excess,
+        "learned": share + error,
+        "ideal": max(share + error, 1.0),
+        "shuffled": max(n / 55, share - shuffled),
+    }
+    optimizer = {"kind": "adamw", "lr": rates[0], "groups": [{"parameters": "E", "lr": rates[1]}]}
+    own = run.trial
+    task = dataclasses.replace(own.task, thresholds=LEVELS)
+    trial = dataclasses.replace(
+        own, task=task, recipe=dataclasses.replace(own.recipe, optimizer=optimizer), rows=None
+    )
+    return dataclasses.replace(
+        run, trial=trial, analyses={"parallelograms": {k: np.array([v]) for k, v in numbers.items()}}
+    )
+
+
+def cells(records: Sequence[Record]) -> tuple[Cell, ...]:
+    """Records as the cells of one arm."""
+    return tuple(Cell(one.trial.seed, {"alpha": one.trial.alpha}, one) for one in records)
+
+
+def sizes(gains: Sequence[float] = GAINS, *, error: float = 0.0, excess: float = 0.0) -> tuple[Cell, ...]:
+    """Runs on training sets of seven sizes, whose predictions are right but for ``error``."""
+    pairs = zip(SIZES, gains, strict=True)
+    return cells(
+        [
+            toy(n=n, held=round(gain * (55 - n)) / (55 - n), error=error, excess=excess, shuffled=0.5)
+            for n, gain in pairs
+        ]
+    )
+
+
+def lines(
+    times: Sequence[float], fractions: Sequence[int] = (20, 25, 30, 35, 40, 45, 50, 54)
+) -> tuple[Cell, ...]:
+    """Runs whose embeddings become a line at these steps, from few to many samples."""
+    return cells([toy(n=n, line=t) for n, t in zip(fractions, times, strict=True)])
+
+
+def grid(rate: float, least: float) -> tuple[Cell, ...]:
+    """Runs at three ratios of rates, of which those from ``least`` on generalise."""
+    ratios = (1.0, 10**0.5, 10.0)
+    return cells(
+        [toy(gen=2000 if ratio >= least else math.inf, rates=(rate, rate * ratio)) for ratio in ratios]
+    )
+
+
+def seen(*arms: tuple[Cell, ...], seed: int = 0) -> SeedView:
+    """A seed's view of these arms."""
+    return SeedView(seed, arms)
