@@ -25,6 +25,7 @@ __all__ = [
     "CompareResult",
     "Computation",
     "Corruption",
+    "Decoding",
     "Domain",
     "FigureFields",
     "FigureKind",
@@ -95,6 +96,7 @@ if TYPE_CHECKING:
     from grokbench.plan.sweep import SweepResult
     from grokbench.specs.errors import GrokbenchError
     from grokbench.specs.fields import field
+    from grokbench.tasks.decoding import Decoding
     from grokbench.tasks.domain import Domain
     from grokbench.tasks.groups import Group
     from grokbench.tasks.source import Source
@@ -120,6 +122,7 @@ _HOMES = {
     "Size": "grokbench.networks.architecture",
     "Network": "grokbench.networks.base",
     "Learner": "grokbench.training.kinds",
+    "Decoding": "grokbench.tasks.decoding",
     "Domain": "grokbench.tasks.domain",
     "Group": "grokbench.tasks.groups",
     "Source": "grokbench.tasks.source",

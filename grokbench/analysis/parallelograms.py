@@ -175,10 +175,14 @@ def flowed(gram: Floats, embedding: Floats, time: float, steps: int, divided: bo
 
 
 def descended(gram: Floats, embedding: Floats, rate: float, steps: int, size: float) -> Floats:
-    """Embeddings (steps + 1, p) along the authors' own descent: steps of ``flow`` with a Z₀ that stays ``size``."""
+    """Embeddings (steps + 1, p) along the authors' own descent: steps of ``flow`` with a Z₀ that stays ``size``.
+
+    From some starts embeddings grow without bound, because Z₀ does not; there they are not finite.
+    """
     e, found = embedding, [embedding]
-    for _ in range(steps):
-        pulled = e @ gram
-        e = e - rate * (2 / size * pulled - 2 * (pulled @ e) / size**2 * e)
-        found.append(e)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for _ in range(steps):
+            pulled = e @ gram
+            e = e - rate * (2 / size * pulled - 2 * (pulled @ e) / size**2 * e)
+            found.append(e)
     return np.stack(found)

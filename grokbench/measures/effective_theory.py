@@ -302,6 +302,9 @@ def effective_time(fields: Section, seed: int) -> dict[str, float]:
     done, here, steps = 0, start, np.inf
     while done < limit and np.isinf(steps):
         path = own.descended(gram, here, float(fields["rate"]), min(BLOCK, limit - done), size)
+        path = path[np.isfinite(path**2).all(1)]  # what has grown beyond a float never becomes a line
+        if not len(path):
+            break
         spread = path.std(1, ddof=1, keepdims=True)
         formed = (
             path / spread @ found.rows.T

@@ -14,7 +14,7 @@ from grokbench.analysis.statistics import kendall_tau
 from grokbench.measures.cells import Cell, SeedView
 from grokbench.measures.needed import analysis, of_arms, probe
 from grokbench.measures.reading import Between, Measured, column, levels, narrowed, one, table_share
-from grokbench.measures.requiring import Arms, requires
+from grokbench.measures.requiring import Arguments, Arms, requires
 from grokbench.specs.errors import InputError
 from grokbench.training.record import Record
 
@@ -191,9 +191,18 @@ def aligning_share(view: SeedView, arm: int = 0) -> Measured:
     return Between(low, high)
 
 
+def _times_differ(arms: Arms, chosen: Arguments) -> bool:
+    grids = [[c for c in arm if float(c.settings["alpha"]) >= chosen["least"]] for arm in arms]
+    return all(
+        len({_aligned(cell.record).high for cell in grid}) > 1
+        and len({cell.settings["alpha"] for cell in grid}) > 1
+        for grid in grids
+    )
+
+
 ALIGN_DIFFER = of_arms(
-    "an RQI above 0.95 at some size",
-    lambda arms, _: any(math.isfinite(_aligned(cell.record).high) for arm in arms for cell in arm),
+    "times to an RQI above 0.95 that differ, at fractions from {least} on that differ",
+    _times_differ,
     lambda r: dataclasses.replace(r, probes={}),
 )
 
@@ -250,8 +259,6 @@ def liu_gap_change(view: SeedView, first: int = 0, second: int = 1) -> Measured:
     for arm in (first, second):
         fitted, generalised = (_crossing(one(view, arm), side) for side in ("train", "test"))
         gaps.append(Between(generalised.low - fitted.high, generalised.high - fitted.low))
-    if math.isinf(gaps[0].high) and math.isinf(gaps[1].high):
-        return math.nan
     return narrowed(gaps[0].low - gaps[1].high, gaps[0].high - gaps[1].low)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import collections
 import multiprocessing
 import os
 import queue
 import sys
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,8 @@ from grokbench.specs.errors import InputError
 class Local:
     """Worker processes on this machine.
 
-    A worker that is killed fails the jobs that were running; the others get no answer. KeyboardInterrupt stops the workers.
+    A job whose worker is killed is tried once more, and then fails. KeyboardInterrupt stops the workers, which first keep what
+    they train.
     """
 
     def check(self) -> None:
@@ -30,7 +32,7 @@ class Local:
 
     def run(self, jobs: Sequence[Callable[..., dict[str, Any]]], workers: int, tell: OnNews) -> None:
         """Run ``jobs`` on ``workers`` processes."""
-        _one_pool(jobs, min(workers, len(jobs), MOST_WORKERS), tell)
+        _run(jobs, min(workers, len(jobs)), tell)
 
 
 LOCAL = Local()
@@ -63,45 +65,84 @@ def check_can_spawn() -> None:
         )
 
 
-def _one_pool(jobs: Sequence[Callable[..., dict[str, Any]]], workers: int, tell: OnNews) -> None:
-    """Run jobs on one pool of workers, which may break."""
-    restore = _one_thread_each()
-    context = _context()
-    events = context.Queue()
-    pool = ProcessPoolExecutor(workers, context, worker.start, (events,))
-    started: set[int] = set()
+TRIES = 2  # of a job whose worker process dies
+
+
+class _Slot:
+    """A worker process and the queue of its news, as a pool of one: when it dies, nothing of anybody else is lost with it."""
+
+    def __init__(self, context: Any) -> None:
+        self._context = context
+        self._begin()
+
+    def _begin(self) -> None:
+        self.events = self._context.Queue()  # a process that is killed may leave its lock taken
+        self.pool = ProcessPoolExecutor(1, self._context, worker.start, (self.events,))
+
+    def submit(self, job: Callable[..., dict[str, Any]], index: int) -> Future[dict[str, Any]]:
+        """Begin a job; a process that has died is replaced. Errors: BrokenProcessPool where none can start."""
+        try:
+            return self.pool.submit(worker.work, job, index)
+        except BrokenProcessPool:
+            self.renew()
+            return self.pool.submit(worker.work, job, index)
+
+    def renew(self) -> None:
+        """A new process in place of one that has died."""
+        self.close()
+        self._begin()
+
+    def close(self) -> None:
+        """Wait for nothing any more."""
+        self.pool.shutdown(wait=False, cancel_futures=True)
+        self.events.cancel_join_thread()
+        self.events.close()
+
+    @property
+    def processes(self) -> list[Any]:
+        """The process, once it was started."""
+        return list(
+            (self.pool._processes or {}).values()
+        )  # the pool offers no other way to stop a running call
+
+
+def _run(jobs: Sequence[Callable[..., dict[str, Any]]], workers: int, tell: OnNews) -> None:
+    """Run jobs in their order. A job whose worker dies is tried once more, in a new one, before it counts as failed."""
+    restore, context = _one_thread_each(), _context()
+    slots = [_Slot(context) for _ in range(workers)]
+    left, tries = collections.deque(range(len(jobs))), collections.Counter[int]()
+    running: dict[Future[dict[str, Any]], tuple[int, _Slot]] = {}
     try:
-        futures: dict[Future[dict[str, Any]], int] = {}
-        lost: set[int] = set()
-        for index, job in enumerate(jobs):
-            try:
-                futures[pool.submit(worker.work, job, index)] = index
-            except BrokenProcessPool:
-                lost.add(index)
-        pending = set(futures)
-        while pending:
-            done, pending = wait(pending, timeout=0.2)
-            _drain(events, started, tell)
+        free = list(slots)
+        while left or running:
+            while left and free:
+                slot, index = free.pop(), left.popleft()
+                running[slot.submit(jobs[index], index)] = index, slot
+            done, _ = wait(running, timeout=0.2, return_when=FIRST_COMPLETED)
+            for slot in slots:
+                _drain(slot.events, tell)
             for future in done:
-                index = futures[future]
+                index, slot = running.pop(future)
+                free.append(slot)
                 try:
                     result = future.result()
                 except BrokenProcessPool:
-                    lost.add(index)
-                    continue
+                    slot.renew()
+                    tries[index] += 1
+                    if tries[index] < TRIES:
+                        left.appendleft(index)
+                        continue
+                    result = {"trace": KILLED, "sentence": ""}
                 tell(index, result)
-        pool.shutdown()
-        running = sorted(lost & started) or sorted(lost)  # where nothing could start, nothing will
-        for index in running:
-            tell(index, {"trace": KILLED, "sentence": ""})
+        for slot in slots:
+            slot.pool.shutdown()
     except BaseException:
-        _end(list(pool._processes.values()))  # the pool offers no other way to stop a running call
+        _end([process for slot in slots for process in slot.processes])
         raise
     finally:
         restore()
-        pool.shutdown(wait=False, cancel_futures=True)
-        events.cancel_join_thread()
-        events.close()
+        for slot in slots:
+            slot.close()
 
 
 LEAVE_SECONDS = 20.0  # for workers to keep what they train
@@ -153,16 +194,14 @@ def _one_thread_each() -> Callable[[], None]:
 
 
 KILLED = "the worker process ended without a word (killed, or out of memory)\n"
-MOST_WORKERS = 61 if sys.platform == "win32" else 10_000  # what one pool can wait for on Windows
 
 
-def _drain(events: Any, started: set[int], tell: OnNews) -> None:
+def _drain(events: Any, tell: OnNews) -> None:
     """Hand on what the workers said since the last time."""
     while True:
         try:
             index, values = events.get_nowait()
         except (queue.Empty, EOFError, OSError):
             return
-        started.add(index)
         if values:
             tell(index, values)

@@ -83,6 +83,10 @@ def trial_rows(trial: Trial, table: Table | None = None) -> TrialRows:
     own = corruption(trial.recipe)
     if own is None:
         return TrialRows(table, split, train, test, np.zeros(len(train), dtype=np.bool_))
+    if table.real:
+        raise InputError(
+            f"data.corruption draws other classes for training rows; the answers of {trial.task.id!r} are real numbers"
+        )
     if source(trial.task).fresh is not None:
         raise InputError(
             f"data.corruption changes labels of fixed training rows; the source {trial.task.source['kind']!r} has none"

@@ -60,20 +60,26 @@ def train(
 def _train(trial: Trial, on_evaluation: OnEvaluation | None, engine: str, keeper: Keeper | None) -> Record:
     began = time.perf_counter()
     done = _done(trial, on_evaluation, engine, keeper)
-    before = time.perf_counter() - began - (done.running.elapsed() - done.running.seconds)  # until it began
-    seconds = before + done.running.elapsed()
-    return recorded(done.running.run, done.rows, done.network, done.running.net.weights(), done.made, seconds)
+    made = environment(done.net.name, done.net.products, done.dtype, done.stated)
+    seconds = time.perf_counter() - began + done.earlier
+    return recorded(done.run, done.rows, done.network, done.net.weights(), made, seconds)
 
 
 @dataclass(frozen=True)
 class Done:
-    """A run at its end. network: None where a learner stands in its place. made: its environment."""
+    """A run at its end. stated: of the arithmetic that it ran under. network: None where a learner stands in its place.
 
-    running: Running
+    earlier: seconds that it took in processes before this one.
+    """
+
+    run: Run
     rows: TrialRows
+    dtype: torch.dtype
     network: Network | None
+    net: Engine
     update: Update | None
-    made: dict[str, object]
+    stated: str
+    earlier: float
 
 
 def _done(
@@ -84,23 +90,24 @@ def _done(
     own: Network | None = None
     net: Engine
     update: Update | None
-    first: Done | None = None
+    before: Done | None = None
     if trial.recipe.learner:
         net, update = learned(trial, rows, engine)
     else:
         setup = set_up(trial, rows)
         if trial.start is not None:
-            first = _done(trial.start.trial, None, engine)
-            setup.network.load_state_dict(first.running.net.weights())
+            before = _done(trial.start.trial, None, engine)
+            setup.network.load_state_dict(before.net.weights())
         own, net = setup.network, make_engine(engine, architecture(trial.recipe.model), setup)
         update = make_update(trial.recipe.optimizer, trial.seed)
     run = Run(trial, tuple(rows.parts()), on_evaluation, updated=update is not None)
     goes_on = trial.start is not None and trial.start.state
     with arithmetic.denormals(flushed=True):
-        made = environment(net.name, net.products, dtype, arithmetic.stated())
+        stated = arithmetic.stated()
+        made = environment(net.name, net.products, dtype, stated)
         running = Running(run, net, None if update is None else update.rule, keeper, made)
-        _go(running, update, first if goes_on else None)
-    return Done(running, rows, own, update, made)
+        _go(running, update, before if goes_on else None)
+    return Done(run, rows, dtype, own, net, update, stated, running.seconds)
 
 
 def checked_rows(trial: Trial) -> tuple[TrialRows, torch.dtype]:
@@ -141,14 +148,15 @@ def set_up(trial: Trial, rows: TrialRows) -> Setup[Network]:
     return setup
 
 
-def _go(running: Running, update: Update | None, first: Done | None) -> None:
-    """Train to the end, from where the run was kept. first: the run whose optimizer goes on, its count of updates too."""
-    clock, run, net, updates = time.perf_counter, running.run, running.net, 0
+def _go(running: Running, update: Update | None, before: Done | None) -> None:
+    """Train to the end, from where the run was kept. before: the run whose optimizer goes on, and its count of updates."""
+    clock, updates = time.perf_counter, 0
+    run, net = running.run, running.net
     if update is not None:
         update.rule.init(_shaped(net, update, net.parameters), net.names)
-        if first is not None:
-            carry(update.rule, first.update)
-            updates = first.running.run.step
+        if before is not None:
+            carry(update.rule, before.update)
+            updates = before.run.step
         running.resume()
     untrained = not run.budget and not net.noisy and not run.observer.traces  # nobody reads a gradient
     for step in itertools.count(running.step):

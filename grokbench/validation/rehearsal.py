@@ -81,7 +81,10 @@ def _refusals(paper: Paper, claim: Claim, condition: Condition) -> Iterator[str]
 def _cells(experiment: Experiment, tier: str) -> tuple[Cell, ...]:
     plan = tier_plan(experiment, tier)
     assert plan is not None
-    grid = itertools.product(*plan.vary.values(), plan.alphas or plan.rows)
+    some = [
+        i / (len(plan.rows) + 1) for i in range(1, len(plan.rows) + 1)
+    ]  # fractions, as many as numbers of rows
+    grid = itertools.product(*plan.vary.values(), [*plan.alphas, *some])
     names = [*plan.vary, "alpha"]
     absent = cast(Record, _Absent())
     return tuple(Cell(0, dict(zip(names, values, strict=True)), absent) for values in grid)

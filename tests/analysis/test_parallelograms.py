@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grokbench.analysis import parallelograms as own
+from grokbench.measures.effective_theory import effective_time
 
 TOY = dict(np.load(Path(__file__).parent.parent / "data" / "liu2022-toy.npz"))
 TEN = own.of_addition(10)
@@ -80,3 +81,10 @@ def test_the_flow_falls_keeps_the_size_and_grows_the_sum_where_there_is_one():
     assert (loss[1] < loss[0]).all()
     assert abs(ends[0].sum()) < 1e-9
     assert ends[1].sum() > starts[1].sum() + 0.1
+
+
+def test_a_start_whose_descent_grows_without_bound_never_comes_onto_the_line():
+    found = [effective_time({"rate": 1e-3, "steps": 3000, "quality": 0.95}, seed) for seed in range(100)]
+    times = [one["steps-per-time-scale"] for one in found]
+    assert not any(np.isnan(times))
+    assert 0 < sum(map(np.isinf, times)) < 20

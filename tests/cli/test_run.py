@@ -206,7 +206,7 @@ def test_a_trial_that_raises_is_a_failure_with_a_traceback(tmp_path: Path) -> No
 
 
 @pytest.mark.thorough
-def test_a_killed_worker_fails_its_own_trial_and_no_other(tmp_path: Path) -> None:
+def test_a_trial_whose_worker_is_killed_twice_fails_and_no_other(tmp_path: Path) -> None:
     def trial(seed: int, steps: int) -> Trial:
         return grokbench.plan.resolve.resolve_trial(
             "addition", "gromov2023/adamw", alpha=0.5, seed=seed, steps=steps, settings={"model.width": 32}
@@ -216,13 +216,15 @@ def test_a_killed_worker_fails_its_own_trial_and_no_other(tmp_path: Path) -> Non
     store = Store(tmp_path / "store")
     killed = []
 
-    def kill_once(event: executor.Event) -> None:
-        if event.trial is endless and not killed:
-            killed.extend(multiprocessing.active_children())
-            for process in killed:
-                process.kill()
+    def kill_twice(event: executor.Event) -> None:
+        if event.trial is endless and event.kind == "evaluated":
+            for process in multiprocessing.active_children():
+                if process not in killed:
+                    killed.append(process)
+                    process.kill()
 
-    failures = executor.execute([endless, *short], store, 1, kill_once)
+    failures = executor.execute([endless, *short], store, 1, kill_twice)
+    assert len(killed) == 2
     assert [failure.trial for failure in failures] == [endless]
     assert all(store.find(one) is not None for one in short)
 

@@ -12,6 +12,7 @@ import grokbench
 from grokbench import (
     Architecture,
     Corruption,
+    Decoding,
     Domain,
     FigureFields,
     FigureKind,
@@ -133,6 +134,15 @@ def corner(task, seed=0):
 
 
 @dataclass(frozen=True)
+class SmallestFields:
+    """the class with the smallest output"""
+
+
+def smallest(table, outputs, targets, kept):
+    return outputs.argmin(-1) == targets
+
+
+@dataclass(frozen=True)
 class ShiftFields:
     """the first training rows get the next class"""
 
@@ -165,6 +175,11 @@ grokbench.register("figures", "blank", FigureKind(BlankFields, blank, panels=Fal
 grokbench.register("domains", "exclusive-or", Domain("exclusive-or", BitFields, exclusive_or))
 grokbench.register(
     "sources", "corner", Source("corner", CornerFields, "pairs", lambda task: 5, lambda task: 20, corner)
+)
+grokbench.register(
+    "decodings",
+    "smallest",
+    Decoding("smallest", SmallestFields, "classes", lambda table, answers: answers.classes, smallest),
 )
 grokbench.register("corruptions", "shift", Corruption("shift", ShiftFields, shifted))
 grokbench.register("networks", "rows", Architecture("rows", NetworkFields, build, restore, size))

@@ -132,6 +132,12 @@ def aligning() -> SeedView:
     return liu.seen(liu.sizes(), liu.sizes([0.0, 0.3, 0.1, 0.6, 0.2, 1.0, 0.5]))
 
 
+def lined_up() -> SeedView:
+    """Two arms of runs that become a line the sooner the more they are trained on."""
+    arm = liu.lines([9000, 8000, 4000, 3000, 2000, 1500, 1200, 1000])
+    return liu.seen(arm, arm)
+
+
 def toys() -> SeedView:
     """Two arms of one such run."""
     return liu.seen(*(liu.cells([liu.toy(gen=gen)]) for gen in (2000, 3000)))
@@ -174,6 +180,7 @@ VIEWS = (
     collapsing(),
     kept(),
     aligning(),
+    lined_up(),
     toys(),
     corrupted(),
     changing(),
@@ -181,8 +188,10 @@ VIEWS = (
     frozen(),
     solved_online(),
     fresh(),
+    kept(),
 )
 ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
+    "aligning-trend": {"least": 0.6},
     "best-normalised-at-fraction": {"alpha": 0.3},
     "pruned-accuracy": {"fraction": 0.5},
     "pruned-accuracy-change": {"fraction": 0.5},

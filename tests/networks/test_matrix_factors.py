@@ -127,6 +127,12 @@ def test_a_run_that_diverges_says_so_without_a_warning():
     assert record.ended == "diverged"
 
 
+def test_real_numbers_have_no_classes_to_corrupt():
+    settings = {"data.corruption": {"kind": "labels", "share": 0.1}}
+    with pytest.raises(InputError, match=r"draws other classes .* 'real-product' are real numbers"):
+        grokbench.run("real-product", "lyu2023/completion", alpha=0.3, steps=1, settings=settings)
+
+
 def test_real_numbers_need_integers_and_entries_need_their_loss():
     task = TaskSpec("sums", "Sums", "x + y", {"kind": "integers-mod", "p": 5}, {"kind": "numbers"})
     with pytest.raises(InputError, match="the answers of 'integers-mod' are no real numbers; use 'integers'"):

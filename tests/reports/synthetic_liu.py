@@ -113,3 +113,37 @@ def grid(rate: float, least: float) -> tuple[Cell, ...]:
 def seen(*arms: tuple[Cell, ...], seed: int = 0) -> SeedView:
     """A seed's view of these arms."""
     return SeedView(seed, arms)
+
+
+def of_paper(seeds: int = 6) -> dict[str, tuple[Cell, ...]]:
+    """Every experiment but the diagram over these seeds."""
+    found: dict[str, tuple[Cell, ...]] = {}
+    single = {
+        "main": toy(),
+        "fast-decoder": toy(fit=300, gen=math.inf),
+        "fast-both": toy(fit=300, gen=500),
+        "slow-decoder": toy(fit=14_000, gen=21_000, budget=60_000),
+        "small-init": toy(gen=1500),
+        "large-init": toy(gen=4000),
+        "embedding-decay-1": toy(gen=2100),
+        "embedding-decay-5": toy(gen=2200),
+        "batch-5": toy(gen=6000, budget=50_000),
+        "batch-full": toy(budget=50_000),
+        "classes-plain": toy(fit=1196, gen=1307, budget=20_000),
+        "classes-fast": toy(fit=400, gen=math.inf, budget=20_000),
+        "classes-decay": toy(fit=440, gen=4900, budget=20_000),
+        "corner-fast": toy(fit=100, gen=math.inf),
+        "corner-fast-decay": toy(fit=math.inf, gen=math.inf),
+    }
+    for name, one in single.items():
+        found[name] = tuple(Cell(seed, {"alpha": 45 / 55}, one) for seed in range(seeds))
+    arms = {
+        "sizes": sizes(),
+        "aligning": lines([math.inf, 5000, 4000, 3000, 2000, 1500, 1200, 1000]),
+        "ratio-slow": grid(1e-4, 3),
+        "ratio-middle": grid(3.2e-4, 10),
+        "ratio-fast": grid(1e-3, 3),
+    }
+    for name, own in arms.items():
+        found[name] = tuple(cell._replace(seed=seed) for seed in range(seeds) for cell in own)
+    return found

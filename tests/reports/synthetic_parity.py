@@ -121,7 +121,13 @@ NS = (10, 20, 30, 45, 60)
 
 def swept(power: float, at_10: float, seed: int = 0) -> list[tuple[dict[str, Any], Record]]:
     """Runs over n whose t_c is a power of it."""
-    return [({"task.domain.n": n}, perfect(at_10 * (n / 10) ** power, seed=seed)) for n in NS]
+    return [({"task.domain.n": n}, of_bits(perfect(at_10 * (n / 10) ** power, seed=seed), n)) for n in NS]
+
+
+def of_bits(one: Record, n: int) -> Record:
+    """The same run on the parity of 3 among n bits."""
+    task = dataclasses.replace(one.trial.task, operation="parity", domain={"kind": "bits", "n": n, "k": 3})
+    return dataclasses.replace(one, trial=dataclasses.replace(one.trial, task=task))
 
 
 def of_every_experiment(seed: int = 0) -> Mapping[str, Record]:

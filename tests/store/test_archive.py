@@ -98,7 +98,14 @@ def test_every_committed_archive_opens_and_those_with_analyses_are_written_again
             assert archive.write(tmp_path, path.stem, found).read_bytes() == path.read_bytes(), path
         seen |= new
     older = {"circles", "circuit", "neuron-phases", "preactivation-power", "progress"}
-    assert seen == older | {"anatomy", "collapse", "each-frequency", "periodic-neurons", "phase-shuffles"}
+    assert seen == older | {
+        "anatomy",
+        "collapse",
+        "each-frequency",
+        "periodic-neurons",
+        "phase-shuffles",
+        "subnetwork",
+    }
 
 
 def test_an_old_records_portraits_are_analyses_and_its_key_is_what_it_was(tmp_path: Path) -> None:

@@ -137,6 +137,27 @@ CASES: dict[str, tuple[str, Mapping[str, Any], Sequence[Mapping[str, Any]]]] = {
         PARITY | {"task.source.kind": "online", "training.batch": 8},
         ({}, {"optimizer.lr": 0.05}, {"training.batch": 5}),
     ),
+    "summed-mlp": (
+        "liu2022/regression",
+        EVERY
+        | {
+            "task.domain.kind": "integers",
+            "task.domain.p": 5,
+            "task.domain.pairs": "unordered",
+            "task.decode.kind": "nearest-template",
+            "task.decode.width": 4,
+            "model.width": 9,
+            "model.d_embedding": 4,
+            "model.join": "matrix-product",
+            "optimizer.weight_decay": 0.1,
+            "optimizer.groups.0.weight_decay": 0.2,
+        },
+        (
+            {},
+            {"optimizer.groups.0.lr": 0.01, "model.scale": 0.2},
+            {"optimizer.groups.0.weight_decay": 1.0, "optimizer.lr": 3e-3, "optimizer.weight_decay": 5.0},
+        ),
+    ),
     "noise and decay to initial": (
         "gromov2023/adamw",
         SMALL

@@ -25,7 +25,7 @@ from grokbench.training.batched.likeness import likeness
 from grokbench.training.batched.loop import train_together
 from grokbench.training.engine import train
 from grokbench.training.record import Record
-from tests.parts.test_parts import nothing_registered
+from tests.parts.test_parts import PLUGIN, nothing_registered
 
 __all__ = ["nothing_registered"]
 BITS = {
@@ -155,3 +155,21 @@ def test_a_tasks_threshold_stops_a_run_and_cuts_it_alike():
     again = cut(whole, short.trial)
     assert again is not None
     assert again.curves["step"].tolist() == short.curves["step"].tolist()
+
+
+def test_a_decoding_from_a_script_is_used_keyed_and_named(nothing_registered):
+    parts.run_plugin(PLUGIN)
+    settings = {
+        "task.decode": {"kind": "smallest"},
+        "loss": {"kind": "cross-entropy", "precision": "float64"},
+    }
+    own = trial(steps=5, **settings)
+    record = train(own)
+    weights = {name: torch.from_numpy(w.astype(np.float64)) for name, w in record.weights.items()}
+    rows = trial_rows(own).test
+    outputs = restored(own.recipe.model, weights)(torch.from_numpy(rows[:, :-1]), None)
+    smallest = outputs.argmin(-1).numpy() == rows[:, -1]
+    assert record.curves["test_accuracy"][-1] == np.mean(smallest)
+    assert [(kind, name) for kind, name, *_ in keys.family_fields(own)["parts"]] == [
+        ("decodings", "smallest")
+    ]
