@@ -178,7 +178,6 @@ VIEWS = (
     unlike(),
     iterated(),
     collapsing(),
-    kept(),
     aligning(),
     lined_up(),
     toys(),
