@@ -118,7 +118,7 @@ class _Making:
         if not places:
             return
         if self._store is not None and not self._job.again:
-            for own, source in self._store.batches([self._trials[place] for place in places]):
+            for own, source in self._store.checkpoints.begun([self._trials[place] for place in places]):
                 self._train_together([places[i] for i in own], source)
         else:
             self._train_together(places, None)
@@ -133,7 +133,7 @@ class _Making:
         trials, keep = [self._trials[place] for place in places], None
         keeper = None
         if self._store is not None:
-            keeper = self._store.batch_checkpoint(trials, source, worker.leaving)
+            keeper = self._store.checkpoints.of_batch(trials, source, worker.leaving)
             keep = Keep(tuple(map(keys.key, trials)), keeper)
 
         def on_end(i: int, found: Record | Exception) -> None:
@@ -155,7 +155,7 @@ class _Making:
                 self._alone(place, str(error))
         if keeper is not None and self._store is not None:
             for path in (keeper.path, *([source] if source else [])):
-                self._store.forget_batch(path)
+                self._store.checkpoints.forget_batch(path)
 
     def _tell(self, place: int, step: int, train_accuracy: float, test_accuracy: float) -> None:
         self._say(

@@ -143,7 +143,7 @@ def train_here(
     from grokbench.training.analyses.making import analysed
 
     record = store.trained(trial) if store is not None and job.resume else None
-    keeper = None if store is None else store.checkpoint(trial, leaving)
+    keeper = None if store is None else store.checkpoints.of(trial, leaving)
     if record is None:
         if keeper is not None and job.again:
             keeper.forget()

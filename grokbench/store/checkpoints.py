@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from grokbench.specs.types import Trial
+from grokbench.store import keys
 from grokbench.store.replacing import replaced
 from grokbench.training.state import Taken
 
@@ -21,6 +23,7 @@ EVERY_SECONDS = 60.0
 SHARE = 0.02  # of the time that keeping may take
 FORMAT = 1
 _STATE, _DIGEST = "state.json", 64
+BATCH = "batch-"  # begins the names of batches' files
 
 
 class Checkpoint:
@@ -104,6 +107,40 @@ def names_in(path: Path) -> tuple[str, ...]:
         return tuple(read(path)[0]["trials"])
     except DAMAGE:
         return ()
+
+
+class Checkpoints:
+    """The runs that were kept in the middle, in the store under ``root``."""
+
+    def __init__(self, root: Path) -> None:
+        self._root, self._folder = root, root / "checkpoints"
+
+    def of(self, trial: Trial, leaving: Callable[[], bool] = lambda: False) -> Checkpoint:
+        """Where a run of exactly this trial is kept. leaving: as of a ``Checkpoint``."""
+        return Checkpoint(self._folder / keys.key(trial), leaving)
+
+    def of_batch(
+        self, trials: Sequence[Trial], source: Path | None, leaving: Callable[[], bool] = lambda: False
+    ) -> BatchCheckpoint:
+        """Where a batch of these trials is kept. source: what kept them before."""
+        name = keys.digest([keys.key(trial) for trial in trials])
+        return BatchCheckpoint(self._folder / f"{BATCH}{name}", source, leaving)
+
+    def begun(self, trials: Sequence[Trial]) -> list[tuple[list[int], Path | None]]:
+        """``trials`` as those that were kept together can go on together: their places, and the file that has them, or None."""
+        left = {keys.key(trial): place for place, trial in enumerate(trials)}
+        found: list[tuple[list[int], Path | None]] = []
+        for path in sorted(self._folder.glob(f"{BATCH}*")):
+            own = [left.pop(name) for name in names_in(path) if name in left]
+            if own:
+                found.append((sorted(own), path))
+        return [*found, (sorted(left.values()), None)] if left else found
+
+    def forget_batch(self, path: Path) -> None:
+        """Remove a kept batch, unless a trial of it has no record yet: another worker may go on with that."""
+        if all(any(self._root.glob(f"records/*/*/{name}")) for name in names_in(path)):
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
 
 
 def _plain(made: Mapping[str, object]) -> dict[str, Any]:

@@ -5,7 +5,6 @@ A failed, damaged or half-written record is never a hit.
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import functools
 import hashlib
@@ -15,7 +14,7 @@ import shutil
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -23,7 +22,7 @@ from grokbench.specs import values
 from grokbench.specs.errors import StoreError
 from grokbench.specs.types import Array, Trial
 from grokbench.store import codec, keys
-from grokbench.store.checkpoints import BatchCheckpoint, Checkpoint, names_in
+from grokbench.store.checkpoints import Checkpoints
 from grokbench.store.cutting import cut
 from grokbench.store.kept import Kept
 from grokbench.store.locks import Lock
@@ -33,7 +32,6 @@ Weights = dict[str, Array]
 
 _RECORD, _ARRAYS, _WEIGHTS = "record.json", "arrays.npz", "weights.safetensors"
 _SNAPSHOT = "snapshot-"
-BATCH = "batch-"
 
 
 class Shelf(Protocol):
@@ -64,7 +62,7 @@ def default_path() -> Path:
 
 
 class Store:
-    """Records on disk under ``root``.
+    """Records on disk under ``root``, and the ``checkpoints`` of runs that were kept in the middle.
 
     ``on_damage`` is told, once each, of records that are no hits: those whose checksum does not hold, those that cannot be
     read, and those that do not say in which arithmetic they were made.
@@ -74,6 +72,7 @@ class Store:
         self, root: str | Path | None = None, on_damage: Callable[[str], None] | None = None
     ) -> None:
         self.root = values.path("store", root) if root is not None else default_path()
+        self.checkpoints = Checkpoints(self.root)
         self._on_damage = on_damage or (lambda text: None)
         self._told: set[Path] = set()
 
@@ -208,33 +207,6 @@ class Store:
             )
             return None
         return codec.unpack(document, data, *(_weights(folder, sums) if weights else ()))
-
-    def checkpoint(self, trial: Trial, leaving: Callable[[], bool] = lambda: False) -> Checkpoint:
-        """Where a run of exactly this trial is kept in the middle. leaving: as of a ``Checkpoint``."""
-        return Checkpoint(self.root / "checkpoints" / keys.key(trial), leaving)
-
-    def batches(self, trials: Sequence[Trial]) -> list[tuple[list[int], Path | None]]:
-        """``trials`` as those that were kept together can go on together: their places, and the file that has them, or None."""
-        left = {keys.key(trial): place for place, trial in enumerate(trials)}
-        found: list[tuple[list[int], Path | None]] = []
-        for path in sorted((self.root / "checkpoints").glob(f"{BATCH}*")):
-            own = [left.pop(name) for name in names_in(path) if name in left]
-            if own:
-                found.append((sorted(own), path))
-        return [*found, (sorted(left.values()), None)] if left else found
-
-    def batch_checkpoint(
-        self, trials: Sequence[Trial], source: Path | None, leaving: Callable[[], bool] = lambda: False
-    ) -> BatchCheckpoint:
-        """Where a batch of these trials is kept in the middle. source: what kept them before."""
-        name = keys.digest([keys.key(trial) for trial in trials])
-        return BatchCheckpoint(self.root / "checkpoints" / f"{BATCH}{name}", source, leaving)
-
-    def forget_batch(self, path: Path) -> None:
-        """Remove a kept batch, unless a trial of it has no record yet: another worker may go on with that."""
-        if all(any(self.root.glob(f"records/*/*/{name}")) for name in names_in(path)):
-            with contextlib.suppress(OSError):
-                path.unlink(missing_ok=True)
 
     def _tell(self, place: Path, text: str) -> None:
         if place not in self._told:

@@ -69,19 +69,19 @@ def test_trials_that_were_begun_apart_go_on_apart_and_new_ones_begin(tmp_path: P
     store, trials = Store(tmp_path), eight("quadratic-mlp", STEPS)
     sources = []
     for own, after in ((trials[2:4], 3), (trials[4:7], 5)):
-        keeper = store.batch_checkpoint(own, None)
+        keeper = store.checkpoints.of_batch(own, None)
         together(own, Stops(keeper.path, after))
         sources.append(keeper.path)
-    shared = {tuple(places): path for places, path in store.batches(trials)}
+    shared = {tuple(places): path for places, path in store.checkpoints.begun(trials)}
     assert shared == {(2, 3): sources[0], (4, 5, 6): sources[1], (0, 1, 7): None}
 
 
 def test_a_kept_batch_is_removed_once_all_of_its_trials_have_records(tmp_path: Path) -> None:
     store, trials = Store(tmp_path), eight("quadratic-mlp", STEPS)[2:4]
-    keeper = store.batch_checkpoint(trials, None)
+    keeper = store.checkpoints.of_batch(trials, None)
     together(trials, Stops(keeper.path, 3))
     for record in together(trials, keeper).values():
         assert keeper.path.exists()
         store.save(record)
-        store.forget_batch(keeper.path)
+        store.checkpoints.forget_batch(keeper.path)
     assert not keeper.path.exists()

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
-from grokbench.training.state import Node, Taken
+from grokbench.training.batched.rules import StackRule
+from grokbench.training.batched.stack import Stack
+from grokbench.training.state import Each, Node, Taken
 
 
 class BatchKeeper(Protocol):
@@ -30,6 +32,23 @@ class Keep(NamedTuple):
 
     names: tuple[str, ...]
     keeper: BatchKeeper
+
+
+class Going:
+    """A batch in the middle, as it is kept: whatever its next steps depend on.
+
+    members: its trials in their order, each with ``run``, ``setup`` and ``seconds``.
+    """
+
+    KEPT = ("step", "parameters", "buffers", "batches", "generators", "fresh", "runs", "seconds", "rule")
+
+    def __init__(self, stack: Stack, rule: StackRule, members: Sequence[Any], step: int = 0) -> None:
+        self.step, self.rule = step, rule
+        self.parameters, self.buffers = stack.parameters, stack.moving_buffers
+        self.batches = Each(stack.batches)
+        self.generators = Each(one.setup.generator for one in members)
+        self.fresh = Each(one.setup.fresh for one in members)
+        self.runs, self.seconds = Each(one.run for one in members), Each(one.seconds for one in members)
 
 
 def narrowed(state: Taken, which: Sequence[int], n: int) -> Taken:

@@ -19,7 +19,7 @@ from grokbench.specs.types import Trial
 from grokbench.tasks.trained import TrialRows
 from grokbench.training import arithmetic
 from grokbench.training.batched import memory
-from grokbench.training.batched.keeping import Keep, narrowed
+from grokbench.training.batched.keeping import Going, Keep, narrowed
 from grokbench.training.batched.likeness import likeness, why_singly
 from grokbench.training.batched.rules import StackRule, stack_rule
 from grokbench.training.batched.stack import Stack
@@ -29,7 +29,7 @@ from grokbench.training.record import Record
 from grokbench.training.run import Run
 from grokbench.training.score import Score
 from grokbench.training.setup import Setup
-from grokbench.training.state import Each, UnkeptError, put, taken
+from grokbench.training.state import UnkeptError, put, taken
 
 NAME = "batched"
 OnEvaluation = Callable[[int, int, float, float], None]
@@ -228,7 +228,7 @@ class _Batch:
             return 0
         state, names = found
         which = [names.index(self._keep.names[one.index]) for one in self._members]
-        going = _Going(stack, rule, self._members)
+        going = Going(stack, rule, self._members)
         put(narrowed(state, which, len(names)), going)
         for one, seconds in zip(self._members, going.seconds, strict=True):
             one.seconds += seconds
@@ -238,7 +238,7 @@ class _Batch:
         """Keep the batch, whose next step is ``step``. One whose state cannot be kept is not asked again."""
         assert self._keep is not None
         try:
-            state = taken(_Going(stack, rule, self._members, step))
+            state = taken(Going(stack, rule, self._members, step))
         except UnkeptError:
             self._keep = None
             return
@@ -296,17 +296,3 @@ class _Batch:
     def _record(self, stack: Stack, one: _Member) -> Record:
         made = {**self._made(stack), "together": self._together}
         return recorded(one.run, one.rows, one.setup.network, stack.weights(one.place), made, one.seconds)
-
-
-class _Going:
-    """A batch in the middle, as it is kept: whatever its next steps depend on."""
-
-    KEPT = ("step", "parameters", "buffers", "batches", "generators", "fresh", "runs", "seconds", "rule")
-
-    def __init__(self, stack: Stack, rule: StackRule, members: Sequence[_Member], step: int = 0) -> None:
-        self.step, self.rule = step, rule
-        self.parameters, self.buffers = stack.parameters, stack.moving_buffers
-        self.batches = Each(stack.batches)
-        self.generators = Each(one.setup.generator for one in members)
-        self.fresh = Each(one.setup.fresh for one in members)
-        self.runs, self.seconds = Each(one.run for one in members), Each(one.seconds for one in members)
