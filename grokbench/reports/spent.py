@@ -12,7 +12,7 @@ from grokbench.figures import shown_in
 from grokbench.reports.evidence import JUDGED, read_by
 from grokbench.reports.result import PaperResult
 from grokbench.store.archive import answered
-from grokbench.store.folder import training_of
+from grokbench.store.kept import training_of
 from grokbench.training.record import Record
 
 

@@ -305,8 +305,3 @@ def _write(folder: Path, record: Record) -> None:
         "checksum": keys.digest({"document": document, "checksums": sums}),
     }
     (folder / _RECORD).write_text(json.dumps(sealed, indent=1, ensure_ascii=False), encoding="utf-8")
-
-
-def training_of(record: Record) -> tuple[str, str]:
-    """What names the training that a record comes from: two that were cut from the same one have the same."""
-    return keys.family(record.trial), record.content.partition("@")[0]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from grokbench.store import keys
 from grokbench.training.record import Record
 
 
@@ -24,3 +25,8 @@ class Kept:
     size: int
     written: float | None
     whole: Callable[[], Record]
+
+
+def training_of(record: Record) -> tuple[str, str]:
+    """What names the training that a record comes from: two that were cut from the same one have the same."""
+    return keys.family(record.trial), record.content.partition("@")[0]

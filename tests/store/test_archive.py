@@ -9,7 +9,8 @@ import pytest
 
 from grokbench.specs.errors import InputError
 from grokbench.store import archive, codec, keys
-from grokbench.store.folder import cut, training_of
+from grokbench.store.cutting import cut
+from grokbench.store.kept import training_of
 from tests.reports import synthetic
 
 
