@@ -183,7 +183,7 @@ def _dots(ax: Axes, own: Curves, arm: Arm, line: Curve, look: style.Look, cells:
 
 def _axes(ax: Axes, own: Curves, panel: Panel, last: float, cells: Cells, group: Sequence[Arm]) -> None:
     if own.over is not None:
-        ax.set_xlim(0, min(3.0, last))
+        ax.set_xlim(0, last)
         ax.set_xlabel(f"step / {own.over.name}", fontsize=9)
     elif own.x == "step":
         layout.step_axis(ax, last, own.steps == "linear")
