@@ -27,6 +27,7 @@ COMMANDS = (
     "sweep",
     "compare",
     "runs",
+    "store",
     "export",
     "report",
     "show",
@@ -53,6 +54,8 @@ def helps(command: click.Command) -> Iterator[str]:
     yield from (command.epilog or "").replace("\b", "").splitlines()
     for parameter in command.params:
         yield getattr(parameter, "help", None) or ""
+    for own in command.commands.values() if type(command) is click.Group else ():
+        yield from helps(own)
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -1,7 +1,7 @@
 """Corrupted labels: what becomes of the rows that got one, by the accuracies of each kind of row (Doshi et al. 2023).
 
-Rows are the "clean" training rows, which kept their label, the "corrupted" ones by the label that they were given, and the
-"corrected" ones, which are these by their true label. No measure here rests on T_mem, which a network need not have.
+Rows are the "clean" training rows, which kept their label, and the "corrupted" ones by the label that they were given. The
+"corrected" ones are these by their true label. No measure here rests on T_mem, which a network need not have.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Early and late phases under weight decay: times in units of the decay, norms, and falls of the test accuracy (Lyu et al. 2023).
 
-Gradient descent with learning rate η and L2 coefficient λ shrinks weights by ηλ a step. τ = ηλ · step is the time in which runs
-of different η and λ can be compared: log(scale of the start) / (ηλ) is when the paper's theory has the change.
+Gradient descent with learning rate η and L2 coefficient λ shrinks weights by ηλ a step. Runs of different η and λ can be compared
+in the time τ = ηλ · step: log(scale of the start) / (ηλ) is when the paper's theory has the change.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Neurons that memorise and neurons that generalise (analysis "pruning"; Doshi et al. 2023, Figs 4, 5 and 6).
 
-Neurons are put in the order of their inverse participation ratio (IPR), mean over their three blocks of weights: about 0.04 for
-noise at p = 97, 1 for a single frequency. Those at one end are taken out without retraining.
+Neurons are put in the order of their inverse participation ratio (IPR), the mean over their three blocks of weights. It is
+about 0.04 for noise at p = 97, 1 for a single frequency. Those at one end are taken out without retraining.
 """
 
 from __future__ import annotations

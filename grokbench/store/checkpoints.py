@@ -17,7 +17,7 @@ import numpy as np
 from grokbench.specs.types import Trial
 from grokbench.store import keys
 from grokbench.store.replacing import replaced
-from grokbench.training.state import Taken
+from grokbench.training.taken import Taken
 
 EVERY_SECONDS = 60.0
 SHARE = 0.02  # of the time that keeping may take

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any, Protocol
 
-from grokbench.training.state import Taken, UnkeptError, put, taken
+from grokbench.training.state import put, taken
+from grokbench.training.taken import Taken, UnkeptError
 
 
 class Keeper(Protocol):

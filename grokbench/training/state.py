@@ -14,25 +14,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-Node = Any
-"""What JSON can hold. An array stands in it as {"array": its place in ``Taken.arrays``}."""
+from grokbench.training.taken import Node, Taken, UnkeptError
+
 PLAIN = (bool, int, float, str, type(None))
 LEAST_TABLE = 16  # rows from which on a list of equal rows is kept by its columns
 
 
-class UnkeptError(Exception):
-    """Something whose state cannot be kept; the text is a sentence that says what."""
-
-
 class Each(list[Any]):
     """A list with an entry for each trial of a batch."""
-
-
-class Taken:
-    """A state: ``node``, and the ``arrays`` that it refers to."""
-
-    def __init__(self, node: Node = None, arrays: list[np.ndarray[Any, Any]] | None = None) -> None:
-        self.node, self.arrays = node, [] if arrays is None else arrays
 
 
 def taken(value: Any) -> Taken:

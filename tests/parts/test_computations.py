@@ -142,13 +142,23 @@ def test_the_judge_asks_for_no_record(tmp_path):
 
 
 def test_the_papers_schema_holds_the_built_in_computations():
+    def bare(node):
+        """Without the fields of the parts that a table may name, which the whole schema fills in."""
+        own = {
+            name: {k: v for k, v in one.items() if k not in ("properties", "allOf")}
+            if "parts" in one
+            else one
+            for name, one in node["properties"].items()
+        }
+        return {**node, "properties": own}
+
     named = {
-        name.removeprefix("computations."): node
+        name.removeprefix("computations."): bare(node)
         for name, node in schema.schema("paper")["definitions"].items()
         if name.startswith("computations.")
     }
     assert named == {
-        name: schema_of(parts.find("computations", name).fields, kind=True)
+        name: bare(schema_of(parts.find("computations", name).fields, kind=True))
         for name in parts.BUILT_IN["computations"]
     }
 

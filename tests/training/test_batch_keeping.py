@@ -15,7 +15,7 @@ from grokbench.store.folder import Store
 from grokbench.training.batched.keeping import Keep
 from grokbench.training.batched.loop import train_together
 from grokbench.training.record import Record
-from grokbench.training.state import Taken
+from grokbench.training.taken import Taken
 from tests.training.test_batched import CASES, eight
 from tests.training.test_keeping import same
 

@@ -131,6 +131,11 @@ CASES: dict[str, tuple[str, Mapping[str, Any], Sequence[Mapping[str, Any]]]] = {
         | {"model.kind": "diagonal-linear", "loss.kind": "logistic"},
         ({}, {"optimizer.lr": 0.05}, {"model.scale": 0.5}),
     ),
+    "factored-mlp": (
+        "chughtai2023/mlp",
+        SMALL | {"model.width": 6, "model.d_embedding": 4},
+        ({}, {"optimizer.lr": 0.003}, {"optimizer.weight_decay": 0.5}),
+    ),
     "matrix-factors": ("lyu2023/completion", PRODUCTS, ({}, {"optimizer.lr": 0.01}, {"model.scale": 0.5})),
     "online": (
         "gromov2023/gd",

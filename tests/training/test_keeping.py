@@ -16,7 +16,7 @@ from grokbench.store.checkpoints import Checkpoint
 from grokbench.tasks.sources.online import Drawing
 from grokbench.training.engine import train
 from grokbench.training.record import Record
-from grokbench.training.state import Taken
+from grokbench.training.taken import Taken
 from tests.training.test_batched import CASES, eight
 
 STEPS = 30

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple, Protocol
 
 from grokbench.training.batched.rules import StackRule
 from grokbench.training.batched.stack import Stack
-from grokbench.training.state import Each, Node, Taken
+from grokbench.training.state import Each
+from grokbench.training.taken import Node, Taken
 
 
 class BatchKeeper(Protocol):

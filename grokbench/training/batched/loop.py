@@ -29,7 +29,8 @@ from grokbench.training.record import Record
 from grokbench.training.run import Run
 from grokbench.training.score import Score
 from grokbench.training.setup import Setup
-from grokbench.training.state import UnkeptError, put, taken
+from grokbench.training.state import put, taken
+from grokbench.training.taken import UnkeptError
 
 NAME = "batched"
 OnEvaluation = Callable[[int, int, float, float], None]
