@@ -197,7 +197,7 @@ def test_what_the_pages_on_specs_claims_and_figures_show_loads_and_is_valid(tmp_
     library = own_specs(tmp_path)
     assert library.task("of-groups").domain["factors"][1] == {"kind": "symmetric-group", "n": 4}
     assert library.task("of-bits").source["rows"] == 3000
-    own = library.recipe("gromov2023/gd", tomllib.loads(blocks("docs/specs.md", "toml")[2]))
+    own = library.recipe("gromov2023/gd", tomllib.loads(blocks("docs/specs.md", "toml")[3]))
     assert own.data["corruption"]["share"] == 0.35
     paper = library.paper("gromov2023")
     assert paper.claims[-1].id == "gd-groks-slowly-too"

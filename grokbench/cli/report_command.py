@@ -52,8 +52,11 @@ def command(
         raise InputError("--records belongs to one paper; name it")
     library = options.open_library(specs)
     names = library.paper_ids() if paper is None else (paper,)
+    computed = {name for name in names if every and not library.paper(name).experiments}  # need no records
     pages: dict[str, Path] = {}
-    for name in names:
+    for name in sorted(names, key=lambda name: name in computed):
+        if name in computed and not pages:
+            continue
         try:
             pages[name] = api.report(
                 name, records=records, store=store, out=out, specs=library, on_note=options.note

@@ -31,6 +31,7 @@ ROW = {
         "count": {"type": "integer", "description": "how many divisors up to 100 the paper says are learned"},
     },
 }
+EXAMPLE = {"primes": [2, 5], "accuracy": 88.6}
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class AccuracyFields:
 
     rows: list[Any] = field(
         help="tables of primes, powers, accuracy and count",
-        schema={"type": "array", "minItems": 1, "items": ROW},
+        schema={"type": "array", "minItems": 1, "items": ROW, "examples": [[EXAMPLE]]},
     )
 
 

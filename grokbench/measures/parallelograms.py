@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections import Counter
+from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
@@ -96,25 +97,29 @@ def predicted_accuracy_over_line(view: SeedView, by: Source = "learned", arm: in
     return predicted_accuracy_error(view, by, arm) / _line_error(view.arms[arm])
 
 
-def _differences(arms: Arms, by: str) -> tuple[np.ndarray, np.ndarray]:
-    """Differences between two seeds at each size: of the predicted and of the actual share of held-out samples."""
+def _differences(arms: Arms, of: Callable[[Record], float]) -> np.ndarray:
+    """Differences between two seeds at each size of what a number is ``of`` their runs."""
     first, second = (
-        {cell.record.facts["n_train"]: cell for cell in arm} for arm in (arms if len(arms) == 2 else ((), ()))
+        {cell.record.facts["n_train"]: cell.record for cell in arm}
+        for arm in (arms if len(arms) == 2 else ((), ()))
     )
-    own, actual = [], []
-    for n in sorted(first.keys() & second.keys()):
-        held = []
-        for cell in (first[n], second[n]):
-            total = n + cell.record.facts["n_test"]
-            held.append(
-                (
-                    (_number(cell.record, by) * total - n) / (total - n),
-                    cell.record.curves["test_accuracy"][-1],
-                )
-            )
-        own.append(held[0][0] - held[1][0])
-        actual.append(held[0][1] - held[1][1])
-    return np.array(own), np.array(actual)
+    return np.array([of(first[n]) - of(second[n]) for n in sorted(first.keys() & second.keys())])
+
+
+def _answered(record: Record) -> float:
+    """The share of held-out samples that is answered rightly at the end."""
+    return float(record.curves["test_accuracy"][-1])
+
+
+def _foretold(by: str) -> Callable[[Record], float]:
+    """What gives the predicted share of held-out samples."""
+
+    def of(record: Record) -> float:
+        n = record.facts["n_train"]
+        total = n + record.facts["n_test"]
+        return float((_number(record, by) * total - n) / (total - n))
+
+    return of
 
 
 def _flat(record: Record) -> Record:
@@ -123,7 +128,7 @@ def _flat(record: Record) -> Record:
 
 DIFFER = of_arms(
     "two seeds whose held-out accuracies differ at some size",
-    lambda arms, _: bool(np.abs(_differences(arms, "ideal")[1]).max(initial=0) > 0),
+    lambda arms, _: bool(np.abs(_differences(arms, _answered)).max(initial=0) > 0),
     _flat,
 )
 
@@ -134,7 +139,7 @@ def split_prediction(view: SeedView, by: Source = "learned") -> float:
 
     Held-out samples alone count. At each number of training rows one seed is compared with the other; 0 for equal predictions.
     """
-    own, actual = _differences(view.arms, by)
+    own, actual = _differences(view.arms, _foretold(by)), _differences(view.arms, _answered)
     norm = float(np.linalg.norm(own) * np.linalg.norm(actual))
     return float(own @ actual) / norm if norm else 0.0
 

@@ -124,7 +124,7 @@ def restricted_irreps_loss(view: SeedView, at: At = "end", arm: int = 0) -> floa
 
 @requires(AT, analysis(NAME, "restricted", "test_loss"))
 def restricted_over_test(view: SeedView, at: At = "end", arm: int = 0) -> float:
-    """The same over the test loss there."""
+    """The restricted loss over the test loss, both at one time."""
     return _at(view, "restricted", at, arm) / _at(view, "test_loss", at, arm)
 
 

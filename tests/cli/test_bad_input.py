@@ -41,7 +41,7 @@ CASES = {
     ),
     "a claim of no paper": (
         ["reproduce", "--all", "--claim", "qqqq"],
-        "unknown claim 'qqqq'; known: cross-paper.",
+        "unknown claim 'qqqq'; known: charton2023.",
     ),
     "a claim of no paper beside one": (
         ["reproduce", "--all", "--claim", "b30-groks-2", "--claim", "b31-groks-2"],

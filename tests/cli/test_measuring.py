@@ -11,6 +11,7 @@ from grokbench.cli import measuring
 from grokbench.plan import probe
 from grokbench.plan.costs import Kind
 from grokbench.plan.expand import PlannedTrial
+from grokbench.plan.together import AUTO, How
 
 LSTM = Kind("lstm", "cross-entropy", "float32", "float32")
 
@@ -19,18 +20,18 @@ QUADRATIC = Kind("quadratic-mlp", "mse", "", "float32")
 
 
 def chosen(found: list[Kind], monkeypatch: pytest.MonkeyPatch, failed: Mapping[Kind, str]) -> None:
-    def unmeasured(todo: Iterable[PlannedTrial]) -> list[object]:
+    def unmeasured(todo: Iterable[PlannedTrial], workers: int, how: How) -> list[object]:
         return [SimpleNamespace(work=SimpleNamespace(kind=kind)) for kind in found]
 
     monkeypatch.setattr(probe, "unmeasured", unmeasured)
-    monkeypatch.setattr(probe, "measure", lambda kinds: dict(failed))
+    monkeypatch.setattr(probe, "measure", lambda kinds, device: dict(failed))
 
 
 def test_nothing_is_said_where_every_step_was_timed(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     chosen([], monkeypatch, {})
-    measuring.measure([])
+    measuring.measure([], 2, AUTO)
     assert capsys.readouterr() == ("", "")
     assert measuring.guessed(0) == ""
 
@@ -39,7 +40,7 @@ def test_what_is_timed_and_what_could_not_be_is_said_on_stderr(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     chosen([LSTM, QUADRATIC, LSTM], monkeypatch, {LSTM: "no room", QUADRATIC: "no time"})
-    measuring.measure([])
+    measuring.measure([], 2, AUTO)
     out, err = capsys.readouterr()
     assert out == ""
     assert "timing some steps of lstm cross-entropy float32 float32, quadratic-mlp mse float32 on this" in err

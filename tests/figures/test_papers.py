@@ -51,6 +51,7 @@ MADE_UP = {
     "lyu2023": synthetic_lyu.cells,
     "parity": synthetic_parity.cells,
 }
+FROM_RECORDS = {"chughtai2023", "varma2023"}  # drawn from their committed records alone
 PAPERS = {name: LIBRARY.paper(name) for name in MADE_UP}
 DRAWN = [(name, figure) for name, paper in PAPERS.items() for figure in figures.registry(paper)]
 
@@ -61,7 +62,8 @@ def cells_of(paper: str):
 
 
 def test_every_paper_with_claims_is_looked_at_here():
-    assert set(LIBRARY.paper_ids()) == set(MADE_UP)
+    with_figures = {name for name in LIBRARY.paper_ids() if LIBRARY.paper(name).figures}
+    assert with_figures - FROM_RECORDS == set(MADE_UP)
 
 
 @pytest.mark.parametrize(("paper", "name"), DRAWN)

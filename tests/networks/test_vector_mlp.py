@@ -197,5 +197,6 @@ def test_a_sweep_and_a_plan_know_how_many_rows_there_are(specs, tmp_path):
     assert not swept.failures
     assert sorted(record.facts["n_train"] for record in swept.records.values()) == [300]
     assert all(
-        record.trial.task.source == {"kind": "samples", "rows": 600} for record in swept.records.values()
+        record.trial.task.source == {"kind": "samples", "rows": 600, "test_rows": 0}
+        for record in swept.records.values()
     )

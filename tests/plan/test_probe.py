@@ -51,7 +51,7 @@ def test_of_steps_that_take_long_the_longest_trial_is_probed_once() -> None:
 
 
 def test_small_tables_are_probed_apart_from_large_ones() -> None:
-    small, large = planned("gromov2023/gd", p=23), planned("gromov2023/gd")
+    small, large = planned("gromov2023/gd", p=23, steps=1_000_000), planned("gromov2023/gd")
     assert probe.unmeasured([small, large], 2) == chosen(small, large)
 
 

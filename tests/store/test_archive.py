@@ -103,8 +103,13 @@ def test_every_committed_archive_opens_and_those_with_analyses_are_written_again
         "anatomy",
         "collapse",
         "each-frequency",
+        "label-peaks",
+        "max-margins",
+        "parallelograms",
         "periodic-neurons",
         "phase-shuffles",
+        "pruning",
+        "representations",
         "subnetwork",
     }
 

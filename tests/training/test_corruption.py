@@ -18,6 +18,7 @@ from grokbench.networks.quadratic_mlp import QuadraticMLP
 from grokbench.specs.loader import Library
 from grokbench.specs.types import Recipe, Trial
 from grokbench.store import codec, cutting
+from grokbench.tasks.source import source
 from grokbench.tasks.splits import Split
 from grokbench.tasks.table import build_table
 from grokbench.tasks.trained import TrialRows, trial_rows
@@ -153,12 +154,14 @@ def test_every_task_has_a_control_on_a_random_table(task):
     spec, recipe = Library().resolve(
         task, "gromov2023/adamw", {"data.corruption": {"kind": "labels", "share": 1.0}}
     )
+    if source(spec).fresh is not None or source(spec).real(spec):
+        pytest.skip("rows that are new at every update, and real answers, have no labels to draw")
     if spec.domain["kind"] == "symmetric-group":
         spec = dataclasses.replace(spec, domain={**spec.domain, "n": 4})
     asked = Trial(spec, recipe, 0.5, 9000, 0)
     rows, true = trial_rows(asked), trial_rows(dataclasses.replace(asked, recipe=plain(recipe)))
     assert rows.corrupted.all()
-    assert len(rows.train) > 200
+    assert len(rows.train) > 20
     classes = len(np.unique(true.train[:, -1]))
     assert rows.n_wrong / len(rows.train) > 1 - 2 / classes
     assert (rows.train[:, :-1] == true.train[:, :-1]).all()
