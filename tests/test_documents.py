@@ -203,7 +203,8 @@ def test_what_the_pages_on_specs_claims_and_figures_show_loads_and_is_valid(tmp_
     assert paper.claims[-1].id == "gd-groks-slowly-too"
     assert [figure["id"] for figure in paper.figures[-3:]] == ["fit-first", "less-data", "with-momentum"]
     assert paper.discrepancies[-1].as_code == ("gd-slow",)
-    computed, watched = map(tomllib.loads, blocks("docs/claims.md", "toml")[1:-1])
+    computed, watched, started = map(tomllib.loads, blocks("docs/claims.md", "toml")[1:-1])
+    assert started["start"]["experiment"] in {experiment.id for experiment in paper.experiments}
     assert computed["computation"]["kind"] in parts.names("computations")
     assert set(watched["analyses"]) <= set(parts.names("analyses"))
     written = [tmp_path / "tasks", tmp_path / "baselines"]

@@ -18,7 +18,7 @@ from grokbench.tasks.groups import Group
 class Fields:
     """logits χ_ρ(a b c⁻¹) of one irreducible real representation at a time"""
 
-    domain: Any = part("domains", help="the group")
+    domain: Any = part("domains", help="the group", example={"kind": "symmetric-group", "n": 4})
     faithful: bool = field(
         True,
         help="whether representations in which only the identity acts as one are asked about, or the others",

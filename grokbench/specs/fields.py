@@ -79,13 +79,22 @@ def tables(fields: type, *, key: str, help: str, least: int = 1, most: int | Non
     return dataclasses.field(default=(), metadata={"schema": {**node, "default": []}, "key": key})
 
 
-def part(kind: str, default: str | None = None, *, help: str = "", optional: bool = False) -> Any:
+def part(
+    kind: str,
+    default: str | None = None,
+    *,
+    help: str = "",
+    optional: bool = False,
+    example: dict[str, Any] | None = None,
+) -> Any:
     """A table that says by ``kind`` which part it is of; the schema of its other fields is the part's own.
 
     kind: of parts, such as "networks". default: the part of a table that is left out; without one it is required, or
-    where it is ``optional`` an empty table stands for one that is left out.
+    where it is ``optional`` an empty table stands for one that is left out. example: of one that is required.
     """
     node: dict[str, Any] = {"type": "object", "required": ["kind"], "parts": kind}
+    if example:
+        node["examples"] = [example]
     if help:
         node["description"] = help
     if optional:
