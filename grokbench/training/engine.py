@@ -32,6 +32,7 @@ from grokbench.training.record import Record
 from grokbench.training.run import OnEvaluation, Run, content_hash, float32
 from grokbench.training.setup import Setup
 from grokbench.training.strangers import NETWORK, need, try_out
+from grokbench.training.taken import End
 from grokbench.training.updates import Update, carry, make_update
 from grokbench.training.watching import check_watched
 
@@ -62,14 +63,14 @@ def _train(trial: Trial, on_evaluation: OnEvaluation | None, engine: str, keeper
     done = _done(trial, on_evaluation, engine, keeper)
     made = environment(done.net.name, done.net.products, done.dtype, done.stated)
     seconds = time.perf_counter() - began + done.earlier
-    return recorded(done.run, done.rows, done.network, done.net.weights(), made, seconds)
+    return recorded(done.run, done.rows, done.network, done.net.weights(), made, seconds, done.end)
 
 
 @dataclass(frozen=True)
 class Done:
     """A run at its end. stated: of the arithmetic that it ran under. network: None where a learner stands in its place.
 
-    earlier: seconds that it took in processes before this one.
+    earlier: seconds that it took in processes before this one. end: its state at its budget, where it was taken.
     """
 
     run: Run
@@ -80,6 +81,7 @@ class Done:
     update: Update | None
     stated: str
     earlier: float
+    end: End | None
 
 
 def _done(
@@ -107,7 +109,7 @@ def _done(
         made = environment(net.name, net.products, dtype, stated)
         running = Running(run, net, None if update is None else update.rule, keeper, made)
         _go(running, update, before if goes_on else None)
-    return Done(run, rows, dtype, own, net, update, stated, running.seconds)
+    return Done(run, rows, dtype, own, net, update, stated, running.seconds, running.end)
 
 
 def checked_rows(trial: Trial) -> tuple[TrialRows, torch.dtype]:
@@ -160,6 +162,8 @@ def _go(running: Running, update: Update | None, before: Done | None) -> None:
         running.resume()
     untrained = not run.budget and not net.noisy and not run.observer.traces  # nobody reads a gradient
     for step in itertools.count(running.step):
+        if step == run.budget and step:
+            running.comes_to_budget(step)
         start = clock()
         evaluating = run.comes_to(step)
         # The loss and the accuracy over the training rows come free with the gradient of the next step, unless it is noisy.
@@ -194,8 +198,12 @@ def recorded(
     weights: Mapping[str, Tensor],
     made: dict[str, object],
     seconds: float,
+    end: End | None = None,
 ) -> Record:
-    """The record of a trial that has ended. made: its environment. network: None where a learner stands in its place."""
+    """The record of a trial that has ended. made: its environment. network: None where a learner stands in its place.
+
+    end: its state at its budget.
+    """
     trial = run.trial
     facts: dict[str, object] = {
         "n_train": len(rows.train),
@@ -231,4 +239,5 @@ def recorded(
             "ms_per_step": 1e3 * run.train_seconds / max(run.passes, 1),
         },
         content=content_hash(curves, run.ended, final),
+        end=end,
     )
