@@ -56,9 +56,10 @@ def read(folder: Path, *, weights: bool = False, arrays_only: bool = False) -> R
     data = (folder / _ARRAYS).read_bytes()
     sums = document.pop("checksums")
     own = document.pop("checksum")
-    wanted = [name for name in sums if name == _ARRAYS or weights or not (arrays_only or _is_snapshot(name))]
+    names = [_plain(name) for name in sums]
+    wanted = [name for name in names if name == _ARRAYS or weights or not (arrays_only or _is_snapshot(name))]
     sound = own == keys.digest({"document": document, "checksums": sums}) and all(
-        hashlib.sha256((folder / _plain(name)).read_bytes()).hexdigest() == sums[name] for name in wanted
+        hashlib.sha256((folder / name).read_bytes()).hexdigest() == sums[name] for name in wanted
     )
     if not sound or document["outcome"] == "failed":
         raise ValueError("not a sound record")
@@ -95,7 +96,7 @@ def _weights(folder: Path, names: Iterable[str]) -> tuple[Weights, dict[int, Wei
                 final = load((folder / name).read_bytes())
             elif _is_snapshot(name):
                 step = int(Path(name).stem.removeprefix(_SNAPSHOT))
-                snapshots[step] = load((folder / _plain(name)).read_bytes())
+                snapshots[step] = load((folder / name).read_bytes())
     except SafetensorError as error:
         raise ValueError(str(error)) from None
     return final, dict(sorted(snapshots.items()))

@@ -6,7 +6,7 @@ import time
 from typing import Any, Protocol
 
 from grokbench.training.state import put, taken
-from grokbench.training.taken import End, Taken, UnkeptError
+from grokbench.training.taken import End, Taken, UnfitError, UnkeptError
 
 
 class Keeper(Protocol):
@@ -37,10 +37,14 @@ class Running:
         self.end: End | None = None
 
     def resume(self) -> None:
-        """Go on from what was kept, where there is something that fits."""
+        """Go on from what was kept, where there is something. Errors: UnfitError; the run is then to be made anew."""
         found = self._keeper.load(self._made) if self._keeper is not None else None
-        if found is not None:
+        if found is None:
+            return
+        try:
             put(found, self)
+        except Exception as error:
+            raise UnfitError(str(error)) from error
 
     def elapsed(self) -> float:
         """Seconds that the run has taken, in whichever processes."""

@@ -21,6 +21,10 @@ class UnkeptError(Exception):
     """Something whose state cannot be kept; the text is a sentence that says what."""
 
 
+class UnfitError(Exception):
+    """A state that was kept of something else, or damaged; what it was put into must be made anew."""
+
+
 class Taken:
     """A state: ``node``, and the ``arrays`` that it refers to."""
 

@@ -139,6 +139,23 @@ def test_an_end_that_is_damaged_missing_or_of_another_environment_only_costs_tim
     )
 
 
+@pytest.mark.parametrize(
+    "node", [None, 3, {"object": {}}, {"object": {"step": 1, "seconds": 0.0, "run": {"each": []}}}, {"os": 1}]
+)
+def test_a_state_that_is_none_of_this_run_is_left_alone_and_the_run_begins_anew(
+    node: object, tmp_path: Path
+) -> None:
+    trial = eight("quadratic-mlp", LONG)[0]
+    whole, (batch_whole,) = train(trial), together([trial]).values()
+    for engine in ("auto", "batched"):
+        short = here(replace(trial, budget=SHORT), tmp_path / engine, engine=engine)
+        assert short.end is not None
+        end = short.end._replace(state=checkpoints.Taken(node, short.end.state.arrays))
+        Store(tmp_path / engine).save(replace(short, end=end))
+        found = here(trial, tmp_path / engine, engine=engine)
+        same(whole if engine == "auto" else batch_whole, found)
+
+
 def test_force_trains_from_the_first_step(tmp_path: Path, steps: list[int]) -> None:
     trial = eight("quadratic-mlp", LONG)[0]
     here(replace(trial, budget=SHORT), tmp_path)

@@ -26,7 +26,7 @@ from grokbench.training.record import Record
 from grokbench.training.run import Run
 from grokbench.training.score import Score
 from grokbench.training.state import put, taken
-from grokbench.training.taken import End, UnkeptError, narrowed
+from grokbench.training.taken import End, UnfitError, UnkeptError, narrowed
 
 NAME = "batched"
 OnEvaluation = Callable[[int, int, float, float], None]
@@ -82,7 +82,10 @@ def _split_to_fit(
         on_end(index, found)
 
     try:
-        _Batch(trials, ended, on_evaluation, device, keep).go()
+        try:
+            _Batch(trials, ended, on_evaluation, device, keep).go()
+        except UnfitError:
+            _Batch(dict(left), ended, on_evaluation, device, keep).go(anew=True)
         return
     except Exception as error:
         if not memory.exhausted(error):
@@ -131,8 +134,8 @@ class _Batch:
 
         return Member(index, Run(trial, tuple(rows.parts()), tell), rows, set_up(trial, rows))
 
-    def go(self) -> None:
-        """Train until the last trial has left."""
+    def go(self, *, anew: bool = False) -> None:
+        """Train until the last trial has left. anew: from the first step, whatever was kept. Errors: UnfitError."""
         if not self._members:
             return
         clock, began = time.perf_counter, time.perf_counter()
@@ -142,7 +145,7 @@ class _Batch:
         rule.init(stack.parameters, stack.names)
         shared = Shared(self._members)
         shared.seconds += clock() - began
-        first = self._resume(stack, rule)
+        first = 0 if anew else self._resume(stack, rule)
         wakes = first  # the next step at which anybody has to be looked at
         for step in itertools.count(first):
             looking = step >= wakes
@@ -173,9 +176,14 @@ class _Batch:
         if found is None or self._keep is None:
             return 0
         state, names = found
-        which = [names.index(self._keep.names[one.index]) for one in self._members]
         going = Going(stack, rule, self._members)
-        put(narrowed(state, which, len(names)), going)
+        try:
+            which = [names.index(self._keep.names[one.index]) for one in self._members]
+            put(narrowed(state, which, len(names)), going)
+        except Exception as error:
+            if memory.exhausted(error):
+                raise
+            raise UnfitError(str(error)) from error
         for one, seconds in zip(self._members, going.seconds, strict=True):
             one.seconds += seconds
         return going.step
