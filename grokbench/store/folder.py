@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import errno
 import functools
 import os
 import shutil
@@ -76,7 +77,8 @@ class Store:
     def check_writable(self, trials: Iterable[Trial] = ()) -> None:
         """Create the folder and write a file in it, before anything is trained.
 
-        Errors: StoreError, also where one of ``trials`` has a record that cannot be read, and so not be replaced.
+        Errors: StoreError, also where one of ``trials`` has a record that cannot be read, and so not be replaced, and where the
+        working directory is gone, without which no worker starts.
         """
         for trial in trials:
             folder = self.folder(trial)
@@ -87,6 +89,12 @@ class Store:
                     "to you, or name another store with store=DIR",
                     "store",
                 )
+        try:
+            Path.cwd()
+        except FileNotFoundError:
+            raise StoreError(
+                "the working directory was removed; change to a folder that is there, and call the same again"
+            ) from None
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile(dir=self.root):
@@ -179,19 +187,18 @@ class Store:
 
         arrays_only: weights are not checked either.
         """
-        for _ in range(2):  # a record that is replaced meanwhile is read again
-            try:
-                return self.opened(folder, weights=weights, arrays_only=arrays_only)
-            except FileNotFoundError:
-                continue
-            except OSError as error:
-                self._tell(folder, f"the record {folder} cannot be read ({error.strerror})")
-                return None
-            except NewerFormatError as error:
-                self._tell(folder, str(error))
-                return None
-            except DAMAGE:
-                break
+        try:
+            return self.opened(folder, weights=weights, arrays_only=arrays_only)
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            self._tell(folder, f"the record {folder} cannot be read ({error.strerror})")
+            return None
+        except NewerFormatError as error:
+            self._tell(folder, str(error))
+            return None
+        except DAMAGE:
+            pass
         if os.path.lexists(folder):
             self._tell(folder, f"the record {folder} is damaged; its trial will be trained again")
         return None
@@ -201,7 +208,7 @@ class Store:
 
         Errors: as of ``files.read``.
         """
-        record = files.read(folder, weights=weights, arrays_only=arrays_only)
+        record = self._steady(folder, weights=weights, arrays_only=arrays_only)
         if record is not None and "arithmetic" not in record.environment:
             self._tell(
                 folder,
@@ -209,6 +216,17 @@ class Store:
             )
             return None
         return record
+
+    def _steady(self, folder: Path, *, weights: bool, arrays_only: bool) -> Record | None:
+        """``files.read``, once more of a record that was replaced meanwhile."""
+        for _ in range(TRIES):
+            before = _identity(folder)
+            try:
+                return files.read(folder, weights=weights, arrays_only=arrays_only)
+            except (OSError, *DAMAGE):
+                if _identity(folder) == before:
+                    raise
+        return files.read(folder, weights=weights, arrays_only=arrays_only)
 
     def _tell(self, place: Path, text: str) -> None:
         if place not in self._told:
@@ -225,17 +243,10 @@ class Store:
             beside = _new_folder(target.parent, f".{target.name[:12]}-")
             try:
                 files.write(beside, record)
-                if target.exists():
-                    old = _new_folder(target.parent, ".old-")
-                    target.rename(old / "record")
-                    shutil.rmtree(old)
-                beside.rename(target)
-            except BaseException:
+                _put_in_place(beside, target)
+            finally:
                 shutil.rmtree(beside, ignore_errors=True)
-                raise
         except OSError as error:
-            if self._read(target) is not None:
-                return target  # another process wrote the same trial meanwhile
             raise StoreError(f"the record cannot be written to {target} ({error.strerror})") from None
         return target
 
@@ -248,6 +259,36 @@ class Store:
         except OSError as error:
             return f"no file ({error.strerror}): {trace.strip().splitlines()[-1]}"
         return str(path)
+
+
+TRIES = 50  # to read or to replace a record while others replace it
+_RACES = (errno.ENOENT, errno.ENOTEMPTY, errno.EEXIST)
+
+
+def _put_in_place(beside: Path, target: Path) -> None:
+    """Rename a folder to ``target``, in the place of what is there. Others may do the same at once. Errors: OSError."""
+    for left in reversed(range(TRIES)):
+        try:
+            if os.path.lexists(target):  # a link, too, which may lead nowhere
+                old = _new_folder(target.parent, ".old-")
+                try:
+                    target.rename(old / "record")
+                finally:
+                    shutil.rmtree(old)
+            beside.rename(target)
+            return
+        except OSError as error:
+            if error.errno not in _RACES or not left:
+                raise
+
+
+def _identity(folder: Path) -> tuple[int, int] | None:
+    """What tells a record from the one that takes its place; None where there is none."""
+    try:
+        found = folder.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _new_folder(parent: Path, prefix: str) -> Path:

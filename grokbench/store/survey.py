@@ -59,6 +59,8 @@ def survey(store: Store, *, weights: bool = False) -> Iterator[Lying]:
         for folder in _folders([family], hidden=True):
             if not (folder.name.startswith(".") and _young(folder)):
                 found = _record(store, folder, weights)
+                if found is None:
+                    continue
                 ends += [found] if found.record is not None and (folder / END).exists() else []
                 yield found
         yield from _ends(ends, weights)
@@ -83,13 +85,16 @@ def _age(path: Path) -> float:
         return 0.0
 
 
-def _record(store: Store, folder: Path, weights: bool) -> Lying:
+def _record(store: Store, folder: Path, weights: bool) -> Lying | None:
+    """What lies in a folder; None where it is gone by now."""
     size = size_of(folder)
     if folder.name.startswith("."):
         return Lying(folder, HALF_WRITTEN, size, why="its writer was stopped")
     try:
         record = store.opened(folder, weights=weights)
     except OSError as error:
+        if not os.path.lexists(folder):
+            return None
         return Lying(folder, UNREADABLE, size, why=error.strerror or str(error))
     except NewerFormatError as error:
         return Lying(folder, NEWER, size, why=str(error))
@@ -118,7 +123,8 @@ def prune(lying: Iterable[Lying]) -> list[Lying]:
         if one.state not in USELESS:
             continue
         try:
-            shutil.rmtree(one.path) if one.path.is_dir() else one.path.unlink(missing_ok=True)
+            whole = one.path.is_dir() and not one.path.is_symlink()  # of a link, only the link
+            shutil.rmtree(one.path) if whole else one.path.unlink(missing_ok=True)
         except OSError as error:
             raise StoreError(f"{one.path} cannot be removed ({error.strerror})") from None
         for above in list(one.path.parents)[:2]:
