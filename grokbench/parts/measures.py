@@ -115,6 +115,7 @@ MEASURES: Mapping[str, str] = {
     "liu-phases": "grokbench.measures.learning_phases:liu_phases",
     "liu-slow-share": "grokbench.measures.learning_phases:liu_slow_share",
     "liu-touching": "grokbench.measures.learning_phases:liu_touching",
+    "logit-character-share": "grokbench.measures.representations:logit_character_share",
     "logit-formula-fve": "grokbench.measures.circuit:logit_formula_fve",
     "logit-map-rank-per-key": "grokbench.measures.circuit:logit_map_rank_per_key",
     "logit-map-residual": "grokbench.measures.circuit:logit_map_residual",
