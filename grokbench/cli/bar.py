@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console, RenderableType
 
-    from grokbench.plan.executor import Event
+    from grokbench.plan.executor import Event, Executor
     from grokbench.plan.expand import PlannedTrial
     from grokbench.plan.job import Job
     from grokbench.plan.pace import Expected
@@ -186,6 +186,7 @@ def train(
     workers: int,
     before: Callable[[Sequence[PlannedTrial]], None] | None = None,
     board: Board | None = None,
+    executor: Executor = "local",
 ) -> bool:
     """Train a job's batches, a bar for each, and name the files of what failed; whether there was anything to train.
 
@@ -210,7 +211,7 @@ def train(
                 bar(event)
                 watch.event(event)
 
-            job.train(batch, workers, tell)
+            job.train(batch, workers, tell, executor)
             watch.settle()
         for failure in job.failures[known:]:
             click.echo(f"a trial failed; its traceback is in {failure.path}", err=True)
