@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -116,7 +116,7 @@ class _OnDask(Futures):
             self._looked = time.monotonic()
         return self._slots
 
-    def chunk(self, jobs: Sequence[tuple[int, Job]], wanted: sent.Wanted, mark: str) -> Callable[[], Any]:
+    def chunk(self, jobs: Sequence[tuple[int, Job]], wanted: sent.Wanted, mark: str) -> Any:
         """As ``Futures.chunk``."""
         return OnWorker(Chunk(tuple(jobs), wanted, mark), self._topic)
 

@@ -6,7 +6,7 @@ import collections
 import concurrent.futures
 import math
 import queue
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from typing import Any
 
@@ -36,7 +36,7 @@ class Futures:
         """How many chunks run at once."""
         return workers
 
-    def chunk(self, jobs: Sequence[tuple[int, Job]], wanted: sent.Wanted, mark: str) -> Callable[[], Any]:
+    def chunk(self, jobs: Sequence[tuple[int, Job]], wanted: sent.Wanted, mark: str) -> Any:
         """The call that is handed over."""
         return Chunk(tuple(jobs), wanted, mark)
 
@@ -64,7 +64,7 @@ class Futures:
                 for future in running:
                     future.cancel()
 
-    def _submit(self, chunk: Callable[[], Any]) -> Future[list[Returned]]:
+    def _submit(self, chunk: Any) -> Future[list[Returned]]:
         try:
             return self._executor.submit(chunk)
         except RuntimeError as error:  # it is broken, or was shut down
