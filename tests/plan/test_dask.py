@@ -20,7 +20,7 @@ from grokbench.plan.cluster import Dask
 from grokbench.plan.executor import Event
 from grokbench.plan.resolve import resolve_trial
 from grokbench.plan.together import How
-from grokbench.specs.errors import InputError, LostError, PartError
+from grokbench.specs.errors import LostError, PartError
 from grokbench.specs.types import Trial
 from grokbench.store import keys
 from grokbench.store.folder import Store
@@ -29,6 +29,7 @@ from tests.parts.test_parts import nothing_registered  # noqa: F401
 from tests.plan.test_chaos import trials
 
 pytest.importorskip("distributed", reason="the extra dask is not installed")
+pytestmark = pytest.mark.thorough
 FAST = How("fast")
 
 
@@ -185,19 +186,3 @@ def test_a_script_of_parts_travels_along(two_workers: Cluster, tmp_path: Path) -
     assert chosen.scripts == {str(script): text}
     assert [part.name for part in chosen.parts] == ["sent"]
     assert ran([wanted], tmp_path / "store", Dask(two_workers.address)) == []
-
-
-@pytest.mark.parametrize(
-    ("address", "message"),
-    [
-        ("", "no scheduler is named"),
-        ("nowhere.json", "nowhere.json: no such scheduler file"),
-        ("tcp://127.0.0.1:9", "no scheduler answers at tcp://127.0.0.1:9"),
-    ],
-)
-def test_a_scheduler_that_there_is_not_is_a_sentence(
-    address: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("grokbench.plan.cluster.CONNECT_SECONDS", 1)
-    with pytest.raises(InputError, match=message):
-        ran(trials(1), tmp_path, Dask(address))
