@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from grokbench import __version__
-from grokbench.specs.errors import GrokbenchError, InputError, LostError, UnknownNameError
+from grokbench.specs.errors import GrokbenchError, InputError, UnknownNameError
 
 COMMANDS = {
     "list": "List papers, tasks, baselines, claims, measures, or the networks, losses and optimizers of recipes.",
@@ -132,9 +132,6 @@ def main() -> None:
             stream.reconfigure(encoding="utf-8")  # α and × are not in every platform's own encoding
     try:
         status = group.main(standalone_mode=False)
-    except LostError as error:
-        click.echo(f"\nInterrupted: {error}. {GOES_ON}", err=True)
-        status = 1
     except GrokbenchError as error:
         click.echo(f"Error: {error}", err=True)
         status = 2

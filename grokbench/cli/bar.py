@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from grokbench.cli import InterruptionError
+from grokbench.specs.errors import LostError
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -65,8 +70,6 @@ class TrainingBar:
         workers: int,
         board: Board | None = None,
     ) -> None:
-        import sys
-
         from grokbench.plan.pace import Pace
 
         self._total, self._workers, self._pace = total, max(1, workers), Pace(work, workers)
@@ -119,6 +122,14 @@ class TrainingBar:
             self._bar.update(self._row, completed=completed, description=self._words(event))
         elif event.kind != "evaluated" or time.monotonic() - self._last_line > self.LINE_EVERY:
             self._line(event)
+
+    def kept(self) -> str:
+        """What an interruption leaves, and the command that goes on."""
+        done = self._done - self._failed
+        return (
+            f"{done} of {self._total} trials of this round are done and kept, and running ones as far as they came. "
+            f"This goes on:\n  {shlex.join(['grokbench', *sys.argv[1:]])}"
+        )
 
     def _note(self, text: str) -> None:
         if self._bar is not None:
@@ -211,7 +222,12 @@ def train(
                 bar(event)
                 watch.event(event)
 
-            job.train(batch, workers, tell, executor)
+            try:
+                job.train(batch, workers, tell, executor)
+            except (KeyboardInterrupt, LostError) as error:
+                text = str(error)
+                why = f"{text[0].upper()}{text[1:]}. " if isinstance(error, LostError) else ""
+                raise InterruptionError(f"{why}{bar.kept()}") from None
             watch.settle()
         for failure in job.failures[known:]:
             click.echo(f"a trial failed; its traceback is in {failure.path}", err=True)

@@ -16,8 +16,8 @@ from grokbench import parts
 from grokbench.plan import executor
 from grokbench.plan.cluster import Dask
 from grokbench.plan.executor import Event
-from grokbench.plan.together import How
 from grokbench.plan.resolve import resolve_trial
+from grokbench.plan.together import How
 from grokbench.plan.worker import Job, Work
 from grokbench.specs.errors import InputError, LostError, PartError, UnknownNameError
 from grokbench.specs.types import Trial
