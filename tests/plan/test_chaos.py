@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -50,16 +51,8 @@ MOST = 60  # attempts in all
 def trials(n: int, steps: int | None = None) -> list[Trial]:
     """Tiny ones, of many budgets or of one."""
     settings = {"task.domain.p": 5, "model.width": 8}
-    return [
-        resolve_trial(
-            "addition",
-            "gromov2023/adamw",
-            seed=9000 + i,
-            steps=40 + 2 * (i % 40) if steps is None else steps,
-            settings=settings,
-        )
-        for i in range(n)
-    ]
+    first = resolve_trial("addition", "gromov2023/adamw", seed=9000, steps=40, settings=settings)
+    return [replace(first, seed=9000 + i, budget=steps or 40 + 2 * (i % 40)) for i in range(n)]
 
 
 def begin(folder: Path, store: Path, n: int, engine: str, scheduler: str = "") -> subprocess.Popen[bytes]:

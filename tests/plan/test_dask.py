@@ -24,9 +24,11 @@ from grokbench.specs.errors import LostError, PartError
 from grokbench.specs.types import Trial
 from grokbench.store import keys
 from grokbench.store.folder import Store
+from tests import processes
 from tests.clusters import ROOT, Cluster, cluster
 from tests.parts.test_parts import nothing_registered  # noqa: F401
 from tests.plan.test_chaos import trials
+from tests.test_reproduction import SPECS
 
 pytest.importorskip("distributed", reason="the extra dask is not installed")
 pytestmark = pytest.mark.thorough
@@ -96,6 +98,16 @@ def test_records_come_back_from_workers_that_do_not_see_the_store(
     assert ran(wanted, tmp_path / "here", "here", how=how) == []
     assert contents(tmp_path / "dask", wanted) == contents(tmp_path / "here", wanted)
     assert not (tmp_path / "dask" / "locks").exists()
+
+
+def test_a_reproduction_trains_on_the_scheduler_that_is_named(two_workers: Cluster, tmp_path: Path) -> None:
+    words = ["reproduce", "tiny", "--specs", str(SPECS), "--scheduler", two_workers.address, "--json"]
+    said = processes.grokbench(
+        *words, "--store", str(tmp_path / "store"), "--out", str(tmp_path / "out"), check=True
+    )
+    found = {claim["id"]: claim["verdict"] for claim in json.loads(said.stdout)["claims"]}
+    assert found["generalises"] == "REPRODUCED"
+    assert "2 worker(s)" in said.stderr
 
 
 def holders(root: Path) -> list[int]:
