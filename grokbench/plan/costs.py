@@ -189,6 +189,12 @@ def rows_at_most(trial: Trial) -> int:
 
 def size(trial: Trial) -> Size:
     """Of the trial's network; what rows share is not counted. Of a learner: multiply-adds of one step, not of one row."""
+    return _size(replace(trial, seed=0), parts.registrations())
+
+
+@functools.lru_cache(maxsize=16384)
+def _size(trial: Trial, registrations: int) -> Size:
+    """``size`` of a trial of any seed."""
     recipe = trial.recipe
     with parts.blamed(parts.strangers(recipe, trial.task)):
         shape, own = shape_of(trial.task), trained(recipe)

@@ -21,7 +21,7 @@ from tests.plan.test_chaos import trials
 from tests.processes import forked
 
 KILLS = 20
-STEPS = 600
+STEPS = 300
 
 
 def train(root: Path, wanted: list[Trial], engine: str, every: float = 60.0, share: float = 0.02) -> None:
@@ -48,15 +48,15 @@ def kept(root: Path) -> tuple[tuple[str, int], ...]:
 
 @pytest.mark.chaos
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="kills by POSIX signals")
-@pytest.mark.parametrize("engine", ["fast", "plain", "batched"])
+@pytest.mark.parametrize("engine", ["fast", "batched"])
 def test_twenty_kills_leave_no_trace(engine: str, tmp_path: Path) -> None:
-    chance, wanted = random.Random(engine), trials(4 if engine == "batched" else 1, STEPS)
+    chance, wanted = random.Random(engine), trials(2 if engine == "batched" else 1, STEPS)
     calm, wild = tmp_path / "calm", tmp_path / "wild"
     forked(train, calm, wanted, engine).join()
     killed = 0
     while killed < KILLS:
         process = forked(train, wild, wanted, engine, 0.0, float("inf"))
-        for _ in range(chance.randint(1, 6)):
+        for _ in range(chance.randint(1, 4)):
             before = kept(wild)
             while kept(wild) == before and process.is_alive():
                 process.join(0.002)
