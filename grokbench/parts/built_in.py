@@ -103,6 +103,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "parallelograms": "grokbench.training.probes.parallelograms:PROBE",
         "last-layer": "grokbench.training.probes.last_layer:PROBE",
         "norm": "grokbench.training.probes.norm:PROBE",
+        "every-step": "grokbench.training.probes.every_step:PROBE",
     },
     "analyses": {
         "progress": "grokbench.training.analyses.progress:ANALYSIS",
