@@ -78,6 +78,7 @@ PROMISED = {"gromov2023": 6} | dict.fromkeys(
         "liu2022",
         "lyu2023",
         "parity",
+        "thilak2022",
     ),
     20,
 )

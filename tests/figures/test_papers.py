@@ -35,6 +35,7 @@ from tests.reports import (
     synthetic_parity,
     synthetic_power,
     synthetic_prieto,
+    synthetic_thilak,
 )
 
 LIBRARY = Library()
@@ -50,6 +51,7 @@ MADE_UP = {
     "doshi2023": synthetic_doshi.cells,
     "lyu2023": synthetic_lyu.cells,
     "parity": synthetic_parity.cells,
+    "thilak2022": synthetic_thilak.cells,
 }
 FROM_RECORDS = {"chughtai2023", "varma2023"}  # drawn from their committed records alone
 PAPERS = {name: LIBRARY.paper(name) for name in MADE_UP}
