@@ -79,11 +79,13 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "sparse-linear": "grokbench.tasks.domains.linear:SPARSE",
         "dense-linear": "grokbench.tasks.domains.linear:DENSE",
         "tanh-teacher": "grokbench.tasks.domains.tanh_teacher:DOMAIN",
+        "digits": "grokbench.tasks.domains.digits:DOMAIN",
     },
     "sources": {
         "table": "grokbench.tasks.sources.table:SOURCE",
         "numbers": "grokbench.tasks.sources.numbers:SOURCE",
         "samples": "grokbench.tasks.sources.samples:SOURCE",
+        "vectors": "grokbench.tasks.sources.vectors:SOURCE",
         "online": "grokbench.tasks.sources.online:SOURCE",
     },
     "decodings": {
