@@ -14,7 +14,7 @@ import numpy as np
 from grokbench.measures.cells import Cell, SeedView
 from grokbench.measures.decay import DECAY, rate
 from grokbench.measures.needed import WHOLE, of_arms, probe, without_landmarks
-from grokbench.measures.reading import column, fitted, generalised, one, within_budget
+from grokbench.measures.reading import column, fitted, generalised, last_accuracy, one, within_budget
 from grokbench.measures.requiring import Arms, Requirement, each, requires
 from grokbench.measures.swept_times import swept
 from grokbench.training.record import Record
@@ -45,6 +45,11 @@ def _narrow(arms: Arms) -> Arms:
 
 
 SCALES = Requirement("runs from three scales of the start or more", lambda arms, _: _wide(arms), _narrow)
+
+
+def final_loss(view: SeedView, curve: Curve = "test-loss", arm: int = 0) -> float:
+    """Loss at the end of the budget, the median of the last five evaluations; inf where one of them is no number."""
+    return end_of_loss(one(view, arm), curve)
 
 
 @requires(WHOLE, SCALES)
@@ -79,12 +84,14 @@ def norm_at(record: Record, step: float) -> float:
     return float(np.exp(np.interp(step, series[0], np.log(series[1]))))
 
 
-def valley(cells: tuple[Cell, ...]) -> float:
-    """w_c: the norm that is held where the landscape's test loss is least."""
-    best = min(cells, key=lambda cell: end_of_loss(cell.record, "test-loss"))
-    series = column(best.record, "norm", "all")
-    assert series is not None
-    return float(series[1][-1])
+def zone(cells: tuple[Cell, ...]) -> float:
+    """The largest held norm whose run ends with the test accuracy of T_gen; nan where none does."""
+    norms = []
+    for cell in cells:
+        record, series = cell.record, column(cell.record, "norm", "all")
+        if series is not None and last_accuracy(record) >= float(record.trial.task.thresholds["t_gen"]):
+            norms.append(float(series[1][-1]))
+    return max(norms, default=math.nan)
 
 
 def _lands(arms: Arms) -> bool:
@@ -93,20 +100,20 @@ def _lands(arms: Arms) -> bool:
 
 
 FREE = of_arms(
-    "a T_mem and a T_gen of the free run",
-    lambda arms, _: _lands(arms),
+    "a T_mem and a T_gen of the free run, and one held run or more that generalises",
+    lambda arms, _: _lands(arms) and not math.isnan(zone(arms[-1])),
     lambda r: without_landmarks(Cell(0, {}, r)).record,
 )
 
 
 @requires(NORM, FREE)
-def norm_over_valley(
+def norm_over_zone(
     view: SeedView, at: Literal["t-mem", "t-gen"] = "t-gen", run: int = 0, held: int = 1
 ) -> float:
-    """Norm of a free run at T_mem or T_gen, over that at which the test loss of the landscape ``held`` is least."""
+    """Norm of a free run at T_mem or T_gen, over the largest norm of the landscape ``held`` whose run generalises."""
     record = one(view, run)
     step = fitted(record) if at == "t-mem" else generalised(record)
-    return norm_at(record, step) / valley(view.arms[held])
+    return norm_at(record, step) / zone(view.arms[held])
 
 
 LATER = each(

@@ -67,9 +67,7 @@ def arrays(net: LayeredMLP) -> dict[str, np.ndarray]:
 
 
 def test_a_teacher_gives_the_references_targets() -> None:
-    layers = tuple(
-        (FOUND[f"{ONE}teacher/l{i}.weight"], FOUND[f"{ONE}teacher/l{i}.bias"]) for i in (1, 2, 3)
-    )
+    layers = tuple((FOUND[f"{ONE}teacher/l{i}.weight"], FOUND[f"{ONE}teacher/l{i}.bias"]) for i in (1, 2, 3))
     found = Teacher(5, 24, 5, layers).answered(FOUND[f"{ONE}inputs"])
     assert relative(found, FOUND[f"{ONE}targets"]) < 1e-12
 
@@ -107,4 +105,11 @@ def test_initial_weights_have_torchs_bounds() -> None:
         own = getattr(net, name).detach().abs() * fan_in**0.5
         assert own.max() <= 1
         assert own.numel() < 50 or own.max() > 0.9
-    assert [tuple(p.shape) for p in net.parameters()] == [(100, 5), (100,), (100, 100), (100,), (3, 100), (3,)]
+    assert [tuple(p.shape) for p in net.parameters()] == [
+        (100, 5),
+        (100,),
+        (100, 100),
+        (100,),
+        (3, 100),
+        (3,),
+    ]
