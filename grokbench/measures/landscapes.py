@@ -16,7 +16,7 @@ from grokbench.measures.decay import DECAY, rate
 from grokbench.measures.needed import WHOLE, of_arms, probe, without_landmarks
 from grokbench.measures.reading import column, fitted, generalised, last_accuracy, one, within_budget
 from grokbench.measures.requiring import Arms, Requirement, each, requires
-from grokbench.measures.swept_times import swept
+from grokbench.measures.swept_times import unvaried
 from grokbench.training.record import Record
 
 SCALE = "training.initial_scale"
@@ -32,19 +32,14 @@ def end_of_loss(record: Record, curve: str) -> float:
 
 def landscape(cells: tuple[Cell, ...], curve: str) -> list[tuple[float, float]]:
     """(scale of the start, loss at the end) of each run, by scale."""
-    return sorted((swept(cell, SCALE), end_of_loss(cell.record, curve)) for cell in cells)
+    return sorted((float(cell.settings[SCALE]), end_of_loss(cell.record, curve)) for cell in cells)
 
 
-def _wide(arms: Arms) -> bool:
-    return all(len({c.settings.get(SCALE) for c in arm}) >= 3 for arm in arms if len(arm) > 1)
-
-
-def _narrow(arms: Arms) -> Arms:
-    """The same runs, all from one scale."""
-    return tuple(tuple(c._replace(settings={**c.settings, SCALE: 1.0}) for c in arm) for arm in arms)
-
-
-SCALES = Requirement("runs from three scales of the start or more", lambda arms, _: _wide(arms), _narrow)
+SCALES = Requirement(
+    "runs from three scales of the start or more",
+    lambda arms, _: all(len({c.settings[SCALE] for c in arm if SCALE in c.settings}) >= 3 for arm in arms),
+    unvaried,
+)
 
 
 def final_loss(view: SeedView, curve: Curve = "test-loss", arm: int = 0) -> float:

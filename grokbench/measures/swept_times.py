@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+
 import numpy as np
 
 from grokbench.analysis.statistics import kendall_tau, theil_sen
 from grokbench.measures.cells import Cell, SeedView
-from grokbench.measures.needed import HALF_FIT, T_MEM, WHOLE, of_arms, without_landmarks
+from grokbench.measures.needed import HALF_FIT, SOME_WHOLE, T_MEM, WHOLE, of_arms, without_landmarks
 from grokbench.measures.reading import (
     Between,
     Measured,
@@ -17,14 +20,6 @@ from grokbench.measures.reading import (
     time_to_generalise,
 )
 from grokbench.measures.requiring import Arguments, Arms, Requirement, requires
-from grokbench.specs.errors import InputError
-
-
-def swept(cell: Cell, field: str) -> float:
-    """The value of a swept field. Errors: InputError where the experiment does not vary it."""
-    if field not in cell.settings:
-        raise InputError(f"this measure reads runs over {field}, which the experiment does not vary")
-    return float(cell.settings[field])
 
 
 @requires(T_MEM)
@@ -41,7 +36,7 @@ def fit_time_spread(view: SeedView, arm: int = 0) -> float:
     return max(times) / min(times)
 
 
-@requires(T_MEM)
+@requires(SOME_WHOLE)
 def time_spread(view: SeedView, arm: int = 0) -> Measured:
     """The largest T_gen of an arm's runs over the smallest; bounds where one is censored."""
     times = [ends(time_to_generalise(cell.record)) for cell in view.arms[arm]]
@@ -50,22 +45,36 @@ def time_spread(view: SeedView, arm: int = 0) -> Measured:
 
 
 def _inside(cells: tuple[Cell, ...], chosen: Arguments) -> list[Cell]:
-    return [cell for cell in cells if chosen["low"] <= swept(cell, str(chosen["field"])) <= chosen["high"]]
+    low, high = chosen.get("low", -math.inf), chosen.get("high", math.inf)
+    return [c for c in cells if low <= c.settings.get(str(chosen["field"]), math.nan) <= high]
 
 
-def _outside(arms: Arms) -> Arms:
-    """Every arm its first run alone."""
-    return tuple(arm[:1] for arm in arms)
+def _three(arms: Arms, chosen: Arguments) -> bool:
+    field = str(chosen["field"])
+    return all(len({c.settings[field] for c in _inside(arm, chosen)}) >= 3 for arm in arms)
 
 
+def unvaried(arms: Arms) -> Arms:
+    """The same runs, as if nothing but the training fraction was varied in an arm."""
+    return tuple(tuple(map(_alike(arm), arm)) for arm in arms)
+
+
+def _alike(arm: tuple[Cell, ...]) -> Callable[[Cell], Cell]:
+    values: dict[str, set[str]] = {}
+    for cell in arm:
+        for field, value in cell.settings.items():
+            values.setdefault(field, set()).add(repr(value))
+    kept = {field for field, found in values.items() if field == "alpha" or len(found) == 1}
+    return lambda cell: cell._replace(settings={k: v for k, v in cell.settings.items() if k in kept})
+
+
+VARIED = Requirement("runs with three values of {field} or more", _three, unvaried)
 THREE = Requirement(
     "runs with three values of {field} or more between {low} and {high}",
-    lambda arms, chosen: all(
-        len({swept(cell, str(chosen["field"])) for cell in _inside(arm, chosen)}) >= 3 for arm in arms
-    ),
-    _outside,
+    _three,
+    unvaried,
 )
-"""So many runs of a grid that a slope means something."""
+"""So many runs of a grid that a slope or a trend means something."""
 
 
 @requires(WHOLE, THREE)
@@ -80,7 +89,7 @@ def time_power(
     times = [ends(time_to_generalise(cell.record)) for cell in cells]
     with np.errstate(divide="ignore"):
         lows, highs = (np.log([getattr(t, end) for t in times]) for end in ("low", "high"))
-        return narrowed(*theil_sen(np.log([swept(cell, field) for cell in cells]), lows, highs))
+        return narrowed(*theil_sen(np.log([cell.settings[field] for cell in cells]), lows, highs))
 
 
 def _rises(arms: Arms, chosen: Arguments) -> bool:
@@ -90,10 +99,10 @@ def _rises(arms: Arms, chosen: Arguments) -> bool:
 RISES = of_arms("R½ that differ", _rises, lambda r: without_landmarks(Cell(0, {}, r)).record)
 
 
-@requires(HALF_FIT, RISES)
+@requires(HALF_FIT, VARIED, RISES)
 def half_rise_trend(view: SeedView, field: str = "training.initial_scale", arm: int = 0) -> float:
     """Kendall's τ_b between a swept field and R½. Runs that never rise half-way have an R½ above all others."""
     cells = view.arms[arm]
     return kendall_tau(
-        [swept(cell, field) for cell in cells], [half_rise_ratio(cell.record) for cell in cells]
+        [cell.settings[field] for cell in cells], [half_rise_ratio(cell.record) for cell in cells]
     )
