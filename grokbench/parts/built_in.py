@@ -78,8 +78,8 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "bits": "grokbench.tasks.domains.bits:DOMAIN",
         "sparse-linear": "grokbench.tasks.domains.linear:SPARSE",
         "dense-linear": "grokbench.tasks.domains.linear:DENSE",
-        "tanh-teacher": "grokbench.tasks.domains.tanh_teacher:DOMAIN",
         "digits": "grokbench.tasks.domains.digits:DOMAIN",
+        "tanh-teacher": "grokbench.tasks.domains.tanh_teacher:DOMAIN",
     },
     "sources": {
         "table": "grokbench.tasks.sources.table:SOURCE",
@@ -103,6 +103,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "parallelograms": "grokbench.training.probes.parallelograms:PROBE",
         "last-layer": "grokbench.training.probes.last_layer:PROBE",
         "norm": "grokbench.training.probes.norm:PROBE",
+        "every-step": "grokbench.training.probes.every_step:PROBE",
     },
     "analyses": {
         "progress": "grokbench.training.analyses.progress:ANALYSIS",

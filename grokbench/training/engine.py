@@ -163,7 +163,7 @@ def _go(running: Running, update: Update | None, before: Done | None) -> None:
         start = clock()
         evaluating = run.comes_to(step)
         # The loss and the accuracy over the training rows come free with the gradient of the next step, unless it is noisy.
-        train = net.score("train") if untrained else net.train_pass(accuracy=evaluating and not net.noisy)
+        train = net.score("train") if untrained else net.train_pass(run.counting(evaluating, net.noisy))
         run.passes += 1
         run.train_seconds += clock() - start
         run.look(net, train, evaluating)

@@ -79,6 +79,7 @@ PROMISED = {"gromov2023": 6} | dict.fromkeys(
         "lyu2023",
         "omnigrok2022",
         "parity",
+        "thilak2022",
     ),
     20,
 )

@@ -36,6 +36,7 @@ from tests.reports import (
     synthetic_parity,
     synthetic_power,
     synthetic_prieto,
+    synthetic_thilak,
 )
 
 LIBRARY = Library()
@@ -52,6 +53,7 @@ MADE_UP = {
     "lyu2023": synthetic_lyu.cells,
     "omnigrok2022": synthetic_omnigrok.cells,
     "parity": synthetic_parity.cells,
+    "thilak2022": synthetic_thilak.cells,
 }
 FROM_RECORDS = {"chughtai2023", "varma2023"}  # drawn from their committed records alone
 PAPERS = {name: LIBRARY.paper(name) for name in MADE_UP}

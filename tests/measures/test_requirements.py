@@ -25,6 +25,7 @@ from tests.claims.claim_records import grokked, record, view
 from tests.reports import synthetic_liu as liu
 from tests.reports import synthetic_omnigrok as omnigrok
 from tests.reports import synthetic_parity as parity
+from tests.reports import synthetic_thilak as thilak
 from tests.reports.synthetic_doshi import run as noisy
 from tests.reports.synthetic_lyu import run as decaying
 from tests.reports.synthetic_mallinar import machine
@@ -94,6 +95,11 @@ def closely() -> SeedView:
     probes = {"last-layer": {"step": steps, "norm": [1.0] * 40}}
     run = record(steps, [0.0] * 5 + [1.0] * 35, 0.0, probes=probes)
     return view(run, run)
+
+
+def slung() -> SeedView:
+    """Two arms of a run on digits with four slingshots, looked at at every step."""
+    return view(thilak.curve("positive"), thilak.curve("positive"))
 
 
 def unlike() -> SeedView:
@@ -194,6 +200,7 @@ VIEWS = (
     swept(90_000),
     swept(9000),
     closely(),
+    slung(),
     unlike(),
     iterated(),
     collapsing(),

@@ -62,6 +62,8 @@ ARMS = {  # experiment → T_mem, T_gen, place of the test loss's peak on the wa
     "quadratic-entropy": (30, NEVER, 0.3),
     "quadratic-entropy-decay": (30, 130, 0.3),
     "quadratic-entropy-decay-90": (25, 40, 0.3),
+    "adam-128-watched": (150, NEVER, 0.3),
+    "adam-128-float64-loss": (150, NEVER, 0.3),
 }
 
 
@@ -84,8 +86,10 @@ def record(trial: Trial, fits: float, groks: float, place: float, last: int | No
         "train_loss": 4.6 * np.exp(-4 * fit) + 1e-5,
         "test_loss": 4.6 * (1 + np.exp(-(((step - peak) / (0.5 * peak)) ** 2))) * (1 - rise) + 1e-3,
     }
+    every = np.arange(last + 1)
     return Record(
         trial=trial,
+        probes={"trace": {"step": every, "loss": 4.6 * np.exp(-every / 500) + 1e-5}},
         ended="stopped" if math.isfinite(groks) else "finished",
         curves=curves,
         facts={

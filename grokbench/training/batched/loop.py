@@ -119,6 +119,16 @@ class _Slot:
         self._stack, self._place, self._known = stack, place, known
 
     @property
+    def noisy(self) -> bool:
+        """See ``Seen``."""
+        return self._stack.noisy
+
+    @property
+    def names(self) -> Sequence[str]:
+        """See ``Seen``."""
+        return self._stack.names
+
+    @property
     def parameters(self) -> list[Tensor]:
         """See ``Seen``."""
         return [p[self._place] for p in self._stack.parameters]
@@ -206,7 +216,10 @@ class _Batch:
             start = clock()
             looking = step >= wakes
             evaluating = [looking and one.run.comes_to(step) for one in self._members]
-            losses, shares = stack.train_pass(accuracy=any(evaluating) and not stack.noisy)
+            counting = [
+                one.run.counting(own, stack.noisy) for one, own in zip(self._members, evaluating, strict=True)
+            ]
+            losses, shares = stack.train_pass(any(counting))
             shared.train_seconds += clock() - start
             if looking or not all(map(math.isfinite, losses)):
                 shared.settle(step + 1)
@@ -270,7 +283,7 @@ class _Batch:
             one.seconds += took
         for one in list(self._members):
             began, i = time.perf_counter(), one.place
-            counted = shares[i] if shares and evaluating[i] else math.nan
+            counted = shares[i] if shares and one.run.counting(evaluating[i], stack.noisy) else math.nan
             one.run.step = step
             try:
                 one.run.look(_Slot(stack, i, known), Score(losses[i], counted), evaluating[i])
