@@ -139,7 +139,8 @@ CASES: dict[str, tuple[str, Mapping[str, Any], Sequence[Mapping[str, Any]]]] = {
     "matrix-factors": ("lyu2023/completion", PRODUCTS, ({}, {"optimizer.lr": 0.01}, {"model.scale": 0.5})),
     "layered-mlp": (
         "omnigrok2022/teacher-student",
-        {
+        EVERY
+        | {
             "task.domain.kind": "tanh-teacher",
             "task.domain.d": 3,
             "task.domain.outputs": 2,
