@@ -1,38 +1,26 @@
-"""What embeddings of integers predict, and the phases of learning, as Liu et al. 2022 (arXiv 2205.10343) have them."""
+"""What embeddings of integers predict, and when they become a line, as Liu et al. 2022 (arXiv 2205.10343) have it."""
 
 from __future__ import annotations
 
 import dataclasses
 import math
-from collections import Counter
 from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
 
-from grokbench.analysis import timing
 from grokbench.analysis.statistics import kendall_tau
 from grokbench.measures.cells import Cell, SeedView
+from grokbench.measures.learning_phases import crossing
 from grokbench.measures.needed import analysis, of_arms, probe
 from grokbench.measures.reading import Between, Measured, column, levels, narrowed, one, table_share
 from grokbench.measures.requiring import Arguments, Arms, requires
-from grokbench.specs.errors import InputError
 from grokbench.training.record import Record
 
 Source = Literal["learned", "ideal", "shuffled"]
-LEVEL = 0.9  # accuracy from which the paper counts a run as fitted, and as generalising
-LATE = 1000  # steps between both, from which it calls a run grokking
 PERFECT = 0.95  # RQI above which it calls embeddings a line
-CONFUSION, MEMORISATION, GROKKING, COMPREHENSION = range(4)
 PREDICTED = analysis("parallelograms", "rqi", "rqi_ideal", "learned", "ideal", "shuffled")
 QUALITY = probe("parallelograms", "rqi")
-
-
-def _crossing(record: Record, side: str) -> Between:
-    """First accuracy of 0.9 on "train" or "test"; above the budget where there is none within it."""
-    budget = float(record.trial.budget)
-    found = timing.first_crossing(record.curves["step"], record.curves[f"{side}_accuracy"], LEVEL, budget)
-    return Between(found, found) if math.isfinite(found) else Between(budget, math.inf)
 
 
 def _aligned(record: Record) -> Between:
@@ -155,7 +143,7 @@ def ideal_excess(view: SeedView, what: Literal["rqi", "accuracy"] = "rqi", arm: 
 
 
 def _either(record: Record) -> bool:
-    return math.isfinite(_crossing(record, "test").high) or math.isfinite(_aligned(record).high)
+    return math.isfinite(crossing(record, "test").high) or math.isfinite(_aligned(record).high)
 
 
 EITHER = of_arms(
@@ -169,7 +157,7 @@ EITHER = of_arms(
 def generalising_over_aligning(view: SeedView, arm: int = 0) -> Measured:
     """First test accuracy of 0.9 over first RQI above 0.95; bounds where one of them is not reached."""
     record = one(view, arm)
-    test, line = _crossing(record, "test"), _aligned(record)
+    test, line = crossing(record, "test"), _aligned(record)
     high = math.inf if math.isinf(test.high) else test.high / max(line.low, 1.0)
     return narrowed(0.0 if math.isinf(line.high) else test.low / max(line.high, 1.0), high)
 
@@ -178,6 +166,23 @@ def generalising_over_aligning(view: SeedView, arm: int = 0) -> Measured:
 def aligning_step(view: SeedView, arm: int = 0) -> Measured:
     """First RQI above 0.95 of one run, in steps; above the budget where there is none."""
     return narrowed(*_aligned(one(view, arm)))
+
+
+@requires(QUALITY)
+def late_rqi(view: SeedView, arm: int = 0) -> float:
+    """Least RQI of one run from half of its budget on."""
+    record = one(view, arm)
+    steps, values = column(record, "parallelograms", "rqi") or (np.empty(0), np.empty(0))
+    return float(values[steps >= record.trial.budget / 2].min(initial=math.inf))
+
+
+@requires(QUALITY)
+def unaligned_accuracy(view: SeedView, most: float = 0.5, arm: int = 0) -> float:
+    """Largest test accuracy of one run at a step at which its RQI is below ``most``; 0 where there is no such step."""
+    record = one(view, arm)
+    steps, values = column(record, "parallelograms", "rqi") or (np.empty(0), np.empty(0))
+    known = np.isin(record.curves["step"], steps[values < most])
+    return float(np.asarray(record.curves["test_accuracy"])[known].max(initial=0.0))
 
 
 @requires(QUALITY)
@@ -219,71 +224,3 @@ def aligning_trend(view: SeedView, least: float = 0.6, arm: int = 0) -> float:
     """
     grid = [(alpha, cell) for alpha, cell in levels(view, arm) if alpha >= least]
     return kendall_tau([alpha for alpha, _ in grid], [_aligned(cell.record).high for _, cell in grid])
-
-
-# -- phases ------------------------------------------------------------------------------------------------
-
-
-def _phase(record: Record) -> int:
-    fitted, generalised = _crossing(record, "train").high, _crossing(record, "test").high
-    if math.isinf(fitted):
-        return CONFUSION
-    if math.isinf(generalised):
-        return MEMORISATION
-    return GROKKING if generalised - fitted >= LATE else COMPREHENSION
-
-
-def liu_phase(view: SeedView, arm: int = 0) -> float:
-    """The paper's phase of a run: 0 confusion, 1 memorisation, 2 grokking, 3 comprehension.
-
-    It is read off the first accuracies of 0.9 within the budget; grokking is a gap of 1000 steps between them.
-    """
-    return float(_phase(one(view, arm)))
-
-
-def liu_phases(view: SeedView, cells: float = 3.0, arm: int = 0) -> float:
-    """How many of the paper's four phases have so many cells of the grid, or more."""
-    found = Counter(_phase(cell.record) for cell in view.arms[arm])
-    return float(sum(n >= cells for n in found.values()))
-
-
-FITTED = of_arms(
-    "runs that reach a train accuracy of 0.9",
-    lambda arms, _: all(math.isfinite(_crossing(cell.record, "train").high) for arm in arms for cell in arm),
-    lambda r: dataclasses.replace(
-        r, curves={**r.curves, "train_accuracy": 0 * np.asarray(r.curves["train_accuracy"])}
-    ),
-)
-
-
-@requires(FITTED)
-def liu_gap_change(view: SeedView, first: int = 0, second: int = 1) -> Measured:
-    """Steps from a train to a test accuracy of 0.9 of one arm less those of another; bounds where a budget ended before."""
-    gaps = []
-    for arm in (first, second):
-        fitted, generalised = (_crossing(one(view, arm), side) for side in ("train", "test"))
-        gaps.append(Between(generalised.low - fitted.high, generalised.high - fitted.low))
-    return narrowed(gaps[0].low - gaps[1].high, gaps[0].high - gaps[1].low)
-
-
-def rates_by_ratio(view: SeedView, low: float = 1.0, high: float = 10.0) -> float:
-    """At how many of the decoder's learning rates the ratio η_E/η_dec tells which runs reach a test accuracy of 0.9.
-
-    No run with a ratio of at most ``low`` does within its budget, and every run with ``high`` or more. η_E is the rate of the
-    recipe's first group of weights. All arms are read.
-    """
-    rates: dict[float, list[tuple[float, bool]]] = {}
-    for cell in view.cells:
-        own = cell.record.trial.recipe.optimizer
-        if not own.get("groups"):
-            raise InputError("rates-by-ratio reads recipes whose first group has a learning rate of its own")
-        ratio = float(own["groups"][0]["lr"]) / float(own["lr"])
-        solved = math.isfinite(_crossing(cell.record, "test").high)
-        rates.setdefault(float(own["lr"]), []).append((ratio, solved))
-    return float(sum(_told(runs, low, high) for runs in rates.values()))
-
-
-def _told(runs: list[tuple[float, bool]], low: float, high: float) -> bool:
-    below = [solved for ratio, solved in runs if ratio <= low * (1 + 1e-6)]
-    above = [solved for ratio, solved in runs if ratio >= high * (1 - 1e-6)]
-    return bool(below and above) and not any(below) and all(above)

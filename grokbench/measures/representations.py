@@ -60,6 +60,12 @@ def character_share(view: SeedView, at: At = "end", arm: int = 0) -> float:
     return _at(view, "logit_share", at, arm)
 
 
+@requires(analysis("characters", "logit_share"))
+def logit_character_share(view: SeedView, arm: int = 0) -> float:
+    """The same share of the last weights' logits, of any network (analysis "characters")."""
+    return float(one(view, arm).analyses["characters"]["logit_share"][-1])
+
+
 @requires(AT, analysis(NAME, "product_share"))
 def product_share(view: SeedView, at: At = "end", arm: int = 0) -> float:
     """Share of the hidden layer's variance that ρ(ab) of the key irreps explains."""

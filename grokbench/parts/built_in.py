@@ -111,6 +111,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "anatomy": "grokbench.training.analyses.anatomy:ANALYSIS",
         "each-frequency": "grokbench.training.analyses.each_frequency:ANALYSIS",
         "circles": "grokbench.training.analyses.circles:ANALYSIS",
+        "characters": "grokbench.training.analyses.characters:ANALYSIS",
         "neuron-phases": "grokbench.training.analyses.phases:ANALYSIS",
         "collapse": "grokbench.training.analyses.collapse:ANALYSIS",
         "pruning": "grokbench.training.analyses.pruning:ANALYSIS",

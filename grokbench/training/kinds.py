@@ -111,6 +111,7 @@ GROUP = {
         },
         "lr": {"type": "number", "exclusiveMinimum": 0.0, "description": "learning rate of these"},
         "weight_decay": {"type": "number", "minimum": 0.0, "description": "decay of these"},
+        "l1": {"type": "number", "minimum": 0.0, "description": "an adamw's l1 for these"},
     },
 }
 
@@ -121,7 +122,7 @@ class Trained:
 
     groups: list[Any] = field(
         (),
-        help="weights with a learning rate or a decay of their own; a weight belongs to the first group that names it",
+        help="weights with a learning rate, a decay or an l1 of their own; a weight belongs to the first group that names it",
         schema={"type": "array", "items": GROUP},
     )
     wrapper: Section = part(

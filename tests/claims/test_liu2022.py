@@ -13,7 +13,7 @@ from grokbench.measures.cells import SeedView
 from grokbench.plan.expand import expand
 from grokbench.specs.loader import Library
 from grokbench.specs.types import Claim
-from tests.reports.synthetic_liu import cells, grid, lines, seen, sizes, toy
+from tests.reports.synthetic_liu import cells, diagram, grid, lines, seen, sizes, toy
 
 LIBRARY = Library()
 PAPER = LIBRARY.paper("liu2022")
@@ -53,6 +53,16 @@ YES: dict[str, SeedView] = {
     "corners": arms(toy(gen=NEVER), toy(fit=NEVER, gen=NEVER)),
     "ratio-decides": seen(grid(1e-4, 3), grid(3.2e-4, 10), grid(1e-3, 3)),
     "four-phases": seen(cells(DIAGRAM)),
+    "four-phases-small": seen(cells(DIAGRAM)),
+    "four-phases-classes": seen(cells(DIAGRAM)),
+    "grokking-sandwiched": seen(diagram("ccgm", "cgmm", "gmxx")),
+    "sandwiched-shuffled": seen(diagram("cmcm", "mcmc", "cmcm")),
+    "most-grokking-is-slow": seen(diagram("csg", "sss")),
+    "rqi-not-necessary-2d": arms(toy(line=NEVER, gen=2000)),
+    "rqi-not-sufficient": arms(toy(gen=NEVER)),
+    "true-delay-s3": arms(toy(fit=138, gen=5000)),
+    "s3-delay-falls-with-decay": arms(toy(gen=9000), toy(gen=4000)),
+    "no-confusion-in-6a": seen(diagram("cgm", "mmm")),
 }
 NO: dict[str, list[SeedView]] = {
     "predicted-accuracy": [seen(sizes(error=0.2))],
@@ -83,6 +93,16 @@ NO: dict[str, list[SeedView]] = {
         seen(grid(1e-4, 3), grid(3.2e-4, 3), grid(1e-3, 100)),
     ],
     "four-phases": [seen(cells([*DIAGRAM[3:], toy(gen=NEVER)]))],
+    "four-phases-small": [seen(cells([*DIAGRAM[3:], toy(gen=NEVER)]))],
+    "four-phases-classes": [seen(cells(DIAGRAM[1:]))],
+    "grokking-sandwiched": [seen(diagram("cmgm", "cgmm")), seen(diagram("cm", "mm"))],
+    "sandwiched-shuffled": [seen(diagram("cg", "gc"))],
+    "most-grokking-is-slow": [seen(diagram("csg", "cgg"))],
+    "rqi-not-necessary-2d": [arms(toy(line=800, gen=2000)), arms(toy(line=NEVER, gen=NEVER))],
+    "rqi-not-sufficient": [arms(toy()), arms(toy(line=NEVER, gen=NEVER))],
+    "true-delay-s3": [arms(toy(fit=221, gen=420)), arms(toy(gen=NEVER))],
+    "s3-delay-falls-with-decay": [arms(toy(gen=4000), toy(gen=9000))],
+    "no-confusion-in-6a": [seen(diagram("cgm", "mmx"))],
 }
 
 
@@ -130,6 +150,12 @@ def test_rates_are_told_apart_by_their_ratio_one_by_one() -> None:
     view = seen(grid(1e-4, 3), grid(3.2e-4, 1), grid(1e-3, 10))
     assert measured("rates-by-ratio", view, {}) == 2
     assert measured("rates-by-ratio", view, {"low": 4.0}) == 1
+
+
+def test_contacts_are_those_of_neighbours_in_one_setting() -> None:
+    view = seen(diagram("cmx", "gcm", "xxx"))
+    # the first cell meets m and g, the second m above, g beside, m beside and x below
+    assert measured("liu-touching", view, {}) == pytest.approx(3 / 5)
 
 
 @pytest.mark.parametrize("experiment", PAPER.experiments, ids=lambda one: one.id)

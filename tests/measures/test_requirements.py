@@ -68,7 +68,7 @@ def full(t_gen: int = 10_000) -> Record:
     circles = {name + suffix: np.array([0.5]) for name in kinds for suffix in ("", "_initial")}
     shuffles = {name: np.array([0.5]) for name in ("unshuffled", "independent", "sum_kept")}
     neurons = {"circles": circles, "phase-shuffles": shuffles, "periodic-neurons": {"circular_std": [0.2]}}
-    neurons["representations"] = grouped()
+    neurons["representations"] = neurons["characters"] = grouped()
     facts = {**run.facts, "analytic_peak": 1.0, "analytic_peak_std": 0.1}
     return dataclasses.replace(run, facts=facts, probes=_probes(40_000), analyses={**run.analyses, **neurons})
 
@@ -150,6 +150,11 @@ def toys() -> SeedView:
     return liu.seen(*(liu.cells([liu.toy(gen=gen)]) for gen in (2000, 3000)))
 
 
+def mapped() -> SeedView:
+    """Two arms of diagrams with all of the four phases."""
+    return liu.seen(liu.diagram("ccg", "xms"), liu.diagram("ccm", "xms"))
+
+
 def changing() -> SeedView:
     """Two arms under weight decay, of unlike scales: one generalises late, the other at once and no more late."""
     rising = decaying(change=2500, scale=1.0)
@@ -207,6 +212,7 @@ VIEWS = (
     aligning(),
     lined_up(),
     toys(),
+    mapped(),
     corrupted(),
     changing(),
     sparse(),

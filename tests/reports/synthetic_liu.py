@@ -110,13 +110,34 @@ def grid(rate: float, least: float) -> tuple[Cell, ...]:
     )
 
 
+PHASES = {
+    "x": {"fit": math.inf, "gen": math.inf},
+    "m": {"gen": math.inf},
+    "s": {"fit": 4000, "gen": 6000},
+    "g": {"fit": 100, "gen": 5000},
+    "c": {"fit": 900, "gen": 1000},
+}
+
+
+def diagram(*lines: str) -> tuple[Cell, ...]:
+    """Runs over the rate of a decoder (along a line) and its decay (down): x confusion, m memorisation, c comprehension.
+
+    Of grokking g is late and s slow.
+    """
+    return tuple(
+        Cell(0, {"alpha": 45 / 55, "optimizer.lr": 1e-5 * 2**i, "optimizer.weight_decay": float(j)}, one)
+        for j, line in enumerate(lines)
+        for i, one in enumerate(toy(**PHASES[letter]) for letter in line)
+    )
+
+
 def seen(*arms: tuple[Cell, ...], seed: int = 0) -> SeedView:
     """A seed's view of these arms."""
     return SeedView(seed, arms)
 
 
 def of_paper(seeds: int = 6) -> dict[str, tuple[Cell, ...]]:
-    """Every experiment but the diagram over these seeds."""
+    """Every experiment but two of the diagrams over these seeds."""
     found: dict[str, tuple[Cell, ...]] = {}
     single = {
         "main": toy(),
@@ -132,6 +153,11 @@ def of_paper(seeds: int = 6) -> dict[str, tuple[Cell, ...]]:
         "classes-plain": toy(fit=1196, gen=1307, budget=20_000),
         "classes-fast": toy(fit=400, gen=math.inf, budget=20_000),
         "classes-decay": toy(fit=440, gen=4900, budget=20_000),
+        "flat": toy(line=math.inf, budget=5000),
+        "strong-decay": toy(gen=math.inf, budget=100_000),
+        "s3-decay-2": toy(fit=138, gen=48_590, budget=150_000),
+        "s3-decay-5": toy(fit=141, gen=15_123, budget=60_000),
+        "s3-slow": toy(fit=221, gen=420, budget=20_000),
         "corner-fast": toy(fit=100, gen=math.inf),
         "corner-fast-decay": toy(fit=math.inf, gen=math.inf),
     }
@@ -140,6 +166,8 @@ def of_paper(seeds: int = 6) -> dict[str, tuple[Cell, ...]]:
     arms = {
         "sizes": sizes(),
         "aligning": lines([math.inf, 5000, 4000, 3000, 2000, 1500, 1200, 1000]),
+        "small-diagram": diagram("ccg", "cgm", "xxm"),
+        "classes-diagram": diagram("ccg", "cgm", "xxm"),
         "ratio-slow": grid(1e-4, 3),
         "ratio-middle": grid(3.2e-4, 10),
         "ratio-fast": grid(1e-3, 3),

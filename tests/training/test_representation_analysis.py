@@ -81,3 +81,21 @@ def test_other_trials_are_refused(task, recipe, settings, message):
     other = resolve_trial(task, recipe, seed=9000, steps=1, settings=settings)
     with pytest.raises(InputError, match=message):
         analyse("representations", other, {1: {}}, 1)
+
+
+def test_logits_lie_along_the_same_characters_whichever_analysis_reads_them():
+    own = {0: drawn(), 4: made()}
+    whole = analyse("representations", trial(), own, 4)
+    logits = analyse("characters", trial(), own, 4)
+    for name in ("step", "key", "rank"):
+        assert logits[name].tolist() == whole[name].tolist()
+    for name in ("similarity", "logit_share"):
+        np.testing.assert_allclose(logits[name], whole[name], atol=1e-6)
+
+
+def test_logits_of_a_decoder_are_those_of_the_elements_tokens():
+    settings = {"model.layers": 1, "model.d_model": 16, "model.heads": 2}
+    own = resolve_trial("s5-product", "power2022/answer", seed=9000, steps=0, settings=settings)
+    found = analysed(train(dataclasses.replace(own, analyses=("characters",)))).analyses["characters"]
+    assert found["similarity"].shape == (1, 7)
+    assert 0 < (found["similarity"] ** 2).sum() < 1
