@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from grokbench.networks.architecture import Architecture, Size
 from grokbench.specs.fields import field
@@ -34,7 +35,7 @@ def sizes(model: Section, shape: Vectors) -> list[int]:
 def pairs(model: Section, shape: Vectors) -> Iterator[tuple[int, int]]:
     """(fan_in, fan_out) of each layer."""
     own = sizes(model, shape)
-    return zip(own, own[1:], strict=False)
+    return pairwise(own)
 
 
 def size(model: Section, shape: Vectors) -> Size:

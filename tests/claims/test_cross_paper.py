@@ -25,8 +25,16 @@ PAPER = LIBRARY.paper("cross-paper")
 EXPERIMENTS = {experiment.id: experiment for experiment in PAPER.experiments}
 CLAIMS = {claim.id: claim for claim in PAPER.claims}
 PAPERS = ("power2022", "gromov2023", "nanda2023", "hu2024")
-QUICK_SHARED = {"gd", "gd-momentum-90", "transformer"}
-QUICK_ADDED = {"adamw-mean-field", "relu", "relu-90", "relu-embedding", "relu-embedding-90"}
+QUICK_SHARED = {"gd", "gd-momentum-90", "transformer", "adamw"}
+QUICK_ADDED = {
+    "adamw-mean-field",
+    "relu",
+    "relu-90",
+    "relu-embedding",
+    "relu-embedding-90",
+    "transformer-held",
+    "gromov-starts",
+}
 ADDED = QUICK_ADDED | {
     "adamw-wd5-80",
     "gd-half",  # of gromov2023 on other seeds
@@ -130,6 +138,7 @@ LOSS = {"loss.kind", "loss.precision", "loss.reduction"}
         ("decay-decides-in-the-transformer", {"optimizer.weight_decay"}),
         ("decay-speeds-the-decoder", {"optimizer.weight_decay"}),
         ("relu-groks-without-decay-on-squares", {"alpha"}),
+        ("transformer-held-is-sooner", {"optimizer.weight_decay", "optimizer.wrapper"}),
         ("float64-loss-steadies-hus-minibatches", {"loss.precision"}),
         ("quadratic-groks-on-entropy-with-decay", {"alpha"}),
         ("decay-decides-the-quadratic-mlp-on-entropy", {"optimizer.weight_decay"}),
@@ -201,6 +210,16 @@ def _falling(ratio: float, jump: float = 1.0, at: int = 150) -> Record:
     return replace(own, probes={"trace": {"step": steps, "loss": loss}})
 
 
+def _starts(*ratios: float) -> SeedView:
+    """Runs from five sizes of the start, with these R½ and T_gen a hundred times those."""
+    scales = (0.5, 0.71, 1.0, 2.0, 4.0)
+    cells = (
+        Cell(0, {"training.initial_scale": scale}, _delayed(ratio))
+        for scale, ratio in zip(scales, ratios, strict=True)
+    )
+    return SeedView(0, (tuple(cells),))
+
+
 def _together() -> Record:
     """As the controls: not half-way when it fits at 160, but at 180, so that R½ is 1.1; T_gen 200."""
     steps = [0, 160, 180, *(round(200 * (1 + i / 10)) for i in range(6))]
@@ -229,6 +248,12 @@ def _examples(claim: Claim) -> tuple[SeedView, list[SeedView]]:
         after = _falling(2, jump=3, at=205)  # behind the half rise, at 200
         assert answer(claim.rule, view(after)).yes is True
         return view(_falling(2)), [view(_falling(2, jump=3)), view(_falling(1.1)), view(curve("positive"))]
+    if asked == ["half-rise-ratio"]:
+        return view(_together()), [view(_delayed(2)), view(_delayed(50))]
+    if asked == ["half-rise-trend"]:
+        return _starts(1.5, 2, 3, 5, 8), [_starts(4.5, 6, 7.7, 5.9, 5), _starts(8, 5, 4, 3, 2)]
+    if asked == ["time-power"]:
+        return _starts(1.5, 2, 3, 5, 8), [_starts(4, 4, 4, 4, 4), _starts(8, 5, 4, 3, 2)]
     if claim.kind == "never":
         return view(stuck()), [view(grokked(200))]
     if asked == ["grokking"]:

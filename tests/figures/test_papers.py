@@ -32,6 +32,7 @@ from tests.reports import (
     synthetic_lyu,
     synthetic_mallinar,
     synthetic_nanda,
+    synthetic_omnigrok,
     synthetic_parity,
     synthetic_power,
     synthetic_prieto,
@@ -50,6 +51,7 @@ MADE_UP = {
     "prieto2025": synthetic_prieto.cells,
     "doshi2023": synthetic_doshi.cells,
     "lyu2023": synthetic_lyu.cells,
+    "omnigrok2022": synthetic_omnigrok.cells,
     "parity": synthetic_parity.cells,
     "thilak2022": synthetic_thilak.cells,
 }

@@ -64,6 +64,8 @@ ARMS = {  # experiment → T_mem, T_gen, place of the test loss's peak on the wa
     "quadratic-entropy": (30, NEVER, 0.3),
     "quadratic-entropy-decay": (30, 130, 0.3),
     "quadratic-entropy-decay-90": (25, 40, 0.3),
+    "transformer-held": (260, 290, 0.9),
+    "gromov-starts": (15, 50, 0.6),
     "adam-128-watched": (150, NEVER, 0.3),
     "adam-128-float64-loss": (150, NEVER, 0.3),
 }
@@ -111,15 +113,17 @@ def arm(experiment: str, seeds: int = 3, tier: str = "paper") -> tuple[Any, ...]
     found = []
     planned_trials = plan.expand(LIBRARY, EXPERIMENTS[experiment], tier)
     first = sorted({planned.seed for planned in planned_trials})[:seeds]
-    for trial in (planned.trial for planned in planned_trials if planned.seed in first):
+    for planned in (planned for planned in planned_trials if planned.seed in first):
+        trial = planned.trial
         if tier == "smoke":
             run = record(trial, NEVER, NEVER, 0.5, last=2)
         else:
             fits, groks, place = _of(experiment, trial.alpha)
+            groks *= float(planned.settings.get("training.initial_scale", 1.0)) ** 0.5
             i = first.index(trial.seed)
             slower = 1 + 0.04 * i
             run = record(trial, fits * slower, groks * slower**2, place * (1 - 0.03 * i))
-        found.append(Cell(trial.seed, {"alpha": trial.alpha}, run))
+        found.append(Cell(trial.seed, planned.settings, run))
     return tuple(found)
 
 

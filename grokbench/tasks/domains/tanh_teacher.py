@@ -1,4 +1,4 @@
-"""Normal vectors, whose answers are the outputs of a random network: teacher and student of Omnigrok's Fig 2 (arXiv 2210.01117, §3).
+"""Normal vectors, answered by a random network: teacher and student of Omnigrok's Fig 2 (arXiv 2210.01117, §3).
 
 x ~ N(0, I_d); the teacher is a tanh network d–m–m–c with biases, every weight and bias drawn from U(±1/√fan_in) as torch's linear
 layers are. Each seed has a teacher of its own. There is no table of pairs: rows are samples.
