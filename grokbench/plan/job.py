@@ -9,12 +9,13 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 
 from grokbench.plan import executor as executors
-from grokbench.plan.executor import Failure, OnEvent
+from grokbench.plan.executor import Executor, Failure, OnEvent
 from grokbench.plan.expand import PlannedTrial
 from grokbench.plan.together import AUTO, How
 from grokbench.specs.types import Trial
 from grokbench.store import keys
 from grokbench.store.folder import Shelf, Store
+from grokbench.tasks.source import check_ready
 from grokbench.training.record import Record
 
 
@@ -69,10 +70,15 @@ class Job:
         batch: Sequence[PlannedTrial],
         workers: int,
         on_event: OnEvent | None = None,
-        executor: str = "local",
+        executor: Executor = "local",
     ) -> None:
-        """Train a batch by an executor. A trial that failed is kept in ``failures`` and not tried again."""
+        """Train a batch by an executor. A trial that failed is kept in ``failures`` and not tried again.
+
+        Errors: InputError where rows of a task need something that is not installed.
+        """
         trials = [planned.trial for planned in batch]
+        for task in {trial.task.id: trial.task for trial in trials}.values():
+            check_ready(task)
         tell = on_event or (lambda event: None)
         self.failures += executors.execute(
             trials,
@@ -92,7 +98,7 @@ class Job:
         return planned.request in self._tried
 
     def run(
-        self, workers: int | None = None, on_event: OnEvent | None = None, executor: str = "local"
+        self, workers: int | None = None, on_event: OnEvent | None = None, executor: Executor = "local"
     ) -> list[Failure]:
         """Train every batch by an executor (``grokbench list executors``); returns the failures."""
         count = executors.worker_count(workers)

@@ -219,12 +219,24 @@ def timed(record: Record, cpu_seconds: float) -> Record:
 
 _events: Any = None
 _leave = threading.Event()  # the process was asked to end
+_asks: Callable[[], bool] | None = None  # whether what runs now is not wanted any more
 _keeps = False  # a run that can be kept is training, and will end the process once it is
 
 
 def leaving() -> bool:
-    """Whether this process was asked to end."""
-    return _leave.is_set()
+    """Whether this process was asked to end, or what runs in it is not wanted any more."""
+    return _leave.is_set() or (_asks is not None and _asks())
+
+
+@contextlib.contextmanager
+def asked_by(leaves: Callable[[], bool]) -> Iterator[None]:
+    """In here ``leaves`` says too whether a run is to be kept and left; it is asked after every update."""
+    global _asks
+    before, _asks = _asks, leaves
+    try:
+        yield
+    finally:
+        _asks = before
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ from torch import Tensor
 from grokbench import parts
 from grokbench.networks.base import Network
 from grokbench.networks.fitting import check_fit
-from grokbench.networks.registry import architecture, build
+from grokbench.networks.registry import architecture, drawn
 from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.specs.types import Trial
 from grokbench.tasks.decoding import Decoder
@@ -138,8 +138,8 @@ def checked_rows(trial: Trial) -> tuple[TrialRows, torch.dtype]:
 
 def set_up(trial: Trial, rows: TrialRows) -> Setup[Network]:
     """What an engine is made of, with drawn weights; network and loss are tried out where they come from outside."""
-    recipe, drawn = trial.recipe, source(trial.task).fresh
-    network = build(recipe.model, shape_of(trial.task), trial.seed)
+    recipe, fresh = trial.recipe, source(trial.task).fresh
+    network = drawn(recipe, shape_of(trial.task), trial.seed)
     stranger = parts.outside("networks", recipe.model["kind"])
     if stranger is not None:
         need(stranger, "a network", network, NETWORK)
@@ -155,7 +155,7 @@ def set_up(trial: Trial, rows: TrialRows) -> Setup[Network]:
         batch=recipe.training["batch"],
         weight_noise=recipe.training["weight_noise"],
         parts=rows.parts(),
-        fresh=None if drawn is None else drawn(trial.task, trial.seed),
+        fresh=None if fresh is None else fresh(trial.task, trial.seed),
     )
     try_out(setup, stranger, parts.outside("losses", recipe.loss["kind"]))
     return setup
@@ -179,7 +179,7 @@ def _go(running: Running, update: Update | None, before: Done | None, anew: bool
         start = clock()
         evaluating = run.comes_to(step)
         # The loss and the accuracy over the training rows come free with the gradient of the next step, unless it is noisy.
-        train = net.score("train") if untrained else net.train_pass(accuracy=evaluating and not net.noisy)
+        train = net.score("train") if untrained else net.train_pass(run.counting(evaluating, net.noisy))
         run.passes += 1
         run.train_seconds += clock() - start
         run.look(net, train, evaluating)

@@ -154,7 +154,10 @@ class _Batch:
                 self._take_ends(stack, rule, step)
             start = clock()
             evaluating = [looking and one.run.comes_to(step) for one in self._members]
-            losses, shares = stack.train_pass(accuracy=any(evaluating) and not stack.noisy)
+            counting = [
+                one.run.counting(own, stack.noisy) for one, own in zip(self._members, evaluating, strict=True)
+            ]
+            losses, shares = stack.train_pass(any(counting))
             shared.train_seconds += clock() - start
             if looking or not all(map(math.isfinite, losses)):
                 shared.settle(step + 1)
@@ -237,7 +240,7 @@ class _Batch:
             one.seconds += took
         for one in list(self._members):
             began, i = time.perf_counter(), one.place
-            counted = shares[i] if shares and evaluating[i] else math.nan
+            counted = shares[i] if shares and one.run.counting(evaluating[i], stack.noisy) else math.nan
             one.run.step = step
             try:
                 one.run.look(Slot(stack, i, known), Score(losses[i], counted), evaluating[i])

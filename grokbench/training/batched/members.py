@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from torch import Tensor
@@ -33,6 +34,16 @@ class Slot:
 
     def __init__(self, stack: Stack, place: int, known: dict[str, dict[int, Score]]) -> None:
         self._stack, self._place, self._known = stack, place, known
+
+    @property
+    def noisy(self) -> bool:
+        """See ``Seen``."""
+        return self._stack.noisy
+
+    @property
+    def names(self) -> Sequence[str]:
+        """See ``Seen``."""
+        return self._stack.names
 
     @property
     def parameters(self) -> list[Tensor]:
