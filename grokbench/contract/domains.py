@@ -19,7 +19,7 @@ def _elements(part: parts.Part) -> Any:
 def has_elements_with_names_of_their_own(part: parts.Part) -> None:
     """As many names as elements, none twice; of vectors, a width and classes."""
     elements = _elements(part)
-    if hasattr(elements, "sample"):
+    if not hasattr(elements, "answers"):
         require(elements.width > 0 and elements.classes > 1, f"{part} has no width or fewer than two classes")
         return
     names = list(elements.names)
@@ -30,7 +30,7 @@ def has_elements_with_names_of_their_own(part: parts.Part) -> None:
 def is_the_same_each_time(part: parts.Part) -> None:
     """Two domains of the same fields have the same elements in the same order."""
     one, other = _elements(part), _elements(part)
-    if hasattr(one, "sample"):
+    if not hasattr(one, "answers"):
         return
     require(list(one.names) == list(other.names), f"{part} orders its elements otherwise each time")
     require(np.isscalar(one.size), f"the size of {part} is no number")

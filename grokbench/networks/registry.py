@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from grokbench import parts
 from grokbench.networks.architecture import Architecture
+from grokbench.specs.errors import InputError
 from grokbench.specs.fields import checked
-from grokbench.specs.types import Section
+from grokbench.specs.types import Recipe, Section
 from grokbench.tasks.source import Shape
 
 if TYPE_CHECKING:
@@ -30,6 +32,24 @@ def build(model: Section, n_elements: Shape, seed: int) -> Network:
     """
     own = architecture(model)
     network: Network = parts.loaded(own.build)(checked(own.fields, model, "model"), n_elements, seed)
+    return network
+
+
+def drawn(recipe: Recipe, n_elements: Shape, seed: int) -> Network:
+    """The network before its first step: built, then the weights that ``training.scaled`` names times ``initial_scale``.
+
+    Errors: as in ``build``; InputError for names that no weight has.
+    """
+    network = build(recipe.model, n_elements, seed)
+    scale, pattern = recipe.training.get("initial_scale", 1.0), recipe.training.get("scaled", "*")
+    if scale == 1.0:
+        return network
+    named = dict(network.named_parameters())
+    own = [p for name, p in named.items() if fnmatchcase(name, pattern)]
+    if not own:
+        raise InputError(f"training.scaled: {pattern!r} names no weight; there are {', '.join(named)}")
+    for p in own:
+        p.data.mul_(scale)
     return network
 
 

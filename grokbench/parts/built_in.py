@@ -16,6 +16,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "gru": "grokbench.networks.gru:ARCHITECTURE",
         "relu-mlp": "grokbench.networks.relu_mlp:ARCHITECTURE",
         "vector-mlp": "grokbench.networks.vector_mlp:ARCHITECTURE",
+        "layered-mlp": "grokbench.networks.layered_mlp:ARCHITECTURE",
         "summed-mlp": "grokbench.networks.summed_mlp:ARCHITECTURE",
         "diagonal-linear": "grokbench.networks.diagonal_linear:ARCHITECTURE",
         "factored-mlp": "grokbench.networks.factored_mlp:ARCHITECTURE",
@@ -40,6 +41,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "none": "grokbench.training.wrappers.bare:NONE",
         "grokfast-ema": "grokbench.training.wrappers.grokfast:EMA",
         "orthogonal-grad": "grokbench.training.wrappers.orthogonal:ORTHOGONAL",
+        "held-norm": "grokbench.training.wrappers.held_norm:HELD_NORM",
     },
     "learners": {
         "rfm": "grokbench.training.learners.rfm:RFM",
@@ -76,11 +78,14 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "bits": "grokbench.tasks.domains.bits:DOMAIN",
         "sparse-linear": "grokbench.tasks.domains.linear:SPARSE",
         "dense-linear": "grokbench.tasks.domains.linear:DENSE",
+        "digits": "grokbench.tasks.domains.digits:DOMAIN",
+        "tanh-teacher": "grokbench.tasks.domains.tanh_teacher:DOMAIN",
     },
     "sources": {
         "table": "grokbench.tasks.sources.table:SOURCE",
         "numbers": "grokbench.tasks.sources.numbers:SOURCE",
         "samples": "grokbench.tasks.sources.samples:SOURCE",
+        "vectors": "grokbench.tasks.sources.vectors:SOURCE",
         "online": "grokbench.tasks.sources.online:SOURCE",
     },
     "decodings": {
@@ -98,6 +103,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "parallelograms": "grokbench.training.probes.parallelograms:PROBE",
         "last-layer": "grokbench.training.probes.last_layer:PROBE",
         "norm": "grokbench.training.probes.norm:PROBE",
+        "every-step": "grokbench.training.probes.every_step:PROBE",
     },
     "analyses": {
         "progress": "grokbench.training.analyses.progress:ANALYSIS",

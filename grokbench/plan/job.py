@@ -15,6 +15,7 @@ from grokbench.plan.together import AUTO, How
 from grokbench.specs.types import Trial
 from grokbench.store import keys
 from grokbench.store.folder import Shelf, Store
+from grokbench.tasks.source import check_ready
 from grokbench.training.record import Record
 
 
@@ -71,8 +72,13 @@ class Job:
         on_event: OnEvent | None = None,
         executor: Executor = "local",
     ) -> None:
-        """Train a batch by an executor. A trial that failed is kept in ``failures`` and not tried again."""
+        """Train a batch by an executor. A trial that failed is kept in ``failures`` and not tried again.
+
+        Errors: InputError where rows of a task need something that is not installed.
+        """
         trials = [planned.trial for planned in batch]
+        for task in {trial.task.id: trial.task for trial in trials}.values():
+            check_ready(task)
         tell = on_event or (lambda event: None)
         self.failures += executors.execute(
             trials,

@@ -91,7 +91,7 @@ class Data:
 
 @dataclass(frozen=True)
 class Training:
-    """arithmetic, batches, and noise on the weights"""
+    """arithmetic, batches, noise on the weights, and their size at the start"""
 
     dtype: str = spec(
         "float32", choices=("float32", "float64"), help="floating-point type of weights and updates"
@@ -106,6 +106,12 @@ class Training:
         0.0,
         help="standard deviation of the Gaussian added to every weight in a training pass",
         least=0.0,
+    )
+    initial_scale: float = spec(1.0, help="factor on initial weights", least=0.0)
+    scaled: str = spec(
+        "*",
+        help="names of the weights that this factor is on, as the plain network has them; * and ? stand for others' letters",
+        schema={"type": "string", "minLength": 1},
     )
 
 

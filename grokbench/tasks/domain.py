@@ -27,7 +27,8 @@ Mask = NDArray[np.bool_]
 class Elements(Protocol):
     """The elements of a domain and their arithmetic.
 
-    A domain without ``answers`` has no table of pairs; one with ``sample`` (see ``sources.samples``) gives random rows. Answers
+    A domain without ``answers`` has no table of pairs; one with ``sample`` (see ``sources.samples``) gives random rows,
+    and one with ``vectors`` (see ``sources.vectors``) those of a data set. Answers
     are elements, unless a domain has ``n_answers(tree)`` → how many answers the operation has, which are numbered from 0.
     """
 

@@ -57,6 +57,7 @@ class Source:
     split. real: task → how many real numbers an answer is; 0 where it is a class. rows: (task, seed) → ``Table``, which is split
     into training and test rows. fresh: (task, seed) → ``Fresh``, where every update sees new rows in place of training rows; None
     where it does not. held: task → number of the rows that are a test set of their own, ``Table.held``; None without.
+    ready: raises InputError where the rows of a task need something that is not installed; None where they need nothing.
     """
 
     kind: str
@@ -68,6 +69,7 @@ class Source:
     fresh: Callable[[TaskSpec, int], Fresh] | None = None
     real: Callable[[TaskSpec], int] = no_real
     held: Callable[[TaskSpec], int] | None = None
+    ready: Callable[[TaskSpec], None] | None = None
 
 
 def source(task: TaskSpec) -> Source:
@@ -91,6 +93,13 @@ def count_held(task: TaskSpec) -> int:
     """How many rows are a test set of their own, whatever is trained on. Errors as in ``rows_of``."""
     own = source(task).held
     return 0 if own is None else int(_asked(task, lambda: own(task)))
+
+
+def check_ready(task: TaskSpec) -> None:
+    """Raises InputError where the rows of a task need something that is not installed. Cheap: nothing is read."""
+    own = source(task).ready
+    if own is not None:
+        _asked(task, lambda: own(task))
 
 
 def shape_of(task: TaskSpec) -> Shape:

@@ -92,7 +92,6 @@ def domain_of_pairs(task: TaskSpec) -> Elements:
     domain: Elements = make_domain(task.domain)
     if not hasattr(domain, "answers"):
         kind = task.domain["kind"]
-        raise InputError(
-            f'{kind!r} has no table of pairs; give it source = {{ kind = "samples", rows = 3000 }}'
-        )
+        needed = '{ kind = "vectors" }' if hasattr(domain, "vectors") else '{ kind = "samples", rows = 3000 }'
+        raise InputError(f"{kind!r} has no table of pairs; give it source = {needed}")
     return domain

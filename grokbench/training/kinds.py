@@ -54,10 +54,10 @@ class Optimizer:
 
 @dataclass(frozen=True)
 class Wrapper:
-    """What stands between the gradient and an optimizer, as a part.
+    """What stands around an optimizer, as a part: it changes the gradient before an update, or the weights after it.
 
     build: (wrapper table, the optimizer's ``updates.Rule``) → another, or that one itself. elementwise, stacks: as of an
-    optimizer.
+    optimizer. stack: the same around the rule of a stack, where one that is not elementwise has to know of the trials' axis.
     """
 
     kind: str
@@ -65,6 +65,7 @@ class Wrapper:
     build: str | Callable[[Section, Any], Any]
     elementwise: bool = True
     stacks: bool = False
+    stack: str | Callable[[Section, Any], Any] = ""
 
 
 class Facts(NamedTuple):
@@ -125,5 +126,5 @@ class Trained:
         schema={"type": "array", "items": GROUP},
     )
     wrapper: Section = part(
-        "wrappers", "none", help="what is done to the gradient before the optimizer sees it"
+        "wrappers", "none", help="what is done to the gradient before, or to the weights after an update"
     )

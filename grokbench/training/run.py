@@ -17,6 +17,7 @@ from grokbench.specs.types import Array, Trial
 from grokbench.training.evaluation import Cadence
 from grokbench.training.probes.observer import Observer
 from grokbench.training.score import Score
+from grokbench.training.watching import Pass
 
 OnEvaluation = Callable[[int, float, float], None]
 Weights = dict[str, NDArray[np.float32]]
@@ -26,6 +27,14 @@ CURVES = ("step", "train_loss", "train_accuracy", "test_loss", "test_accuracy")
 
 class Seen(Protocol):
     """What is looked at of a network while it trains."""
+
+    @property
+    def noisy(self) -> bool:
+        """Whether a pass for an update differs from an evaluation of the training rows."""
+
+    @property
+    def names(self) -> Sequence[str]:
+        """Of the parameters, as the plain module has them."""
 
     @property
     def parameters(self) -> Sequence[Tensor]:
@@ -105,6 +114,10 @@ class Run:
         self.step = step
         return self._cadence.due(step)
 
+    def counting(self, evaluating: bool, noisy: bool) -> bool:
+        """Whether the accuracy of the next pass is asked for: at an evaluation that the pass stands for, or by a probe."""
+        return (evaluating and not noisy) or self.observer.counts
+
     def look(self, net: Seen, train: Score, evaluating: bool) -> None:
         """Take the pass over the rows of the next update, whose accuracy is NaN where it did not count, and look at ``net``."""
         began = time.perf_counter()
@@ -115,7 +128,7 @@ class Run:
             self.evaluation_seconds += time.perf_counter() - began
         looked = time.perf_counter()
         if self.observer.traces:
-            self.observer.trace(self.step, train.loss, net.parameters, net.gradients)
+            self.observer.trace(self.step, Pass(*train, net.names, net.parameters, net.gradients))
         if self.step in self._wanted:
             self.snapshots[self.step] = float32(net.weights())
         if (evaluating and self._probe_cadence.due(self.step)) or self.last:
@@ -124,7 +137,7 @@ class Run:
 
     def _evaluate(self, net: Seen, train: Score) -> bool:
         train_loss, train_accuracy = train
-        if math.isnan(train_accuracy):  # noisy, or diverged off the cadence: the pass did not count
+        if net.noisy or math.isnan(train_accuracy):  # other rows or noise, or diverged off the cadence
             whole = net.score("train")
             train_loss, train_accuracy = train_loss if self._diverged else whole.loss, whole.accuracy
         test = net.score("test")

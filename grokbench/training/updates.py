@@ -77,11 +77,11 @@ def complete(part: Optimizer, table: Section) -> dict[str, Any]:
     return own
 
 
-def built(part: Optimizer, own: Section, noise: Callable[..., Any]) -> Any:
+def built(part: Optimizer, own: Section, noise: Callable[..., Any], *, stacked: bool = False) -> Any:
     """The rule of a complete table, in its wrapper; None for an untrained network.
 
-    noise: the pattern of a group, or nothing → what that group's rule draws noise from. Errors: InputError for a part from
-    outside that gives no rule.
+    noise: the pattern of a group, or nothing → what that group's rule draws noise from. stacked: whether weights are those of a
+    stack of trials. Errors: InputError for a part from outside that gives no rule.
     """
     build, table = parts.loaded(part.build), _without(own, "groups", "wrapper")
     rule = build(table, noise())
@@ -102,7 +102,8 @@ def built(part: Optimizer, own: Section, noise: Callable[..., Any]) -> Any:
         )
     if (around := own.get("wrapper")) is None:
         return rule
-    rule = parts.loaded(wrapper(around).build)(around, rule)
+    outer = wrapper(around)
+    rule = parts.loaded(outer.stack if stacked and outer.stack else outer.build)(around, rule)
     if (stranger := parts.outside("wrappers", around["kind"])) is not None:
         need(stranger, "a rule", rule, RULE)
     return rule

@@ -5,9 +5,9 @@ A probe and an analysis say for which trials they are, so that a spec is refused
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from grokbench import parts
 from grokbench.analysis import spectra
@@ -30,13 +30,28 @@ def no_passes(snapshots: int) -> float:
     return 0.0
 
 
+class Pass(NamedTuple):
+    """The pass over the rows of the next update, as a probe of every step sees it.
+
+    accuracy: nan where nobody counts it. names: of the parameters, as the plain module has them. parameters, gradients: torch
+    tensors, in the order of ``names``.
+    """
+
+    loss: float
+    accuracy: float
+    names: Sequence[str]
+    parameters: Sequence[Any]
+    gradients: Sequence[Any]
+
+
 @dataclass(frozen=True)
 class Probe:
     """A series of numbers read off the weights while a run goes on. It only looks.
 
     look: (name → array of weights) → numbers by name, each a number or a 1-D array whose shape stays. It is called on the
     recipe's probe cadence and at the last step.
-    every_step: then ``look`` takes (loss, parameters, gradients) at every step before the update, as torch tensors.
+    every_step: then ``look`` takes a ``Pass`` at every step, before the update.
+    counts: of a probe of every step, whether it needs the accuracy of each pass, which then is counted.
     summary: the line that ``grokbench list probes`` prints.
     """
 
@@ -44,6 +59,7 @@ class Probe:
     look: str | Callable[..., Any]
     faults: Faults = faultless
     every_step: bool = False
+    counts: bool = False
     summary: str = ""
 
 

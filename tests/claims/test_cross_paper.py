@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from grokbench.analysis.timing import behind
@@ -16,14 +18,23 @@ from grokbench.specs.types import Claim, Trial
 from grokbench.store import keys
 from grokbench.training.record import Record
 from tests.claims.claim_records import grokked, record, stuck, view
+from tests.reports.synthetic_thilak import curve
 
 LIBRARY = Library()
 PAPER = LIBRARY.paper("cross-paper")
 EXPERIMENTS = {experiment.id: experiment for experiment in PAPER.experiments}
 CLAIMS = {claim.id: claim for claim in PAPER.claims}
 PAPERS = ("power2022", "gromov2023", "nanda2023", "hu2024")
-QUICK_SHARED = {"gd", "gd-momentum-90", "transformer"}
-QUICK_ADDED = {"adamw-mean-field", "relu", "relu-90", "relu-embedding", "relu-embedding-90"}
+QUICK_SHARED = {"gd", "gd-momentum-90", "transformer", "adamw"}
+QUICK_ADDED = {
+    "adamw-mean-field",
+    "relu",
+    "relu-90",
+    "relu-embedding",
+    "relu-embedding-90",
+    "transformer-held",
+    "gromov-starts",
+}
 ADDED = QUICK_ADDED | {
     "adamw-wd5-80",
     "gd-half",  # of gromov2023 on other seeds
@@ -43,6 +54,7 @@ ADDED = QUICK_ADDED | {
     "quadratic-entropy",
     "quadratic-entropy-decay",
     "quadratic-entropy-decay-90",
+    "adam-128-float64-loss",
 }
 
 
@@ -68,7 +80,10 @@ def test_a_trial_of_the_paper_tier_that_is_not_added_is_one_of_a_papers_own() ->
         ("quadratic-decay", seed) for seed in range(6)
     }  # its claim was decided before, and keeps its seeds
     late = {(name, seed) for name in ADDED - {"quadratic-decay"} for seed in range(100, 106)}
-    assert _added("paper") == early | late
+    fresh = {
+        (name, seed) for name in ("gd-fresh", "gd-momentum-90-traced") for seed in range(106, 112)
+    }  # others had been seen
+    assert _added("paper") == early | late | fresh
 
 
 def test_arms_that_are_paired_have_their_seeds_in_common() -> None:
@@ -123,6 +138,8 @@ LOSS = {"loss.kind", "loss.precision", "loss.reduction"}
         ("decay-decides-in-the-transformer", {"optimizer.weight_decay"}),
         ("decay-speeds-the-decoder", {"optimizer.weight_decay"}),
         ("relu-groks-without-decay-on-squares", {"alpha"}),
+        ("transformer-held-is-sooner", {"optimizer.weight_decay", "optimizer.wrapper"}),
+        ("float64-loss-steadies-hus-minibatches", {"loss.precision"}),
         ("quadratic-groks-on-entropy-with-decay", {"alpha"}),
         ("decay-decides-the-quadratic-mlp-on-entropy", {"optimizer.weight_decay"}),
         ("decay-changes-the-relu-mlp-little-on-squares", {"optimizer.weight_decay"}),
@@ -185,6 +202,24 @@ def _delayed(ratio: float) -> Record:
     return record(steps, [0] + [1] * 7, [0, 0] + [1] * 6, budget=4000)
 
 
+def _falling(ratio: float, jump: float = 1.0, at: int = 150) -> Record:
+    """As ``_delayed``, with its training loss at every step, which falls steadily but for a ``jump`` at step ``at``."""
+    own = _delayed(ratio)
+    steps = np.arange(own.curves["step"][-1] + 1)
+    loss = np.exp(-steps / 1000) * np.where(steps == at, jump, 1.0)
+    return replace(own, probes={"trace": {"step": steps, "loss": loss}})
+
+
+def _starts(*ratios: float) -> SeedView:
+    """Runs from five sizes of the start, with these R½ and T_gen a hundred times those."""
+    scales = (0.5, 0.71, 1.0, 2.0, 4.0)
+    cells = (
+        Cell(0, {"training.initial_scale": scale}, _delayed(ratio))
+        for scale, ratio in zip(scales, ratios, strict=True)
+    )
+    return SeedView(0, (tuple(cells),))
+
+
 def _together() -> Record:
     """As the controls: not half-way when it fits at 160, but at 180, so that R½ is 1.1; T_gen 200."""
     steps = [0, 160, 180, *(round(200 * (1 + i / 10)) for i in range(6))]
@@ -206,6 +241,19 @@ def _examples(claim: Claim) -> tuple[SeedView, list[SeedView]]:
         slow = (claim.rule[0].min or 0) > 1
         yes = view(grokked(3000 if slow else 250), grokked(200))
         return yes, [view(grokked(800), grokked(200))]
+    if asked == ["unfitted-share-change"]:
+        steady, losing = (record([0, 100, 200, 300], [0, 1, 1, end], 0) for end in (1, 0.9))
+        return view(steady, losing), [view(losing, losing), view(steady, steady)]
+    if asked == ["grokking", "train-loss-rise"]:
+        after = _falling(2, jump=3, at=205)  # behind the half rise, at 200
+        assert answer(claim.rule, view(after)).yes is True
+        return view(_falling(2)), [view(_falling(2, jump=3)), view(_falling(1.1)), view(curve("positive"))]
+    if asked == ["half-rise-ratio"]:
+        return view(_together()), [view(_delayed(2)), view(_delayed(50))]
+    if asked == ["half-rise-trend"]:
+        return _starts(1.5, 2, 3, 5, 8), [_starts(4.5, 6, 7.7, 5.9, 5), _starts(8, 5, 4, 3, 2)]
+    if asked == ["time-power"]:
+        return _starts(1.5, 2, 3, 5, 8), [_starts(4, 4, 4, 4, 4), _starts(8, 5, 4, 3, 2)]
     if claim.kind == "never":
         return view(stuck()), [view(grokked(200))]
     if asked == ["grokking"]:

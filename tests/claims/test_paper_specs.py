@@ -77,7 +77,9 @@ PROMISED = {"gromov2023": 6} | dict.fromkeys(
         "charton2023",
         "liu2022",
         "lyu2023",
+        "omnigrok2022",
         "parity",
+        "thilak2022",
     ),
     20,
 )

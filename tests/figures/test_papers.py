@@ -32,9 +32,11 @@ from tests.reports import (
     synthetic_lyu,
     synthetic_mallinar,
     synthetic_nanda,
+    synthetic_omnigrok,
     synthetic_parity,
     synthetic_power,
     synthetic_prieto,
+    synthetic_thilak,
 )
 
 LIBRARY = Library()
@@ -49,7 +51,9 @@ MADE_UP = {
     "prieto2025": synthetic_prieto.cells,
     "doshi2023": synthetic_doshi.cells,
     "lyu2023": synthetic_lyu.cells,
+    "omnigrok2022": synthetic_omnigrok.cells,
     "parity": synthetic_parity.cells,
+    "thilak2022": synthetic_thilak.cells,
 }
 FROM_RECORDS = {"chughtai2023", "varma2023"}  # drawn from their committed records alone
 PAPERS = {name: LIBRARY.paper(name) for name in MADE_UP}

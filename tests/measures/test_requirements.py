@@ -23,7 +23,9 @@ from grokbench.training.record import Record
 from tests.claims import nanda_records as runs
 from tests.claims.claim_records import grokked, record, view
 from tests.reports import synthetic_liu as liu
+from tests.reports import synthetic_omnigrok as omnigrok
 from tests.reports import synthetic_parity as parity
+from tests.reports import synthetic_thilak as thilak
 from tests.reports.synthetic_doshi import run as noisy
 from tests.reports.synthetic_lyu import run as decaying
 from tests.reports.synthetic_mallinar import machine
@@ -95,6 +97,11 @@ def closely() -> SeedView:
     return view(run, run)
 
 
+def slung() -> SeedView:
+    """Two arms of a run on digits with four slingshots, looked at at every step."""
+    return view(thilak.curve("positive"), thilak.curve("positive"))
+
+
 def unlike() -> SeedView:
     """Two arms of which one is solved from a smaller fraction on."""
     return SeedView(0, (swept(9000).arms[0], swept(90_000).arms[0]))
@@ -154,6 +161,24 @@ def changing() -> SeedView:
     return view(rising, decaying(change=5000, scale=3.0, early=0.999, late=0.7))
 
 
+def held() -> SeedView:
+    """A free run, and a landscape of runs whose norm is held."""
+    own = omnigrok.of_every_experiment()
+    return SeedView(0, (own["large-start-code"], own["landscape"]))
+
+
+def decayed() -> SeedView:
+    """Two arms of runs over decays."""
+    own = omnigrok.of_every_experiment()
+    return SeedView(0, (own["large-start-decays"], own["large-start-decays"]))
+
+
+def scaled() -> SeedView:
+    """Two arms of landscapes, whose runs have unlike R½."""
+    own = omnigrok.of_every_experiment()
+    return SeedView(0, (own["landscape"], own["landscape"]))
+
+
 def sparse() -> SeedView:
     """Two arms of a network of which a few neurons take over."""
     return view(parity.run(t_gen=3500), parity.run(t_gen=3500))
@@ -180,6 +205,7 @@ VIEWS = (
     swept(90_000),
     swept(9000),
     closely(),
+    slung(),
     unlike(),
     iterated(),
     collapsing(),
@@ -194,6 +220,9 @@ VIEWS = (
     solved_online(),
     fresh(),
     kept(),
+    held(),
+    decayed(),
+    scaled(),
 )
 ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
     "aligning-trend": {"least": 0.6},

@@ -24,6 +24,8 @@ NEVER = math.inf
 ARMS = {  # experiment → T_mem, T_gen, place of the test loss's peak on the way to the onset
     "gd": (2_000, 3_000, 0.9),
     "gd-momentum-90": (250, 290, 0.9),
+    "gd-fresh": (2_000, 3_000, 0.9),
+    "gd-momentum-90-traced": (250, 290, 0.9),
     "gd-30": (3_000, 16_000, 0.85),
     "gd-half": (1_800, 2_700, 0.9),
     "adamw-mean-field": (150, 430, 0.6),
@@ -62,6 +64,10 @@ ARMS = {  # experiment → T_mem, T_gen, place of the test loss's peak on the wa
     "quadratic-entropy": (30, NEVER, 0.3),
     "quadratic-entropy-decay": (30, 130, 0.3),
     "quadratic-entropy-decay-90": (25, 40, 0.3),
+    "transformer-held": (260, 290, 0.9),
+    "gromov-starts": (15, 50, 0.6),
+    "adam-128-watched": (150, NEVER, 0.3),
+    "adam-128-float64-loss": (150, NEVER, 0.3),
 }
 
 
@@ -84,8 +90,10 @@ def record(trial: Trial, fits: float, groks: float, place: float, last: int | No
         "train_loss": 4.6 * np.exp(-4 * fit) + 1e-5,
         "test_loss": 4.6 * (1 + np.exp(-(((step - peak) / (0.5 * peak)) ** 2))) * (1 - rise) + 1e-3,
     }
+    every = np.arange(last + 1)
     return Record(
         trial=trial,
+        probes={"trace": {"step": every, "loss": 4.6 * np.exp(-every / 500) + 1e-5}},
         ended="stopped" if math.isfinite(groks) else "finished",
         curves=curves,
         facts={
@@ -105,15 +113,17 @@ def arm(experiment: str, seeds: int = 3, tier: str = "paper") -> tuple[Any, ...]
     found = []
     planned_trials = plan.expand(LIBRARY, EXPERIMENTS[experiment], tier)
     first = sorted({planned.seed for planned in planned_trials})[:seeds]
-    for trial in (planned.trial for planned in planned_trials if planned.seed in first):
+    for planned in (planned for planned in planned_trials if planned.seed in first):
+        trial = planned.trial
         if tier == "smoke":
             run = record(trial, NEVER, NEVER, 0.5, last=2)
         else:
             fits, groks, place = _of(experiment, trial.alpha)
+            groks *= float(planned.settings.get("training.initial_scale", 1.0)) ** 0.5
             i = first.index(trial.seed)
             slower = 1 + 0.04 * i
             run = record(trial, fits * slower, groks * slower**2, place * (1 - 0.03 * i))
-        found.append(Cell(trial.seed, {"alpha": trial.alpha}, run))
+        found.append(Cell(trial.seed, planned.settings, run))
     return tuple(found)
 
 

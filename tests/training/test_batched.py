@@ -137,6 +137,26 @@ CASES: dict[str, tuple[str, Mapping[str, Any], Sequence[Mapping[str, Any]]]] = {
         ({}, {"optimizer.lr": 0.003}, {"optimizer.weight_decay": 0.5}),
     ),
     "matrix-factors": ("lyu2023/completion", PRODUCTS, ({}, {"optimizer.lr": 0.01}, {"model.scale": 0.5})),
+    "layered-mlp": (
+        "omnigrok2022/teacher-student",
+        EVERY
+        | {
+            "task.domain.kind": "tanh-teacher",
+            "task.domain.d": 3,
+            "task.domain.outputs": 2,
+            "task.source.kind": "samples",
+            "task.source.rows": 30,
+            "task.decode.kind": "error-below",
+            "task.operation": "teacher",
+            "model.width": 7,
+            "optimizer.wrapper": {"kind": "held-norm", "parameters": "W*", "over": "matrix"},
+        },
+        (
+            {},
+            {"training.initial_scale": 0.5, "optimizer.lr": 3e-3},
+            {"optimizer.weight_decay": 1.0, "training.initial_scale": 3.0},
+        ),
+    ),
     "online": (
         "gromov2023/gd",
         PARITY | {"task.source.kind": "online", "training.batch": 8},

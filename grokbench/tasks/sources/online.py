@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from grokbench.specs.errors import InputError
 from grokbench.specs.fields import checked, field
 from grokbench.specs.types import TaskSpec
 from grokbench.tasks.source import Fresh, Rows, Source
@@ -33,8 +34,10 @@ class Drawing:
     KEPT = ("_generator", "_noise")
 
     def __init__(self, task: TaskSpec, seed: int) -> None:
-        self._domain, self._operation = samples.domain_of(task), task.operation
+        self._domain, self._operation = samples.domain_of(task, seed), task.operation
         self._wrong = checked(Fields, task.source, "source")["wrong"]
+        if self._wrong and not self._domain.classes:
+            raise InputError("source.wrong draws other classes; the answers of this domain are real numbers")
         self._generator, self._noise = stream(seed, "online", task.id), stream(seed, "online-noise", task.id)
 
     def __call__(self, n: int) -> Rows:
@@ -59,5 +62,6 @@ SOURCE = Source(
     count=samples.count,
     rows=samples.rows,
     fresh=fresh,
+    real=samples.real,
     held=samples.held,
 )

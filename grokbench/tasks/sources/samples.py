@@ -26,14 +26,17 @@ class Sampled(Protocol):
     """What a domain has that gives samples."""
 
     width: int  # numbers in a row
-    classes: int
+    classes: int  # 0 where an answer is ``real`` numbers, an attribute that such a domain has beside it
 
     def sample(
         self, operation: str, n: int, generator: np.random.Generator
-    ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-        """``n`` independent rows: inputs (n, width) and classes (n,).
+    ) -> tuple[NDArray[np.float64], NDArray[Any]]:
+        """``n`` independent rows: inputs (n, width), and classes (n,) or real answers (n, real).
 
         A longer sample begins with a shorter one's rows. Raises InputError for an operation that means nothing here.
+
+        A domain that draws something once for each seed, such as a teacher, also has ``of_seed(generator)``, which gives the
+        domain that holds it; the generator is that of the stream ("domain", task id).
         """
 
 
@@ -50,14 +53,21 @@ class Fields:
     )
 
 
-def domain_of(task: TaskSpec) -> Any:
-    """The task's domain, which is ``Sampled``. Errors: InputError."""
+def domain_of(task: TaskSpec, seed: int = 0) -> Any:
+    """The task's domain as a seed has it, which is ``Sampled``. Errors: InputError."""
     found = make_domain(task.domain)
     if not hasattr(found, "sample"):
         raise InputError(
             f"{task.domain['kind']!r} gives no samples; leave the source out, and its table is used"
         )
+    if hasattr(found, "of_seed"):
+        return found.of_seed(stream(seed, "domain", task.id))
     return found
+
+
+def real(task: TaskSpec) -> int:
+    """How many real numbers an answer is; 0 where it is a class."""
+    return int(getattr(make_domain(task.domain), "real", 0))
 
 
 def shape(task: TaskSpec) -> Vectors:
@@ -78,14 +88,16 @@ def held(task: TaskSpec) -> int:
 
 
 def rows(task: TaskSpec, seed: int) -> Table:
-    """(rows + test_rows, width + 1), float64: the inputs, then the class."""
-    found, sizes = domain_of(task), {"samples": count(task), "test-samples": held(task)}
+    """(rows + test_rows, width + 1), float64: the inputs, then the class; or (…, width + real) with real answers."""
+    found, sizes = domain_of(task, seed), {"samples": count(task), "test-samples": held(task)}
     drawn = [
         np.column_stack(found.sample(task.operation, n, stream(seed, name, task.id)))
         for name, n in sizes.items()
         if n
     ]
-    return Table(np.concatenate(drawn), found.classes, held=sizes["test-samples"])
+    return Table(
+        np.concatenate(drawn), found.classes, real=real(task), pairs=False, held=sizes["test-samples"]
+    )
 
 
-SOURCE = Source("samples", Fields, "vectors", shape=shape, count=count, rows=rows, held=held)
+SOURCE = Source("samples", Fields, "vectors", shape=shape, count=count, rows=rows, real=real, held=held)

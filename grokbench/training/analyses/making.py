@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from grokbench import parts
-from grokbench.networks.registry import build
+from grokbench.networks.registry import drawn
 from grokbench.parts import Part
 from grokbench.specs.errors import InputError, PartError
 from grokbench.specs.types import Array, Trial
@@ -66,8 +66,7 @@ def analyse(
 
 def initial_weights(trial: Trial) -> dict[str, Array]:
     """The weights before the first step, drawn again, as a snapshot would have them: float32."""
-    own = trial.recipe.model
-    network = build(own, shape_of(trial.task), trial.seed)
+    network = drawn(trial.recipe, shape_of(trial.task), trial.seed)
     return {name: w.detach().numpy().astype(np.float32) for name, w in network.named_parameters()}
 
 

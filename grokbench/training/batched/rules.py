@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -33,7 +34,12 @@ def stack_rule(tables: Sequence[Section], seeds: Sequence[int]) -> StackRule:
     if not part.stacks or not (around is None or wrapper(around).stacks):
         return Apart(tables, seeds)
     own = merged([complete(part, table) for table in tables])
-    return Together(built(part, own, lambda *group: Each(noise_of(seed, *group) for seed in seeds)))
+    noise = functools.partial(_noises, seeds)
+    return Together(built(part, own, noise, stacked=True))
+
+
+def _noises(seeds: Sequence[int], *group: str) -> Each:
+    return Each(noise_of(seed, *group) for seed in seeds)
 
 
 def merged(values: Sequence[Any]) -> Any:

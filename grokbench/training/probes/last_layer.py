@@ -17,7 +17,12 @@ PROBE = Probe(
 )
 
 
+def which(dimensions: Mapping[str, int]) -> str:
+    """The array that gives the outputs, of names and numbers of dimensions: W_U, or else the last one of two or more."""
+    return "W_U" if "W_U" in dimensions else [name for name, n in dimensions.items() if n >= 2][-1]
+
+
 def last_layer(weights: Mapping[str, NDArray[Any]]) -> dict[str, float]:
     """‖W‖_F of W_U, or else of the last array of two dimensions or more, summed in float64."""
-    last = weights["W_U"] if "W_U" in weights else [w for w in weights.values() if w.ndim >= 2][-1]
+    last = weights[which({name: w.ndim for name, w in weights.items()})]
     return {"norm": float(np.linalg.norm(np.asarray(last, dtype=np.float64)))}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from grokbench.training.blocks import NETWORKS
-from grokbench.training.watching import Probe, fits
+from grokbench.training.watching import Pass, Probe, fits
 
 PROBE = Probe(
     "trace",
@@ -15,18 +15,16 @@ PROBE = Probe(
 
 # ---- from here on with torch
 
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor
 
 
-def trace(loss: float, parameters: Sequence[Tensor], gradients: Sequence[Tensor]) -> dict[str, float]:
+def trace(own: Pass) -> dict[str, float]:
     """The loss before the update; ‖W‖_F / √entries and ‖∂L/∂W‖_F of each matrix, summed in float64."""
-    row = {"loss": loss}
-    for i, p in enumerate(parameters, 1):
+    row = {"loss": own.loss}
+    for i, p in enumerate(own.parameters, 1):
         row[f"weight_norm_{i}"] = _norm(p) / p.numel() ** 0.5
-    for i, g in enumerate(gradients, 1):
+    for i, g in enumerate(own.gradients, 1):
         row[f"gradient_norm_{i}"] = _norm(g)
     return row
 

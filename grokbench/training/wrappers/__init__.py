@@ -1,4 +1,4 @@
-"""Wrappers: one file each; they change a gradient and hand it on to the optimizer that they are built around.
+"""Wrappers: one file each; they change a gradient before the optimizer that they are built around, or its weights after it.
 
 In: an optimizer. Out: another one.
 """
