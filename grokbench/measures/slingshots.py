@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -158,25 +158,29 @@ def _losses(record: Record) -> tuple[Floats, Floats] | None:
     return series[0][inside], series[1][inside]
 
 
-def _rise(record: Record) -> float:
+def _largest_rise(record: Record, until: str) -> float:
     series = _losses(record)
-    return math.nan if series is None else largest_rise(*series, since=fitted(record))
+    if series is None:
+        return math.nan
+    seen = series[0] <= (rise(record) if until == "half-rise" else math.inf)
+    return largest_rise(series[0][seen], series[1][seen], since=fitted(record))
 
 
 LOSSES = each(
-    "the probe every-step or trace, and steps after T_mem",
-    lambda cell, _: not math.isnan(_rise(cell.record)),
+    "the probe every-step or trace, and steps after T_mem up to the {until}",
+    lambda cell, chosen: not math.isnan(_largest_rise(cell.record, str(chosen["until"]))),
     _unwatched,
 )
 
 
 @requires(LOSSES)
-def train_loss_rise(view: SeedView, arm: int = 0) -> float:
+def train_loss_rise(view: SeedView, until: Literal["end", "half-rise"] = "end", arm: int = 0) -> float:
     """Largest ratio of the training loss to its least value in the 200 steps before, over the steps after T_mem.
 
-    1 at most where the loss only falls. A slingshot makes it a hundred or more.
+    Up to the "end" of the budget, or to the first a′ ≥ 0.5 ("half-rise") where there is one. 1 at most where the loss only
+    falls. A slingshot makes it a hundred or more.
     """
-    return _rise(one(view, arm))
+    return _largest_rise(one(view, arm), until)
 
 
 @requires(T_MEM, AFTER_FIT)

@@ -25,7 +25,7 @@ PAPER = LIBRARY.paper("cross-paper")
 EXPERIMENTS = {experiment.id: experiment for experiment in PAPER.experiments}
 CLAIMS = {claim.id: claim for claim in PAPER.claims}
 PAPERS = ("power2022", "gromov2023", "nanda2023", "hu2024")
-QUICK_SHARED = {"gd", "gd-momentum-90", "transformer", "adamw"}
+QUICK_SHARED = {"gd", "gd-momentum-90", "transformer"}
 QUICK_ADDED = {
     "adamw-mean-field",
     "relu",
@@ -80,7 +80,10 @@ def test_a_trial_of_the_paper_tier_that_is_not_added_is_one_of_a_papers_own() ->
         ("quadratic-decay", seed) for seed in range(6)
     }  # its claim was decided before, and keeps its seeds
     late = {(name, seed) for name in ADDED - {"quadratic-decay"} for seed in range(100, 106)}
-    assert _added("paper") == early | late
+    fresh = {
+        (name, seed) for name in ("gd-fresh", "gd-momentum-90-traced") for seed in range(106, 112)
+    }  # others had been seen
+    assert _added("paper") == early | late | fresh
 
 
 def test_arms_that_are_paired_have_their_seeds_in_common() -> None:
@@ -199,11 +202,11 @@ def _delayed(ratio: float) -> Record:
     return record(steps, [0] + [1] * 7, [0, 0] + [1] * 6, budget=4000)
 
 
-def _falling(ratio: float, jump: float = 1.0) -> Record:
-    """As ``_delayed``, with its training loss at every step, which falls steadily but for a ``jump`` at step 150."""
+def _falling(ratio: float, jump: float = 1.0, at: int = 150) -> Record:
+    """As ``_delayed``, with its training loss at every step, which falls steadily but for a ``jump`` at step ``at``."""
     own = _delayed(ratio)
     steps = np.arange(own.curves["step"][-1] + 1)
-    loss = np.exp(-steps / 1000) * np.where(steps == 150, jump, 1.0)
+    loss = np.exp(-steps / 1000) * np.where(steps == at, jump, 1.0)
     return replace(own, probes={"trace": {"step": steps, "loss": loss}})
 
 
@@ -242,6 +245,8 @@ def _examples(claim: Claim) -> tuple[SeedView, list[SeedView]]:
         steady, losing = (record([0, 100, 200, 300], [0, 1, 1, end], 0) for end in (1, 0.9))
         return view(steady, losing), [view(losing, losing), view(steady, steady)]
     if asked == ["grokking", "train-loss-rise"]:
+        after = _falling(2, jump=3, at=205)  # behind the half rise, at 200
+        assert answer(claim.rule, view(after)).yes is True
         return view(_falling(2)), [view(_falling(2, jump=3)), view(_falling(1.1)), view(curve("positive"))]
     if asked == ["half-rise-ratio"]:
         return view(_together()), [view(_delayed(2)), view(_delayed(50))]

@@ -24,6 +24,8 @@ NEVER = math.inf
 ARMS = {  # experiment → T_mem, T_gen, place of the test loss's peak on the way to the onset
     "gd": (2_000, 3_000, 0.9),
     "gd-momentum-90": (250, 290, 0.9),
+    "gd-fresh": (2_000, 3_000, 0.9),
+    "gd-momentum-90-traced": (250, 290, 0.9),
     "gd-30": (3_000, 16_000, 0.85),
     "gd-half": (1_800, 2_700, 0.9),
     "adamw-mean-field": (150, 430, 0.6),

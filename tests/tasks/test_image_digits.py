@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import grokbench
+from grokbench.reproduction import Reproduction
 from grokbench.specs.errors import InputError
 from grokbench.specs.types import TaskSpec
 from grokbench.tasks.source import Vectors, count_rows, rows_of, shape_of
@@ -68,3 +70,13 @@ def test_without_scikit_learn_a_run_says_how_to_install_it_and_a_plan_needs_noth
     assert count_rows(digits()) == 1797
     with pytest.raises(InputError, match=r"'digits': the digits need scikit-learn.*'grokbench\[digits\]'"):
         grokbench.run("digits", "parity/merrill", alpha=0.1, seed=9000, steps=1)
+
+
+def test_a_reproduction_without_scikit_learn_ends_before_anything_is_trained(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+    job = Reproduction("thilak2022", "smoke", claims="digits-sgd-none", store=tmp_path)
+    assert len(job.plan.trials) == 2
+    with pytest.raises(InputError, match=r"'digits': the digits need scikit-learn.*'grokbench\[digits\]'"):
+        job.run(workers=1)

@@ -10,7 +10,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
 
 from grokbench import parts
 from grokbench.networks.base import Network
@@ -22,6 +21,7 @@ from grokbench.training.batched import memory
 from grokbench.training.batched.keeping import Going, Keep, narrowed
 from grokbench.training.batched.likeness import likeness, why_singly
 from grokbench.training.batched.rules import StackRule, stack_rule
+from grokbench.training.batched.slot import Slot
 from grokbench.training.batched.stack import Stack
 from grokbench.training.engine import checked_rows, recorded, set_up
 from grokbench.training.environment import environment
@@ -110,42 +110,6 @@ class _Member:
     setup: Setup[Network]
     place: int = 0
     seconds: float = 0.0
-
-
-class _Slot:
-    """A member as a ``run.Seen``: its slices of the stack. ``known``: scores that were made together with others."""
-
-    def __init__(self, stack: Stack, place: int, known: dict[str, dict[int, Score]]) -> None:
-        self._stack, self._place, self._known = stack, place, known
-
-    @property
-    def noisy(self) -> bool:
-        """See ``Seen``."""
-        return self._stack.noisy
-
-    @property
-    def names(self) -> Sequence[str]:
-        """See ``Seen``."""
-        return self._stack.names
-
-    @property
-    def parameters(self) -> list[Tensor]:
-        """See ``Seen``."""
-        return [p[self._place] for p in self._stack.parameters]
-
-    @property
-    def gradients(self) -> list[Tensor]:
-        """See ``Seen``."""
-        return [g[self._place] for g in self._stack.gradients]
-
-    def score(self, side: str) -> Score:
-        """See ``Seen``."""
-        found = self._known.get(side, {}).get(self._place)
-        return found or self._stack.scores(side, [self._place])[self._place]
-
-    def weights(self) -> dict[str, Tensor]:
-        """See ``Seen``."""
-        return self._stack.weights(self._place)
 
 
 class _Shared:
@@ -286,7 +250,7 @@ class _Batch:
             counted = shares[i] if shares and one.run.counting(evaluating[i], stack.noisy) else math.nan
             one.run.step = step
             try:
-                one.run.look(_Slot(stack, i, known), Score(losses[i], counted), evaluating[i])
+                one.run.look(Slot(stack, i, known), Score(losses[i], counted), evaluating[i])
             except Exception as error:
                 if memory.exhausted(error):
                     raise
