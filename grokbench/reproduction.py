@@ -14,13 +14,14 @@ from grokbench.claims.rules import LADDER
 from grokbench.claims.verdict import Verdict
 from grokbench.plan import expand as planning
 from grokbench.plan import order
+from grokbench.plan import shard as sharding
 from grokbench.plan.device import resolved
 from grokbench.plan.estimate import Estimate, estimated
 from grokbench.plan.expand import Plan, PlannedTrial
 from grokbench.plan.job import Job, Shelves
 from grokbench.plan.together import How
 from grokbench.specs import values
-from grokbench.specs.errors import UnknownNameError
+from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.specs.loader import Library
 from grokbench.specs.types import TIERS, Claim
 from grokbench.store import archive, keys
@@ -38,7 +39,7 @@ class Reproduction(Job):
     paper: an id, or a claims file. claims: those to look at, as ``claim`` or ``paper.claim``; none means all. records: a
     folder of committed records to read in place of the store. reuse: such folders, read after the store. seeds: those to run
     in place of the paper's own, at this tier alone. ladder: train further seeds of every claim that they may still decide.
-    engine, device: how to train (``plan.device``).
+    engine, device: how to train (``plan.device``). shard: "2/8" trains only the second of eight parts of the plan.
     The paper, its tasks and its recipes are checked whole. Errors: UnknownNameError, SpecError, InputError on construction.
     """
 
@@ -57,8 +58,12 @@ class Reproduction(Job):
         ladder: bool = False,
         engine: str = "auto",
         device: str = "auto",
+        shard: str | None = None,
         on_damage: Any = None,
     ) -> None:
+        self.shard = None if shard is None else sharding.read(shard)
+        if self.shard is not None and ladder:
+            raise InputError("a ladder adds seeds once it knows the records of all; name no shard with it")
         if values.text("tier", tier) not in TIERS:
             raise UnknownNameError("tier", tier, TIERS)
         how = How(engine, resolved(device, engine))
@@ -114,13 +119,26 @@ class Reproduction(Job):
         When forced, at first all that are distinct. A trial that a longer one will probably answer waits for that one; where
         it then does not, it is trained too.
         """
-        if self.force and not any(map(self.tried, self.plan.trials)):
-            distinct = {keys.key(planned.trial): planned for planned in self.plan.trials}
+        if self.force and not any(map(self.tried, self._own)):
+            distinct = {keys.key(planned.trial): planned for planned in self._own}
             return self._ordered(tuple(distinct.values()), workers)
-        left = [one for one in self.plan.trials if not self.tried(one) and not self.shelves.find(one.trial)]
+        left = [one for one in self._own if not self.tried(one) and not self.shelves.find(one.trial)]
         return self._ordered(
             planning.without_covered(left or (self._rungs() if self.ladder else [])), workers
         )
+
+    @cached_property
+    def _own(self) -> tuple[PlannedTrial, ...]:
+        """The trials of the plan, or of this shard of it."""
+        if self.shard is None:
+            return self.plan.trials
+        families = self.shard.families(self.plan.trials)
+        return tuple(one for one in self.plan.trials if keys.family(one.trial) in families)
+
+    def missing(self) -> int:
+        """How many trials of the whole plan have no record, those of other shards too."""
+        distinct = {one.request: one.trial for one in self.plan.trials}
+        return sum(self.shelves.find(trial) is None for trial in distinct.values())
 
     def _ordered(self, batch: Sequence[PlannedTrial], workers: int) -> tuple[PlannedTrial, ...]:
         answering = order.Answering(batch)
@@ -165,8 +183,9 @@ class Reproduction(Job):
 
     def estimate(self, workers: int | None = None) -> Estimate:
         """Trials, minutes of wall time and disk that training will take, in all and of each experiment."""
-        stored = {one.request for one in self.plan.trials if not self.force and self.shelves.find(one.trial)}
-        return estimated(self.plan, self.next_batch(workers or 1), stored, workers, self.how)
+        plan = Plan(self._own)
+        stored = {one.request for one in plan.trials if not self.force and self.shelves.find(one.trial)}
+        return estimated(plan, self.next_batch(workers or 1), stored, workers, self.how)
 
     @property
     def tiers(self) -> tuple[str, ...]:

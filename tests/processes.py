@@ -9,6 +9,8 @@ import multiprocessing
 import os
 import sys
 import tempfile
+from collections.abc import Callable
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import TYPE_CHECKING
@@ -18,6 +20,13 @@ if TYPE_CHECKING:
 
 _SERVER = multiprocessing.get_context("forkserver")
 _SERVER.set_forkserver_preload(["torch", "matplotlib.pyplot", "scipy.stats"])
+
+
+def forked(target: Callable[..., None], *given: object) -> BaseProcess:
+    """A process that calls ``target`` with torch loaded already."""
+    process = _SERVER.Process(target=target, args=given)
+    process.start()
+    return process
 
 
 def grokbench(

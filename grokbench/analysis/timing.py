@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from statistics import median
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -59,6 +59,13 @@ class StopRule:
     >>> [rule.update(step, 0.0) for step in (0, 5, 10)]
     [False, False, True]
     """
+
+    KEPT: ClassVar[tuple[str, ...]] = (
+        "t_gen",
+        "_steps",
+        "_accuracy",
+        "_next",
+    )  # a larger budget goes on from it
 
     budget: int
     horizon: float | None = None

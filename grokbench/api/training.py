@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from grokbench.plan.resolve import Paths, Specs, Task, Words, open_library, resolve_trial
 from grokbench.specs import values
+from grokbench.specs.errors import InputError
 from grokbench.specs.types import Recipe
 from grokbench.training.record import Record
 
 if TYPE_CHECKING:
     from grokbench.claims.verdict import Verdict
     from grokbench.plan.compared import CompareResult
-    from grokbench.plan.executor import OnEvent
+    from grokbench.plan.executor import Executor, OnEvent
     from grokbench.plan.sweep import SweepResult
 
 
@@ -85,7 +86,9 @@ def reproduce(
     reuse: Paths = (),
     seeds: Sequence[int] = (),
     ladder: bool = False,
-    executor: str = "local",
+    shard: str | None = None,
+    executor: Executor = "local",
+    scheduler: str | Path | None = None,
     engine: str = "auto",
     device: str = "auto",
     force: bool = False,
@@ -96,8 +99,10 @@ def reproduce(
     """Train what the claims of ``paper`` need at ``tier``, decide them, write the report to ``out`` if one is named.
 
     seeds: those to run in place of the paper's own, [200, 201, …]; the report is ``<paper>.seeds-200-….*`` then. ladder: train
-    12, then 20 seeds of every claim that they may still decide. executor: the part that runs the trials. engine, device: as in
-    ``run``; trials that differ in numbers only train in batches where their steps are small, or a batch is asked for.
+    12, then 20 seeds of every claim that they may still decide. shard: "2/8" trains the second of eight parts of the plan;
+    the report is written where the store then has all of it. executor: what runs the trials, a part's name or any
+    ``concurrent.futures.Executor``. scheduler: that of Dask workers to train on, "tcp://…" or a scheduler file. engine, device:
+    as in ``run``; trials that differ in numbers only train in batches where their steps are small, or a batch is asked for.
     A report that lies in ``out`` already lends its records where neither the store nor ``reuse`` has any. on_note: takes a
     sentence for each folder of ``reuse`` that has no record for the paper. Workers are spawned, as in ``sweep``: a script that
     calls this needs to be a file, with
@@ -109,7 +114,8 @@ def reproduce(
     from grokbench.reproduction import Reproduction
 
     target = None if out is None else values.path("out", out)
-    count = worker_count(workers)
+    runner = _runner(executor, scheduler)
+    count = worker_count(workers, runner)
     job = Reproduction(
         paper,
         tier,
@@ -118,6 +124,7 @@ def reproduce(
         reuse=reuse,
         seeds=seeds,
         ladder=ladder,
+        shard=shard,
         engine=engine,
         device=device,
         specs=open_library(specs),
@@ -127,14 +134,25 @@ def reproduce(
         check_folder(target)
     for text in job.unanswering():
         (on_note or (lambda note: None))(text)
-    job.run(count, on_event, executor)
-    if target is None:
+    job.run(count, on_event, runner)
+    if target is None or (job.shard and job.missing()):
         return job.verdicts()
     from grokbench import findings, reports
 
     result = findings.result(job, target)
     reports.write(result, target)
     return result.shown
+
+
+def _runner(executor: Executor, scheduler: str | Path | None) -> Executor:
+    """What runs trials, by the two arguments. Errors: InputError where both are given."""
+    if scheduler is None:
+        return executor
+    if executor != "local":
+        raise InputError("executor and scheduler both say what runs the trials; give one of them")
+    from grokbench.plan.cluster import Dask
+
+    return Dask(scheduler)
 
 
 def sweep(
@@ -147,7 +165,8 @@ def sweep(
     settings: Mapping[str, Any] | None = None,
     workers: int | None = None,
     exhaustive: bool = False,
-    executor: str = "local",
+    executor: Executor = "local",
+    scheduler: str | Path | None = None,
     engine: str = "auto",
     device: str = "auto",
     store: str | Path | None = None,
@@ -166,7 +185,8 @@ def sweep(
     from grokbench.plan.executor import worker_count
     from grokbench.plan.single import check_folder
 
-    count = worker_count(workers)
+    runner = _runner(executor, scheduler)
+    count = worker_count(workers, runner)
     target = None if out is None else values.path("out", out)
     job = sweep_words.plan(
         task,
@@ -184,7 +204,7 @@ def sweep(
     )
     if target is not None:
         check_folder(target)
-    job.run(count, on_event, executor)
+    job.run(count, on_event, runner)
     result = job.result()
     if target is not None:
         from grokbench.reports.sweep import write
@@ -207,7 +227,8 @@ def compare(
     tune: Mapping[str, Any] | None = None,
     trials: int | None = None,
     workers: int | None = None,
-    executor: str = "local",
+    executor: Executor = "local",
+    scheduler: str | Path | None = None,
     engine: str = "auto",
     device: str = "auto",
     store: str | Path | None = None,
@@ -230,7 +251,8 @@ def compare(
     from grokbench.plan.executor import worker_count
     from grokbench.plan.single import check_folder
 
-    count = worker_count(workers)
+    runner = _runner(executor, scheduler)
+    count = worker_count(workers, runner)
     target = None if out is None else values.path("out", out)
     job = compare_words.plan(
         first,
@@ -252,7 +274,7 @@ def compare(
     )
     if target is not None:
         check_folder(target)
-    job.run(count, on_event, executor)
+    job.run(count, on_event, runner)
     result = job.result()
     if target is not None:
         from grokbench.reports.compare import write

@@ -5,6 +5,7 @@ In: arguments. Out: text or one JSON document, and an exit status: 0 done, 1 a t
 
 from __future__ import annotations
 
+import errno
 import importlib
 import io
 import itertools
@@ -96,6 +97,9 @@ GOES_ON = "Finished trials are kept, and running ones as far as they came; the s
 TRAINING = ("reproduce", "sweep", "compare")
 """Commands that keep each trial as soon as it is finished."""
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What the system says of a full disk, or of an output such as a full pipe's file."""
+
 ENDING = """\b
 Examples:
   grokbench list
@@ -146,4 +150,12 @@ def main() -> None:
         status = 1
     except BrokenPipeError:
         status = 0
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        sys.stdout = io.StringIO()  # what the stream still holds would fail again at the end
+        click.echo(
+            f"Error: nothing more can be written ({error.strerror}); make room and call it again", err=True
+        )
+        status = 2
     sys.exit(status if isinstance(status, int) else 0)

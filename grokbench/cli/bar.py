@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from grokbench.cli import InterruptionError
+from grokbench.specs.errors import LostError
+
 if TYPE_CHECKING:
     from types import TracebackType
 
     from rich.console import Console, RenderableType
 
-    from grokbench.plan.executor import Event
+    from grokbench.plan.executor import Event, Executor
     from grokbench.plan.expand import PlannedTrial
     from grokbench.plan.job import Job
     from grokbench.plan.pace import Expected
@@ -65,8 +70,6 @@ class TrainingBar:
         workers: int,
         board: Board | None = None,
     ) -> None:
-        import sys
-
         from grokbench.plan.pace import Pace
 
         self._total, self._workers, self._pace = total, max(1, workers), Pace(work, workers)
@@ -119,6 +122,14 @@ class TrainingBar:
             self._bar.update(self._row, completed=completed, description=self._words(event))
         elif event.kind != "evaluated" or time.monotonic() - self._last_line > self.LINE_EVERY:
             self._line(event)
+
+    def kept(self) -> str:
+        """What an interruption leaves, and the command that goes on."""
+        done = self._done - self._failed
+        return (
+            f"{done} of {self._total} trials of this round are done and kept, and running ones as far as they came. "
+            f"This goes on:\n  {shlex.join(['grokbench', *sys.argv[1:]])}"
+        )
 
     def _note(self, text: str) -> None:
         if self._bar is not None:
@@ -186,6 +197,7 @@ def train(
     workers: int,
     before: Callable[[Sequence[PlannedTrial]], None] | None = None,
     board: Board | None = None,
+    executor: Executor = "local",
 ) -> bool:
     """Train a job's batches, a bar for each, and name the files of what failed; whether there was anything to train.
 
@@ -210,7 +222,12 @@ def train(
                 bar(event)
                 watch.event(event)
 
-            job.train(batch, workers, tell)
+            try:
+                job.train(batch, workers, tell, executor)
+            except (KeyboardInterrupt, LostError) as error:
+                text = str(error)
+                why = f"{text[0].upper()}{text[1:]}. " if isinstance(error, LostError) else ""
+                raise InterruptionError(f"{why}{bar.kept()}") from None
             watch.settle()
         for failure in job.failures[known:]:
             click.echo(f"a trial failed; its traceback is in {failure.path}", err=True)

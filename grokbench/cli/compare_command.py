@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from grokbench.plan.compare import Compare
     from grokbench.plan.compared import CompareResult
     from grokbench.plan.estimate import Estimate
+    from grokbench.plan.executor import Executor
 
 
 @click.command(
@@ -61,9 +62,7 @@ if TYPE_CHECKING:
     type=options.INTEGER,
     help="Trials of the tuning of each arm; with values, a multiple of their number.",
 )
-@click.option(
-    "--workers", type=options.INTEGER, help="Worker processes of one thread each [default: one a core]."
-)
+@hardware.workers
 @hardware.engine
 @hardware.device
 @click.option("--dry-run", is_flag=True, help="Print what differs and the plan on stdout, and train nothing.")
@@ -92,6 +91,7 @@ def command(
     tunes: Sequence[str],
     trials: int | None,
     workers: int | None,
+    scheduler: str | None,
     engine: str,
     device: str,
     dry_run: bool,
@@ -108,7 +108,8 @@ def command(
     """
     from grokbench.plan import compare_words, executor, single
 
-    count = executor.worker_count(workers)
+    runner = hardware.executor(workers, scheduler)
+    count = executor.worker_count(workers, runner)
     job = compare_words.plan(
         first,
         second,
@@ -128,7 +129,8 @@ def command(
         specs=options.open_library(specs),
         on_damage=options.note,
     )
-    measure(job.untrained(), count, job.how)
+    if runner == "local":
+        measure(job.untrained(), count, job.how)
     estimate = job.estimate(count)
     click.echo(_plan(job, estimate), err=as_json or not dry_run)
     if dry_run:
@@ -137,7 +139,7 @@ def command(
         return 0
     job.store.check_writable()
     single.check_folder(out)
-    _train(job, count)
+    _train(job, count, runner)
     return _show(job.result(), out, as_json=as_json)
 
 
@@ -215,10 +217,10 @@ def _planned(job: Compare, estimate: Estimate) -> dict[str, Any]:
     }
 
 
-def _train(job: Compare, workers: int) -> None:
+def _train(job: Compare, workers: int, runner: Executor) -> None:
     from grokbench.cli.bar import train
 
-    if not train(job, workers):
+    if not train(job, workers, executor=runner):
         click.echo("nothing to train: the store has every record", err=True)
 
 

@@ -18,7 +18,9 @@ from grokbench.cli.measuring import batched, guessed, measure
 from grokbench.specs.errors import InputError, UnknownNameError
 
 if TYPE_CHECKING:
+    from grokbench.cli.verdicts import Verdicts
     from grokbench.plan.estimate import Estimate
+    from grokbench.plan.executor import Executor
     from grokbench.plan.expand import PlannedTrial
     from grokbench.reproduction import Reproduction
     from grokbench.specs.loader import Library
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
         "grokbench reproduce gromov2023 --tier smoke --out elsewhere",
         "grokbench reproduce gromov2023 --claim gd-groks-no-reg-2",
         "grokbench reproduce cross-paper --reuse reports/hu2024/records",
+        "grokbench reproduce hu2024 --tier paper --scheduler tcp://10.0.0.1:8786",
+        "grokbench reproduce hu2024 --tier paper --shard 3/16",
     ),
 )
 @options.paper
@@ -49,9 +53,7 @@ if TYPE_CHECKING:
     shell_complete=completion.claims,
     help="Only this claim, or paper.claim (repeatable).",
 )
-@click.option(
-    "--workers", type=options.INTEGER, help="Worker processes of one thread each [default: one a core]."
-)
+@hardware.workers
 @hardware.engine
 @hardware.device
 @click.option("--dry-run", is_flag=True, help="Print the plan on stdout and train nothing.")
@@ -74,6 +76,11 @@ if TYPE_CHECKING:
     "seed_list",
     help="Run the tier on these seeds: 200:205, or 0,3,7. Writes <paper>.seeds-<list>.* and prints the agreement.",
 )
+@click.option(
+    "--shard",
+    metavar="I/N",
+    help="Train only part I of N of the plan, as a job of an array; the last one writes the report.",
+)
 @click.option("--force", is_flag=True, help="Train again what the store already has.")
 @options.store
 @options.specs
@@ -85,6 +92,7 @@ def command(
     tier: str,
     claims: Sequence[str],
     workers: int | None,
+    scheduler: str | None,
     engine: str,
     device: str,
     dry_run: bool,
@@ -92,6 +100,7 @@ def command(
     reuse: Sequence[Path],
     ladder: bool,
     seed_list: str | None,
+    shard: str | None,
     force: bool,
     store: Path | None,
     specs: Sequence[Path],
@@ -103,7 +112,8 @@ def command(
 
     if (paper is None) != every:
         raise InputError("name one paper, or --all")
-    executor.worker_count(workers)  # tells of a wrong one before anything is read
+    runner = hardware.executor(workers, scheduler)
+    count = executor.worker_count(workers, runner)  # tells of a wrong one before anything is read
     documents = []
     failed = False
     library = options.open_library(specs)
@@ -118,6 +128,7 @@ def command(
             ladder=ladder,
             engine=engine,
             device=device,
+            shard=shard,
             seeds=() if seed_list is None else options.seeds(seed_list),
             specs=library,
             on_damage=options.note,
@@ -127,7 +138,7 @@ def command(
     for job in jobs:
         for text in job.unanswering():
             options.note(text)
-        document = _one(job, out, workers, dry_run=dry_run, quiet=as_json)
+        document = _one(job, out, count, runner, dry_run=dry_run, quiet=as_json)
         documents.append(document)
         computed_wrong = any(claim["verdict"] == "ERROR" for claim in document.get("claims", ()))
         failed = failed or bool(job.failures) or computed_wrong
@@ -148,17 +159,17 @@ def _chosen(library: Library, paper: str | None, claims: Sequence[str]) -> dict[
     return {name: own for name, own in having.items() if own}
 
 
-def _one(job: Reproduction, out: Path, workers: int | None, *, dry_run: bool, quiet: bool) -> dict[str, Any]:
+def _one(
+    job: Reproduction, out: Path, count: int, runner: Executor, *, dry_run: bool, quiet: bool
+) -> dict[str, Any]:
     """Plan, train, decide and write one paper; returns its JSON document (of the plan, in a dry run)."""
-    from grokbench import findings, reports
-    from grokbench.cli.bar import train
+    from grokbench.cli.bar import Board, train
     from grokbench.cli.verdicts import Verdicts
-    from grokbench.plan import executor, single
-    from grokbench.reports import agreement
+    from grokbench.plan import single
 
-    count = executor.worker_count(workers)
-    measure(job.next_batch(count), count, job.how)
-    estimate = job.estimate(workers)
+    if runner == "local":
+        measure(job.next_batch(count), count, job.how)
+    estimate = job.estimate(count)
     if dry_run and not quiet:
         click.echo(_shares(estimate))
     plan = _plan(job, estimate)
@@ -174,9 +185,38 @@ def _one(job: Reproduction, out: Path, workers: int | None, *, dry_run: bool, qu
         }
     job.store.check_writable()
     single.check_folder(out)
-    board = Verdicts(job, out, quiet=quiet)
-    if not train(job, count, lambda batch: _climb(job, batch, count), board):
+    board = Board() if job.shard else Verdicts(job, out, quiet=quiet)
+    if not train(job, count, lambda batch: _climb(job, batch, count), board, runner):
         click.echo("nothing to train: every record is in the store", err=True)
+    if job.shard and (missing := job.missing()):
+        return _waiting(job, estimate, missing)
+    return _report(job, out, board if isinstance(board, Verdicts) else Verdicts(job, out, quiet=quiet), quiet)
+
+
+def _waiting(job: Reproduction, estimate: Estimate, missing: int) -> dict[str, Any]:
+    """What a shard says while others have not come to their end."""
+    failed = f", {len(job.failures)} of which failed" if job.failures else ""
+    click.echo(
+        f"shard {job.shard}: done with its {estimate.trials} trial(s){failed}. {missing} trial(s) of the plan have no record in "
+        f"{job.store.root} yet, so there is no report. Once all shards are done, bring their stores together with "
+        "`grokbench store merge`, if they have several, and give the command without --shard; it writes the report.",
+        err=True,
+    )
+    return {
+        "paper": job.paper.id,
+        "tier": job.tier,
+        "shard": str(job.shard),
+        "trials": estimate.trials,
+        "failed": len(job.failures),
+        "missing": missing,
+    }
+
+
+def _report(job: Reproduction, out: Path, board: Verdicts, quiet: bool) -> dict[str, Any]:
+    """Decide, write, and say what came out; the report's JSON document."""
+    from grokbench import findings, reports
+    from grokbench.reports import agreement
+
     result = findings.result(job, out, board.deciding.verdicts)
     page = reports.write(result, out)
     board.end(result)
@@ -194,8 +234,9 @@ def _plan(job: Reproduction, estimate: Estimate) -> str:
     from grokbench.claims import phrases
     from grokbench.plan import speed
 
+    part = f", shard {job.shard}" if job.shard else ""
     plan = (
-        f"{job.paper.id}, tier {job.tier}: {estimate.trials} trials, {estimate.stored} already stored, "
+        f"{job.paper.id}, tier {job.tier}{part}: {estimate.trials} trials, {estimate.stored} already stored, "
         f"{estimate.to_train} to train"
     )
     if not estimate.to_train:

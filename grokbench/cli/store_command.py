@@ -93,6 +93,7 @@ def verify(store: Path | None, as_json: bool) -> int:
 def prune(store: Path | None, dry_run: bool, as_json: bool) -> None:
     """Remove what answers no request: damaged records, other versions', half-written ones, tracebacks, lost locks.
 
+    Of ends that longer runs go on from, only the longest run's stays.
     Sound records stay, and so does what cannot be read. A record that was written to within ten minutes is left.
     """
     from grokbench import api

@@ -14,6 +14,7 @@ from grokbench.cli.measuring import batched, guessed, measure
 from grokbench.specs.errors import InputError
 
 if TYPE_CHECKING:
+    from grokbench.plan.executor import Executor
     from grokbench.plan.expand import PlannedTrial
     from grokbench.plan.sweep import Sweep, SweepEstimate, SweepResult
 
@@ -33,9 +34,7 @@ if TYPE_CHECKING:
 )
 @click.option("--steps", type=options.INTEGER, help="Budget of a trial in optimizer steps [default: 5000].")
 @options.changes
-@click.option(
-    "--workers", type=options.INTEGER, help="Worker processes of one thread each [default: one a core]."
-)
+@hardware.workers
 @hardware.engine
 @hardware.device
 @click.option(
@@ -64,6 +63,7 @@ def command(
     steps: int | None,
     pairs: Sequence[str],
     workers: int | None,
+    scheduler: str | None,
     engine: str,
     device: str,
     exhaustive: bool,
@@ -81,7 +81,8 @@ def command(
     """
     from grokbench.plan import executor, single, sweep_words
 
-    count = executor.worker_count(workers)
+    runner = hardware.executor(workers, scheduler)
+    count = executor.worker_count(workers, runner)
     job = sweep_words.plan(
         task,
         baseline,
@@ -97,7 +98,8 @@ def command(
         specs=options.open_library(specs),
         on_damage=options.note,
     )
-    measure(job.untrained(), count, job.how)
+    if runner == "local":
+        measure(job.untrained(), count, job.how)
     estimate = job.estimate(count)
     click.echo(_plan(job, estimate), err=as_json or not dry_run)
     if dry_run:
@@ -106,7 +108,7 @@ def command(
         return 0
     job.store.check_writable()
     single.check_folder(out)
-    _train(job, count)
+    _train(job, count, runner)
     result = job.result()
     return _show(result, out, as_json=as_json)
 
@@ -121,7 +123,7 @@ def _plan(job: Sweep, estimate: SweepEstimate) -> str:
     )
 
 
-def _train(job: Sweep, workers: int) -> None:
+def _train(job: Sweep, workers: int, runner: Executor) -> None:
     from grokbench.claims.phrases import half_open
     from grokbench.cli.bar import train
     from grokbench.plan import together
@@ -133,7 +135,7 @@ def _train(job: Sweep, workers: int) -> None:
         how = batched(together.batches([one.trial for one in batch], workers, job.how), job.how)
         click.echo(f"round {next(turns)}: α50 {where}, {len(batch)} trial(s) to train{how}", err=True)
 
-    if not train(job, workers, tell):
+    if not train(job, workers, tell, executor=runner):
         click.echo("nothing to train: the store has every record that the answer needs", err=True)
 
 

@@ -44,7 +44,7 @@ def compute(fields: Section, seed: int) -> dict[str, float]:
     """See ``NUMBERS``; the seed changes nothing."""
     import numpy as np
 
-    with np.load(_path(fields)) as saved:
+    with np.load(_path(fields), allow_pickle=False) as saved:
         file = dict(saved)
     printed = dict(zip(file["names"].tolist(), file["values"].tolist(), strict=True))
     ours, rest = numbers_as_printed(file)

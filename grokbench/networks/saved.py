@@ -41,7 +41,7 @@ def load_network(path: str | Path) -> nn.Module:
         )
     try:
         return restored(json.loads(label)["model"], weights)
-    except (ValueError, KeyError, TypeError, IndexError, RuntimeError) as error:
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError, RuntimeError, MemoryError) as error:
         raise InputError(
             f"{path}: its weights and what it says of its network do not go together ({error})"
         ) from None

@@ -144,6 +144,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
     "executors": {
         "local": "grokbench.plan.local:LOCAL",
         "here": "grokbench.plan.here:HERE",
+        "dask": "grokbench.plan.cluster:DASK",
     },
 }
 """Kind → name → "module:object"."""

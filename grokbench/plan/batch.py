@@ -13,6 +13,7 @@ from grokbench.plan import worker
 from grokbench.plan.worker import Job, Made
 from grokbench.specs.types import Trial
 from grokbench.store import keys
+from grokbench.store.checkpoints import Earlier
 from grokbench.store.folder import Store
 from grokbench.store.locks import Lock
 from grokbench.training.record import Record
@@ -119,12 +120,28 @@ class _Making:
             return
         if self._store is not None and not self._job.again:
             for own, source in self._store.checkpoints.begun([self._trials[place] for place in places]):
-                self._train_together([places[i] for i in own], source)
+                found = [places[i] for i in own]
+                for group, ends in self._ends(found) if source is None else [(found, [])]:
+                    self._train_together(group, source, ends)
         else:
             self._train_together(places, None)
 
-    def _train_together(self, places: Sequence[int], source: Path | None) -> None:
-        """Train these as one model. source: the file that keeps them, where they were begun."""
+    def _ends(self, places: Sequence[int]) -> list[tuple[list[int], list[Earlier]]]:
+        """``places`` as those whose shorter runs ended at one step, in one environment, can go on together, with these ends."""
+        assert self._store is not None
+        groups: dict[str, tuple[list[int], list[Earlier]]] = {}
+        for place in places:
+            end = self._store.shorter(self._trials[place])
+            name = "" if end is None else keys.canonical([end.step, dict(end.made)])
+            own, ends = groups.setdefault(name, ([], []))
+            own.append(place)
+            ends += [] if end is None else [end]
+        return list(groups.values())
+
+    def _train_together(
+        self, places: Sequence[int], source: Path | None, ends: Sequence[Earlier] = ()
+    ) -> None:
+        """Train these as one model. source: the file that keeps them, where they were begun. ends: of a shorter run of each."""
         from grokbench.training.batched.keeping import Keep
         from grokbench.training.batched.loop import train_together
         from grokbench.training.batched.stack import UnlikeError
@@ -133,7 +150,7 @@ class _Making:
         trials, keep = [self._trials[place] for place in places], None
         keeper = None
         if self._store is not None:
-            keeper = self._store.checkpoints.of_batch(trials, source, worker.leaving)
+            keeper = self._store.checkpoints.of_batch(trials, source, worker.leaving, ends)
             keep = Keep(tuple(map(keys.key, trials)), keeper)
 
         def on_end(i: int, found: Record | Exception) -> None:

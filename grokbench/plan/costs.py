@@ -11,6 +11,7 @@ import functools
 import json
 import statistics
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from grokbench import parts
@@ -90,6 +91,12 @@ def work(trial: Trial, steps: int, engine: str = "") -> Work:
 
     Errors: PartError where a part from outside cannot state its size.
     """
+    return _work(replace(trial, seed=0), steps, engine, parts.registrations())
+
+
+@functools.lru_cache(maxsize=16384)
+def _work(trial: Trial, steps: int, engine: str, registrations: int) -> Work:
+    """``work`` of a trial of any seed: a plan asks for many that differ in it alone."""
     recipe, table, held = trial.recipe, rows_at_most(trial), count_held(trial.task)
     rows, row = _trained_rows(trial), size(trial).multiply_adds / 1e6
     taken = sum(step <= steps for step in trial.snapshots) + 1
@@ -182,6 +189,12 @@ def rows_at_most(trial: Trial) -> int:
 
 def size(trial: Trial) -> Size:
     """Of the trial's network; what rows share is not counted. Of a learner: multiply-adds of one step, not of one row."""
+    return _size(replace(trial, seed=0), parts.registrations())
+
+
+@functools.lru_cache(maxsize=16384)
+def _size(trial: Trial, registrations: int) -> Size:
+    """``size`` of a trial of any seed."""
     recipe = trial.recipe
     with parts.blamed(parts.strangers(recipe, trial.task)):
         shape, own = shape_of(trial.task), trained(recipe)

@@ -5,18 +5,20 @@ Two commands on one store share the work: a trial that another process trains is
 
 from __future__ import annotations
 
+import concurrent.futures
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from grokbench import parts
 from grokbench.parts import Part
 from grokbench.plan import together, worker
 from grokbench.plan.batch import Together
+from grokbench.plan.futures import Futures
 from grokbench.plan.together import AUTO, How
-from grokbench.plan.worker import Job, Work
+from grokbench.plan.worker import Job, OnNews, Work
 from grokbench.specs import values
 from grokbench.specs.errors import PartError
 from grokbench.specs.types import Trial
@@ -62,9 +64,40 @@ def default_workers() -> int:
     return max(1, os.cpu_count() or 1)
 
 
-def worker_count(workers: int | None) -> int:
-    """The number of workers asked for, or one a core. Errors: InputError for less than 1."""
-    return default_workers() if workers is None else values.integer("workers", workers, least=1)
+class Runner(Protocol):
+    """What a part of the kind "executors" is; see ``worker.Work``. It may have ``check()`` and ``count()`` too."""
+
+    def run(self, jobs: Sequence[Any], workers: int, tell: OnNews) -> None:
+        """Run every job once and hand on what it returns."""
+
+
+Executor = str | Runner | concurrent.futures.Executor
+"""A part's name, the part itself, or any executor of Python's own kind, which stays open."""
+
+
+def worker_count(workers: int | None, executor: Executor = "local") -> int:
+    """The number of workers asked for, or as many as the executor has, or one a core. Errors: InputError for less than 1."""
+    if workers is not None:
+        return values.integer("workers", workers, least=1)
+    count = getattr(_chosen(executor).runner, "count", None)
+    return default_workers() if count is None else int(count())
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """What runs trials, what it is called, and the part from outside that it is."""
+
+    runner: Any
+    name: str
+    strangers: tuple[Part, ...] = ()
+
+
+def _chosen(executor: Executor) -> _Chosen:
+    if isinstance(executor, str):
+        part = parts.part("executors", executor)
+        return _Chosen(parts.load(part), str(part), parts.outsiders([part]))
+    name = f"the executor {type(executor).__name__}"
+    return _Chosen(Futures(executor) if isinstance(executor, concurrent.futures.Executor) else executor, name)
 
 
 def execute(
@@ -76,31 +109,31 @@ def execute(
     keep_untrained: bool = False,
     resume: bool = False,
     again: bool = False,
-    executor: str = "local",
+    executor: Executor = "local",
     how: How = AUTO,
 ) -> list[Failure]:
     """Train ``trials``, in the order given, by an executor with ``workers`` workers; records go to ``store``.
 
     keep_untrained, resume, again, how: see ``worker.Job``. Trials that ``plan.together`` groups are one job. executor: the name
-    of a part (``grokbench list executors``). A trial that another process trains is waited for. One that the executor gives
-    back without an answer is handed to it again. Errors: UnknownNameError for an executor that there is not; InputError where
-    none of its workers can start, StoreError; PartError where one from outside raises or says nothing of any trial.
+    of a part (``grokbench list executors``), or an ``Executor``. A trial that another process trains is waited for. One that
+    the executor gives back without an answer is handed to it again. Errors: UnknownNameError for an executor that there is not;
+    InputError where none of its workers can start, StoreError; PartError where one from outside raises or says nothing of any
+    trial; LostError where it is gone.
     KeyboardInterrupt is raised again once the executor has stopped its workers; finished records stay.
     """
-    part = parts.part("executors", executor)
-    chosen = parts.load(part)
-    with parts.blamed(parts.outsiders([part])):
-        getattr(chosen, "check", lambda: None)()
+    chosen = _chosen(executor)
+    with parts.blamed(chosen.strangers):
+        getattr(chosen.runner, "check", lambda: None)()
     store.check_writable(trials)
     failures: list[Failure] = []
     job = Job(str(store.root), keep_untrained, resume, again, parts.plugins(), how)
     left = list(trials)
     while left:
-        round_ = _Round(part, left, job, on_event, workers)
-        with parts.blamed(parts.outsiders([part])):
-            chosen.run(round_.jobs, workers, round_.tell)
+        round_ = _Round(chosen.name, left, job, on_event, workers)
+        with parts.blamed(chosen.strangers):
+            chosen.runner.run(round_.jobs, workers, round_.tell)
         if not round_.answered:
-            raise PartError(f"{part} ended without a word on any of its {len(round_.jobs)} jobs")
+            raise PartError(f"{chosen.name} ended without a word on any of its {len(round_.jobs)} jobs")
         for trial, trace, sentence in round_.failed:
             path = store.note_failure(trial, trace)
             failures.append(Failure(trial, keys.key(trial), trace, path, sentence))
@@ -113,10 +146,8 @@ def execute(
 class _Round:
     """Trials handed to an executor once, and what it tells of them."""
 
-    def __init__(
-        self, part: Part, trials: Sequence[Trial], job: Job, on_event: OnEvent, workers: int
-    ) -> None:
-        self._part, self._trials, self._on_event = part, trials, on_event
+    def __init__(self, name: str, trials: Sequence[Trial], job: Job, on_event: OnEvent, workers: int) -> None:
+        self._name, self._trials, self._on_event = name, trials, on_event
         self._groups = together.groups(trials, workers, job.how)
         own = [tuple(trials[place] for place in group) for group in self._groups]
         self.jobs = tuple(Together(group, job) if len(group) > 1 else Work(group[0], job) for group in own)
@@ -138,7 +169,7 @@ class _Round:
         known = isinstance(index, int) and 0 <= index < len(self.jobs)
         if not known or not isinstance(news, Mapping):
             raise PartError(
-                f"{self._part} tells {news!r} of job {index!r}; expected what one of its {len(self.jobs)} jobs returned"
+                f"{self._name} tells {news!r} of job {index!r}; expected what one of its {len(self.jobs)} jobs returned"
             )
         group = self._groups[index]
         if set(news) == EVALUATED or "of" in news:
@@ -146,7 +177,7 @@ class _Round:
             self._take(index, group[news.get("of", 0)], own)
             return
         if index in self._told:
-            raise PartError(f"{self._part} answers for job {index} twice")
+            raise PartError(f"{self._name} answers for job {index} twice")
         if "together" not in news:  # of a batch that was killed every trial failed
             for place in group:
                 if place not in self.answered:
@@ -171,7 +202,7 @@ class _Round:
         elif set(news) == worker.ENDED:
             self._on_event(Event("done", trial, together=count, **news))
         else:
-            raise PartError(f"{self._part} tells {news!r} of job {index}; expected what the job returned")
+            raise PartError(f"{self._name} tells {news!r} of job {index}; expected what the job returned")
         self.answered.add(place)
 
 

@@ -9,7 +9,7 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 
 from grokbench.plan import executor as executors
-from grokbench.plan.executor import Failure, OnEvent
+from grokbench.plan.executor import Executor, Failure, OnEvent
 from grokbench.plan.expand import PlannedTrial
 from grokbench.plan.together import AUTO, How
 from grokbench.specs.types import Trial
@@ -70,7 +70,7 @@ class Job:
         batch: Sequence[PlannedTrial],
         workers: int,
         on_event: OnEvent | None = None,
-        executor: str = "local",
+        executor: Executor = "local",
     ) -> None:
         """Train a batch by an executor. A trial that failed is kept in ``failures`` and not tried again.
 
@@ -98,7 +98,7 @@ class Job:
         return planned.request in self._tried
 
     def run(
-        self, workers: int | None = None, on_event: OnEvent | None = None, executor: str = "local"
+        self, workers: int | None = None, on_event: OnEvent | None = None, executor: Executor = "local"
     ) -> list[Failure]:
         """Train every batch by an executor (``grokbench list executors``); returns the failures."""
         count = executors.worker_count(workers)

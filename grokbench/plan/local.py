@@ -66,6 +66,7 @@ def check_can_spawn() -> None:
 
 
 TRIES = 2  # of a job whose worker process dies
+STARTS = 3  # of a worker process, each after one that failed
 
 
 class _Slot:
@@ -79,13 +80,23 @@ class _Slot:
         self.events = self._context.Queue()  # a process that is killed may leave its lock taken
         self.pool = ProcessPoolExecutor(1, self._context, worker.start, (self.events,))
 
-    def submit(self, job: Callable[..., dict[str, Any]], index: int) -> Future[dict[str, Any]]:
-        """Begin a job; a process that has died is replaced. Errors: BrokenProcessPool where none can start."""
+    def submit(
+        self, job: Callable[..., dict[str, Any]], index: int, starts: int = STARTS
+    ) -> Future[dict[str, Any]]:
+        """Begin a job; a process that has died is replaced. Errors: BrokenProcessPool, OSError, EOFError where none can start."""
         try:
-            return self.pool.submit(worker.work, job, index)
-        except BrokenProcessPool:
+            begun = self.pool.submit(worker.work, job, index)
+        except (
+            BrokenProcessPool,
+            OSError,
+            EOFError,
+        ):  # it died, or the server that forks it, which starts anew
+            if starts == 1:
+                raise
             self.renew()
-            return self.pool.submit(worker.work, job, index)
+            return self.submit(job, index, starts - 1)
+        self.events._writer.close()  # so that a message which a dying process cut off ends here
+        return begun
 
     def renew(self) -> None:
         """A new process in place of one that has died."""

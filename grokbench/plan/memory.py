@@ -56,16 +56,21 @@ def _entries(path: Path | None) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _file() -> Path | None:
-    """``speed.json`` in ``$GROKBENCH_CACHE``, or in the platform's folder for caches; None where no home is known."""
+def folder() -> Path | None:
+    """``$GROKBENCH_CACHE``, or the platform's folder for caches; None where no home is known."""
     from platformdirs import user_cache_path
 
     named = os.environ.get("GROKBENCH_CACHE")
     try:
-        folder = Path(named).absolute() if named else user_cache_path("grokbench", appauthor=False)
+        found = Path(named).absolute() if named else user_cache_path("grokbench", appauthor=False)
     except RuntimeError:  # there is neither HOME nor an entry for this user
         return None
-    return folder / "speed.json" if folder.is_absolute() else None
+    return found if found.is_absolute() else None
+
+
+def _file() -> Path | None:
+    own = folder()
+    return None if own is None else own / "speed.json"
 
 
 def machine() -> str:

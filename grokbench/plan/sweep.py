@@ -10,7 +10,7 @@ from functools import cached_property
 from grokbench.analysis import thresholds
 from grokbench.analysis.thresholds import Threshold
 from grokbench.plan import speed, together
-from grokbench.plan.executor import Failure, OnEvent
+from grokbench.plan.executor import Executor, Failure, OnEvent
 from grokbench.plan.expand import PlannedTrial
 from grokbench.plan.job import Job, Shelves
 from grokbench.plan.together import AUTO, How
@@ -157,7 +157,7 @@ class Sweep(Job):
         batch: Sequence[PlannedTrial],
         workers: int,
         on_event: OnEvent | None = None,
-        executor: str = "local",
+        executor: Executor = "local",
     ) -> None:
         """Train a batch and take its outcomes in."""
         super().train(batch, workers, on_event, executor)

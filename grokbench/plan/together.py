@@ -56,8 +56,19 @@ def groups(trials: Sequence[Trial], workers: int, how: How = AUTO) -> list[tuple
         return [(i,) for i in range(len(trials))]
     alike: dict[str, list[int]] = {}
     found: list[tuple[int, ...]] = []
+    names: dict[tuple[object, ...], str] = {}  # of trials that differ in their seed
     for i, trial in enumerate(trials):
-        name = _likeness(trial) if how.batches or _small(trial) else ""
+        but_seed = (
+            id(trial.task),
+            id(trial.recipe),
+            trial.alpha,
+            trial.rows,
+            trial.budget,
+            trial.start is None,
+        )
+        if but_seed not in names:
+            names[but_seed] = _likeness(trial) if how.batches or _small(trial) else ""
+        name = names[but_seed]
         if name:
             alike.setdefault(name, []).append(i)
         else:

@@ -143,7 +143,10 @@ def train_here(
     from grokbench.training.analyses.making import analysed
 
     record = store.trained(trial) if store is not None and job.resume else None
-    keeper = None if store is None else store.checkpoints.of(trial, leaving)
+    keeper = None
+    if store is not None:
+        ends = () if job.again or record is not None else filter(None, [store.shorter(trial)])
+        keeper = store.checkpoints.of(trial, leaving, tuple(ends))
     if record is None:
         if keeper is not None and job.again:
             keeper.forget()
@@ -170,9 +173,11 @@ def _trained(
         return train(trial, tell, how.engine, keeper), why
     why = why or why_singly(trial)
     if not why:
+        from grokbench.training.batched.keeping import Keep
         from grokbench.training.batched.loop import train_together
         from grokbench.training.batched.stack import UnlikeError
 
+        own = None if keeper is None else keeper.as_batch()
         found: list[Record | Exception] = []
         try:
             train_together(
@@ -180,12 +185,15 @@ def _trained(
                 lambda place, made: found.append(made),
                 lambda place, *news: None if tell is None else tell(*news),
                 how.device,
+                None if own is None else Keep((own.path.name,), own),
             )
         except UnlikeError as error:
             why = str(error)
         else:
             if isinstance(found[0], Exception):
                 raise found[0]
+            if keeper is not None and own is not None:
+                keeper.cpu_seconds = own.cpu_seconds
             return found[0], ""
     return train(trial, tell, keeper=keeper), why
 
@@ -211,12 +219,24 @@ def timed(record: Record, cpu_seconds: float) -> Record:
 
 _events: Any = None
 _leave = threading.Event()  # the process was asked to end
+_asks: Callable[[], bool] | None = None  # whether what runs now is not wanted any more
 _keeps = False  # a run that can be kept is training, and will end the process once it is
 
 
 def leaving() -> bool:
-    """Whether this process was asked to end."""
-    return _leave.is_set()
+    """Whether this process was asked to end, or what runs in it is not wanted any more."""
+    return _leave.is_set() or (_asks is not None and _asks())
+
+
+@contextlib.contextmanager
+def asked_by(leaves: Callable[[], bool]) -> Iterator[None]:
+    """In here ``leaves`` says too whether a run is to be kept and left; it is asked after every update."""
+    global _asks
+    before, _asks = _asks, leaves
+    try:
+        yield
+    finally:
+        _asks = before
 
 
 @contextlib.contextmanager

@@ -80,6 +80,10 @@ class PartError(InputError):
     """A part that does not come with grokbench failed, or gave what it should not; the text names the part and its package."""
 
 
+class LostError(GrokbenchError):
+    """What ran the trials is gone, such as the scheduler of a cluster. Finished records stay; the exit status is 1."""
+
+
 class StoreError(GrokbenchError):
     """The store folder cannot be read or written."""
 

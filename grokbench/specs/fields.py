@@ -19,6 +19,7 @@ from grokbench.specs.errors import InputError, UnknownNameError
 
 _TYPES = {"int": "integer", "float": "number", "str": "string", "bool": "boolean"}
 TEXT = {"type": "string", "minLength": 1}
+URL = {"type": "string", "pattern": "^https?://[^\\s\"'<>]+$"}
 ID = {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]*$"}
 _BOUNDS = {"least": "minimum", "above": "exclusiveMinimum", "most": "maximum", "below": "exclusiveMaximum"}
 

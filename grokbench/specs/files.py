@@ -13,6 +13,8 @@ from typing import Any
 from grokbench.specs.errors import GrokbenchError, InputError, Mistake, SpecError
 
 CLAIMS_FILE, FIGURES_FILE = "claims.toml", "figures.toml"
+MOST_BYTES, MOST_LEVELS, MOST_NUMBER = 2**20, 30, 2**63
+DEEP = f"it nests deeper than the {MOST_LEVELS} levels that a spec may have"
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 KEYS = {
     "paper": ("paper", "experiment", "claim"),
@@ -73,6 +75,8 @@ def _content(path: Path, changed: int, size: int) -> bytes:
 def text_of(path: Path) -> str:
     """The text of a spec file, with or without the mark that some editors put before UTF-8. Errors: InputError, SpecError."""
     try:
+        if path.stat().st_size > MOST_BYTES:
+            raise InputError(f"{path}: a spec has at most {MOST_BYTES:,} bytes")
         data = content(path)
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
@@ -90,11 +94,30 @@ def text_of(path: Path) -> str:
 
 
 def read(path: Path) -> dict[str, Any]:
-    """The table in a spec file. Errors: InputError, SpecError."""
+    """The table in a spec file. Errors: InputError, SpecError, also where it is larger or nests deeper than a spec may."""
     try:
-        return tomllib.loads(text_of(path))
-    except tomllib.TOMLDecodeError as error:
+        document = tomllib.loads(text_of(path))
+    except RecursionError:
+        raise SpecError([Mistake(str(path), "", DEEP)]) from None
+    except ValueError as error:  # of tomllib, or of a whole number with too many digits
         raise SpecError([Mistake(str(path), "", f"not valid TOML: {error}")]) from None
+    excess = _excess(document)
+    if excess:
+        raise SpecError([Mistake(str(path), "", excess)])
+    return document
+
+
+def _excess(document: dict[str, Any]) -> str:
+    """What is beyond the limits of a spec; "" for nothing. Told level by level, so that no depth is too much."""
+    level: list[Any] = [document]
+    for _ in range(MOST_LEVELS):
+        if not level:
+            return ""
+        if any(type(value) is int and abs(value) >= MOST_NUMBER for value in level):
+            return "a whole number of 2^63 or more is beyond every field"
+        inside = [[*value.values()] if isinstance(value, dict) else value for value in level]
+        level = [one for values in inside if isinstance(values, list) for one in values]
+    return DEEP
 
 
 def kind_of_file(path: Path) -> str:

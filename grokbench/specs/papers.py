@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from grokbench.specs.claims import PILOTS, SEEDS, Claim, Section, Superseded, list_of, one_or_list_of
-from grokbench.specs.fields import ID, TEXT, schema_of, tables
+from grokbench.specs.fields import ID, TEXT, URL, schema_of, tables
 from grokbench.specs.fields import field as spec
 
 TIERS = ("smoke", "quick", "paper")
@@ -190,7 +190,7 @@ class Paper:
     year: int | None = spec(
         None, help="of publication; left out, as the address is, where several papers are compared"
     )
-    url: str | None = spec(None, help="address of the paper", schema=TEXT)
+    url: str | None = spec(None, help="address of the paper", schema=URL)
     deviations: tuple[str, ...] = spec(
         (),
         help="a sentence for each point in which the experiments differ from the paper",

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import io
 import json
 import zipfile
-import zlib
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
@@ -15,13 +13,14 @@ from typing import Any, NamedTuple
 from grokbench.specs import values
 from grokbench.specs.errors import InputError
 from grokbench.specs.types import Trial
-from grokbench.store import codec, keys
+from grokbench.store import codec, formats, keys, zips
 from grokbench.store.cutting import cut
 from grokbench.store.kept import Kept
 from grokbench.store.replacing import replaced
 from grokbench.training.record import Record
 
 _HEADS = "records.json"
+_MOST_HEADS = 2**26  # bytes
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same records always make the same bytes
 
 
@@ -43,7 +42,7 @@ def write(folder: Path, experiment: str, records: Iterable[Record]) -> Path:
     }
     for key, record in named.items():
         left_out = [] if record.trial.seed == shown else _portraits(record)
-        analyses = {name: arrays for name, arrays in record.analyses.items() if name not in left_out}
+        analyses = {name: {} if name in left_out else arrays for name, arrays in record.analyses.items()}
         kept = dataclasses.replace(record, analyses=analyses)
         members[f"{key}.npz"] = codec.pack_arrays(codec.arrays(kept), compress=False)
     with replaced(path) as beside, zipfile.ZipFile(beside, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as out:
@@ -66,14 +65,24 @@ def read(folder: Path, experiment: str) -> list[Record]:
     if not path.is_file():
         return []
     try:
-        with zipfile.ZipFile(path) as stored:
-            return [
-                codec.unpack(head, stored.read(f"{name}.npz"))
-                for name, head in json.loads(stored.read(_HEADS)).items()
-                if head["training_version"] == keys.TRAINING_VERSION
-            ]
+        stored, heads = _opened(path)
+        with stored:
+            return [codec.unpack(head, zips.member(stored, f"{name}.npz")) for name, head in heads.items()]
     except DAMAGE as error:
         raise _damaged(path, error) from None
+
+
+def _opened(path: Path) -> tuple[zipfile.ZipFile, dict[str, dict[str, Any]]]:
+    """An archive, kept in memory, and the heads of its records of this version of training, by their keys.
+
+    Errors: one of ``DAMAGE``; NewerFormatError.
+    """
+    stored = zips.opened(path.read_bytes())
+    heads = zips.document(zips.member(stored, _HEADS, _MOST_HEADS))
+    for head in heads.values():
+        formats.version(head, path)
+    now = keys.TRAINING_VERSION
+    return stored, {name: head for name, head in heads.items() if head["training_version"] == now}
 
 
 def answered(record: Record, by: Iterable[Record]) -> bool:
@@ -110,7 +119,7 @@ class _Entry(NamedTuple):
     def record(self) -> Record:
         """Read it. Errors: InputError where the archive is damaged."""
         try:
-            return codec.unpack(self.head, self.stored.read(f"{self.name}.npz"))
+            return codec.unpack(self.head, zips.member(self.stored, f"{self.name}.npz"))
         except DAMAGE as error:
             raise _damaged(self.path, error) from None
 
@@ -133,14 +142,12 @@ class Archive:
         index: dict[str, list[_Entry]] = {}
         for path in sorted(self.folder.glob("*.zip")):
             try:
-                stored = zipfile.ZipFile(io.BytesIO(path.read_bytes()))
-                heads = json.loads(stored.read(_HEADS))
+                stored, heads = _opened(path)
                 for name, head in heads.items():
-                    if head["training_version"] == keys.TRAINING_VERSION:
-                        trial = codec.trial_from_json(head["trial"])
-                        if keys.key(trial) != name:
-                            raise _damaged(path, "a record lies under another one's name")
-                        index.setdefault(keys.family(trial), []).append(_Entry(path, stored, name, head))
+                    trial = codec.trial_from_json(formats.upgraded(head)["trial"])
+                    if keys.key(trial) != name:
+                        raise ValueError("a record lies under another one's name")
+                    index.setdefault(keys.family(trial), []).append(_Entry(path, stored, name, head))
             except DAMAGE as error:
                 raise _damaged(path, error) from None
         if not index and self._strict:
@@ -165,7 +172,7 @@ class Archive:
             yield Kept(name, entry.record(), entry.path, size, None, entry.record)
 
 
-DAMAGE = (zipfile.BadZipFile, zlib.error, OSError, ValueError, KeyError, TypeError)
+DAMAGE = (*zips.DAMAGE, OSError)
 
 
 def _damaged(path: Path, why: object) -> InputError:

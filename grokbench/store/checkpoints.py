@@ -1,4 +1,4 @@
-"""Runs that were kept in the middle: a file each, with a checksum, JSON and arrays; no pickle."""
+"""Runs that were kept in the middle, or at their end: a file each, with a checksum, JSON and arrays; no pickle."""
 
 from __future__ import annotations
 
@@ -7,41 +7,67 @@ import hashlib
 import io
 import json
 import time
-import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from grokbench.specs.types import Trial
-from grokbench.store import keys
+from grokbench.store import keys, zips
 from grokbench.store.replacing import replaced
-from grokbench.training.taken import Taken
+from grokbench.training.taken import End, Taken, UnkeptError, joined
 
 EVERY_SECONDS = 60.0
+END_SECONDS = 60.0  # what takes less is trained again as quickly
 SHARE = 0.02  # of the time that keeping may take
 FORMAT = 1
 _STATE, _DIGEST = "state.json", 64
 BATCH = "batch-"  # begins the names of batches' files
 
 
+class Earlier(NamedTuple):
+    """The end of a shorter run: its state at that step, the environment and the CPU seconds that it took."""
+
+    step: int
+    state: Taken
+    made: Mapping[str, Any]
+    cpu_seconds: float
+
+
 class Checkpoint:
     """The kept state of one run in the file ``path``; it is written at most once in ``EVERY_SECONDS``.
 
+    ends: of a shorter run, from which this one goes on where it was not kept itself.
     leaving: whether the process has been asked to end; then the run is kept at once, and ``SystemExit`` is raised. A file that
     cannot be written hinders nothing: the run then begins again where it is asked for again.
     """
 
-    def __init__(self, path: Path, leaving: Callable[[], bool] = lambda: False) -> None:
-        self.path, self._leaving = path, leaving
+    def __init__(
+        self, path: Path, leaving: Callable[[], bool] = lambda: False, ends: Sequence[Earlier] = ()
+    ) -> None:
+        self.path, self._leaving, self._ends = path, leaving, tuple(ends)
         self.cpu_seconds = 0.0  # of the processes before this one
         self._began, self._next = time.process_time(), time.monotonic() + EVERY_SECONDS
 
     def load(self, made: Mapping[str, object]) -> Taken | None:
         """See ``Keeper``. A damaged file, and one of another environment, is none."""
         found = self._loaded(self.path, made)
-        return None if found is None else found[0]
+        if found is not None:
+            return found[0]
+        (state,) = self._earlier(made) or (None,)
+        return state
+
+    def _earlier(self, made: Mapping[str, object]) -> list[Taken]:
+        """The states of shorter runs, if all of them were made in this environment."""
+        if any(end.made != _plain(made) for end in self._ends):
+            return []
+        self.cpu_seconds = sum(end.cpu_seconds for end in self._ends)
+        return [end.state for end in self._ends]
+
+    def ends(self, seconds: float) -> bool:
+        """See ``Keeper``."""
+        return seconds >= END_SECONDS
 
     def _loaded(self, path: Path, made: Mapping[str, object]) -> tuple[Taken, list[str]] | None:
         try:
@@ -77,6 +103,10 @@ class Checkpoint:
         now = time.monotonic()
         self._next = now + max(EVERY_SECONDS, (now - began) / SHARE)
 
+    def as_batch(self) -> BatchCheckpoint:
+        """Where the same run is kept as a batch of one."""
+        return BatchCheckpoint(self.path, None, self._leaving, self._ends, [self.path.name])
+
     def forget(self) -> None:
         """Remove what was kept."""
         with contextlib.suppress(OSError):
@@ -84,17 +114,29 @@ class Checkpoint:
 
 
 class BatchCheckpoint(Checkpoint):
-    """The kept state of the trials of a batch, by their names. source: an earlier file that has them, and perhaps others."""
+    """The kept state of the trials of a batch, by their names.
+
+    source: an earlier file that has them, and perhaps others. ends: of a shorter run of each of them, in their order.
+    """
 
     def __init__(
-        self, path: Path, source: Path | None = None, leaving: Callable[[], bool] = lambda: False
+        self,
+        path: Path,
+        source: Path | None = None,
+        leaving: Callable[[], bool] = lambda: False,
+        ends: Sequence[Earlier] = (),
+        names: Sequence[str] = (),
     ) -> None:
-        super().__init__(path, leaving)
-        self._source = source or path
+        super().__init__(path, leaving, ends)
+        self._source, self._names = source or path, list(names)
 
     def load(self, made: Mapping[str, object]) -> tuple[Taken, list[str]] | None:  # type: ignore[override]
         """See ``BatchKeeper``."""
-        return self._loaded(self._source, made)
+        found = self._loaded(self._source, made)
+        states = [] if found is not None else self._earlier(made)
+        with contextlib.suppress(UnkeptError):
+            return (joined(states), self._names) if states else found
+        return None
 
     def save(self, state: Taken, made: Mapping[str, object], names: Sequence[str] = ()) -> None:
         """See ``BatchKeeper``."""
@@ -115,16 +157,22 @@ class Checkpoints:
     def __init__(self, root: Path) -> None:
         self._root, self._folder = root, root / "checkpoints"
 
-    def of(self, trial: Trial, leaving: Callable[[], bool] = lambda: False) -> Checkpoint:
-        """Where a run of exactly this trial is kept. leaving: as of a ``Checkpoint``."""
-        return Checkpoint(self._folder / keys.key(trial), leaving)
+    def of(
+        self, trial: Trial, leaving: Callable[[], bool] = lambda: False, ends: Sequence[Earlier] = ()
+    ) -> Checkpoint:
+        """Where a run of exactly this trial is kept. leaving, ends: as of a ``Checkpoint``."""
+        return Checkpoint(self._folder / keys.key(trial), leaving, ends)
 
     def of_batch(
-        self, trials: Sequence[Trial], source: Path | None, leaving: Callable[[], bool] = lambda: False
+        self,
+        trials: Sequence[Trial],
+        source: Path | None,
+        leaving: Callable[[], bool] = lambda: False,
+        ends: Sequence[Earlier] = (),
     ) -> BatchCheckpoint:
-        """Where a batch of these trials is kept. source: what kept them before."""
-        name = keys.digest([keys.key(trial) for trial in trials])
-        return BatchCheckpoint(self._folder / f"{BATCH}{name}", source, leaving)
+        """Where a batch of these trials is kept. source: what kept them before. ends: as of a ``BatchCheckpoint``."""
+        names = [keys.key(trial) for trial in trials]
+        return BatchCheckpoint(self._folder / f"{BATCH}{keys.digest(names)}", source, leaving, ends, names)
 
     def begun(self, trials: Sequence[Trial]) -> list[tuple[list[int], Path | None]]:
         """``trials`` as those that were kept together can go on together: their places, and the file that has them, or None."""
@@ -158,7 +206,23 @@ def write(path: Path, document: Mapping[str, Any], arrays: list[np.ndarray[Any, 
         beside.write_bytes(hashlib.sha256(data).hexdigest().encode() + data)
 
 
-DAMAGE = (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile)
+def write_end(path: Path, end: End) -> None:
+    """The state of a run at its budget. Errors: OSError."""
+    document = {"format": FORMAT, "made": _plain(end.made), "node": end.state.node}
+    write(path, document, end.state.arrays)
+
+
+def read_end(path: Path) -> End | None:
+    """What :func:`write_end` wrote; None where there is none, or none that can be used."""
+    try:
+        document, arrays = read(path)
+        known = document["format"] == FORMAT
+        return End(Taken(document["node"], arrays), document["made"]) if known else None
+    except DAMAGE:
+        return None
+
+
+DAMAGE = (OSError, *zips.DAMAGE)
 
 
 def read(path: Path) -> tuple[dict[str, Any], list[np.ndarray[Any, Any]]]:
@@ -166,7 +230,6 @@ def read(path: Path) -> tuple[dict[str, Any], list[np.ndarray[Any, Any]]]:
     data = path.read_bytes()
     if hashlib.sha256(data[_DIGEST:]).hexdigest().encode() != data[:_DIGEST]:
         raise ValueError(f"{path} is damaged")
-    with np.load(io.BytesIO(data[_DIGEST:]), allow_pickle=False) as stored:
-        document = json.loads(stored[_STATE].tobytes())
-        arrays = [stored[str(i)] for i in range(len(stored.files) - 1)]
-    return document, arrays
+    found = zips.arrays(data[_DIGEST:], most=len(data))  # it is not compressed
+    document = zips.document(found.pop(_STATE).tobytes())
+    return document, [found[str(i)] for i in range(len(found))]

@@ -13,22 +13,16 @@ import numpy as np
 
 from grokbench.specs.fields import default_of
 from grokbench.specs.types import Array, Recipe, Start, TaskSpec, Trial
-from grokbench.store import keys
+from grokbench.store import formats, keys, zips
 from grokbench.training.record import Record
 from grokbench.training.watching import version
 
-FORMAT_VERSION = 1
 _GROUPS = ("probes", "analyses")
-_PORTRAITS = "portraits"
-"""In files, what ``keys.PORTRAITS`` names stands apart from the other analyses, under names of its own and without a version."""
-_FROM_FILES = {stored: name for name, stored in keys.PORTRAITS.items()}
 
 
 def trial_to_json(trial: Trial) -> dict[str, Any]:
     """A trial as a JSON document; what came later, such as ``rows``, only where the trial has another than every old one."""
     document = dataclasses.asdict(trial)
-    document[_PORTRAITS] = [keys.PORTRAITS[name] for name in trial.analyses if name in keys.PORTRAITS]
-    document["analyses"] = [name for name in trial.analyses if name not in keys.PORTRAITS]
     for name in ("source", "decode", "thresholds"):
         if document["task"][name] == default_of(TaskSpec.__dataclass_fields__[name]):
             del document["task"][name]
@@ -44,7 +38,6 @@ def trial_to_json(trial: Trial) -> dict[str, Any]:
 
 def trial_from_json(document: Mapping[str, Any]) -> Trial:
     """The trial that :func:`trial_to_json` wrote."""
-    analyses = [*document.get("analyses", ()), *(_FROM_FILES[name] for name in document.get(_PORTRAITS, ()))]
     before = document.get("start")
     return Trial(
         task=TaskSpec(**document["task"]),
@@ -56,7 +49,7 @@ def trial_from_json(document: Mapping[str, Any]) -> Trial:
         rows=document.get("rows"),
         probes=tuple(document.get("probes", ())),
         snapshots=tuple(document.get("snapshots", ())),
-        analyses=tuple(sorted(analyses)),
+        analyses=tuple(sorted(document.get("analyses", ()))),
         start=None if before is None else Start(trial_from_json(before["trial"]), before["state"]),
     )
 
@@ -64,11 +57,11 @@ def trial_from_json(document: Mapping[str, Any]) -> Trial:
 def head(record: Record) -> dict[str, Any]:
     """Everything of a record but its arrays."""
     return {
-        "format_version": FORMAT_VERSION,
+        "format_version": formats.FORMAT_VERSION,
         "key": keys.key(record.trial),
         "trial": trial_to_json(record.trial),
         "outcome": record.ended,
-        "analyses": {name: version(name) for name in record.analyses if name not in keys.PORTRAITS},
+        "analyses": {name: version(name) for name in record.analyses},
         "facts": _plain(record.facts),
         "environment": _plain(record.environment),
         "cost": _plain(record.cost),
@@ -115,9 +108,8 @@ def arrays(record: Record) -> dict[str, Array]:
     flat = {f"curves/{name}": np.asarray(column) for name, column in record.curves.items()}
     for group in _GROUPS:
         for name, columns in getattr(record, group).items():
-            place = f"{_PORTRAITS}/{keys.PORTRAITS[name]}" if name in keys.PORTRAITS else f"{group}/{name}"
             for column, values in columns.items():
-                flat[f"{place}/{column}"] = _single(np.asarray(values))
+                flat[f"{group}/{name}/{column}"] = _single(np.asarray(values))
     return flat
 
 
@@ -141,32 +133,27 @@ def unpack(
 ) -> Record:
     """The record that :func:`head` and :func:`arrays` came from, less analyses of another version.
 
-    Portraits whose arrays an archive left out are there, without arrays.
+    Analyses whose arrays an archive left out are there, without arrays. An older format is read as well. Errors:
+    NewerFormatError; one of ``zips.DAMAGE`` where it is damaged.
     """
-    trial = trial_from_json(document["trial"])
+    format_, document = document["format_version"], formats.upgraded(document)
     groups: dict[str, dict[str, dict[str, Array]]] = {group: {} for group in _GROUPS}
     curves: dict[str, Array] = {}
-    with np.load(io.BytesIO(data), allow_pickle=False) as stored:
-        for name in stored.files:
-            group, *rest = name.split("/")
-            if group == "curves":
-                curves[rest[0]] = stored[name]
-            elif group == _PORTRAITS:
-                groups["analyses"].setdefault(_FROM_FILES[rest[0]], {})[rest[1]] = _single(stored[name])
-            else:
-                groups[group].setdefault(rest[0], {})[rest[1]] = _single(stored[name])
-    portraits = [name for name in trial.analyses if name in keys.PORTRAITS]
-    for name in portraits:
-        groups["analyses"].setdefault(name, {})
-    made_by = document.get("analyses", {})
-    current = {*portraits, *(name for name in made_by if made_by[name] == version(name))}
+    for name, values in zips.arrays(data).items():
+        group, *rest = formats.array_name(name, format_).split("/")
+        if group == "curves":
+            curves[rest[0]] = values
+        else:
+            groups[group].setdefault(rest[0], {})[rest[1]] = _single(values)
+    made_by = document["analyses"]
+    current = {name: groups["analyses"].get(name, {}) for name in made_by if made_by[name] == version(name)}
     return Record(
-        trial=trial,
+        trial=trial_from_json(document["trial"]),
         curves=curves,
         weights=weights or {},
         snapshots=snapshots or {},
         probes=groups["probes"],
-        analyses={name: arrays for name, arrays in groups["analyses"].items() if name in current},
+        analyses=current,
         ended=document["outcome"],
         **{name: document[name] for name in ("facts", "environment", "cost", "error", "content")},
     )

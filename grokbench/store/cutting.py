@@ -45,6 +45,15 @@ def covers(longer: Trial, shorter: Trial) -> bool:
     )
 
 
+def goes_on(shorter: Trial, longer: Trial) -> bool:
+    """Whether a run of ``longer`` is the run of ``shorter`` up to the budget of that (both of one family)."""
+    budget = shorter.budget
+    early = [{step for step in trial.snapshots if step < budget} for trial in (shorter, longer)]
+    as_far = longer.horizon is None or (shorter.horizon is not None and shorter.horizon <= longer.horizon)
+    alike = shorter.probes == longer.probes and early[0] == early[1]
+    return 0 < budget < longer.budget and alike and as_far
+
+
 def cut(record: Record, wanted: Trial) -> Record | None:
     """``record`` as the shorter or less closely watched ``wanted`` would have left it; None where it cannot say.
 
@@ -79,6 +88,7 @@ def cut(record: Record, wanted: Trial) -> Record | None:
         analyses={name: record.analyses[name] for name in wanted.analyses},
         weights=record.weights if whole else {},
         facts={**record.facts, "steps": end},
+        end=None,
         content=record.content if same else f"{record.content}@{end}",
     )
 

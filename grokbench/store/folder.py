@@ -5,33 +5,31 @@ A failed, damaged or half-written record is never a hit.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import errno
 import functools
-import hashlib
-import json
 import os
 import shutil
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from grokbench.specs import values
 from grokbench.specs.errors import StoreError
-from grokbench.specs.types import Array, Trial
-from grokbench.store import codec, keys
-from grokbench.store.checkpoints import Checkpoints
-from grokbench.store.cutting import cut
+from grokbench.specs.types import Trial
+from grokbench.store import files, formats, keys, zips
+from grokbench.store.checkpoints import Checkpoints, Earlier, read_end
+from grokbench.store.cutting import cut, goes_on
+from grokbench.store.files import END, RECORD
+from grokbench.store.formats import NewerFormatError
 from grokbench.store.kept import Kept
 from grokbench.store.locks import Lock
+from grokbench.store.zips import DAMAGE
 from grokbench.training.record import Record
-
-Weights = dict[str, Array]
-
-_RECORD, _ARRAYS, _WEIGHTS = "record.json", "arrays.npz", "weights.safetensors"
-_SNAPSHOT = "snapshot-"
 
 
 class Shelf(Protocol):
@@ -79,16 +77,24 @@ class Store:
     def check_writable(self, trials: Iterable[Trial] = ()) -> None:
         """Create the folder and write a file in it, before anything is trained.
 
-        Errors: StoreError, also where one of ``trials`` has a record that cannot be read, and so not be replaced.
+        Errors: StoreError, also where one of ``trials`` has a record that cannot be read, and so not be replaced, and where the
+        working directory is gone, without which no worker starts.
         """
         for trial in trials:
-            closed = _closed(self.folder(trial))
+            folder = self.folder(trial)
+            closed = _closed(folder)
             if closed:
                 raise StoreError(
-                    f"the record {self.folder(trial)} is there but cannot be read ({closed}); ask its owner to open it "
+                    f"the record {folder} is there but cannot be read ({closed}); ask its owner to open it "
                     "to you, or name another store with store=DIR",
                     "store",
                 )
+        try:
+            Path.cwd()
+        except FileNotFoundError:
+            raise StoreError(
+                "the working directory was removed; change to a folder that is there, and call the same again"
+            ) from None
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile(dir=self.root):
@@ -127,6 +133,19 @@ class Store:
         """The record of exactly this training, with its weights where it has them."""
         return self._read(self.folder(trial), weights=True)
 
+    def shorter(self, trial: Trial) -> Earlier | None:
+        """The end of the longest run with a smaller budget from which ``trial`` can go on; None without one."""
+        exact = self.folder(trial)
+        folders = [folder for folder in self._family(exact.parent) if (folder / END).exists()]
+        records = [(self._read(folder, arrays_only=True), folder) for folder in folders if folder != exact]
+        found = [(one, folder) for one, folder in records if one is not None and goes_on(one.trial, trial)]
+        for record, folder in sorted(found, key=lambda pair: -pair[0].trial.budget):
+            end = read_end(folder / END)
+            if end is not None:
+                seconds = float(record.cost.get("cpu_seconds") or 0.0)
+                return Earlier(record.trial.budget, end.state, end.made, seconds)
+        return None
+
     def each(self) -> Iterator[Kept]:
         """Every record of this version. What is no hit is told of and left out; weights are neither read nor checked."""
         for first in self._family(self.root / "records"):
@@ -137,7 +156,7 @@ class Store:
                         continue
                     try:
                         size = sum(entry.stat().st_size for entry in os.scandir(folder))
-                        written = (folder / _RECORD).stat().st_mtime
+                        written = (folder / RECORD).stat().st_mtime
                     except OSError:  # it was removed meanwhile
                         continue
                     yield Kept(
@@ -168,16 +187,18 @@ class Store:
 
         arrays_only: weights are not checked either.
         """
-        for _ in range(2):  # a record that is replaced meanwhile is read again
-            try:
-                return self.opened(folder, weights=weights, arrays_only=arrays_only)
-            except FileNotFoundError:
-                continue
-            except OSError as error:
-                self._tell(folder, f"the record {folder} cannot be read ({error.strerror})")
-                return None
-            except (ValueError, KeyError, TypeError):
-                break
+        try:
+            return self.opened(folder, weights=weights, arrays_only=arrays_only)
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            self._tell(folder, f"the record {folder} cannot be read ({error.strerror})")
+            return None
+        except NewerFormatError as error:
+            self._tell(folder, str(error))
+            return None
+        except DAMAGE:
+            pass
         if os.path.lexists(folder):
             self._tell(folder, f"the record {folder} is damaged; its trial will be trained again")
         return None
@@ -185,28 +206,27 @@ class Store:
     def opened(self, folder: Path, *, weights: bool = False, arrays_only: bool = False) -> Record | None:
         """The record in ``folder``, as ``_read`` gives it; None for one of another version.
 
-        Errors: OSError where it cannot be read; ValueError, KeyError, TypeError where it is damaged.
+        Errors: as of ``files.read``.
         """
-        document = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
-        data = (folder / _ARRAYS).read_bytes()
-        sums = document.pop("checksums")
-        own = document.pop("checksum")
-        sound = own == keys.digest({"document": document, "checksums": sums}) and all(
-            hashlib.sha256((folder / name).read_bytes()).hexdigest() == value
-            for name, value in sums.items()
-            if name == _ARRAYS or (not arrays_only and (weights or not name.startswith(_SNAPSHOT)))
-        )
-        if not sound or document["outcome"] == "failed":
-            raise ValueError("not a sound record")
-        if document["training_version"] != keys.TRAINING_VERSION:
-            return None
-        if "arithmetic" not in document["environment"]:
+        record = self._steady(folder, weights=weights, arrays_only=arrays_only)
+        if record is not None and "arithmetic" not in record.environment:
             self._tell(
                 folder,
                 f"the record {folder} does not say in which arithmetic it was made; its trial will be trained again",
             )
             return None
-        return codec.unpack(document, data, *(_weights(folder, sums) if weights else ()))
+        return record
+
+    def _steady(self, folder: Path, *, weights: bool, arrays_only: bool) -> Record | None:
+        """``files.read``, once more of a record that was replaced meanwhile."""
+        for _ in range(TRIES):
+            before = _identity(folder)
+            try:
+                return files.read(folder, weights=weights, arrays_only=arrays_only)
+            except (OSError, *DAMAGE):
+                if _identity(folder) == before:
+                    raise
+        return files.read(folder, weights=weights, arrays_only=arrays_only)
 
     def _tell(self, place: Path, text: str) -> None:
         if place not in self._told:
@@ -214,25 +234,19 @@ class Store:
             self._on_damage(text)
 
     def save(self, record: Record) -> Path:
-        """Write a record, replacing whatever lies in its place. Errors: StoreError (disk full, no permission)."""
+        """Write a record, replacing whatever lies in its place. Errors: StoreError (disk full, no permission, a newer format)."""
         target = self.folder(record.trial)
+        _closed(target)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             _sweep(target.parent)
             beside = _new_folder(target.parent, f".{target.name[:12]}-")
             try:
-                _write(beside, record)
-                if target.exists():
-                    old = _new_folder(target.parent, ".old-")
-                    target.rename(old / "record")
-                    shutil.rmtree(old)
-                beside.rename(target)
-            except BaseException:
+                files.write(beside, record)
+                _put_in_place(beside, target)
+            finally:
                 shutil.rmtree(beside, ignore_errors=True)
-                raise
         except OSError as error:
-            if self._read(target) is not None:
-                return target  # another process wrote the same trial meanwhile
             raise StoreError(f"the record cannot be written to {target} ({error.strerror})") from None
         return target
 
@@ -247,18 +261,34 @@ class Store:
         return str(path)
 
 
-def _weights(folder: Path, names: Iterable[str]) -> tuple[Weights, dict[int, Weights]]:
-    """Final weights and snapshots among the files of a record."""
-    from safetensors.numpy import load
+TRIES = 50  # to read or to replace a record while others replace it
+_RACES = (errno.ENOENT, errno.ENOTEMPTY, errno.EEXIST)
 
-    final: Weights = {}
-    snapshots: dict[int, Weights] = {}
-    for name in names:
-        if name == _WEIGHTS:
-            final = load((folder / name).read_bytes())
-        elif name.startswith(_SNAPSHOT):
-            snapshots[int(Path(name).stem.removeprefix(_SNAPSHOT))] = load((folder / name).read_bytes())
-    return final, dict(sorted(snapshots.items()))
+
+def _put_in_place(beside: Path, target: Path) -> None:
+    """Rename a folder to ``target``, in the place of what is there. Others may do the same at once. Errors: OSError."""
+    for left in reversed(range(TRIES)):
+        try:
+            if os.path.lexists(target):  # a link, too, which may lead nowhere
+                old = _new_folder(target.parent, ".old-")
+                try:
+                    target.rename(old / "record")
+                finally:
+                    shutil.rmtree(old)
+            beside.rename(target)
+            return
+        except OSError as error:
+            if error.errno not in _RACES or not left:
+                raise
+
+
+def _identity(folder: Path) -> tuple[int, int] | None:
+    """What tells a record from the one that takes its place; None where there is none."""
+    try:
+        found = folder.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _new_folder(parent: Path, prefix: str) -> Path:
@@ -269,14 +299,21 @@ def _new_folder(parent: Path, prefix: str) -> Path:
 
 
 def _closed(folder: Path) -> str:
-    """Why the record in ``folder``, or a folder above it, cannot be read; empty where it can, or where there is none."""
+    """Why the record in ``folder``, or a folder above it, cannot be read; empty where it can, or where there is none.
+
+    Errors: NewerFormatError for one that a later grokbench wrote, which must not be replaced.
+    """
     try:
-        with (folder / _RECORD).open("rb"):
-            return ""
+        text = (folder / RECORD).read_text(encoding="utf-8")
     except (FileNotFoundError, NotADirectoryError):
         return ""
     except OSError as error:
         return error.strerror or str(error)
+    except ValueError:
+        return ""
+    with contextlib.suppress(*DAMAGE):
+        formats.version(zips.document(text), f"the record {folder}")
+    return ""
 
 
 STALE_SECONDS = 24 * 3600.0
@@ -287,21 +324,3 @@ def _sweep(parent: Path) -> None:
     for path in parent.glob(".*-*"):
         if time.time() - path.stat().st_mtime > STALE_SECONDS:
             shutil.rmtree(path, ignore_errors=True)
-
-
-def _write(folder: Path, record: Record) -> None:
-    files: dict[str, bytes] = {_ARRAYS: codec.pack_arrays(codec.arrays(record), compress=True)}
-    if record.weights:
-        files[_WEIGHTS] = codec.pack_weights(record)
-    for step in record.snapshots:
-        files[f"{_SNAPSHOT}{step}.safetensors"] = codec.pack_weights(record, step)
-    for name, data in files.items():
-        (folder / name).write_bytes(data)
-    document = codec.head(record)
-    sums = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
-    sealed: Mapping[str, Any] = {
-        **document,
-        "checksums": sums,
-        "checksum": keys.digest({"document": document, "checksums": sums}),
-    }
-    (folder / _RECORD).write_text(json.dumps(sealed, indent=1, ensure_ascii=False), encoding="utf-8")

@@ -63,14 +63,14 @@ class Lock:
         except FileNotFoundError:
             return None
         except OSError:  # another user's, in a folder that is open to both
-            return None if age > STALE_SECONDS else UNKNOWN
+            return None if abs(age) > STALE_SECONDS else UNKNOWN
         try:
             document = json.loads(written)
             found = Holder(document["host"], int(document["pid"]), document["since"])
         except (ValueError, KeyError, TypeError):  # not written to its end yet, or cut off
             found = UNKNOWN
         gone = found.host == socket.gethostname() and not _runs(found.pid)
-        return None if gone or age > STALE_SECONDS else found
+        return None if gone or abs(age) > STALE_SECONDS else found  # from the future: the clock was set back
 
     def release(self) -> None:
         """Give it back; one that another process has taken over stays."""

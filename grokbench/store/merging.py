@@ -60,8 +60,10 @@ def _merged(into: Store, kept: Kept) -> Merged:
     theirs = kept.whole()
     weights, snapshots = own.weights or theirs.weights, {**theirs.snapshots, **own.snapshots}
     analyses = _most(theirs.analyses, own.analyses)
-    if len(weights) > len(own.weights) or len(snapshots) > len(own.snapshots) or analyses is not own.analyses:
-        into.save(dataclasses.replace(own, weights=weights, snapshots=snapshots, analyses=analyses))
+    end = own.end or theirs.end
+    gained = len(weights) > len(own.weights) or len(snapshots) > len(own.snapshots) or end is not own.end
+    if gained or analyses is not own.analyses:
+        into.save(dataclasses.replace(own, weights=weights, snapshots=snapshots, analyses=analyses, end=end))
         return Merged(kept.key, "completed", own)
     return Merged(kept.key, "the same", own)
 

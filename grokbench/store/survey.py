@@ -5,23 +5,30 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from grokbench.specs.errors import StoreError
+from grokbench.store.checkpoints import read_end
+from grokbench.store.cutting import goes_on
+from grokbench.store.files import END
 from grokbench.store.folder import Store
+from grokbench.store.formats import NewerFormatError
 from grokbench.store.locks import Lock
+from grokbench.store.zips import DAMAGE
 from grokbench.training.record import Record
 
 SOUND, DAMAGED, UNREADABLE = "sound", "damaged", "unreadable"
 OTHER_VERSION = "of another version"  # of training, or one that does not state its arithmetic
+NEWER = "of a newer grokbench"
 HALF_WRITTEN = "half-written"
 FAILURE = "a failure's traceback"
 LOCK = "a lock that nobody holds"
 KEPT = "a run kept in the middle"
 LEFT = "a run that was kept and not gone on with for a month"
-USELESS = (DAMAGED, OTHER_VERSION, HALF_WRITTEN, FAILURE, LOCK, LEFT)
+SPENT = "the end of a run from which a longer one went on"
+USELESS = (DAMAGED, OTHER_VERSION, HALF_WRITTEN, FAILURE, LOCK, LEFT, SPENT)
 """States of what answers no request, and never will with this version."""
 
 
@@ -48,9 +55,15 @@ def survey(store: Store, *, weights: bool = False) -> Iterator[Lying]:
     if not store.root.is_dir():
         raise StoreError(f"there is no store {store.root}", "store")
     for family in _folders(_folders([store.root / "records"])):
+        ends: list[Lying] = []
         for folder in _folders([family], hidden=True):
             if not (folder.name.startswith(".") and _young(folder)):
-                yield _record(store, folder, weights)
+                found = _record(store, folder, weights)
+                if found is None:
+                    continue
+                ends += [found] if found.record is not None and (folder / END).exists() else []
+                yield found
+        yield from _ends(ends, weights)
     for path in _files(store.root / "failures", ".txt"):
         yield Lying(path, FAILURE, size_of(path))
     for path in _files(store.root / "checkpoints", ""):
@@ -72,19 +85,35 @@ def _age(path: Path) -> float:
         return 0.0
 
 
-def _record(store: Store, folder: Path, weights: bool) -> Lying:
+def _record(store: Store, folder: Path, weights: bool) -> Lying | None:
+    """What lies in a folder; None where it is gone by now."""
     size = size_of(folder)
     if folder.name.startswith("."):
         return Lying(folder, HALF_WRITTEN, size, why="its writer was stopped")
     try:
         record = store.opened(folder, weights=weights)
     except OSError as error:
+        if not os.path.lexists(folder):
+            return None
         return Lying(folder, UNREADABLE, size, why=error.strerror or str(error))
-    except (ValueError, KeyError, TypeError) as error:
+    except NewerFormatError as error:
+        return Lying(folder, NEWER, size, why=str(error))
+    except DAMAGE as error:
         return Lying(folder, DAMAGED, size, why=str(error))
     if record is None:
         return Lying(folder, OTHER_VERSION, size, why="its trial would be trained again")
     return Lying(folder, SOUND, size, record)
+
+
+def _ends(records: Sequence[Lying], weights: bool) -> Iterator[Lying]:
+    """The ends that lie with records of one family, where a longer run has its own, or they are damaged."""
+    trials = [one.record.trial for one in records if one.record is not None]
+    for one, trial in zip(records, trials, strict=True):
+        path = one.path / END
+        if any(goes_on(trial, other) for other in trials):
+            yield Lying(path, SPENT, size_of(path))
+        elif weights and read_end(path) is None:
+            yield Lying(path, DAMAGED, size_of(path), why="its checksum does not hold")
 
 
 def prune(lying: Iterable[Lying]) -> list[Lying]:
@@ -94,7 +123,8 @@ def prune(lying: Iterable[Lying]) -> list[Lying]:
         if one.state not in USELESS:
             continue
         try:
-            shutil.rmtree(one.path) if one.path.is_dir() else one.path.unlink(missing_ok=True)
+            whole = one.path.is_dir() and not one.path.is_symlink()  # of a link, only the link
+            shutil.rmtree(one.path) if whole else one.path.unlink(missing_ok=True)
         except OSError as error:
             raise StoreError(f"{one.path} cannot be removed ({error.strerror})") from None
         for above in list(one.path.parents)[:2]:

@@ -32,6 +32,7 @@ from grokbench.training.record import Record
 from grokbench.training.run import OnEvaluation, Run, content_hash, float32
 from grokbench.training.setup import Setup
 from grokbench.training.strangers import NETWORK, need, try_out
+from grokbench.training.taken import End, UnfitError
 from grokbench.training.updates import Update, carry, make_update
 from grokbench.training.watching import check_watched
 
@@ -59,17 +60,20 @@ def train(
 
 def _train(trial: Trial, on_evaluation: OnEvaluation | None, engine: str, keeper: Keeper | None) -> Record:
     began = time.perf_counter()
-    done = _done(trial, on_evaluation, engine, keeper)
+    try:
+        done = _done(trial, on_evaluation, engine, keeper)
+    except UnfitError:
+        done = _done(trial, on_evaluation, engine, keeper, anew=True)
     made = environment(done.net.name, done.net.products, done.dtype, done.stated)
     seconds = time.perf_counter() - began + done.earlier
-    return recorded(done.run, done.rows, done.network, done.net.weights(), made, seconds)
+    return recorded(done.run, done.rows, done.network, done.net.weights(), made, seconds, done.end)
 
 
 @dataclass(frozen=True)
 class Done:
     """A run at its end. stated: of the arithmetic that it ran under. network: None where a learner stands in its place.
 
-    earlier: seconds that it took in processes before this one.
+    earlier: seconds that it took in processes before this one. end: its state at its budget, where it was taken.
     """
 
     run: Run
@@ -80,12 +84,21 @@ class Done:
     update: Update | None
     stated: str
     earlier: float
+    end: End | None
 
 
 def _done(
-    trial: Trial, on_evaluation: OnEvaluation | None, engine: str, keeper: Keeper | None = None
+    trial: Trial,
+    on_evaluation: OnEvaluation | None,
+    engine: str,
+    keeper: Keeper | None = None,
+    *,
+    anew: bool = False,
 ) -> Done:
-    """Train a trial to its end; the run that it starts from is trained first, as every other one would be."""
+    """Train a trial to its end; the run that it starts from is trained first, as every other one would be.
+
+    anew: from the first step, whatever was kept. Errors: UnfitError.
+    """
     rows, dtype = checked_rows(trial)
     own: Network | None = None
     net: Engine
@@ -106,8 +119,8 @@ def _done(
         stated = arithmetic.stated()
         made = environment(net.name, net.products, dtype, stated)
         running = Running(run, net, None if update is None else update.rule, keeper, made)
-        _go(running, update, before if goes_on else None)
-    return Done(run, rows, dtype, own, net, update, stated, running.seconds)
+        _go(running, update, before if goes_on else None, anew)
+    return Done(run, rows, dtype, own, net, update, stated, running.seconds, running.end)
 
 
 def checked_rows(trial: Trial) -> tuple[TrialRows, torch.dtype]:
@@ -148,8 +161,8 @@ def set_up(trial: Trial, rows: TrialRows) -> Setup[Network]:
     return setup
 
 
-def _go(running: Running, update: Update | None, before: Done | None) -> None:
-    """Train to the end, from where the run was kept. before: the run whose optimizer goes on, and its count of updates."""
+def _go(running: Running, update: Update | None, before: Done | None, anew: bool) -> None:
+    """Train to the end, from where it was kept, or anew. before: the run whose optimizer goes on, and its count of updates."""
     clock, updates = time.perf_counter, 0
     run, net = running.run, running.net
     if update is not None:
@@ -157,9 +170,12 @@ def _go(running: Running, update: Update | None, before: Done | None) -> None:
         if before is not None:
             carry(update.rule, before.update)
             updates = before.run.step
-        running.resume()
+        if not anew:
+            running.resume()
     untrained = not run.budget and not net.noisy and not run.observer.traces  # nobody reads a gradient
     for step in itertools.count(running.step):
+        if step == run.budget and step:
+            running.comes_to_budget(step)
         start = clock()
         evaluating = run.comes_to(step)
         # The loss and the accuracy over the training rows come free with the gradient of the next step, unless it is noisy.
@@ -194,8 +210,12 @@ def recorded(
     weights: Mapping[str, Tensor],
     made: dict[str, object],
     seconds: float,
+    end: End | None = None,
 ) -> Record:
-    """The record of a trial that has ended. made: its environment. network: None where a learner stands in its place."""
+    """The record of a trial that has ended. made: its environment. network: None where a learner stands in its place.
+
+    end: its state at its budget.
+    """
     trial = run.trial
     facts: dict[str, object] = {
         "n_train": len(rows.train),
@@ -231,4 +251,5 @@ def recorded(
             "ms_per_step": 1e3 * run.train_seconds / max(run.passes, 1),
         },
         content=content_hash(curves, run.ended, final),
+        end=end,
     )

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from grokbench.analysis import timing
 from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.specs.types import Array, Section, Trial
+from grokbench.training.taken import End
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,6 +31,7 @@ class Record:
     left them out, as of what only figures read.
     facts: ``n_train``, ``n_test``, ``n_elements``, ``memoriser_baseline`` (b), ``steps`` (updates done). Where labels are
     corrupted ``n_corrupted`` (rows that were relabelled) and ``n_wrong`` (those whose label is not the true one).
+    end: the state in which it came to its budget, from where a larger budget goes on; None where it was not kept.
     ended: ``finished`` (budget used), ``stopped`` (horizon reached), ``diverged`` (a non-finite loss) or ``failed``.
 
     Two records are equal where their trials are and the same numbers came out.
@@ -47,6 +49,7 @@ class Record:
     cost: Section = field(default_factory=dict)  # seconds, train_seconds, evaluation_seconds, ms_per_step
     error: str | None = None
     content: str = ""  # SHA-256 of curves, how it ended, and final weights
+    end: End | None = None
 
     @property
     def levels(self) -> timing.Levels:

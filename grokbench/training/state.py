@@ -186,7 +186,9 @@ class _Putting:
         return found
 
     def _object(self, own: Any, node: Node, into: Any) -> Any:
-        if into is None or not {*attributes(into)} <= {*own}:
+        named = getattr(type(into), "KEPT", None)
+        strange = [name for name in own if name.startswith("__") or (named is not None and name not in named)]
+        if into is None or strange or not {*attributes(into)} <= {*own}:
             raise UnkeptError(f"a state of {', '.join(own)} does not fit {type(into).__name__}")
         for name, value in own.items():
             setattr(into, name, self.put(value, getattr(into, name, None)))

@@ -25,7 +25,7 @@ PAPER = LIBRARY.paper("cross-paper")
 EXPERIMENTS = {experiment.id: experiment for experiment in PAPER.experiments}
 CLAIMS = {claim.id: claim for claim in PAPER.claims}
 PAPERS = ("power2022", "gromov2023", "nanda2023", "hu2024")
-QUICK_SHARED = {"gd", "gd-momentum-90", "transformer"}
+QUICK_SHARED = {"gd", "gd-momentum-90", "transformer", "adamw"}
 QUICK_ADDED = {
     "adamw-mean-field",
     "relu",

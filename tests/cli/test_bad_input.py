@@ -48,6 +48,18 @@ CASES = {
         "did you mean 'hu2024.b30-groks-2'?",
     ),
     "unknown tier": (["reproduce", "gromov2023", "--tier", "quik"], "did you mean 'quick'"),
+    "a shard that there is not": (
+        ["reproduce", "gromov2023", "--shard", "9/8"],
+        "--shard 9/8: expected i/n, the part i of n from 1 on, such as 1/8",
+    ),
+    "a shard of a ladder": (
+        ["reproduce", "gromov2023", "--shard", "1/8", "--ladder"],
+        "a ladder adds seeds",
+    ),
+    "workers and a scheduler": (
+        ["reproduce", "gromov2023", "--workers", "2", "--scheduler", "tcp://127.0.0.1:9"],
+        "give one",
+    ),
     "unknown command": (["reproduc"], "did you mean 'reproduce'"),
     "unknown option": (["run", "--tsk", "addition"], "No such option"),
     "misspelt key": (

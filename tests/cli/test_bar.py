@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 import grokbench.cli
+from grokbench.cli import InterruptionError
 from grokbench.cli import bar as bars
-from grokbench.cli.bar import TrainingBar
+from grokbench.cli.bar import TrainingBar, train
 from grokbench.plan.executor import Event
+from grokbench.plan.expand import PlannedTrial
 from grokbench.plan.pace import Expected
+from grokbench.plan.together import AUTO
+from grokbench.specs.errors import LostError
 from grokbench.specs.types import Trial
 
 
@@ -54,6 +60,30 @@ def test_the_bar_of_several_trials_counts_trials(clock: list[float]) -> None:
         assert (bar._bar.tasks[0].completed, bar._bar.tasks[0].total) == (0, 2)
         bar(Event("done", trials[0], step=1000))
         assert bar._bar.tasks[0].completed == 1
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, LostError("the scheduler is gone")])
+def test_an_interrupted_round_says_what_is_kept_and_the_command_that_goes_on(
+    error: BaseException, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trials = [PlannedTrial(trial(seed), "sweep", {}, seed, 1000) for seed in range(2)]
+
+    class Broken:
+        failures: ClassVar[list[object]] = []
+        how = AUTO
+
+        def next_batch(self, workers: int) -> list[PlannedTrial]:
+            return trials
+
+        def train(self, batch: object, workers: int, tell: Callable[[Event], None], executor: str) -> None:
+            tell(Event("done", trials[0].trial, step=1000))
+            raise error
+
+    monkeypatch.setattr(sys, "argv", ["/usr/bin/grokbench", "sweep", "--set", "a='b c'"])
+    with pytest.raises(InterruptionError, match="1 of 2 trials of this round are done and kept") as stopped:
+        train(Broken(), 2)  # type: ignore[arg-type]
+    assert str(stopped.value).endswith("""\n  grokbench sweep --set 'a='"'"'b c'"'"''""")
+    assert ("The scheduler is gone. " in str(stopped.value)) == isinstance(error, LostError)
 
 
 RUN = ["run", "--task", "addition", "--baseline", "gromov2023/adamw", "--steps", "2"]

@@ -3,58 +3,65 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import random
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from grokbench.plan.resolve import resolve_trial
+from grokbench.specs.types import Trial
 from grokbench.store import survey
 from grokbench.store.folder import Store
+from tests.clusters import cluster
 
 RUN = """
 import sys
 
 from grokbench.plan import executor
+from grokbench.plan.cluster import Dask
 from grokbench.plan.together import How
 from grokbench.store import checkpoints
 from grokbench.store.folder import Store
 from tests.plan.test_chaos import trials
 
-checkpoints.EVERY_SECONDS, checkpoints.SHARE = 0.05, 1.0  # workers read this file too
+checkpoints.EVERY_SECONDS, checkpoints.SHARE = 0.02, 1.0  # workers read this file too
 
 if __name__ == "__main__":
-    store, count, engine = sys.argv[1:]
-    failures = executor.execute(trials(int(count)), Store(store), 2, lambda event: None, how=How(engine))
+    store, count, engine, scheduler = sys.argv[1:]
+    runner = Dask(scheduler) if scheduler else "local"
+    failures = executor.execute(
+        trials(int(count)), Store(store), 2, lambda event: None, executor=runner, how=How(engine)
+    )
     raise SystemExit(len(failures) > 0)
 """
 SCRIPT = "chaos.py"
-WILD = 4  # attempts in which something is killed
+N = 200
+WILD = 3  # attempts that end by a kill of the command
+MOST = 60  # attempts in all
 
 
-def trials(n: int):  # type: ignore[no-untyped-def]
-    from grokbench.plan.resolve import resolve_trial
-
+def trials(n: int, steps: int | None = None) -> list[Trial]:
+    """Tiny ones, of many budgets or of one."""
     settings = {"task.domain.p": 5, "model.width": 8}
-    return [
-        resolve_trial(
-            "addition", "gromov2023/adamw", seed=9000 + i, steps=600 + 10 * (i % 40), settings=settings
-        )
-        for i in range(n)
-    ]
+    first = resolve_trial("addition", "gromov2023/adamw", seed=9000, steps=40, settings=settings)
+    return [replace(first, seed=9000 + i, budget=steps or 40 + 2 * (i % 40)) for i in range(n)]
 
 
-def begin(folder: Path, store: Path, n: int, engine: str) -> subprocess.Popen[bytes]:
+def begin(folder: Path, store: Path, n: int, engine: str, scheduler: str = "") -> subprocess.Popen[bytes]:
     script = folder / SCRIPT
     script.write_text(RUN)
     root = Path(__file__).resolve().parents[2]
     environment = {**os.environ, "PYTHONPATH": f"{root}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"}
     return subprocess.Popen(
-        [sys.executable, str(script), str(store), str(n), engine],
+        [sys.executable, str(script), str(store), str(n), engine, scheduler],
         env=environment,
         start_new_session=True,
         stderr=subprocess.DEVNULL,
@@ -73,6 +80,30 @@ def below(pid: int) -> list[int]:
     return sorted(own - {pid})
 
 
+def signs(store: Path) -> set[tuple[str, int]]:
+    """What a run leaves as it comes along: records, and what is kept in the middle, each with its time."""
+    found = set()
+    for path in (*store.glob("records/*/*/*"), *store.glob("checkpoints/*")):
+        with contextlib.suppress(OSError):
+            found.add((path.name, path.stat().st_mtime_ns))
+    return found
+
+
+def moved(process: subprocess.Popen[bytes], store: Path) -> bool:
+    """Wait until the run has come along; whether it has not ended meanwhile."""
+    before = signs(store)
+    while signs(store) <= before:
+        if process.poll() is not None:
+            return False
+        time.sleep(0.02)
+    return process.poll() is None
+
+
+def kill(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+
+
 def contents(store: Path) -> dict[str, str]:
     return {
         one.path.name: one.record.content
@@ -81,29 +112,38 @@ def contents(store: Path) -> dict[str, str]:
     }
 
 
+@functools.cache
+def undisturbed(engine: str) -> dict[str, str]:
+    """The contents of the records of a run that nothing happens to."""
+    with tempfile.TemporaryDirectory() as folder:
+        assert begin(Path(folder), Path(folder, "store"), N, engine).wait() == 0
+        return contents(Path(folder, "store"))
+
+
 @pytest.mark.chaos
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="kills by POSIX signals")
-@pytest.mark.parametrize("engine", ["fast", "batched"])
-def test_two_hundred_trials_survive_whatever_is_killed(engine: str, tmp_path: Path) -> None:
-    n, chance = 200, random.Random(0)
-    assert begin(tmp_path, tmp_path / "calm", n, engine).wait() == 0
+@pytest.mark.parametrize(("where", "engine"), [("local", "fast"), ("local", "batched"), ("dask", "fast")])
+def test_two_hundred_trials_survive_whatever_is_killed(where: str, engine: str, tmp_path: Path) -> None:
+    if where == "dask":
+        pytest.importorskip("distributed", reason="the extra dask is not installed")
+    chance, store = random.Random(0), tmp_path / "store"
     killed = {"workers": 0, "commands": 0}
-    for attempt in range(60):
-        process = begin(tmp_path, tmp_path / "wild", n, engine)
-        until = time.monotonic() + chance.uniform(5.0, 10.0)
-        while attempt < WILD and process.poll() is None:
-            time.sleep(chance.uniform(0.2, 0.8))
-            late = time.monotonic() > until
-            victims = [process.pid] if late else below(process.pid)
-            if victims:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(chance.choice(victims), signal.SIGKILL)
-                    killed["commands" if late else "workers"] += 1
-        if process.wait() == 0:
-            break
+    with cluster(tmp_path) if where == "dask" else contextlib.nullcontext() as found:
+        for attempt in range(MOST):
+            process = begin(tmp_path, store, N, engine, found.address if found else "")
+            for _ in range(chance.randint(1, 3) if attempt < WILD else 0):
+                if moved(process, store):
+                    time.sleep(chance.uniform(0.0, 0.3))
+                    if victims := below(found.process.pid if found else process.pid):
+                        kill(chance.choice(victims))
+                        killed["workers"] += 1
+            if attempt < WILD and moved(process, store):
+                kill(process.pid)
+                killed["commands"] += 1
+            if process.wait() == 0:
+                break
     assert min(killed.values()) >= 2, killed
-    calm, wild = contents(tmp_path / "calm"), contents(tmp_path / "wild")
-    assert len(calm) == n
-    assert wild == calm
-    states = {one.state for one in survey.survey(Store(tmp_path / "wild"), weights=True)}
+    assert len(undisturbed(engine)) == N
+    assert contents(store) == undisturbed(engine)
+    states = {one.state for one in survey.survey(Store(store), weights=True)}
     assert states <= {survey.SOUND, survey.LOCK, survey.FAILURE, survey.KEPT}

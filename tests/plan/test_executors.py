@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import multiprocessing
 import pickle
 from collections.abc import Callable
@@ -13,10 +14,12 @@ import pytest
 import grokbench
 from grokbench import parts
 from grokbench.plan import executor
+from grokbench.plan.cluster import Dask
 from grokbench.plan.executor import Event
 from grokbench.plan.resolve import resolve_trial
+from grokbench.plan.together import How
 from grokbench.plan.worker import Job, Work
-from grokbench.specs.errors import PartError, UnknownNameError
+from grokbench.specs.errors import InputError, LostError, PartError, UnknownNameError
 from grokbench.specs.types import Trial
 from grokbench.store.folder import Store
 from tests.parts.test_parts import nothing_registered  # noqa: F401
@@ -142,3 +145,75 @@ def test_a_reproduction_and_a_sweep_take_the_name_of_an_executor(tmp_path):
         grokbench.reproduce(
             "gromov2023", tier="smoke", claims="init-loss-1-over-p", store=tmp_path / "s", executor="there"
         )
+
+
+# -- executors of Python's own kind ------------------------------------------------------------------------
+
+
+class Inline(concurrent.futures.Executor):
+    """Runs what it is given at once; the first calls lose their worker."""
+
+    def __init__(self, dies: int = 0) -> None:
+        self.dies, self.calls = dies, list[int]()
+
+    def submit(self, call: Any, /, *args: Any, **named: Any) -> concurrent.futures.Future[Any]:
+        future: concurrent.futures.Future[Any] = concurrent.futures.Future()
+        self.calls.append(len(call.jobs))
+        if self.dies:
+            self.dies -= 1
+            future.set_exception(RuntimeError("the worker died"))
+        else:
+            future.set_result(call())
+        return future
+
+
+def given(folder: Path, runner: Any, wanted: list[Trial]) -> tuple[list[str], list[Any]]:
+    store = Store(folder)
+    failures = executor.execute(wanted, store, 1, lambda event: None, executor=runner, how=How("fast"))
+    found = [store.find(trial) for trial in wanted]
+    return [record.content if record else "" for record in found], failures
+
+
+def test_any_executor_leaves_the_same_records_in_chunks_and_stays_open(tmp_path):
+    inline = Inline()
+    contents, failures = given(tmp_path / "inline", inline, trials(8))
+    assert failures == []
+    assert sum(inline.calls) == 8
+    assert len(inline.calls) < 8  # once it is known how short they are they travel together
+    assert contents == ran(tmp_path, "here", trials(8))[0]
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        assert given(tmp_path / "threads", pool, trials(8)) == (contents, [])
+        assert pool.submit(int, "7").result() == 7
+
+
+def test_a_worker_that_dies_costs_one_retry_and_a_second_time_its_trial(tmp_path):
+    contents, failures = given(tmp_path / "once", Inline(dies=1), trials(2))
+    assert all(contents)
+    assert failures == []
+    contents, failures = given(tmp_path / "twice", Inline(dies=3), trials(2))
+    assert sum(map(bool, contents)) == 1
+    (failure,) = failures
+    assert "the worker process ended without a word" in failure.trace
+    assert "RuntimeError: the worker died" in failure.trace
+
+
+def test_an_executor_that_takes_no_more_jobs_is_lost_and_what_was_finished_stays(tmp_path):
+    pool = concurrent.futures.ThreadPoolExecutor(1)
+    pool.shutdown()
+    with pytest.raises(LostError, match="the executor takes no more trials"):
+        given(tmp_path, pool, trials(1))
+
+
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        ("", "no scheduler is named"),
+        ("nowhere.json", "nowhere.json: no such scheduler file"),
+        ("tcp://127.0.0.1:9", "no scheduler answers at tcp://127.0.0.1:9"),
+    ],
+)
+def test_a_scheduler_that_there_is_not_is_a_sentence(address, message, tmp_path, monkeypatch):
+    pytest.importorskip("distributed", reason="the extra dask is not installed")
+    monkeypatch.setattr("grokbench.plan.cluster.CONNECT_SECONDS", 1)
+    with pytest.raises(InputError, match=message):
+        given(tmp_path, Dask(address), trials(1))

@@ -1,7 +1,7 @@
 """A batch that is kept while it trains: the state of every trial in it, so that those that are left can go on together.
 
 What differs from trial to trial lies along the first axis of tensors, or in an ``Each`` (``training.state``). So a state can be
-narrowed to some of its trials before it is put into a new batch of them.
+narrowed to some of its trials before it is put into a new batch of them (``training.taken``).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol
 from grokbench.training.batched.rules import StackRule
 from grokbench.training.batched.stack import Stack
 from grokbench.training.state import Each
-from grokbench.training.taken import Node, Taken
+from grokbench.training.taken import Taken
 
 
 class BatchKeeper(Protocol):
@@ -26,6 +26,9 @@ class BatchKeeper(Protocol):
 
     def save(self, state: Taken, made: dict[str, object], names: Sequence[str]) -> None:
         """Keep a batch of the trials with these names."""
+
+    def ends(self, seconds: float) -> bool:
+        """Whether the states of trials that come to their budget stay with their records, after so many seconds of the batch."""
 
 
 class Keep(NamedTuple):
@@ -50,34 +53,3 @@ class Going:
         self.generators = Each(one.setup.generator for one in members)
         self.fresh = Each(one.setup.fresh for one in members)
         self.runs, self.seconds = Each(one.run for one in members), Each(one.seconds for one in members)
-
-
-def narrowed(state: Taken, which: Sequence[int], n: int) -> Taken:
-    """The state of a batch of ``n`` trials, of the ones at these places alone."""
-    if list(which) == list(range(n)):
-        return state
-    found = Taken(arrays=list(state.arrays))
-    found.node = _narrowed(state.node, list(which), n, found.arrays)
-    return found
-
-
-def _narrowed(node: Node, which: list[int], n: int, arrays: list[Any]) -> Node:
-    if not isinstance(node, dict):
-        return node
-    if "tensor" in node:
-        place, shape = node["array"], node["shape"]
-        if shape[:1] == [n]:
-            arrays[place] = arrays[place].reshape(shape)[which].reshape(-1)
-            shape = [len(which), *shape[1:]]
-        return {**node, "shape": shape}
-    if "each" in node:  # an entry for every trial
-        return {"each": [node["each"][i] for i in which]}
-    if "list" in node:
-        return {**node, "list": [_narrowed(one, which, n, arrays) for one in node["list"]]}
-    if "map" in node:
-        return {"map": [[key, _narrowed(value, which, n, arrays)] for key, value in node["map"]]}
-    if "object" in node:
-        return {
-            "object": {name: _narrowed(value, which, n, arrays) for name, value in node["object"].items()}
-        }
-    return node

@@ -7,30 +7,26 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 
 import torch
 
 from grokbench import parts
-from grokbench.networks.base import Network
 from grokbench.specs.errors import InputError
 from grokbench.specs.types import Trial
-from grokbench.tasks.trained import TrialRows
 from grokbench.training import arithmetic
 from grokbench.training.batched import memory
-from grokbench.training.batched.keeping import Going, Keep, narrowed
+from grokbench.training.batched.keeping import Going, Keep
 from grokbench.training.batched.likeness import likeness, why_singly
+from grokbench.training.batched.members import Member, Shared, Slot
 from grokbench.training.batched.rules import StackRule, stack_rule
-from grokbench.training.batched.slot import Slot
 from grokbench.training.batched.stack import Stack
 from grokbench.training.engine import checked_rows, recorded, set_up
 from grokbench.training.environment import environment
 from grokbench.training.record import Record
 from grokbench.training.run import Run
 from grokbench.training.score import Score
-from grokbench.training.setup import Setup
 from grokbench.training.state import put, taken
-from grokbench.training.taken import UnkeptError
+from grokbench.training.taken import End, UnfitError, UnkeptError, narrowed
 
 NAME = "batched"
 OnEvaluation = Callable[[int, int, float, float], None]
@@ -86,7 +82,10 @@ def _split_to_fit(
         on_end(index, found)
 
     try:
-        _Batch(trials, ended, on_evaluation, device, keep).go()
+        try:
+            _Batch(trials, ended, on_evaluation, device, keep).go()
+        except UnfitError:
+            _Batch(dict(left), ended, on_evaluation, device, keep).go(anew=True)
         return
     except Exception as error:
         if not memory.exhausted(error):
@@ -98,34 +97,6 @@ def _split_to_fit(
     for half in (indices[:middle], indices[middle:]):
         if half:
             _split_to_fit({i: left[i] for i in half}, on_end, on_evaluation, device)
-
-
-@dataclass(eq=False)
-class _Member:
-    """A trial in the batch. ``place``: in the stack, which narrows as trials leave."""
-
-    index: int
-    run: Run
-    rows: TrialRows
-    setup: Setup[Network]
-    place: int = 0
-    seconds: float = 0.0
-
-
-class _Shared:
-    """Time that all members have together, of which each bears its share. ``settle`` before one of them leaves."""
-
-    def __init__(self, members: list[_Member]) -> None:
-        self._members = members
-        self.seconds = self.train_seconds = 0.0
-
-    def settle(self, passes: int) -> None:
-        """Give each its share; they have made so many passes."""
-        for one in self._members:
-            one.run.passes = passes
-            one.run.train_seconds += self.train_seconds / len(self._members)
-            one.seconds += (self.seconds + self.train_seconds) / len(self._members)
-        self.seconds = self.train_seconds = 0.0
 
 
 class _Batch:
@@ -141,7 +112,7 @@ class _Batch:
     ) -> None:
         self._keep = keep
         self._on_end, self._on_evaluation, self._device = on_end, on_evaluation, device
-        self._members: list[_Member] = []
+        self._members: list[Member] = []
         self._together = len(trials)
         for index, trial in trials.items():
             began = time.perf_counter()
@@ -155,16 +126,16 @@ class _Batch:
             self._members[-1].place = len(self._members) - 1
             self._members[-1].seconds += time.perf_counter() - began
 
-    def _member(self, index: int, trial: Trial) -> _Member:
+    def _member(self, index: int, trial: Trial) -> Member:
         rows, _ = checked_rows(trial)
 
         def tell(step: int, train_accuracy: float, test_accuracy: float) -> None:
             self._on_evaluation(index, step, train_accuracy, test_accuracy)
 
-        return _Member(index, Run(trial, tuple(rows.parts()), tell), rows, set_up(trial, rows))
+        return Member(index, Run(trial, tuple(rows.parts()), tell), rows, set_up(trial, rows))
 
-    def go(self) -> None:
-        """Train until the last trial has left."""
+    def go(self, *, anew: bool = False) -> None:
+        """Train until the last trial has left. anew: from the first step, whatever was kept. Errors: UnfitError."""
         if not self._members:
             return
         clock, began = time.perf_counter, time.perf_counter()
@@ -172,13 +143,16 @@ class _Batch:
         own = [one.run.trial for one in self._members]
         rule = stack_rule([trial.recipe.optimizer for trial in own], [trial.seed for trial in own])
         rule.init(stack.parameters, stack.names)
-        shared = _Shared(self._members)
+        shared = Shared(self._members)
         shared.seconds += clock() - began
-        first = self._resume(stack, rule)
+        first = 0 if anew else self._resume(stack, rule)
         wakes = first  # the next step at which anybody has to be looked at
         for step in itertools.count(first):
-            start = clock()
             looking = step >= wakes
+            if looking and step and any(step == one.run.budget for one in self._members):
+                shared.settle(step)
+                self._take_ends(stack, rule, step)
+            start = clock()
             evaluating = [looking and one.run.comes_to(step) for one in self._members]
             counting = [
                 one.run.counting(own, stack.noisy) for one, own in zip(self._members, evaluating, strict=True)
@@ -205,9 +179,14 @@ class _Batch:
         if found is None or self._keep is None:
             return 0
         state, names = found
-        which = [names.index(self._keep.names[one.index]) for one in self._members]
         going = Going(stack, rule, self._members)
-        put(narrowed(state, which, len(names)), going)
+        try:
+            which = [names.index(self._keep.names[one.index]) for one in self._members]
+            put(narrowed(state, which, len(names)), going)
+        except Exception as error:
+            if memory.exhausted(error):
+                raise
+            raise UnfitError(str(error)) from error
         for one, seconds in zip(self._members, going.seconds, strict=True):
             one.seconds += seconds
         return going.step
@@ -222,6 +201,20 @@ class _Batch:
             return
         names = [self._keep.names[one.index] for one in self._members]
         self._keep.keeper.save(state, self._made(stack), names)
+
+    def _take_ends(self, stack: Stack, rule: StackRule, step: int) -> None:
+        """Take the states of trials that have come to their budget, before they are looked at there, where they are wanted."""
+        took = sum(one.seconds for one in self._members)
+        if self._keep is None or not self._keep.keeper.ends(took):
+            return
+        try:
+            state = taken(Going(stack, rule, self._members, step))
+        except UnkeptError:
+            self._keep = None
+            return
+        for one in self._members:
+            if step == one.run.budget:
+                one.end = End(narrowed(state, [one.place], len(self._members)), self._made(stack))
 
     def _made(self, stack: Stack) -> dict[str, object]:
         own, kind = self._members[0], self._device.type
@@ -271,6 +264,7 @@ class _Batch:
         for place, one in enumerate(self._members):
             one.place = place
 
-    def _record(self, stack: Stack, one: _Member) -> Record:
+    def _record(self, stack: Stack, one: Member) -> Record:
         made = {**self._made(stack), "together": self._together}
-        return recorded(one.run, one.rows, one.setup.network, stack.weights(one.place), made, one.seconds)
+        weights = stack.weights(one.place)
+        return recorded(one.run, one.rows, one.setup.network, weights, made, one.seconds, one.end)

@@ -1,13 +1,32 @@
-"""One trial of a batch, as what keeps its curves and probes looks at it."""
+"""The trials in a batch that trains: what is looked at of each, and the time that it bears."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from torch import Tensor
 
+from grokbench.networks.base import Network
+from grokbench.tasks.trained import TrialRows
 from grokbench.training.batched.stack import Stack
+from grokbench.training.run import Run
 from grokbench.training.score import Score
+from grokbench.training.setup import Setup
+from grokbench.training.taken import End
+
+
+@dataclass(eq=False)
+class Member:
+    """A trial in the batch. ``place``: in the stack, which narrows as trials leave. ``end``: its state at its budget."""
+
+    index: int
+    run: Run
+    rows: TrialRows
+    setup: Setup[Network]
+    place: int = 0
+    seconds: float = 0.0
+    end: End | None = None
 
 
 class Slot:
@@ -44,3 +63,19 @@ class Slot:
     def weights(self) -> dict[str, Tensor]:
         """See ``Seen``."""
         return self._stack.weights(self._place)
+
+
+class Shared:
+    """Time that all members have together, of which each bears its share. ``settle`` before one of them leaves."""
+
+    def __init__(self, members: list[Member]) -> None:
+        self._members = members
+        self.seconds = self.train_seconds = 0.0
+
+    def settle(self, passes: int) -> None:
+        """Give each its share; they have made so many passes."""
+        for one in self._members:
+            one.run.passes = passes
+            one.run.train_seconds += self.train_seconds / len(self._members)
+            one.seconds += (self.seconds + self.train_seconds) / len(self._members)
+        self.seconds = self.train_seconds = 0.0
