@@ -48,6 +48,8 @@ def cluster(folder: Path, workers: int = 2) -> Iterator[Cluster]:
         "PYTHONPATH": f"{ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}",
         "GROKBENCH_CACHE": str(folder / "cache"),
         "DASK_TEMPORARY_DIRECTORY": str(folder / "dask"),
+        # A LocalCluster gives up a worker that is not back so soon after a kill; torch alone may take longer to load.
+        "DASK_DISTRIBUTED__DEPLOY__LOST_WORKER_TIMEOUT": "1h",
     }
     with (folder / "cluster.log").open("w") as log:
         process = subprocess.Popen(

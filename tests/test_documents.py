@@ -86,6 +86,9 @@ def test_every_command_that_is_shown_exists_with_its_options(name):
     for words in commands(name):
         command = group.get_command(context, words[1])
         assert command is not None, words
+        if isinstance(command, click.Group) and len(words) > 2:
+            command = command.get_command(context, words[2])
+            assert command is not None, words
         options = {option for parameter in command.params for option in parameter.opts}
         assert {word for word in words[2:] if word.startswith("--")} <= options, words
 

@@ -7,13 +7,10 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import errno
 import functools
 import os
 import shutil
 import tempfile
-import time
-import uuid
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Protocol
@@ -28,6 +25,7 @@ from grokbench.store.files import END, RECORD
 from grokbench.store.formats import NewerFormatError
 from grokbench.store.kept import Kept
 from grokbench.store.locks import Lock
+from grokbench.store.places import TRIES, identity, new_folder, put_in_place, sweep
 from grokbench.store.zips import DAMAGE
 from grokbench.training.record import Record
 
@@ -220,11 +218,11 @@ class Store:
     def _steady(self, folder: Path, *, weights: bool, arrays_only: bool) -> Record | None:
         """``files.read``, once more of a record that was replaced meanwhile."""
         for _ in range(TRIES):
-            before = _identity(folder)
+            before = identity(folder)
             try:
                 return files.read(folder, weights=weights, arrays_only=arrays_only)
             except (OSError, *DAMAGE):
-                if _identity(folder) == before:
+                if identity(folder) == before:
                     raise
         return files.read(folder, weights=weights, arrays_only=arrays_only)
 
@@ -239,11 +237,11 @@ class Store:
         _closed(target)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            _sweep(target.parent)
-            beside = _new_folder(target.parent, f".{target.name[:12]}-")
+            sweep(target.parent)
+            beside = new_folder(target.parent, f".{target.name[:12]}-")
             try:
                 files.write(beside, record)
-                _put_in_place(beside, target)
+                put_in_place(beside, target)
             finally:
                 shutil.rmtree(beside, ignore_errors=True)
         except OSError as error:
@@ -259,43 +257,6 @@ class Store:
         except OSError as error:
             return f"no file ({error.strerror}): {trace.strip().splitlines()[-1]}"
         return str(path)
-
-
-TRIES = 50  # to read or to replace a record while others replace it
-_RACES = (errno.ENOENT, errno.ENOTEMPTY, errno.EEXIST)
-
-
-def _put_in_place(beside: Path, target: Path) -> None:
-    """Rename a folder to ``target``, in the place of what is there. Others may do the same at once. Errors: OSError."""
-    for left in reversed(range(TRIES)):
-        try:
-            if os.path.lexists(target):  # a link, too, which may lead nowhere
-                old = _new_folder(target.parent, ".old-")
-                try:
-                    target.rename(old / "record")
-                finally:
-                    shutil.rmtree(old)
-            beside.rename(target)
-            return
-        except OSError as error:
-            if error.errno not in _RACES or not left:
-                raise
-
-
-def _identity(folder: Path) -> tuple[int, int] | None:
-    """What tells a record from the one that takes its place; None where there is none."""
-    try:
-        found = folder.stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
-
-
-def _new_folder(parent: Path, prefix: str) -> Path:
-    """An empty folder of a new name, open to whom the umask lets in (``tempfile`` would close it to all others)."""
-    folder = parent / f"{prefix}{uuid.uuid4().hex[:12]}"
-    folder.mkdir()
-    return folder
 
 
 def _closed(folder: Path) -> str:
@@ -314,13 +275,3 @@ def _closed(folder: Path) -> str:
     with contextlib.suppress(*DAMAGE):
         formats.version(zips.document(text), f"the record {folder}")
     return ""
-
-
-STALE_SECONDS = 24 * 3600.0
-
-
-def _sweep(parent: Path) -> None:
-    """Remove what a killed process left half-written a day or more ago."""
-    for path in parent.glob(".*-*"):
-        if time.time() - path.stat().st_mtime > STALE_SECONDS:
-            shutil.rmtree(path, ignore_errors=True)

@@ -25,7 +25,7 @@ PAPER = LIBRARY.paper("cross-paper")
 EXPERIMENTS = {experiment.id: experiment for experiment in PAPER.experiments}
 CLAIMS = {claim.id: claim for claim in PAPER.claims}
 PAPERS = ("power2022", "gromov2023", "nanda2023", "hu2024")
-QUICK_SHARED = {"gd", "gd-momentum-90", "transformer", "adamw"}
+QUICK_SHARED = {"gd", "gd-momentum-90", "transformer"}
 QUICK_ADDED = {
     "adamw-mean-field",
     "relu",
@@ -34,6 +34,9 @@ QUICK_ADDED = {
     "relu-embedding-90",
     "transformer-held",
     "gromov-starts",
+    "quadratic-few-rows",
+    "quadratic-few-rows-decay",
+    "quadratic-few-rows-gd",
 }
 ADDED = QUICK_ADDED | {
     "adamw-wd5-80",
@@ -55,6 +58,8 @@ ADDED = QUICK_ADDED | {
     "quadratic-entropy-decay",
     "quadratic-entropy-decay-90",
     "adam-128-float64-loss",
+    "decoder-s5",
+    "decoder-s5-fitted",
 }
 
 
@@ -250,6 +255,17 @@ def _examples(claim: Claim) -> tuple[SeedView, list[SeedView]]:
         return view(_falling(2)), [view(_falling(2, jump=3)), view(_falling(1.1)), view(curve("positive"))]
     if asked == ["half-rise-ratio"]:
         return view(_together()), [view(_delayed(2)), view(_delayed(50))]
+    if asked == ["final-normalised-accuracy", "final-train-accuracy"]:
+        kept, lost, unlearned = (
+            record([0, 100], [1, fit], [1, end]) for end, fit in ((0.95, 1), (0.3, 1), (1, 0.5))
+        )
+        return view(kept), [view(lost), view(unlearned)]
+    if asked == ["logit-character-share"]:
+        shares = [
+            replace(grokked(200), analyses={"characters": {"logit_share": np.array([0.01, share])}})
+            for share in (0.4, 0.1)
+        ]
+        return view(shares[0]), [view(shares[1])]
     if asked == ["half-rise-trend"]:
         return _starts(1.5, 2, 3, 5, 8), [_starts(4.5, 6, 7.7, 5.9, 5), _starts(8, 5, 4, 3, 2)]
     if asked == ["time-power"]:
