@@ -17,10 +17,13 @@ def _elements(part: parts.Part) -> Any:
 
 
 def has_elements_with_names_of_their_own(part: parts.Part) -> None:
-    """As many names as elements, none twice; of vectors, a width and classes."""
+    """As many names as elements, none twice; of vectors, a width, and classes or real answers."""
     elements = _elements(part)
     if not hasattr(elements, "answers"):
-        require(elements.width > 0 and elements.classes > 1, f"{part} has no width or fewer than two classes")
+        answers = elements.classes > 1 or getattr(elements, "real", 0) > 0
+        require(
+            elements.width > 0 and answers, f"{part} has no width, or neither two classes nor real answers"
+        )
         return
     names = list(elements.names)
     require(elements.size == len(names), f"{part} has {elements.size} elements and {len(names)} names")

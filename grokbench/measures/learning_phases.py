@@ -141,10 +141,10 @@ def _contacts(arm: tuple[Cell, ...], by: Literal["phase", "shuffled"], seed: int
 
 
 def _places(arm: tuple[Cell, ...]) -> Iterator[tuple[tuple[int, int], Cell]]:
-    """Each cell at its place by the two settings that differ, in ascending order."""
+    """Each cell at its place by the two settings that differ, in ascending order; none where other than two do."""
     names = [name for name in arm[0].settings if len({cell.settings[name] for cell in arm}) > 1]
     if len(names) != 2:
-        raise InputError(f"a diagram has two settings that differ, got {len(names)}: {', '.join(names)}")
+        return
     axes = [sorted({cell.settings[name] for cell in arm}) for name in names]
     for cell in arm:
         i, j = (axis.index(cell.settings[name]) for axis, name in zip(axes, names, strict=True))
@@ -152,7 +152,7 @@ def _places(arm: tuple[Cell, ...]) -> Iterator[tuple[tuple[int, int], Cell]]:
 
 
 TOUCH = of_arms(
-    "a cell of comprehension beside one of grokking or memorisation",
+    "two settings that differ, and a cell of comprehension beside one of grokking or memorisation",
     lambda arms, _: all(_contacts(arm, "phase", 0)[1] for arm in arms),
     lambda r: dataclasses.replace(
         r, curves={**r.curves, "train_accuracy": 0 * np.asarray(r.curves["train_accuracy"])}

@@ -41,7 +41,9 @@ def time_spread(view: SeedView, arm: int = 0) -> Measured:
     """The largest T_gen of an arm's runs over the smallest; bounds where one is censored."""
     times = [ends(time_to_generalise(cell.record)) for cell in view.arms[arm]]
     least = Between(min(t.low for t in times), min(t.high for t in times))
-    return narrowed(max(t.low for t in times) / least.high, max(t.high for t in times) / least.low)
+    return narrowed(
+        max(t.low for t in times) / max(least.high, 1.0), max(t.high for t in times) / max(least.low, 1.0)
+    )
 
 
 def _inside(cells: tuple[Cell, ...], chosen: Arguments) -> list[Cell]:
