@@ -134,10 +134,12 @@ def at_smoke(words: list[str]) -> tuple[str, ...]:
     """The same command, of as little as there is: the smoke tier, or two steps; into a folder of the test."""
     kept = [word for word in words[1:] if word != "--open"]  # which would start the tester's browser
     least = dict(LEAST.get(kept[0], {}))
+    if kept[0] == "bench" and "--growth" not in kept:  # one case of many
+        least["--case"] = kept[kept.index("--case") + 1] if "--case" in kept else "toy embedding MLP"
     if kept[0] in ("sweep", "compare") and "s5-product" not in kept:
         least["--set"] = "task.domain.p=23"
     for option in [*least, "--out"]:
-        if option in kept:
+        while option in kept:
             at = kept.index(option)
             del kept[at : at + 2]
     return (*kept, *(word for pair in least.items() for word in pair))
