@@ -62,7 +62,7 @@ def character_share(view: SeedView, at: At = "end", arm: int = 0) -> float:
 
 @requires(analysis("characters", "logit_share"))
 def logit_character_share(view: SeedView, arm: int = 0) -> float:
-    """The same share of the last weights' logits, of any network (analysis "characters")."""
+    """Share of the last weights' logits along the characters of the key irreps, of any network (analysis "characters")."""
     return float(one(view, arm).analyses["characters"]["logit_share"][-1])
 
 

@@ -193,7 +193,7 @@ def test_a_run_that_fails_puts_everything_back(monkeypatch: pytest.MonkeyPatch) 
     def broken(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(engine, "build", broken)
+    monkeypatch.setattr(engine, "drawn", broken)
     with precision("medium"), double(), threads(), pytest.raises(ZeroDivisionError):
         run()
 

@@ -58,7 +58,8 @@ def test_a_claim_that_replaces_another_is_decided_on_seeds_that_no_earlier_rule_
         if claim.id in newer:
             plans = [experiments[name].tiers for name in claim.experiments]
             seeds = {
-                seed for tiers in plans for tier in tiers if tier != "smoke" for seed in tiers[tier].seeds
+                *(claim.seeds if claim.computation else ()),
+                *(seed for tiers in plans for tier in tiers if tier != "smoke" for seed in tiers[tier].seeds),
             }
             assert min(seeds) >= 100, claim.id
 

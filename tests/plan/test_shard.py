@@ -36,15 +36,18 @@ def test_parts_are_disjoint_and_together_the_plan_and_take_about_as_long(of: int
     assert max(took) - min(took) <= max(work.values()) * (1 + 1e-9)
 
 
-def test_another_process_makes_the_same_parts() -> None:
+def test_another_process_makes_the_same_parts(tmp_path: Path) -> None:
     script = (
+        "import sys\n"
         "from grokbench.reproduction import Reproduction\n"
         "from grokbench.store.keys import key\n"
-        "for one in Reproduction('gromov2023', 'smoke', shard='2/3').next_batch(2):\n"
+        "for one in Reproduction('gromov2023', 'smoke', store=sys.argv[1], shard='2/3').next_batch(2):\n"
         "    print(key(one.trial))"
     )
-    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    own = Reproduction("gromov2023", "smoke", shard="2/3").next_batch(2)
+    said = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=True
+    )
+    own = Reproduction("gromov2023", "smoke", store=tmp_path, shard="2/3").next_batch(2)
     assert own
     assert said.stdout.split() == [keys.key(one.trial) for one in own]
 

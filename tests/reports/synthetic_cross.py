@@ -68,6 +68,11 @@ ARMS = {  # experiment → T_mem, T_gen, place of the test loss's peak on the wa
     "gromov-starts": (15, 50, 0.6),
     "adam-128-watched": (150, NEVER, 0.3),
     "adam-128-float64-loss": (150, NEVER, 0.3),
+    "decoder-s5": (1_500, 12_000, 0.3),
+    "decoder-s5-fitted": (1_500, NEVER, 0.3),
+    "quadratic-few-rows": (1, NEVER, 0.3),
+    "quadratic-few-rows-gd": (1, 2, 0.3),
+    "quadratic-few-rows-decay": (1, NEVER, 0.3),
 }
 
 
@@ -93,6 +98,7 @@ def record(trial: Trial, fits: float, groks: float, place: float, last: int | No
     every = np.arange(last + 1)
     return Record(
         trial=trial,
+        analyses={"characters": {"logit_share": np.array([0.4 if math.isfinite(groks) else 0.02])}},
         probes={"trace": {"step": every, "loss": 4.6 * np.exp(-every / 500) + 1e-5}},
         ended="stopped" if math.isfinite(groks) else "finished",
         curves=curves,
