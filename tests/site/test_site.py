@@ -23,7 +23,7 @@ from grokbench.specs.errors import InputError
 from grokbench.specs.loader import Library
 from tests.site.conftest import PARTLY, REPORTS, WHOLE
 
-MOST_BYTES = 8_000_000
+MOST_BYTES = 16_000  # for each claim: the site grows with the number of claims alone
 VOID = {"meta", "link", "input", "br", "img", "hr"}
 LOADS = {"script": "src", "link": "href", "img": "src", "iframe": "src", "source": "src"}
 
@@ -224,11 +224,11 @@ def test_no_claim_is_judged_again(read, monkeypatch, reports):
 def test_the_site_of_all_papers_is_small_and_has_every_claim(tmp_path):
     page = grokbench.site(out=tmp_path / "site", reports=REPORTS)
     files = [path for path in page.parent.rglob("*") if path.is_file()]
-    assert sum(path.stat().st_size for path in files) <= MOST_BYTES
     claims = {
         f"papers/{row['paper']}/{row['claim']}.html"
         for row in verdicts.read(REPORTS / "verdicts.json").values()
     }
+    assert sum(path.stat().st_size for path in files) <= MOST_BYTES * len(claims)
     assert claims <= {path.relative_to(page.parent).as_posix() for path in files}
     for path in files:
         if path.suffix == ".html":
