@@ -95,8 +95,8 @@ if TYPE_CHECKING:
     from grokbench.networks.saved import load_network
     from grokbench.parts import register
     from grokbench.plan.compared import CompareResult
-    from grokbench.plan.standings import Standings
     from grokbench.plan.resolve import SpecWarning, Task, load_baseline, load_task
+    from grokbench.plan.standings import Standings
     from grokbench.plan.sweep import SweepResult
     from grokbench.specs.errors import GrokbenchError
     from grokbench.specs.fields import field

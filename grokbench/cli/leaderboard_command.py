@@ -184,7 +184,7 @@ def _tuned(job: Leaderboard, *, as_json: bool) -> int:
     from tabulate import tabulate
 
     from grokbench.plan.leaderboard import declared
-    from grokbench.reports import standings_rows as rows
+    from grokbench.reports import standings_runs as rows
     from grokbench.scaffold.submissions import rewritten
 
     assert job.tuned is not None
@@ -207,6 +207,7 @@ def _tuned(job: Leaderboard, *, as_json: bool) -> int:
 
 def _show(result: Standings, out: Path, *, as_json: bool) -> int:
     from grokbench.reports import standings
+    from grokbench.reports.standings_document import notes
 
     if not result.records:
         why = next(
@@ -221,7 +222,7 @@ def _show(result: Standings, out: Path, *, as_json: bool) -> int:
         return int(bool(result.failures))
     click.echo(standings.lines(result))
     click.echo("")
-    for text in standings.notes(result):
+    for text in notes(result):
         options.note(text)
     click.echo(f"page: {page}")
     return int(bool(result.failures))

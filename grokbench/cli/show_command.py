@@ -82,9 +82,12 @@ def _document(library: Library, name: str, kind: str) -> dict[str, Any]:
         }
     if kind == "baseline":
         return library.recipe_document(name)
-    if kind in ("paper", "track", "submission"):
-        found = {"paper": library.paper, "track": library.track, "submission": library.submission}[kind](name)
-        return dataclasses.asdict(found)
+    if kind == "paper":
+        return dataclasses.asdict(library.paper(name))
+    if kind == "track":
+        return dataclasses.asdict(library.track(name))
+    if kind == "submission":
+        return dataclasses.asdict(library.submission(name))
     paper, claim = name.split(".", 1)
     from grokbench.measures import needs
 

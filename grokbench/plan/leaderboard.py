@@ -1,4 +1,4 @@
-"""A track of the leaderboard, trained: what tunes the submissions, and what certifies them; ``plan.standings`` holds what was found."""
+"""A track of the leaderboard, trained: what tunes submissions, and what certifies them. ``plan.standings`` has the result."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class Leaderboard(Job):
         return tuple(dict.fromkeys(seed for one in (own, *self.entries) for seed in one.block.seeds))
 
     def _certifying(self, own: Entry) -> Iterator[PlannedTrial]:
-        for name, trial in own.trials.items() if self.tuned is None else ():
+        for trial in own.trials.values() if self.tuned is None else ():
             for seed in self.seeds(own):
                 yield _planned(replace(trial, seed=seed), own.name, trial.budget)
 

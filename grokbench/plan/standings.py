@@ -25,7 +25,7 @@ GRADIENTS = 1
 
 @dataclass(frozen=True)
 class Tried:
-    """A setting of a grid on one workload: its runs by tuning seed, None where one failed or is absent, and the T* they propose."""
+    """A setting of a grid on one workload: its runs by tuning seed, None for one that is not there, and the T* they propose."""
 
     settings: Mapping[str, Any]
     runs: tuple[Record | None, ...]

@@ -5,33 +5,27 @@ and the records of every run.
 from __future__ import annotations
 
 import json
-import math
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from grokbench.analysis.paired import Paired
-from grokbench.claims import certificates
 from grokbench.claims import phrases as w
 from grokbench.plan.blocks import END, FIRST
-from grokbench.plan.compared import TIMES
-from grokbench.plan.entries import Entry
-from grokbench.plan.leaderboard import SLACK, chosen
+from grokbench.plan.leaderboard import SLACK
 from grokbench.plan.single import check_folder
-from grokbench.plan.standings import GRADIENTS, MARGIN, Standings, Tried, success
+from grokbench.plan.standings import GRADIENTS, MARGIN, Standings
 from grokbench.reports import standings_rows as rows
-from grokbench.reports.document import bounds, dumps, number, plain, shadow_line, shadows, write_text
+from grokbench.reports import standings_runs as runs
+from grokbench.reports.document import LEADERBOARD, dumps, shadow_line, write_text
+from grokbench.reports.overview import scoreboard
 from grokbench.reports.result import of_records
+from grokbench.reports.standings_document import SCHEMA_VERSION, command, document, notes, tuned_records
 from grokbench.reports.tables import table
 from grokbench.specs.errors import InputError
-from grokbench.specs.tracks import stay_until
+from grokbench.specs.locate import VERDICTS
 from grokbench.store import archive
-from grokbench.training.record import Record
 
-SCHEMA_VERSION = 1
-PREFIX = "leaderboard-"
-"""What the files of a leaderboard begin with, in a folder of reports."""
 FIGURES: Mapping[str, str] = {
     "times": "T_gen of every entry, seed by seed, and its T*",
     "profiles": "Share of workloads × seeds solved within a factor of the best",
@@ -41,13 +35,7 @@ FIGURES: Mapping[str, str] = {
 
 def name_of(result: Standings) -> str:
     """The files' name without an ending: that of the track, and of the block of seeds where it is another one."""
-    return f"{PREFIX}{result.track.id}" + (f".{result.word}" if result.word else "")
-
-
-def command(result: Standings) -> str:
-    """The command that makes it again."""
-    words = [word for pair in result.options for word in pair]
-    return shlex.join(["grokbench", "leaderboard", result.track.id, *words])
+    return f"{LEADERBOARD}{result.track.id}" + (f".{result.word}" if result.word else "")
 
 
 def lines(result: Standings) -> str:
@@ -62,24 +50,6 @@ def lines(result: Standings) -> str:
         head, body = rows.WORKLOAD_HEAD[:8], [row[:8] for row in rows.workload_rows(result, one.id)]
         parts += [f"{one.title} ({one.id}), budget {w.steps(one.steps)}:", grid(head, body)]
     return "\n\n".join(parts)
-
-
-def notes(result: Standings) -> list[str]:
-    """What a reader should know beside the tables."""
-    out = [
-        f"{own.submission.title} is provisional: {own.block.why}. Its seeds come from its file's text and certify nothing."
-        for own in result.entries
-        if not own.block.certifies
-    ]
-    out += [f"{name} is not tuned yet and is left out." for name in result.untuned]
-    if result.failures:
-        out.append(f"{w.count(len(result.failures), 'trial')} failed.")
-    apart = [own.submission.title for own in result.entries if own not in result.alike]
-    if apart:
-        out.append(
-            f"Profiles and shares of the best leave out {', '.join(apart)}, which have other seeds than the baseline."
-        )
-    return out
 
 
 def page(result: Standings, links: Mapping[str, str], others: Mapping[str, Mapping[str, Any]]) -> str:
@@ -105,14 +75,14 @@ def page(result: Standings, links: Mapping[str, str], others: Mapping[str, Mappi
         "## What the harness counted",
         "Certifying runs alone, to their whole budget. The training loop hands an optimizer "
         f"{GRADIENTS} gradient a step, and an optimizer has no way to ask for another one.",
-        table(rows.COUNTS_HEAD, rows.count_rows(result)),
+        table(runs.COUNTS_HEAD, runs.count_rows(result)),
         "## Tuning",
         _tuning(result),
-        table(rows.TUNING_HEAD, rows.tuning_rows(result)),
+        table(runs.TUNING_HEAD, runs.tuning_rows(result)),
         *_blocks(result, others),
         "## Runs",
         *(
-            f"### {one.title}\n\n{table(rows.RUNS_HEAD, rows.run_rows(result, one.id))}"
+            f"### {one.title}\n\n{table(runs.RUNS_HEAD, runs.run_rows(result, one.id))}"
             for one in track.workloads
         ),
         *_made(result),
@@ -122,14 +92,14 @@ def page(result: Standings, links: Mapping[str, str], others: Mapping[str, Mappi
 
 READING = (
     "An entry promises for each workload a step T*. A run keeps the promise if its T_gen is at most T* and it stays until "
-    "1.25 T*: no evaluation below 0.9, and a median of the last five of at least 0.99. Certified says that the promise is kept on "
-    "**more than half of seeds**, by the exact 95 % interval of the rate (10 of 12 are enough, 2 of 12 say less than half). "
-    "It does not say how much more than half."
+    "1.25 T*: no evaluation below 0.9, and a median of the last five of at least 0.99. Certified says that the promise is "
+    "kept on **more than half of seeds**, by the exact 95 % interval of the rate: 10 of 12 are enough, and 2 of 12 say less than "
+    "half. It does not say how much more than half."
 )
 GRINDING = (
-    "**Grinding is possible.** The certifying seeds are drawn from the commit that adds a submission, and whoever writes commits "
-    "can write many until the seeds are kind. A second block of seeds answers that: a maintainer runs it under a word of their own, "
-    "which the submitter did not know."
+    "**Grinding is possible.** The certifying seeds are drawn from the commit that adds a submission. Whoever writes commits "
+    "can write many, until the seeds are kind. A second block of seeds answers that: a maintainer runs it under a word of "
+    "their own, which the submitter did not know."
 )
 
 
@@ -140,8 +110,9 @@ def _what(result: Standings) -> str:
         for one in track.workloads
     )
     block = f" This page is about the block `{result.word}` of seeds." if result.word else ""
+    entries = "1 entry" if len(result.entries) == 1 else f"{len(result.entries)} entries"
     return (
-        f"{w.count(len(result.entries), 'entry').replace('entrys', 'entries')} on {w.count(len(track.workloads), 'workload')}: "
+        f"{entries} on {w.count(len(track.workloads), 'workload')}: "
         f"{workloads}. Every entry trains the same networks on the same splits, and differs from the baseline "
         f"({base.submission.title if base else track.baseline}) in its optimizer alone. RULES.md says what is allowed.{block}"
     )
@@ -179,7 +150,7 @@ def _tuning(result: Standings) -> str:
         f"{own.submission.title}: {w.sentence(own.submission.tuned)}" for own in rows.ordered(result)
     )
     return (
-        f"Every entry tries its settings on seed{'s' if len(result.track.tuning_seeds) > 1 else ''} {seeds}, which certify nothing. "
+        f"Every entry tries its settings on seed{'s' if len(result.track.tuning_seeds) > 1 else ''} {seeds}. "
         "On each workload the setting with the least T_gen is chosen among those that stay, and where none generalises the best "
         f"test accuracy decides. The T* proposed is {SLACK:g} T_gen, up to the next evaluation. {how}"
     )
@@ -188,7 +159,7 @@ def _tuning(result: Standings) -> str:
 def _blocks(result: Standings, others: Mapping[str, Mapping[str, Any]]) -> list[str]:
     again = shlex.join(["grokbench", "leaderboard", result.track.id, "--block", "maintainer"])
     parts = ["## Seeds, and other blocks of them"]
-    body = [
+    body: list[tuple[str, ...]] = [
         (
             own.submission.title,
             f"`{own.block.commit}`" if own.block.certifies else own.block.why,
@@ -241,8 +212,8 @@ def _kept(found: Mapping[str, Any]) -> dict[tuple[str, str], tuple[int, int, str
 
 
 def _made(result: Standings) -> list[str]:
-    records = [*result.records.values(), *_tuned(result)]
-    environment = of_records(records)
+    records = [*result.records.values(), *tuned_records(result)]
+    environment = dict(sorted(of_records(records).items()))
     return [
         "## How it was made",
         f"```\n{command(result)}\n```",
@@ -251,135 +222,6 @@ def _made(result: Standings) -> list[str]:
         if environment
         else "",
         table(("spec", "SHA-256"), [(name, f"`{h}`") for name, h in result.spec_hashes.items()]),
-    ]
-
-
-def _tuned(result: Standings) -> list[Record]:
-    return [run for tried in result.tuning.values() for one in tried for run in one.runs if run is not None]
-
-
-def document(result: Standings, links: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """The leaderboard as one JSON-able dict. links: figure → its path relative to the document."""
-    track, records = result.track, [*result.records.values(), *_tuned(result)]
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "track": track.id,
-        "title": track.title,
-        "block": result.word,
-        "command": command(result),
-        "baseline": track.baseline,
-        "tuning_seeds": list(track.tuning_seeds),
-        "workloads": [plain(vars(one)) for one in track.workloads],
-        "entries": [_entry(result, own) for own in rows.ordered(result)],
-        "profiles": {name: [number(one) for one in found] for name, found in result.profiles().items()},
-        "notes": notes(result),
-        "failures": [
-            {
-                "entry": one.trial.recipe.id,
-                "task": one.trial.task.id,
-                "seed": one.trial.seed,
-                "traceback": str(one.path),
-            }
-            for one in result.failures
-        ],
-        "trials": len(records),
-        "cpu_seconds": round(rows.cpu_seconds(records), 2),
-        "environment": plain(of_records(records)),
-        "spec_hashes": dict(result.spec_hashes),
-        "shadowed": shadows(result.shadowed),
-        "figures": dict(links or {}),
-    }
-
-
-def _entry(result: Standings, own: Entry) -> dict[str, Any]:
-    sub = own.submission
-    return {
-        "name": own.name,
-        "title": sub.title,
-        "authors": sub.authors,
-        "source": sub.source,
-        "tuned": sub.tuned,
-        "commit": own.block.commit or None,
-        "provisional": own.block.why or None,
-        "seeds": list(own.block.seeds),
-        "workloads": [_workload(result, own, one.id) for one in result.track.workloads],
-    }
-
-
-def _workload(result: Standings, own: Entry, name: str) -> dict[str, Any]:
-    found, records = rows.certificate_of(result, own, name), rows.records_of(result, own, name)
-    apart, beats = result.differences(own, name), result.beats(own, name)
-    return {
-        "id": name,
-        "t_star": own.t_star(name),
-        "stay_until": stay_until(own.t_star(name)),
-        "kept": found.yes,
-        "n": found.n,
-        "interval": bounds(found.interval),
-        "certificate": found.words,
-        "did_not_finish": sum(math.isinf(one.t_gen) for one in records),
-        "weights": rows.weights(own, name),
-        "steps": sum(int(one.facts["steps"]) for one in records),
-        "gradients": rows.gradients(records),
-        "cpu_seconds": round(rows.cpu_seconds(records), 2),
-        "optimizer": plain(own.trials[name].recipe.optimizer),
-        "differs_in": [one.field for one in apart],
-        "paired": {
-            time: _paired(pair) for time in TIMES if (pair := result.paired(own, name, time)) is not None
-        },
-        "beyond_margin": None if beats is None else {"n": beats[0], "faster": beats[1], "slower": beats[2]},
-        "runs": [
-            _run(seed, one, own.t_star(name))
-            for seed, one in zip(own.block.seeds, result.runs(own, name), strict=True)
-        ],
-        "tuning": _tried(result.tuning.get((own.name, name), ())),
-    }
-
-
-def _paired(found: Paired) -> dict[str, Any]:
-    return {
-        "n": found.n,
-        "entry_faster": found.second_faster,
-        "baseline_faster": found.first_faster,
-        "ties": found.ties,
-        "ratio": bounds(found.ratio),
-        "interval": bounds(found.interval),
-        "p": found.p,
-        "censored": found.censored,
-    }
-
-
-def _run(seed: int, one: Record | None, t_star: int) -> dict[str, Any]:
-    if one is None:
-        return {"seed": seed, "kept": None}
-    dips, low = one.dips()
-    reached = math.isfinite(one.t_gen)
-    return {
-        "seed": seed,
-        "kept": success(one, t_star),
-        "t_mem": number(one.t_mem),
-        **{name: number(of(one)) for name, of in TIMES.items()},
-        "dips": dips if reached else None,
-        "below_99": number(low) if reached else None,
-        "outcome": one.outcome,
-        "ended": one.ended,
-        "steps": int(one.facts["steps"]),
-        "content": one.content,
-    }
-
-
-def _tried(tried: tuple[Tried, ...]) -> list[dict[str, Any]]:
-    best = chosen(tried) if any(any(one.runs) for one in tried) else None
-    return [
-        {
-            "settings": plain(one.settings),
-            "t_gen": number(one.t_gen),
-            "stays": one.stays,
-            "best_test_accuracy": one.accuracy,
-            "proposed_t_star": one.t_star,
-            "chosen": one is best,
-        }
-        for one in tried
     ]
 
 
@@ -401,13 +243,15 @@ def _write(result: Standings, out: Path) -> Path:
     write_text(out / f"{stem}.json", dumps(document(result, links)))
     write_text(out / f"{stem}.md", page(result, links, blocks_in(out, result)))
     _archive(result, out / stem / "records")
+    if (out / VERDICTS).is_file():  # a folder of papers' reports, whose first page names it
+        scoreboard(out)
     return out / f"{stem}.md"
 
 
 def blocks_in(out: Path, result: Standings) -> dict[str, dict[str, Any]]:
     """Word → document of the pages in ``out`` on other blocks of the track's seeds."""
     found = {}
-    for path in sorted(out.glob(f"{PREFIX}{result.track.id}.*.json")):
+    for path in sorted(out.glob(f"{LEADERBOARD}{result.track.id}.*.json")):
         other = json.loads(path.read_text(encoding="utf-8"))
         if other.get("schema_version") == SCHEMA_VERSION and other["block"] != result.word:
             found[other["block"]] = other

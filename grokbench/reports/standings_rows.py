@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from grokbench.analysis.statistics import median, median_interval
 from grokbench.claims import phrases as w
 from grokbench.claims.certificates import CERTIFIED, Certificate, certificate
+from grokbench.claims.rules import rule_d
+from grokbench.claims.verdict import REPRODUCED
 from grokbench.figures.layout import thousands
 from grokbench.plan import costs
-from grokbench.plan.compared import TIMES
 from grokbench.plan.entries import Entry
-from grokbench.plan.leaderboard import chosen
-from grokbench.plan.standings import GRADIENTS, Standings, Tried, share_within, success
+from grokbench.plan.standings import GRADIENTS, Standings, share_within
 from grokbench.reports.compare_rows import middle
 from grokbench.reports.comparing import interval, p_value, ratio
 from grokbench.specs.differences import short
@@ -54,22 +54,11 @@ PAIRED_HEAD = (
     "95 % interval",
     "faster by 3 %",
     "slower by 3 %",
+    "the entry is",
     "sign test",
     "baseline / entry, F_0.99",
     "differs in",
 )
-TUNING_HEAD = ("entry", "workload", "setting", "T_gen", "stays", "best test accuracy", "proposed T*", "")
-COUNTS_HEAD = (
-    "entry",
-    "workload",
-    "weights",
-    "steps",
-    "gradients a step",
-    "gradients",
-    "CPU time",
-    "ms a step",
-)
-RUNS_HEAD = ("entry", "seed", "T_mem", "T_gen", "F_0.99", "dips", "ended", "kept")
 
 
 def certificate_of(result: Standings, own: Entry, workload: str) -> Certificate:
@@ -117,20 +106,16 @@ def unfinished(records: Sequence[Record]) -> str:
 def overall_rows(result: Standings) -> list[tuple[str, ...]]:
     """A row for each entry, best first, under ``OVERALL_HEAD``."""
     profiles, base = result.profiles(), result.baseline
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for own in ordered(result):
         found = [certificate_of(result, own, one.id) for one in result.track.workloads]
         records, ratios = records_of(result, own), profiles.get(own.name, [])
         times = math.exp(_log_t_star(result, own) - _log_t_star(result, base)) if base else math.nan
         certified = sum(one.verdict == CERTIFIED for one in found)
-        if not own.block.certifies:
-            certified_text = "provisional"
-        else:
-            certified_text = f"{certified} of {len(found)}"
         rows.append(
             (
                 own.submission.title,
-                certified_text,
+                f"{certified} of {len(found)}" if own.block.certifies else "provisional",
                 f"{sum(one.yes for one in found)} of {sum(one.n for one in found)}",
                 "1" if own is base else f"{times:.2f}",
                 _percent(share_within(ratios, 1.0)),
@@ -217,6 +202,7 @@ def paired_rows(result: Standings) -> list[tuple[str, ...]]:
                     interval(found),
                     f"{faster} of {n}",
                     f"{slower} of {n}",
+                    verdict_of(n, faster, slower),
                     p_value(found),
                     ratio(first.ratio),
                     ", ".join(short(name, names) for name in names),
@@ -225,91 +211,16 @@ def paired_rows(result: Standings) -> list[tuple[str, ...]]:
     return rows
 
 
-def setting_text(settings: object) -> str:
-    """A setting in words.
+def verdict_of(n: int, faster: int, slower: int) -> str:
+    """What rule D says of an entry against the baseline.
 
-    >>> setting_text({"optimizer.lr": 0.01, "optimizer.wrapper.alpha": 0.98})
-    'lr 0.01, alpha 0.98'
+    >>> verdict_of(12, 10, 1), verdict_of(12, 0, 12), verdict_of(12, 9, 3)
+    ('faster', 'slower', 'undecided')
     """
-    assert hasattr(settings, "items")
-    return ", ".join(f"{name.rpartition('.')[2]} {w.value(value)}" for name, value in settings.items())
-
-
-def tuning_rows(result: Standings) -> list[tuple[str, ...]]:
-    """Every setting that was tried, under ``TUNING_HEAD``."""
-    rows = []
-    for own in ordered(result):
-        for workload in result.track.workloads:
-            tried = result.tuning.get((own.name, workload.id), ())
-            best = chosen(tried) if any(any(one.runs) for one in tried) else None
-            for one in tried:
-                declared = own.submission.workloads[workload.id].set
-                marks = ["chosen"] if one is best else []
-                marks += ["declared"] if dict(one.settings) == dict(declared) else []
-                rows.append(
-                    (own.submission.title, workload.id, *tried_cells(one, workload.steps), ", ".join(marks))
-                )
-    return rows
-
-
-def tried_cells(one: Tried, budget: int) -> tuple[str, ...]:
-    """A setting that was tried, under the middle of ``TUNING_HEAD``."""
-    if not any(one.runs):
-        return setting_text(one.settings), "not run", w.DASH, w.DASH, w.DASH
-    reached = math.isfinite(one.t_gen)
-    return (
-        setting_text(one.settings),
-        w.number(one.t_gen) if reached else f"> {budget}",
-        ("yes" if one.stays else "no") if reached else w.DASH,
-        f"{one.accuracy:.3f}",
-        w.number(one.t_star) if reached else w.DASH,
-    )
-
-
-def count_rows(result: Standings) -> list[tuple[str, ...]]:
-    """What the harness counted, under ``COUNTS_HEAD``."""
-    rows = []
-    for own in ordered(result):
-        for workload in result.track.workloads:
-            records = records_of(result, own, workload.id)
-            pace = median([float(one.cost.get("ms_per_step", math.nan)) for one in records])
-            rows.append(
-                (
-                    own.submission.title,
-                    workload.id,
-                    thousands(weights(own, workload.id)),
-                    thousands(sum(int(one.facts["steps"]) for one in records)),
-                    str(GRADIENTS),
-                    thousands(gradients(records)),
-                    w.seconds(cpu_seconds(records)),
-                    w.DASH if pace is None else f"{pace:.2g}",
-                )
-            )
-    return rows
+    said = {"faster": rule_d(faster, n), "slower": rule_d(slower, n)}
+    return next((name for name, verdict in said.items() if verdict == REPRODUCED), "undecided")
 
 
 def weights(own: Entry, workload: str) -> int:
     """Numbers that the optimizer may move."""
     return int(costs.size(own.trials[workload]).weights)
-
-
-def run_rows(result: Standings, workload: str) -> list[tuple[str, ...]]:
-    """Every certifying run on a workload, under ``RUNS_HEAD``."""
-    rows = []
-    for own in ordered(result):
-        for seed, one in zip(own.block.seeds, result.runs(own, workload), strict=True):
-            if one is None:
-                rows.append((own.submission.title, str(seed), *["—"] * 5, "failed or absent"))
-                continue
-            times = (one.t_mem, one.t_gen, TIMES["f_99"](one))
-            rows.append(
-                (
-                    own.submission.title,
-                    str(seed),
-                    *("not reached" if math.isinf(time) else w.number(time) for time in times),
-                    str(one.dips()[0]) if math.isfinite(one.t_gen) else w.DASH,
-                    one.ended,
-                    "yes" if success(one, own.t_star(workload)) else "no",
-                )
-            )
-    return rows

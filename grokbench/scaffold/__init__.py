@@ -37,8 +37,8 @@ def new(
 ) -> list[Path]:
     """Write the files of a new ``kind`` called ``name`` under ``into``, and return them; nothing is overwritten.
 
-    source: the id of a task, recipe, paper or submission to begin from; of a recipe, the one that it extends. Errors: InputError for a
-    name that cannot be one and for a file that is there, UnknownNameError for a kind or source that there is not.
+    source: the id of a spec of that kind to begin from; of a recipe, the one that it extends. Errors: InputError for a name
+    that cannot be one and for a file that is there, UnknownNameError for a kind or source that there is not.
     """
     if kind not in KINDS:
         raise UnknownNameError("kind of file", kind, KINDS)

@@ -33,7 +33,7 @@ PAPERS_OWN = {CLAIMS_FILE: "paper", FIGURES_FILE: "figures"}
 
 @dataclass(frozen=True)
 class SpecFile:
-    """The file of a task, baseline, paper, track or submission, or of figures. ``hides``: the one of the same id that is not read because of it."""
+    """The file of a spec, of any kind in ``KEYS``. ``hides``: the one of the same id that is not read because of it."""
 
     kind: str
     id: str

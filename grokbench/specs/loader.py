@@ -74,8 +74,8 @@ class Library:
         if home not in self._beside:
             other = copy.copy(self)
             other._files, other._homes, other._beside = dict(self._files), [*self._homes, home], {}
-            shown = path.parent if root is None else shown(path, root)
-            other._add(files.in_folder(shown) if root is None else files.in_root(shown))
+            found = files.in_folder(path.parent) if root is None else files.in_root(shown(path, root))
+            other._add(found)
             self._beside[home] = other
         return self._beside[home]
 

@@ -1,7 +1,7 @@
 """A track of the leaderboard and the submissions to it, as values: each field with what their files may say of it.
 
-``tasks/tracks/<track>.toml`` fixes what is trained. ``tasks/tracks/<track>/<name>.toml`` brings an optimizer, and for each workload
-the step T* by which it promises to generalise. RULES.md says what is allowed.
+``tasks/tracks/<track>.toml`` fixes what is trained. ``tasks/tracks/<track>/<name>.toml`` brings an optimizer, and for each
+workload the step T* by which it promises to generalise. RULES.md says what is allowed.
 """
 
 from __future__ import annotations
