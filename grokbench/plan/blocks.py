@@ -15,7 +15,7 @@ class Block:
     """Seeds of one submission, and what they were drawn from.
 
     word: of a further block, such as "maintainer"; "" for the one that certifies. commit: the one that added the file; "" where
-    there is none that counts, and ``why`` says the reason: the seeds are then drawn from the file's text.
+    there is none that counts, and ``why`` says the reason: the seeds are then drawn from the track's id.
     """
 
     seeds: tuple[int, ...]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -62,7 +61,7 @@ def entry(library: Library, track: Track, name: str, word: str = "") -> Entry:
         tried[one.id] = tuple(
             (chosen, _trial(library, one, base, own, chosen)) for chosen in grid(own) if own.grid
         )
-    return Entry(own, block(file.path, track.seeds, word), trials, tried)
+    return Entry(own, block(file.path, track, word), trials, tried)
 
 
 def workload_spec(library: Library, one: Workload) -> tuple[TaskSpec, Recipe]:
@@ -107,10 +106,10 @@ def _trial(
     return resolve_trial(Task(task), changed, alpha=one.alpha, seed=0, steps=one.steps, specs=library)
 
 
-def block(path: Path, count: int, word: str = "") -> Block:
+def block(path: Path, track: Track, word: str = "") -> Block:
     """The seeds that certify the submission in the file ``path``, of the commit that added it.
 
-    Where there is no such commit, or what decides was changed since, they are drawn from the file's text and certify nothing.
+    Where there is no such commit, or what decides was changed since, they are drawn from the track's id and certify nothing.
     """
     here = content(path)
     commit, then = provenance.added(path)
@@ -120,9 +119,8 @@ def block(path: Path, count: int, word: str = "") -> Block:
     elif _deciding(here) != _deciding(then):
         why = f"it was changed since commit {commit[:12]} added it; a changed submission is a new file"
     if why:
-        source = hashlib.sha256(here).hexdigest()
-        return Block(blocks.drawn(source, count, word), word, "", why)
-    return Block(blocks.drawn(commit, count, word), word, commit)
+        return Block(blocks.drawn(track.id, track.seeds, word), word, "", why)
+    return Block(blocks.drawn(commit, track.seeds, word), word, commit)
 
 
 def _deciding(text: bytes) -> str:

@@ -31,7 +31,7 @@ def command(result: Standings) -> str:
 def notes(result: Standings) -> list[str]:
     """What a reader should know beside the tables."""
     out = [
-        f"{own.submission.title} is provisional: {own.block.why}. Its seeds come from its file's text and certify nothing."
+        f"{own.submission.title} is provisional: {own.block.why}. Its seeds come from no commit and certify nothing."
         for own in result.entries
         if not own.block.certifies
     ]
