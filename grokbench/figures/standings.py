@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SPREAD = 0.5  # of the marks of an entry, whose places are 1 apart
+HEADROOM = 1.15  # for the number of those that were not reached
 
 
 def times(result: Standings, heading: str) -> Figure:
@@ -38,6 +39,8 @@ def times(result: Standings, heading: str) -> Figure:
         _entries(ax, result)
         style.scaled(ax, "auto", None)
         layout.whole_numbers(ax)
+        low, high = ax.get_ylim()
+        ax.set_ylim(low, high * HEADROOM)
         ax.set_ylabel("T_gen, " + layout.STEP, fontsize=8)
         ax.set_title(f"{workload.title}, budget {layout.thousands(workload.steps)}", fontsize=9, loc="left")
     _headed(figure, axes, heading)
