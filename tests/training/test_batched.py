@@ -201,6 +201,22 @@ CASES: dict[str, tuple[str, Mapping[str, Any], Sequence[Mapping[str, Any]]]] = {
         | {"model.width": 8, "optimizer.kind": "muon", "optimizer.lr": 0.02, "optimizer.weight_decay": 0.1},
         RATES,
     ),
+    "muon of fused heads": (
+        "nanda2023/transformer",
+        ONE_LAYER
+        | {
+            "model.init": "torch",
+            "optimizer.kind": "muon",
+            "optimizer.lr": 0.02,
+            "optimizer.weight_decay": 0.1,
+            "optimizer.joined": [
+                {"parameters": ["W_Q", "W_K", "W_V"], "axis": "rows"},
+                {"parameters": ["W_O"], "axis": "columns"},
+            ],
+            "optimizer.adamw_groups": [{"parameters": "W_[EU]", "lr": 0.001, "weight_decay": 1.0}],
+        },
+        RATES,
+    ),
     "lion": (
         "gromov2023/adamw",
         SMALL
