@@ -109,31 +109,31 @@ def ranks_invert(view: SeedView, level: float = 0.95, margin: float = 1.1) -> fl
 
 
 def _long_after(cell: Cell, chosen: Arguments) -> bool:
-    return not math.isnan(_share_below(cell.record, float(chosen["horizon"])))
+    return not math.isnan(_share_below(cell.record, int(chosen["until"])))
 
 
-def _share_below(record: Record, horizon: float) -> float:
-    """Share of the evaluations in (T_gen, horizon · T_gen] below 0.99, or the task's own level; nan where they end before."""
+def _share_below(record: Record, until: int) -> float:
+    """Share of the evaluations in (T_gen, until] below 0.99, or the task's own level; nan where they end before."""
     at, steps = generalised(record), np.asarray(record.curves["step"], dtype=np.float64)
-    if not 0 < at < math.inf or steps[-1] < horizon * at:
+    if not 0 < at < until or steps[-1] < until:
         return math.nan
-    after = np.asarray(record.curves["test_accuracy"])[(steps > at) & (steps <= horizon * at)]
+    after = np.asarray(record.curves["test_accuracy"])[(steps > at) & (steps <= until)]
     return float(np.mean(after < record.levels.t_gen)) if after.size else math.nan
 
 
-AFTERWARDS = each("a T_gen, and evaluations up to {horizon} T_gen", _long_after, without_landmarks)
+AFTERWARDS = each("a T_gen before {until}, and evaluations up to {until}", _long_after, without_landmarks)
 
 
 @requires(AFTERWARDS)
-def dip_share(view: SeedView, horizon: float = 3.0, arm: int = 0) -> float:
-    """Share of the evaluations after T_gen, up to ``horizon`` · T_gen, whose test accuracy is below 0.99."""
-    return _share_below(one(view, arm), horizon)
+def dip_share(view: SeedView, until: int, arm: int = 0) -> float:
+    """Share of the evaluations after T_gen, up to step ``until``, whose test accuracy is below 0.99."""
+    return _share_below(one(view, arm), until)
 
 
 @requires(AFTERWARDS)
-def dip_share_lead(view: SeedView, horizon: float = 3.0, first: int = 0, second: int = 1) -> float:
-    """Share of the evaluations in (T_gen, ``horizon`` · T_gen] below 0.99, of one arm less that of another."""
-    return dip_share(view, horizon, first) - dip_share(view, horizon, second)
+def dip_share_lead(view: SeedView, until: int, first: int = 0, second: int = 1) -> float:
+    """Share of the evaluations after T_gen, up to step ``until``, below 0.99: of one arm less that of another."""
+    return dip_share(view, until, first) - dip_share(view, until, second)
 
 
 def _apart(arms: Arms, chosen: Arguments) -> bool:

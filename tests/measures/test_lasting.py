@@ -64,17 +64,19 @@ def test_ranks_of_one_arm_are_refused():
 
 
 def dipping(share: float, t_gen: int = 1000):
-    """Generalises at ``t_gen``; of the 100 evaluations up to 3 T_gen the last ones of every ten are at 0.5."""
+    """Generalises at ``t_gen``; of the 100 evaluations after it the last ones of every ten are at 0.5."""
     steps = [0, *range(t_gen, 3 * t_gen + 1, t_gen // 50)]
     low = round(10 * share)
     test = [0.0, 1.0] + [0.5 if i % 10 >= 10 - low else 1.0 for i in range(len(steps) - 2)]
     return record(steps, [0.0] + [1.0] * (len(steps) - 1), test)
 
 
-def test_the_share_of_dips_is_counted_up_to_three_times_t_gen():
-    assert measured("dip-share", view(dipping(0.3)), {}) == pytest.approx(0.3)
-    assert measured("dip-share-lead", view(dipping(0.3), dipping(0.0)), {}) == pytest.approx(0.3)
-    assert math.isnan(ends(measured("dip-share", view(dipping(0.3)), {"horizon": 4.0})).low)
+def test_the_share_of_dips_is_counted_from_t_gen_up_to_a_step():
+    assert measured("dip-share", view(dipping(0.3)), {"until": 3000}) == pytest.approx(0.3)
+    assert measured("dip-share", view(dipping(0.3)), {"until": 1100}) == 0
+    assert measured("dip-share-lead", view(dipping(0.3), dipping(0.0)), {"until": 3000}) == pytest.approx(0.3)
+    assert math.isnan(ends(measured("dip-share", view(dipping(0.3)), {"until": 3001})).low)
+    assert math.isnan(ends(measured("dip-share", view(dipping(0.3)), {"until": 900})).low)
 
 
 def test_a_pair_lies_apart_by_its_logarithms():

@@ -241,6 +241,8 @@ ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
     "ipr-gap-ratio-of-fractions": {"more": 0.3, "less": 0.3},
     "ipr-slope-ratio": {"late": "after", "early": "fit"},
     "learning-rate-window": {"around": 1.0},
+    "dip-share": {"until": 20_000},
+    "dip-share-lead": {"until": 20_000},
     "stays": {"until": 40_000},
     "test-accuracy-at": {"step": 7},
     "test-loss-kept": {"step": 7},
