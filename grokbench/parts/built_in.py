@@ -67,6 +67,8 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "gcd-law": "grokbench.measures.common_divisors:GCD_LAW",
         "gcd-by-digits": "grokbench.measures.common_divisors:GCD_BY_DIGITS",
         "group-characters": "grokbench.measures.group_characters:GROUP_CHARACTERS",
+        "p-of-t": "grokbench.measures.printed_tests:P_OF_T",
+        "paired-times": "grokbench.measures.printed_tests:PAIRED_TIMES",
         "released-group-network": "grokbench.measures.released_group_network:RELEASED_GROUP_NETWORK",
     },
     "domains": {
