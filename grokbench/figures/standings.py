@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+SHOWN = {
+    "times": "when each seed generalised, and by when the entry had promised it",
+    "profiles": "share of workloads × seeds solved within τ of the best entry",
+}
+"""Figure → what stands above it, after the track's title."""
 SPREAD = 0.5  # of the marks of an entry, whose places are 1 apart
 HEADROOM = 1.15  # for the number of those that were not reached
 

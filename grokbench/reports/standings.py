@@ -26,6 +26,8 @@ from grokbench.specs.errors import InputError
 from grokbench.specs.locate import VERDICTS
 from grokbench.store import archive
 
+RULES = Path("../RULES.md")
+"""The rules, seen from a clone's folder of reports."""
 FIGURES: Mapping[str, str] = {
     "times": "T_gen of every entry, seed by seed, and its T*",
     "profiles": "Share of workloads × seeds solved within a factor of the best",
@@ -52,13 +54,18 @@ def lines(result: Standings) -> str:
     return "\n\n".join(parts)
 
 
-def page(result: Standings, links: Mapping[str, str], others: Mapping[str, Mapping[str, Any]]) -> str:
-    """The page. links: figure → its file. others: word of another block → the document of its page."""
+def page(
+    result: Standings,
+    links: Mapping[str, str],
+    others: Mapping[str, Mapping[str, Any]],
+    rules: str = RULES.name,
+) -> str:
+    """The page. links: figure → its file. others: word of another block → the document of its page. rules: where they stand."""
     track = result.track
     parts = [
         f"# Leaderboard: {track.title}",
         shadow_line(result.shadowed),
-        _what(result),
+        f"{_what(result)} {rules} says what is allowed.",
         "## All workloads",
         table(rows.OVERALL_HEAD, rows.overall_rows(result)),
         *(f"Note: {text}" for text in notes(result)),
@@ -114,7 +121,7 @@ def _what(result: Standings) -> str:
     return (
         f"{entries} on {w.count(len(track.workloads), 'workload')}: "
         f"{workloads}. Every entry trains the same networks on the same splits, and differs from the baseline "
-        f"({base.submission.title if base else track.baseline}) in its optimizer alone. RULES.md says what is allowed.{block}"
+        f"({base.submission.title if base else track.baseline}) in its optimizer alone.{block}"
     )
 
 
@@ -241,7 +248,8 @@ def _write(result: Standings, out: Path) -> Path:
     drawn = draw_standings(result, out / stem / "figures", result.track.title)
     links = {name: f"{stem}/figures/{path.name}" for name, path in drawn.items()}
     write_text(out / f"{stem}.json", dumps(document(result, links)))
-    write_text(out / f"{stem}.md", page(result, links, blocks_in(out, result)))
+    rules = f"[{RULES.name}]({RULES.as_posix()})" if (out / RULES).is_file() else RULES.name
+    write_text(out / f"{stem}.md", page(result, links, blocks_in(out, result), rules))
     _archive(result, out / stem / "records")
     if (out / VERDICTS).is_file():  # a folder of papers' reports, whose first page names it
         scoreboard(out)
