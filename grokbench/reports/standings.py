@@ -99,9 +99,9 @@ def page(
 
 READING = (
     "An entry promises for each workload a step T*. A run keeps the promise if its T_gen is at most T* and it stays until "
-    "1.25 T*: no evaluation below 0.9, and a median of the last five of at least 0.99. Certified says that the promise is "
-    "kept on **more than half of seeds**, by the exact 95 % interval of the rate: 10 of 12 are enough, and 2 of 12 say less than "
-    "half. It does not say how much more than half."
+    "1.25 T*. It stays while no evaluation is below 0.9, and the median of the last five is at least 0.99. Certified says that the "
+    "promise is kept on **more than half of seeds**, by the exact 95 % interval of the rate. 10 of 12 are enough, and 2 of 12 say "
+    "less than half. It does not say how much more than half."
 )
 GRINDING = (
     "**Grinding is possible.** The certifying seeds are drawn from the commit that adds a submission. Whoever writes commits "
@@ -112,16 +112,11 @@ GRINDING = (
 
 def _what(result: Standings) -> str:
     track, base = result.track, result.baseline
-    workloads = "; ".join(
-        f"{one.title} (`{one.id}`, α {w.number(one.alpha)}, budget {w.steps(one.steps)})"
-        for one in track.workloads
-    )
-    block = f" This page is about the block `{result.word}` of seeds." if result.word else ""
     entries = "1 entry" if len(result.entries) == 1 else f"{len(result.entries)} entries"
+    block = f" This page is about the block `{result.word}` of seeds." if result.word else ""
     return (
-        f"{entries} on {w.count(len(track.workloads), 'workload')}: "
-        f"{workloads}. Every entry trains the same networks on the same splits, and differs from the baseline "
-        f"({base.submission.title if base else track.baseline}) in its optimizer alone.{block}"
+        f"{entries} on {w.count(len(track.workloads), 'workload')}. Every entry trains the same networks on the same splits. It "
+        f"differs from the baseline ({base.submission.title if base else track.baseline}) in its optimizer alone.{block}"
     )
 
 
