@@ -99,9 +99,9 @@ def page(
 
 READING = (
     "An entry promises for each workload a step T*. A run keeps the promise if its T_gen is at most T* and it stays until "
-    "1.25 T*. It stays while no evaluation is below 0.9, and the median of the last five is at least 0.99. Certified says that the "
-    "promise is kept on **more than half of seeds**, by the exact 95 % interval of the rate. 10 of 12 are enough, and 2 of 12 say "
-    "less than half. It does not say how much more than half."
+    "1.25 T*. It stays while no evaluation is below 0.9, and the median of the last five is at least 0.99. Certified says "
+    "that the promise is kept on **more than half of seeds**, by the exact 95 % interval of the rate. 10 of 12 are enough, "
+    "and 2 of 12 say less than half. It does not say how much more than half."
 )
 GRINDING = (
     "**Grinding is possible.** The certifying seeds are drawn from the commit that adds a submission. Whoever writes commits "
