@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from grokbench import parts
-from grokbench.networks.registry import architecture
+from grokbench.networks.registry import architecture, rescaled
 from grokbench.specs.errors import InputError
 from grokbench.specs.types import Recipe, TaskSpec
 from grokbench.tasks.decoding import decoding as decoding_of
@@ -75,7 +75,12 @@ def _taken(loss: Any) -> tuple[str, ...]:
 
 
 def hand_written(task: TaskSpec, recipe: Recipe) -> bool:
-    """Whether the network has a hand-written step for the recipe's loss, and the task's outputs are decoded by class."""
+    """Whether the network has a hand-written step for the recipe's loss, and the task's outputs are decoded by class.
+
+    Few know of outputs that are scaled.
+    """
+    if rescaled(recipe) and not getattr(trained(recipe), "rescales", False):
+        return False
     own = getattr(trained(recipe), "fast", {})
     return recipe.loss.get("kind") in own and decoding_of(task).targets is None
 
