@@ -24,7 +24,8 @@ START, FACTOR = "before_first_step", "factor_on_outputs"
 def scaled_outputs(network: Network, recipe: Recipe) -> None:
     """Make ``network``, with its weights before the first step, give the outputs that ``recipe.training`` asks for.
 
-    Noise of a training pass, such as dropout, is on f(θ) alone. Errors: InputError for a network whose f(θ₀) depends on the batch.
+    Noise of a training pass, such as dropout, is on f(θ) alone. Errors: InputError for a network whose f(θ₀) depends on the
+    batch.
     """
     if not rescaled(recipe):
         return

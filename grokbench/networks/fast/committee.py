@@ -1,7 +1,7 @@
 """A committee's squared error and its gradient written out by hand (one CPU thread).
 
-With rows X (n, d), residuals r and c = 2 α/N times the loss's scale, the gradient of w_i is c Σ_μ r_μ (1 + ε h_iμ) x_μ. For N > d it
-is c (Xᵀr + ε S w_i) with S = Xᵀ diag(r) X, and f needs no more than w̄ and M = WᵀW/N (Kumar et al. 2023, Eq. 4): products of
+With rows X (n, d), residuals r and c = 2 α/N times the loss's scale, the gradient of w_i is c Σ_μ r_μ (1 + ε h_iμ) x_μ. For N > d
+it is c (Xᵀr + ε S w_i) with S = Xᵀ diag(r) X, and f needs no more than w̄ and M = WᵀW/N (Kumar et al. 2023, Eq. 4): products of
 n d² and N d² in place of n d N. Checked against autograd in float64 to 1e-10.
 """
 

@@ -47,9 +47,7 @@ class SingleIndex:
     def sample(self, operation: str, n: int, generator: np.random.Generator) -> tuple[Floats, Floats]:
         """See ``sources.samples.Sampled``. Errors: InputError for another operation than "square"."""
         if operation.strip() != OPERATION:
-            raise InputError(
-                f"operation {operation!r}: a single index has the operation {OPERATION!r} alone"
-            )
+            raise InputError(f"operation {operation!r}: a single index has the operation {OPERATION!r} alone")
         inputs = generator.standard_normal((n, self.width)) / self.width**0.5
         direction = np.zeros(self.width) if self.direction is None else self.direction
         return inputs, self.factor * (inputs @ direction)[:, None] ** 2

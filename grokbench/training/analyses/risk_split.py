@@ -37,7 +37,11 @@ def risk_split(trial: Trial, weights_by_step: Mapping[int, Weights], final_step:
         name: np.array([row[i] for row in found])
         for i, name in enumerate(("variance", "misalignment", "linear"))
     }
-    return {"step": np.array(steps, dtype=np.int64), **columns, "all": sum(columns.values(), np.zeros(len(steps)))}
+    return {
+        "step": np.array(steps, dtype=np.int64),
+        **columns,
+        "all": sum(columns.values(), np.zeros(len(steps))),
+    }
 
 
 def _terms(trial: Trial, weights: Weights, first: Weights) -> tuple[float, float, float]:

@@ -34,25 +34,39 @@ from grokbench.tasks.trained import trial_rows
 from grokbench.training.analyses.weights import Weights, finite
 
 
-def tangent_kernel(
-    trial: Trial, weights_by_step: Mapping[int, Weights], final_step: int
-) -> dict[str, Array]:
+def tangent_kernel(trial: Trial, weights_by_step: Mapping[int, Weights], final_step: int) -> dict[str, Array]:
     """One row a snapshot, ascending, the first at step 0; nan where weights are not finite.
 
-    ``alignment``: centred kernel alignment with y yᵀ of one-hot or real labels. ``moved``: 1 − cos(K, K₀).
+    ``alignment``: centred kernel alignment with y yᵀ of one-hot or real labels. ``moved``: 1 − cos(K, K₀). ``weights``:
+    ‖θ − θ₀‖ / ‖θ₀‖ of all weights.
     """
     rows = trial_rows(trial).train
     labels = _labels(trial, rows)
     steps = sorted(weights_by_step)
     found = [_kernel(trial, weights_by_step[step], rows) for step in steps]
-    start = found[0]
+    start, first = found[0], weights_by_step[steps[0]]
     return {
         "step": np.array(steps, dtype=np.int64),
         "alignment": np.array([np.nan if own is None else kernels.alignment(own, labels) for own in found]),
         "moved": np.array(
             [np.nan if own is None or start is None else 1 - kernels.cosine(own, start) for own in found]
         ),
+        "weights": np.array([_change(weights_by_step[step], first) for step in steps]),
     }
+
+
+def _change(weights: Weights, first: Weights) -> float:
+    squares = np.array(
+        [
+            [
+                np.square(w - first[name], dtype=np.float64).sum(),
+                np.square(first[name], dtype=np.float64).sum(),
+            ]
+            for name, w in weights.items()
+        ]
+    )
+    moved, size = squares.sum(0)
+    return float(np.sqrt(moved / size))
 
 
 def _kernel(trial: Trial, weights: Weights, rows: Array) -> Array | None:
