@@ -141,7 +141,7 @@ def at_step(record: Record, name: str, column: str, step: float) -> float:
 
 def _late_share(record: Record, number: str, since: float, until: float) -> float:
     first, middle, last = (at_step(record, "tangent-kernel", number, step) for step in (0.0, since, until))
-    return (last - middle) / (last - first) if last != first else math.nan
+    return (last - middle) / (last - first) if last != first else 0.0
 
 
 KERNEL = analysis("tangent-kernel", "{number}")
