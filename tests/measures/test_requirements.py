@@ -108,6 +108,12 @@ def unlike() -> SeedView:
     return SeedView(0, (swept(9000).arms[0], swept(90_000).arms[0]))
 
 
+def lasting() -> SeedView:
+    """Two arms of two seeds, which generalise at unlike steps and are seen to three times those."""
+    runs = (grokked(t_gen) for t_gen in (1000, 1500, 1100, 4000))
+    return view(*(dataclasses.replace(run, cost={"ms_per_step": 2.0}) for run in runs))
+
+
 def iterated() -> SeedView:
     """Two arms of a kernel machine."""
     return view(machine(), machine())
@@ -252,6 +258,7 @@ VIEWS = (
     late_in_loss(),
     over_scales(),
     over_eps(),
+    lasting(),
 )
 ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
     "aligning-trend": {"least": 0.6},
@@ -263,6 +270,8 @@ ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
     "ipr-gap-ratio-of-fractions": {"more": 0.3, "less": 0.3},
     "ipr-slope-ratio": {"late": "after", "early": "fit"},
     "learning-rate-window": {"around": 1.0},
+    "dip-share": {"until": 20_000},
+    "dip-share-lead": {"until": 20_000},
     "stays": {"until": 40_000},
     "loss-trend": {"field": "training.output_scale"},
     "test-accuracy-at": {"step": 7},
