@@ -81,6 +81,7 @@ PROMISED = {"gromov2023": 6} | dict.fromkeys(
         "omnigrok2022",
         "parity",
         "thilak2022",
+        "tveit2025",
     ),
     20,
 )

@@ -37,6 +37,7 @@ from tests.reports import (
     synthetic_power,
     synthetic_prieto,
     synthetic_thilak,
+    synthetic_tveit,
 )
 
 LIBRARY = Library()
@@ -54,6 +55,7 @@ MADE_UP = {
     "omnigrok2022": synthetic_omnigrok.cells,
     "parity": synthetic_parity.cells,
     "thilak2022": synthetic_thilak.cells,
+    "tveit2025": synthetic_tveit.cells,
 }
 FROM_RECORDS = {"chughtai2023", "varma2023"}  # drawn from their committed records alone
 PAPERS = {name: LIBRARY.paper(name) for name in MADE_UP}
