@@ -40,6 +40,7 @@ __all__ = [
     "Size",
     "Source",
     "SpecWarning",
+    "Standings",
     "StoredRun",
     "SweepResult",
     "Task",
@@ -49,6 +50,7 @@ __all__ = [
     "compare",
     "export",
     "field",
+    "leaderboard",
     "load_baseline",
     "load_network",
     "load_task",
@@ -70,6 +72,7 @@ if TYPE_CHECKING:
     from grokbench.api import (
         compare,
         export,
+        leaderboard,
         merge_stores,
         prune_store,
         records,
@@ -93,6 +96,7 @@ if TYPE_CHECKING:
     from grokbench.parts import register
     from grokbench.plan.compared import CompareResult
     from grokbench.plan.resolve import SpecWarning, Task, load_baseline, load_task
+    from grokbench.plan.standings import Standings
     from grokbench.plan.sweep import SweepResult
     from grokbench.specs.errors import GrokbenchError
     from grokbench.specs.fields import field
@@ -108,6 +112,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "CompareResult": "grokbench.plan.compared",
+    "Standings": "grokbench.plan.standings",
     "Computation": "grokbench.measures.computation",
     "GrokbenchError": "grokbench.specs.errors",
     "Record": "grokbench.training.record",

@@ -52,6 +52,68 @@ class Paired:
         return self.p <= 1 - CONFIDENCE
 
 
+@dataclass(frozen=True)
+class Interaction:
+    """What two changes do together beyond what each does alone, in logarithms of times.
+
+    log (T_first T_second / (T_neither T_both)), which is log of the ratio of ratios: that of the one change where the other was
+    made, over that where it was not. Above 0 they help each other. The whole ratio T_neither / T_both is the product of both
+    ratios alone and its exponential. Ends as of ``Paired``; an end may be infinite.
+    """
+
+    n: int  # seeds of which all four times are known, if only to lie above the budget
+    positive: int
+    negative: int
+    unknown: int  # 0, or of a sign that censored times leave open
+    log_ratio: tuple[float, float] | None  # the median
+    interval: tuple[float, float] | None  # exact, 95 %
+    p: float  # of the two-sided sign test; unknown signs count against whichever leads
+    censored: int  # seeds with a time that was not reached
+
+    @property
+    def decided(self) -> bool:
+        """Whether its sign is that of more than half of all seeds: rule D."""
+        return self.p <= 1 - CONFIDENCE
+
+
+def interaction(
+    neither: Sequence[float],
+    first: Sequence[float],
+    second: Sequence[float],
+    both: Sequence[float],
+    budget: float,
+) -> Interaction:
+    """Of four arms' times: with neither change, with the first, with the second, with both; seeds with a nan are left out.
+
+    >>> arms = [800.0] * 6, [400.0] * 6, [800.0] * 6, [100.0] * 6  # twice as fast alone, no faster, eight times as fast
+    >>> found = interaction(*arms, budget=1000)
+    >>> round(math.exp(found.log_ratio[0]), 9), found.positive, found.p
+    (4.0, 6, 0.03125)
+    """
+    seeds = [four for four in zip(neither, first, second, both, strict=True) if not any(map(math.isnan, four))]
+    ends = [_joint(*four, budget) for four in seeds]
+    positive, negative = sum(low > 0 for low, _ in ends), sum(high < 0 for _, high in ends)
+    return Interaction(
+        n=len(seeds),
+        positive=positive,
+        negative=negative,
+        unknown=len(seeds) - positive - negative,
+        log_ratio=_median(ends),
+        interval=_interval(ends),
+        p=sign_test(max(positive, negative), len(seeds)),
+        censored=sum(any(map(math.isinf, four)) for four in seeds),
+    )
+
+
+def _joint(
+    neither: float, first: float, second: float, both: float, budget: float
+) -> tuple[float, float]:
+    """Where the interaction of one seed lies: the logarithm of a censored time is above the budget's, and may be infinite."""
+    least = [math.log(max(min(t, budget), 1.0)) for t in (neither, first, second, both)]
+    most = [log if math.isfinite(t) else math.inf for log, t in zip(least, (neither, first, second, both), strict=True)]
+    return least[1] + least[2] - most[0] - most[3], most[1] + most[2] - least[0] - least[3]
+
+
 def paired(first: Sequence[float], second: Sequence[float], budget: float) -> Paired:
     """Compare two arms' times pair by pair; a pair with an unknown time (nan) is left out.
 

@@ -12,6 +12,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "analytic-quadratic-mlp": "grokbench.networks.analytic_mlp:ARCHITECTURE",
         "one-layer-transformer": "grokbench.networks.one_layer_transformer:ARCHITECTURE",
         "decoder-transformer": "grokbench.networks.decoder_transformer:ARCHITECTURE",
+        "pre-norm-decoder": "grokbench.networks.pre_norm_decoder:ARCHITECTURE",
         "lstm": "grokbench.networks.lstm:ARCHITECTURE",
         "gru": "grokbench.networks.gru:ARCHITECTURE",
         "relu-mlp": "grokbench.networks.relu_mlp:ARCHITECTURE",
@@ -40,6 +41,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
     "wrappers": {
         "none": "grokbench.training.wrappers.bare:NONE",
         "grokfast-ema": "grokbench.training.wrappers.grokfast:EMA",
+        "grokfast-ma": "grokbench.training.wrappers.grokfast:MA",
         "orthogonal-grad": "grokbench.training.wrappers.orthogonal:ORTHOGONAL",
         "held-norm": "grokbench.training.wrappers.held_norm:HELD_NORM",
     },

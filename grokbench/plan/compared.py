@@ -7,6 +7,7 @@ their networks are the same.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from functools import cached_property
 from typing import Any
 
 from grokbench.analysis import timing
-from grokbench.analysis.paired import Paired, paired
+from grokbench.analysis.paired import Interaction, Paired, interaction, paired
 from grokbench.plan.executor import Failure
 from grokbench.specs.differences import Difference, between, short
 from grokbench.specs.files import SpecFile
@@ -80,6 +81,18 @@ class Contrast:
     field: str
     held: Mapping[str, str]
     arms: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Square:
+    """Four arms in which two fields are changed or not. ``held``: the other fields, and whose value they have, "A" or "B".
+
+    ``arms``: with A's values of both, with B's of the first field, with B's of the second, with B's of both.
+    """
+
+    fields: tuple[str, str]
+    held: Mapping[str, str]
+    arms: tuple[int, int, int, int]
 
 
 @dataclass(frozen=True)
@@ -153,6 +166,28 @@ class CompareResult:
             for takes in at
             if own not in takes
         )
+
+
+    def squares(self) -> tuple[Square, ...]:
+        """Every four arms in which two fields are changed or not; none where the fields were not separated."""
+        if len(self.arms) == len(NAMES):
+            return ()
+        at = {arm.takes: i for i, arm in enumerate(self.arms)}
+        names = [one.field for one in self.differences]
+        return tuple(
+            Square(
+                (one, other),
+                {name: NAMES[name in takes] for name in names if name not in (one, other)},
+                (at[takes], at[takes | {one}], at[takes | {other}], at[takes | {one, other}]),
+            )
+            for one, other in itertools.combinations(names, 2)
+            for takes in at
+            if not takes & {one, other}
+        )
+
+    def interaction(self, square: Square, name: str = "t_gen") -> Interaction:
+        """What two fields do together beyond what each does alone, in one of ``TIMES``."""
+        return interaction(*(self.times(arm, name) for arm in square.arms), self.budget)
 
 
 def apart(first: Recipe, second: Recipe, tuning: Tuning | None = None) -> tuple[Difference, ...]:

@@ -1,4 +1,4 @@
-"""Where a verdict comes from: the commit since which its rule stands, hashes of its specs, versions."""
+"""Where a verdict comes from: the commit since which its rule stands or that added a file, hashes of specs, versions."""
 
 from __future__ import annotations
 
@@ -36,6 +36,20 @@ def frozen_commits(path: Path) -> dict[str, str]:
         open_claims = {name for name in open_claims if then.get(name) == here[name]}
         frozen |= dict.fromkeys(open_claims, commit)
     return frozen
+
+
+def added(path: Path) -> tuple[str, bytes]:
+    """The first commit that added the file ``path``, and the file's text then; ("", b"") where there is none.
+
+    A file that was removed and added again was added by the first. A clone without its history knows no such commit.
+    """
+    shallow = _git(path.parent, "rev-parse", "--is-shallow-repository")
+    if shallow is None or shallow.strip() != b"false":
+        return "", b""
+    log = _git(path.parent, "log", "--diff-filter=A", "--format=%H", "--", path.name)
+    commits = (log or b"").decode().split()
+    text = _git(path.parent, "show", f"{commits[-1]}:./{path.name}") if commits else None
+    return ("", b"") if text is None else (commits[-1], text)
 
 
 def _git(folder: Path, *words: str) -> bytes | None:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from grokbench.analysis.paired import Paired
+from grokbench.analysis.paired import Interaction, Paired
 from grokbench.claims import phrases as w
 from grokbench.plan.compared import NAMES, TIMES, CompareResult
 from grokbench.reports import compare_rows as rows
@@ -61,6 +61,8 @@ def lines(result: CompareResult) -> str:
     contrasts = [rows.contrast_row(result, one) for one in result.contrasts()]
     if contrasts:
         parts += ["One field at a time:", grid(rows.CONTRASTS_HEAD, contrasts)]
+        joint = [rows.interaction_row(result, one) for one in result.squares()]
+        parts += ["Two fields together:", grid(rows.INTERACTIONS_HEAD, joint)]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -79,6 +81,7 @@ def page(result: CompareResult, figure: str) -> str:
     a, b = (arm.name for arm in result.arms[: len(NAMES)])
     changed = ", ".join(f"`{name} = {value}`" for name, value in result.settings)
     contrasts = [rows.contrast_row(result, one) for one in result.contrasts()]
+    joint = [rows.interaction_row(result, one) for one in result.squares()]
     cost = sum(float(record.cost.get("seconds", 0.0)) for record in result.records.values())
     environment = of_records(result.records.values())
     head = words.headline(apart, tested)
@@ -105,6 +108,7 @@ def page(result: CompareResult, figure: str) -> str:
         table(rows.ARMS_HEAD, rows.arm_rows(result)),
         "Dips are counted, and a run stays or not, from T_gen to 3 T_gen. Runs without a T_gen are left out there.",
         *(["## One field at a time", CONTRASTS, table(rows.CONTRASTS_HEAD, contrasts)] if contrasts else []),
+        *(["## Two fields together", INTERACTIONS, table(rows.INTERACTIONS_HEAD, joint)] if joint else []),
         "## Runs\n\n" + table(rows.SEEDS_HEAD, rows.seed_rows(result)),
         "## How it was made",
         f"```\n{result.command}\n```"
@@ -122,6 +126,12 @@ def page(result: CompareResult, figure: str) -> str:
 CONTRASTS = (
     "Each row changes one field and holds the others, so nothing is confounded in it. A ratio above 1 says that the value of B "
     "is faster there."
+)
+INTERACTIONS = (
+    "The interaction is the logarithm of a ratio of two ratios of the table above: what a field is worth at the value of B of the "
+    "other, over what it is worth at the value of A. Above 0 both help one another; below 0 they do the same work. "
+    "The logarithm of the whole ratio is the sum of three: each field alone, and the interaction. "
+    "Its sign counts where times that were not reached leave no doubt of it; any other counts against both signs."
 )
 
 
@@ -163,6 +173,15 @@ def document(result: CompareResult, figure: str | None = None) -> dict[str, Any]
             }
             for one in result.contrasts()
         ],
+        "interactions": [
+            {
+                "fields": list(one.fields),
+                "held": dict(one.held),
+                "arms": list(one.arms),
+                **_interaction(result.interaction(one)),
+            }
+            for one in result.squares()
+        ],
         "tuning": _tuning(result),
         "sentences": words.sentences(result),
         "failures": [
@@ -191,6 +210,20 @@ def _paired(found: Paired) -> dict[str, Any]:
         "spread": number(found.spread),
         "censored": found.censored,
         "seeds_needed": found.needed,
+    }
+
+
+def _interaction(found: Interaction) -> dict[str, Any]:
+    return {
+        "n": found.n,
+        "positive": found.positive,
+        "negative": found.negative,
+        "unknown": found.unknown,
+        "log_ratio": bounds(found.log_ratio),
+        "interval": bounds(found.interval),
+        "p": found.p,
+        "decided": found.decided,
+        "censored": found.censored,
     }
 
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from grokbench.analysis.statistics import median
 from grokbench.claims import phrases as w
-from grokbench.plan.compared import NAMES, TIMES, CompareResult, Contrast
-from grokbench.reports.comparing import CALLED, interval, named, p_value, ratio
+from grokbench.plan.compared import NAMES, TIMES, CompareResult, Contrast, Square
+from grokbench.reports.comparing import CALLED, interval, log_ratio, logs, named, p_value, ratio
 from grokbench.reports.runs import HEAD as RUN_HEAD
 from grokbench.reports.runs import Run, run
 from grokbench.specs.differences import short
@@ -30,6 +30,15 @@ CONTRASTS_HEAD = (
     "T_gen with A's value / with B's",
     "95 % interval",
     "B's faster",
+    "sign test",
+)
+INTERACTIONS_HEAD = (
+    "fields",
+    "the others",
+    "interaction: log of the ratio of ratios",
+    "95 % interval",
+    "above 0",
+    "below 0",
     "sign test",
 )
 
@@ -112,6 +121,21 @@ def contrast_row(result: CompareResult, one: Contrast) -> tuple[str, ...]:
         ratio(found.ratio),
         interval(found),
         f"{found.second_faster} of {found.n}",
+        p_value(found),
+    )
+
+
+def interaction_row(result: CompareResult, one: Square) -> tuple[str, ...]:
+    """What two fields do together, under ``INTERACTIONS_HEAD``."""
+    found, names = result.interaction(one), [own.field for own in result.differences]
+    held = ", ".join(f"{short(name, names)} of {whose}" for name, whose in one.held.items())
+    return (
+        " and ".join(short(name, names) for name in one.fields),
+        held or w.DASH,
+        log_ratio(found.log_ratio),
+        logs(found.interval),
+        f"{found.positive} of {found.n}",
+        f"{found.negative} of {found.n}",
         p_value(found),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from grokbench.analysis.paired import EFFECT, LEAST_SPREAD, MOST_SEEDS, POWER, Paired
+from grokbench.analysis.paired import EFFECT, LEAST_SPREAD, MOST_SEEDS, POWER, Interaction, Paired
 from grokbench.claims import phrases as w
 from grokbench.plan.compared import NAMES, TIMES, CompareResult, confounds
 from grokbench.specs.differences import Difference, short
@@ -92,7 +92,28 @@ def interval(found: Paired) -> str:
     return w.interval(tuple(float(f"{end:.3g}") for end in found.interval)) if found.interval else w.DASH  # type: ignore[arg-type]
 
 
-def p_value(found: Paired) -> str:
+def log_ratio(ends: tuple[float, float] | None) -> str:
+    """The logarithm of a ratio, or what is known of it.
+
+    >>> log_ratio((0.5, 0.5)), log_ratio((-1.0, math.inf)), log_ratio((-math.inf, 0.25)), log_ratio((-math.inf, math.inf))
+    ('0.5', '> -1', '< 0.25', 'not known')
+    """
+    if ends is None:
+        return w.DASH
+    low, high = (float(f"{end:.3g}") for end in ends)
+    if low == high:
+        return w.number(low)
+    if math.isinf(low):
+        return "not known" if math.isinf(high) else f"< {w.number(high)}"
+    return f"> {w.number(low)}" if math.isinf(high) else f"{w.number(low)} to {w.number(high)}"
+
+
+def logs(ends: tuple[float, float] | None) -> str:
+    """The exact interval of a median logarithm; a dash below six seeds."""
+    return w.interval((float(f"{ends[0]:.3g}"), float(f"{ends[1]:.3g}"))) if ends else w.DASH
+
+
+def p_value(found: Paired | Interaction) -> str:
     """
     >>> from grokbench.analysis.paired import paired
     >>> p_value(paired([2.0] * 6, [1.0] * 6, 10))

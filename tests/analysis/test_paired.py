@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grokbench.analysis.paired import paired, pairs_needed, sign_test
+from grokbench.analysis.paired import interaction, paired, pairs_needed, sign_test
 from grokbench.analysis.statistics import clopper_pearson, median_interval
 
 TIMES = st.one_of(st.integers(1, 1000).map(float), st.just(math.inf))
@@ -87,3 +87,47 @@ def test_a_wider_spread_needs_no_fewer_seeds_and_some_spread_is_too_wide():
     assert counts == sorted(counts)
     assert counts[0] == 6
     assert pairs_needed(50.0) is None
+
+
+FOUR = st.lists(st.tuples(TIMES, TIMES, TIMES, TIMES), min_size=1, max_size=12)
+
+
+@settings(max_examples=25)
+@given(FOUR)
+def test_an_interaction_is_the_same_for_both_fields_and_turns_with_the_arms(seeds):
+    neither, first, second, both = zip(*seeds, strict=True)
+    one = interaction(neither, first, second, both, 1000)
+    assert interaction(neither, second, first, both, 1000) == one
+    turned = interaction(first, neither, both, second, 1000)
+    assert (turned.positive, turned.negative) == (one.negative, one.positive)
+    assert turned.log_ratio == pytest.approx((-one.log_ratio[1], -one.log_ratio[0]))
+    assert one.positive + one.negative + one.unknown == one.n == len(seeds)
+
+
+@settings(max_examples=25)
+@given(st.lists(st.tuples(*[st.integers(1, 3000)] * 4), min_size=6, max_size=12))
+def test_a_longer_budget_never_leaves_what_a_shorter_one_said_of_an_interaction(seeds):
+    whole = interaction(*zip(*seeds, strict=True), budget=3000)
+    seen = [[t if t <= 1000 else math.inf for t in arm] for arm in zip(*seeds, strict=True)]
+    short = interaction(*seen, budget=1000)
+    for narrow, wide in ((whole.log_ratio, short.log_ratio), (whole.interval, short.interval)):
+        assert wide[0] <= narrow[0] + 1e-9
+        assert narrow[1] <= wide[1] + 1e-9
+    assert short.positive <= whole.positive
+    assert short.negative <= whole.negative
+
+
+def test_a_seed_whose_run_is_not_known_says_nothing_of_an_interaction():
+    found = interaction([8.0, 8], [4.0, math.nan], [4.0, 4], [1.0, 1], budget=10)
+    assert (found.n, found.positive) == (1, 1)
+    assert found.log_ratio == pytest.approx((math.log(2), math.log(2)))
+    assert found.interval is None
+
+
+def test_where_both_single_changes_are_not_reached_only_a_least_interaction_is_known():
+    found = interaction([100.0] * 6, [math.inf] * 6, [math.inf] * 6, [50.0] * 6, budget=1000)
+    assert found.log_ratio == (pytest.approx(math.log(1000 * 1000 / (100 * 50))), math.inf)
+    assert (found.positive, found.decided, found.censored) == (6, True, 6)
+    hidden = interaction([math.inf] * 6, [math.inf] * 6, [900.0] * 6, [50.0] * 6, budget=1000)
+    assert hidden.log_ratio == (-math.inf, math.inf)
+    assert (hidden.unknown, hidden.p) == (6, 1.0)

@@ -18,7 +18,7 @@ from tests import processes
 SCHEMA = json.loads((files("grokbench") / "specs/schemas/compare.schema.json").read_text(encoding="utf-8"))
 ARMS = ["gromov2023/adamw", "gromov2023/adamw-wd5"]
 SMALL = ["--task", "addition", "--alpha", "0.5", "--set", "task.domain.p=7", "--set", "model.width=32"]
-GROKFAST = ["grokfast2024/baseline", "grokfast2024/ema", "--task", "multiplication", "--alpha", "0.5"]
+GROKFAST = ["lee2024/none", "lee2024/ema", "--task", "multiplication", "--alpha", "0.5"]
 STAND_IN = ["--set", "model.d_model=16", "--set", "model.layers=1", "--steps", "20", "--seeds", "2"]
 
 
@@ -71,8 +71,8 @@ def test_the_published_arms_of_grokfast_are_confounded_and_a_dry_run_plans_the_t
     assert lines[0] == "confounded: weight_decay"
     assert "4 arms, as a factorial of these fields:" in lines
     assert [line.split(": 2 trial(s)")[0].strip() for line in lines if ": 2 trial(s)" in line] == [
-        "A: grokfast2024/baseline",
-        "B: grokfast2024/ema",
+        "A: lee2024/none",
+        "B: lee2024/ema",
         "A with weight_decay of B",
         "A with wrapper of B",
     ]

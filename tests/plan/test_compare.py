@@ -41,7 +41,7 @@ def plan(
 
 def grokfast(store: Path, **more: Any) -> Compare:
     return plan(
-        store, "grokfast2024/baseline", "grokfast2024/ema", task="multiplication", settings=GROKFAST, **more
+        store, "lee2024/none", "lee2024/ema", task="multiplication", settings=GROKFAST, **more
     )
 
 

@@ -52,7 +52,7 @@ def record(trial: Trial, t_gen: float, dip: bool = False) -> Record:
 def result(
     first: Sequence[float] = FIRST,
     second: Sequence[float] = SECOND,
-    recipes: tuple[str, ...] = ("grokfast2024/baseline", "grokfast2024/ema"),
+    recipes: tuple[str, ...] = ("lee2024/none", "lee2024/ema"),
     under_test: str | None = "optimizer.wrapper.kind",
     dips: Sequence[int] = (),
     **more: Any,
@@ -217,3 +217,32 @@ def test_page_document_and_plots_are_written(name: str, tmp_path: Path) -> None:
     assert {path.suffix for path in tmp_path.iterdir()} == {".md", ".json", ".png", ".svg"}
     assert f"({page.stem}.png)" in page.read_text(encoding="utf-8")
     assert "A with" in (tmp_path / f"{page.stem}.svg").read_text(encoding="utf-8") or name != "isolated"
+
+
+def test_the_page_of_a_factorial_says_what_its_fields_do_together() -> None:
+    """T_gen of A over T_gen of B is the product of both fields alone and of the interaction."""
+    found = ALL["isolated"]
+    (square,) = found.squares()
+    joint, whole = found.interaction(square), found.times
+    assert square.held == {}
+    assert joint.n == 6
+    for seed, log in enumerate(found_logs(found)):
+        ratios = [whole(0)[seed] / whole(arm)[seed] for arm in (2, 3, 1)]
+        assert math.log(ratios[2]) == pytest.approx(math.log(ratios[0]) + math.log(ratios[1]) + log)
+    page = compare.page(found, "x.png")
+    assert "## Two fields together" in page
+    assert "| weight_decay and wrapper | — |" in page
+    assert "Two fields together:" in compare.lines(found)
+    (document,) = compare.document(found)["interactions"]
+    assert document["arms"] == [0, 2, 3, 1]
+    assert document["log_ratio"] == pytest.approx(list(joint.log_ratio or ()), rel=1e-3)
+    assert document["positive"] + document["negative"] + document["unknown"] == 6
+    assert compare.document(ALL["plain"])["interactions"] == []
+    assert "Two fields together" not in compare.page(ALL["plain"], "x.png")
+
+
+def found_logs(found: CompareResult) -> list[float]:
+    return [
+        math.log(first * second / (neither * both))
+        for neither, both, first, second in zip(*(found.times(arm) for arm in range(4)), strict=True)
+    ]

@@ -26,11 +26,11 @@ def test_no_recipe_differs_from_itself(name):
 
 
 def test_the_two_arms_of_grokfasts_table_differ_in_filter_and_in_decay():
-    found = between(LIBRARY.recipe("grokfast2024/baseline"), LIBRARY.recipe("grokfast2024/ema"))
+    found = between(LIBRARY.recipe("lee2024/none"), LIBRARY.recipe("lee2024/ema"))
     assert [one.field for one in found] == ["optimizer.weight_decay", "optimizer.wrapper.kind"]
     decay, wrapper = found
     assert (decay.value(0), decay.value(1)) == (0.0, 0.005)
-    assert (wrapper.more(0), wrapper.more(1)) == ({}, {"alpha": 0.98, "lamb": 2.0})
+    assert (wrapper.more(0), wrapper.more(1)) == ({}, {"alpha": 0.98, "lamb": 2.0, "raw": True})
 
 
 def test_a_field_that_only_one_kind_has_belongs_to_the_kind_and_one_that_both_have_does_not():
@@ -56,7 +56,7 @@ def test_a_table_that_only_one_side_has_is_one_field():
 @pytest.mark.parametrize(
     ("first", "second"),
     [
-        ("grokfast2024/baseline", "grokfast2024/ema"),
+        ("lee2024/none", "lee2024/ema"),
         ("gromov2023/gd", "gromov2023/adamw"),
         ("hu2024/mlp-one-hot", "nanda2023/transformer"),
     ],

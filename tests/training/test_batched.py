@@ -87,6 +87,23 @@ CASES: dict[str, tuple[str, Mapping[str, Any], Sequence[Mapping[str, Any]]]] = {
         DECODER | {"model.layers": 1, "model.dropout": 0.1, "training.batch": 7},
         ({}, {"training.weight_noise": 0.05}, {"optimizer.lr": 0.003, "optimizer.warmup": 4}),
     ),
+    "pre-norm-decoder": (
+        "lee2024/none",  # without L2 decay, see test_engines
+        DECODER
+        | {
+            "model.layers": 2,
+            "evaluation.spacing": 1,
+            "training.batch": 7,
+            "optimizer.wrapper.kind": "grokfast-ma",
+            "optimizer.wrapper.window": 3,
+            "optimizer.wrapper.lamb": 0.5,
+        },
+        (
+            {},
+            {"optimizer.wrapper.window": 5, "optimizer.beta1": 0.8},
+            {"optimizer.wrapper.lamb": 0.2, "optimizer.lr": 0.003},
+        ),
+    ),
     "lstm": (
         "gromov2023/adamw",
         HU | {"model.kind": "lstm", "optimizer.l1": 1e-3, "optimizer.weight_decay": 0.1},

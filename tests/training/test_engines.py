@@ -28,6 +28,8 @@ HU = {
 LSTM = HU | {"model.kind": "lstm", "model.hidden": 8, "model.d_embedding": 6}
 MLP = HU | {"model.kind": "relu-mlp", "model.width": 24, "model.d_embedding": 6}
 
+# No L2 decay: in Adam it makes weights without a gradient, the biases of keys, swing from rounding up to the learning rate.
+PRE_NORM = DECODER | {"model.heads": 2, "training.batch": 20, "evaluation.spacing": 1}
 MUON = {"optimizer.kind": "muon", "optimizer.lr": 0.02, "optimizer.weight_decay": 0.1}
 JANATI = MUON | {
     "model.outputs": "elements",
@@ -105,6 +107,12 @@ CASES = {
         | {
             "optimizer.groups": [{"parameters": "blocks.0.*", "lr": 0.003}, {"parameters": "W_?", "lr": 1e-4}]
         },
+    ),
+    "pre-norm decoder": ("addition", "lee2024/none", PRE_NORM | {"optimizer.wrapper.kind": "grokfast-ema"}),
+    "pre-norm decoder, one layer, all rows": (
+        "division",
+        "lee2024/none",
+        PRE_NORM | {"model.layers": 1, "training.batch": "full", "loss.precision": "float32"},
     ),
     "LSTM, slow gradients": (
         "addition",

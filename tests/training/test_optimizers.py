@@ -322,13 +322,46 @@ def test_the_average_of_the_gradient_starts_at_the_first():
     assert float(wrapped[0]) == -(1 + 2 * 1) - (3 + 2 * 2)  # the average is 1, then (1 + 3)/2
 
 
+def given(wrapper: dict[str, object], gradients: list[float]) -> list[float]:
+    """What the optimizer is given: a step of gradient descent with learning rate 1, its sign turned."""
+    weights = [torch.zeros(1, dtype=torch.float64)]
+    rule, found = begun({"kind": "gd", "lr": 1.0, "wrapper": wrapper}, weights), []
+    for step, gradient in enumerate(gradients):
+        before = float(weights[0])
+        rule.update(weights, [torch.tensor([gradient], dtype=torch.float64)], step)
+        found.append(before - float(weights[0]))
+    return found
+
+
+def test_the_mean_of_the_last_gradients_is_added_once_the_window_is_full():
+    found = given({"kind": "grokfast-ma", "window": 3, "lamb": 6.0}, [1.0, 2.0, 6.0, 1.0, 5.0])
+    assert found == pytest.approx([1, 2, 6 + 6 * 3, 1 + 6 * 3, 5 + 6 * 4])
+
+
+def test_without_the_raw_gradient_only_its_slow_part_is_left():
+    ema = {"kind": "grokfast-ema", "alpha": 0.5, "lamb": 2.0, "raw": False}
+    assert given(ema, [1.0, 3.0]) == pytest.approx([2, 4])
+    mean = {"kind": "grokfast-ma", "window": 2, "lamb": 6.0, "raw": False}
+    assert given(mean, [1.0, 3.0, 5.0]) == pytest.approx([1, 12, 24])  # as it is until the window is full
+
+
+def test_a_large_gradient_that_has_left_the_window_leaves_nothing_behind():
+    """A sum that ran on in float32 would keep the rounding of 1e8 for ever."""
+    weights = [torch.zeros(1)]
+    rule = begun({"kind": "gd", "lr": 1.0, "wrapper": {"kind": "grokfast-ma", "window": 2, "lamb": 2.0}}, weights)
+    for step, gradient in enumerate((1e8, 1e-3, 1e-3, 1e-3)):
+        weights[0].zero_()
+        rule.update(weights, [torch.tensor([gradient])], step)
+    assert float(weights[0]) == pytest.approx(-3e-3, rel=1e-5)
+
+
 @pytest.mark.parametrize(
     ("table", "message"),
     [
         ({"kind": "adam"}, "optimizer.lr is missing"),
         ({"kind": "lion", "lr": 0}, "optimizer.lr is 0; expected a number > 0"),
         ({"kind": "gd", "lr": 0.1, "momentun": 0.9}, "did you mean 'momentum'"),
-        ({"kind": "gd", "lr": 0.1, "wrapper": {"kind": "grokfast"}}, "did you mean 'grokfast-ema'"),
+        ({"kind": "gd", "lr": 0.1, "wrapper": {"kind": "grokfast"}}, "did you mean 'grokfast-ma'"),
     ],
 )
 def test_a_table_that_cannot_be_meant_is_refused_in_a_sentence(table, message):
@@ -371,8 +404,8 @@ def test_a_wrapper_hands_every_field_on_to_the_optimizer_inside(table):
 
 def test_a_wrapped_recipe_is_shown_with_every_field_of_the_optimizer_inside():
     library = Library()
-    bare, wrapped = (library.recipe(f"grokfast2024/{name}").optimizer for name in ("baseline", "ema"))
+    bare, wrapped = (library.recipe(f"lee2024/{name}").optimizer for name in ("none", "ema"))
     assert set(wrapped) == set(bare)
     inside = {"lr": 1e-3, "beta1": 0.9, "beta2": 0.98, "eps": 1e-8, "warmup": 10}
     assert {name: wrapped[name] for name in inside} == inside
-    assert wrapped["wrapper"] == {"kind": "grokfast-ema", "alpha": 0.98, "lamb": 2.0}
+    assert wrapped["wrapper"] == {"kind": "grokfast-ema", "alpha": 0.98, "lamb": 2.0, "raw": True}

@@ -7,9 +7,8 @@ The same function as ``mlp.QuadraticMLP``, three to four times as fast, because
 * the scales (1/N, 1/D, those of the loss) are multiplied into copies of W2, which are small, and not into the activations;
 * rows go through in blocks that stay in the CPU's cache, into buffers that are allocated once.
 
-What is left is three matrix products a step: f = W2 zᵀ, dW2 = r z, dz = rᵀ W2. They are torch's own on every CPU, because those
-write into the buffers. oneDNN's are copied there (``fast.products``), and take a third longer on a Zen 3 EPYC. Checked against
-autograd in float64 to 1e-10.
+What is left is three matrix products a step: f = W2 zᵀ, dW2 = r z, dz = rᵀ W2, by the library that is fast on this CPU
+(``fast.products``). Checked against autograd in float64 to 1e-10.
 """
 
 from __future__ import annotations
@@ -24,7 +23,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from grokbench.networks.fast.products import BLAS, count_correct, sparse
+from grokbench.networks.fast.products import (
+    ONEDNN,
+    add_times,
+    backend,
+    count_correct,
+    sparse,
+    times_transposed,
+    transposed_times,
+)
 from grokbench.networks.fast.step import Classifier, LossSums, Step
 from grokbench.networks.fast.token_tables import add_loss
 from grokbench.networks.quadratic_mlp import QuadraticMLP
@@ -79,8 +86,10 @@ class FastQuadraticMLP:
         self.gradients = tuple(torch.zeros_like(w) for w in self.parameters)
         self._out = torch.empty_like(self.W2)  # c W2
         self._back = torch.empty_like(self.W2)  # what dz is read through
-        # SplitRows begin on a cache line, an odd number of lines apart: a power of two would crowd them into few cache sets.
-        apart = 16 * (-(-self.width // 16) | 1)
+        self._own_memory = backend(dtype) == ONEDNN  # its products lie in memory of their own
+        # For the BLAS rows begin on a cache line, an odd number of lines apart: a power of two would crowd them into few cache
+        # sets. oneDNN wants them without gaps.
+        apart = self.width if self._own_memory else 16 * (-(-self.width // 16) | 1)
         self._h, self._z = (torch.empty(BLOCK, apart, dtype=dtype)[:, : self.width] for _ in range(2))
         self._f: dict[int, Tensor] = {}  # by rows in the block, which differ by one at most
         self._minus_one = torch.full((1, BLOCK), -1.0, dtype=dtype)
@@ -114,12 +123,13 @@ class FastQuadraticMLP:
             done += block.n_rows
             self._forward(block, own)
             self._residual(r, block, count, sums)
-            torch.addmm(d_w2, r, z, out=d_w2)  # (p, N)
-            torch.mm(r.t(), self._back, out=z)  # dz (m, N), where z was: it is done with
-            z.mul_(h)
+            add_times(d_w2, r, z)  # (p, N)
+            # (m, N), where z was, unless that would be a copy: it is done with
+            dz = transposed_times(r, self._back, out=None if self._own_memory else z)
+            dz.mul_(h)
             if own is not None:
-                z.mul_(own)
-            torch.addmm(d_embedding, block.scatter, z, out=d_embedding)  # dh summed into (2p, N)
+                dz.mul_(own)
+            torch.addmm(d_embedding, block.scatter, dz, out=d_embedding)  # dh summed into (2p, N)
         d_w2.mul_(self._factor * self.scale * loss_scale)
         return sums
 
@@ -141,8 +151,7 @@ class FastQuadraticMLP:
         if mask is not None:
             block.h.mul_(mask)
         torch.mul(block.h, block.h, out=block.z)  # (m, N)
-        torch.mm(self._out, block.z.t(), out=block.f)  # (p, m)
-        return block.f
+        return times_transposed(self._out, block.z, out=block.f)  # (p, m)
 
     def _block(self, rows: NDArray[np.int64]) -> RowBlock:
         n, p = len(rows), self.n_elements
@@ -173,7 +182,7 @@ class QuadraticStep(Classifier):
 
     def __init__(self, setup: Any, softmax: bool = False) -> None:
         super().__init__(FastQuadraticMLP(setup.network, setup.dtype, softmax), setup.network.n_elements)
-        self._reduce, self.products, self._setup = setup.reduce, BLAS, setup
+        self._reduce, self.products, self._setup = setup.reduce, backend(setup.dtype), setup
 
     def shaped(self, tensors: Sequence[Tensor]) -> Sequence[Tensor]:
         """See ``Step``: W1 is held as its transpose."""

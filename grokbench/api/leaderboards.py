@@ -1,0 +1,71 @@
+"""The call that trains a track of the leaderboard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from grokbench.api.training import runner_of
+from grokbench.plan.resolve import Paths, Specs, Words, open_library
+from grokbench.specs import values
+
+if TYPE_CHECKING:
+    from grokbench.plan.executor import Executor, OnEvent
+    from grokbench.plan.standings import Standings
+
+
+def leaderboard(
+    track: Words,
+    *,
+    submissions: str | Iterable[str] = (),
+    block: str = "",
+    workers: int | None = None,
+    executor: Executor = "local",
+    scheduler: str | Path | None = None,
+    engine: str = "auto",
+    device: str = "auto",
+    store: str | Path | None = None,
+    records: str | Path | None = None,
+    reuse: Paths = (),
+    out: str | Path | None = None,
+    force: bool = False,
+    specs: Specs = (),
+    on_event: OnEvent | None = None,
+) -> Standings:
+    """Train every submission to ``track`` on its workloads; which kept its promise is in the result, and on a page in ``out``.
+
+    submissions: names of those to take beside the baseline; all where none is named. block: a word that draws another block
+    of seeds, such as "maintainer". records: a folder of committed records; nothing is trained then. reuse: such folders, read
+    after the store. Workers are spawned, as in ``sweep``. Errors: GrokbenchError for what could not be trained; a trial that
+    fails is among the result's ``failures``.
+    """
+    from grokbench.plan.executor import worker_count
+    from grokbench.plan.leaderboard import Leaderboard
+    from grokbench.plan.single import check_folder
+
+    runner = runner_of(executor, scheduler)
+    count = worker_count(workers, runner)
+    target = None if out is None else values.path("out", out)
+    job = Leaderboard(
+        track,
+        word=block,
+        only=values.texts("submissions", submissions),
+        store=store,
+        records=records,
+        reuse=reuse,
+        specs=open_library(specs),
+        force=force,
+        engine=engine,
+        device=device,
+    )
+    if target is not None:
+        check_folder(target, "the leaderboard")
+    if records is None:
+        job.run(count, on_event, runner)
+    result = job.result()
+    if target is not None:
+        from grokbench.reports.standings import write
+
+        write(result, target)
+    return result
