@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from grokbench.networks.architecture import Architecture, Size
 from grokbench.specs.errors import InputError
 from grokbench.specs.fields import field
-from grokbench.specs.types import Recipe, Section, TaskSpec
+from grokbench.specs.types import Recipe, Section
 from grokbench.tasks.streams import stream
 
 POSITIONS = 4  # x, ∘, y, =
@@ -65,7 +65,7 @@ ARCHITECTURE = Architecture(
 import torch
 from torch import Tensor, nn
 
-from grokbench.networks.base import Network, TableRows
+from grokbench.networks.base import Network
 from grokbench.networks.operands import uniform
 
 BLOCK_WEIGHTS = (

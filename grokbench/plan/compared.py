@@ -167,7 +167,6 @@ class CompareResult:
             if own not in takes
         )
 
-
     def squares(self) -> tuple[Square, ...]:
         """Every four arms in which two fields are changed or not; none where the fields were not separated."""
         if len(self.arms) == len(NAMES):

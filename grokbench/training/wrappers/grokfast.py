@@ -11,7 +11,10 @@ from grokbench.training.kinds import Wrapper
 
 
 def _raw() -> Any:
-    return field(True, help="whether the gradient itself is kept beside its slow part; without it the optimizer is given λ h alone")
+    return field(
+        True,
+        help="whether the gradient itself is kept beside its slow part; else the optimizer is given λ h alone",
+    )
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,9 @@ class Fields:
 class MAFields:
     """adds a multiple of the mean of the last w gradients, g ← g + λ mean, from the w-th one on (Lee et al. 2024, Algorithm 1)"""
 
-    window: int = field(100, help="number w of gradients in the mean; before there are so many, nothing is added", least=1)
+    window: int = field(
+        100, help="number w of gradients in the mean; before there are so many, nothing is added", least=1
+    )
     lamb: float = field(5.0, help="multiple λ of the mean that is added", least=0.0)
     raw: bool = _raw()
 
