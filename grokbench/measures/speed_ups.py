@@ -1,4 +1,4 @@
-"""Speed-ups: how much sooner one arm crosses an accuracy than another, and which change of several that is due to (Lee et al. 2024).
+"""Speed-ups: how much sooner one arm crosses an accuracy than another, and what they share (Lee et al. 2024).
 
 Times are first crossings F_level of the test accuracy within the budget; one that is not reached lies above the budget.
 """

@@ -135,8 +135,8 @@ class FastPreNormDecoder:
         stream = [
             c.map(lambda r: functional.layer_norm(r, (d,), w["gain1"], w["bias1"], EPS)) for c in stream
         ]
-        queries = _product([stream[at] for at in asked], w["W_QKV"][:d], w["b_QKV"][:d])
-        seen = _product(stream, w["W_QKV"][d:], w["b_QKV"][d:])  # keys beside values, (·, 2d)
+        queries = _product([stream[at] for at in asked], w["W_QKV"][:d], w["b_qkv"][:d])
+        seen = _product(stream, w["W_QKV"][d:], w["b_qkv"][d:])  # keys beside values, (·, 2d)
         scopes = ["x" if at < 2 else "row" for at in asked]  # whatever they depend on
         spread = functools.partial(_spread, rows=rows, n_elements=self.n_classes - 2)
         z = [
@@ -144,7 +144,7 @@ class FastPreNormDecoder:
             for at, scope, query in zip(asked, scopes, queries, strict=True)
         ]
         own = torch.cat([spread(stream[at], to=scope) for at, scope in zip(asked, scopes, strict=True)])
-        own = own + torch.addmm(w["b_O"], torch.cat(z), w["W_O"].T)
+        own = own + torch.addmm(w["b_o"], torch.cat(z), w["W_O"].T)
         h = functional.layer_norm(own, (d,), w["gain2"], w["bias2"], EPS)
         hidden = functional.gelu(torch.addmm(w["b_in"], h, w["W_in"].T))
         out = own + torch.addmm(w["b_out"], hidden, w["W_out"].T)
