@@ -12,6 +12,7 @@ from grokbench.measures.cells import SeedView
 from grokbench.measures.needed import of_arms
 from grokbench.measures.reading import Between, Measured, narrowed, one, within_budget
 from grokbench.measures.requiring import Arguments, Arms, requires
+from grokbench.specs.errors import InputError
 from grokbench.training.record import Record
 
 
@@ -42,9 +43,18 @@ SOME_CROSS = of_arms("a test accuracy of {level} in one of the runs", _some_cros
 def crossing_ratio(view: SeedView, level: float = 0.95, numerator: int = 0, denominator: int = 1) -> Measured:
     """F_level of one arm over that of another; bounded where one of them is not reached, nan where neither is."""
     top, bottom = (_logarithm(one(view, arm), level) for arm in (numerator, denominator))
-    if math.isinf(top.high) and math.isinf(bottom.high):
-        return math.nan
-    return narrowed(math.exp(top.low - bottom.high), math.exp(top.high - bottom.low))
+    return narrowed(math.exp(_less(top.low, bottom.high)), math.exp(-_less(bottom.low, top.high)))
+
+
+def _logarithms(view: SeedView, level: float, n: int) -> list[Between]:
+    if len(view.arms) < n:
+        raise InputError(f"this measure reads {n} arms; there are {len(view.arms)}")
+    return [_logarithm(one(view, arm), level) for arm in range(n)]
+
+
+def _less(above: float, below: float) -> float:
+    """The least of a difference, or with signs turned the largest: without end where what is taken away has none."""
+    return -math.inf if math.isinf(below) else above - below
 
 
 @requires(SOME_CROSS)
@@ -54,10 +64,9 @@ def crossing_interaction(view: SeedView, level: float = 0.95) -> Measured:
     Arms in this order: neither change, the first, the second, both. Above 0 they help one another. Bounded where a time is not
     reached.
     """
-    neither, first, second, both = (_logarithm(one(view, arm), level) for arm in range(4))
-    low = first.low + second.low - neither.high - both.high
-    high = first.high + second.high - neither.low - both.low
-    return narrowed(low, high)
+    neither, first, second, both = _logarithms(view, level, 4)
+    low = _less(first.low + second.low, neither.high + both.high)
+    return narrowed(low, -_less(neither.low + both.low, first.high + second.high))
 
 
 @requires(SOME_CROSS)
@@ -66,9 +75,6 @@ def crossing_over_middle(view: SeedView, level: float = 0.95) -> Measured:
 
     Where the third is faster than the first, 1 or less says that the second has at least half of that speed-up, in logarithms.
     """
-    slow, own, fast = (_logarithm(one(view, arm), level) for arm in range(3))
-    if math.isinf(own.high) and (math.isinf(slow.high) or math.isinf(fast.high)):
-        return math.nan
-    return narrowed(
-        math.exp(own.low - (slow.high + fast.high) / 2), math.exp(own.high - (slow.low + fast.low) / 2)
-    )
+    slow, own, fast = _logarithms(view, level, 3)
+    low = _less(own.low, (slow.high + fast.high) / 2)
+    return narrowed(math.exp(low), math.exp(-_less((slow.low + fast.low) / 2, own.high)))
