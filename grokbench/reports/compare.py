@@ -61,8 +61,7 @@ def lines(result: CompareResult) -> str:
     contrasts = [rows.contrast_row(result, one) for one in result.contrasts()]
     if contrasts:
         parts += ["One field at a time:", grid(rows.CONTRASTS_HEAD, contrasts)]
-        joint = [rows.interaction_row(result, one) for one in result.squares()]
-        parts += ["Two fields together:", grid(rows.INTERACTIONS_HEAD, joint)]
+        parts += ["Two fields together:", grid(rows.INTERACTIONS_HEAD, rows.interaction_rows(result))]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -81,7 +80,7 @@ def page(result: CompareResult, figure: str) -> str:
     a, b = (arm.name for arm in result.arms[: len(NAMES)])
     changed = ", ".join(f"`{name} = {value}`" for name, value in result.settings)
     contrasts = [rows.contrast_row(result, one) for one in result.contrasts()]
-    joint = [rows.interaction_row(result, one) for one in result.squares()]
+    joint = rows.interaction_rows(result)
     cost = sum(float(record.cost.get("seconds", 0.0)) for record in result.records.values())
     environment = of_records(result.records.values())
     head = words.headline(apart, tested)
@@ -178,9 +177,11 @@ def document(result: CompareResult, figure: str | None = None) -> dict[str, Any]
                 "fields": list(one.fields),
                 "held": dict(one.held),
                 "arms": list(one.arms),
-                **_interaction(result.interaction(one)),
+                "time": time,
+                **_interaction(result.interaction(one, time)),
             }
             for one in result.squares()
+            for time in TIMES
         ],
         "tuning": _tuning(result),
         "sentences": words.sentences(result),

@@ -112,13 +112,13 @@ class GrokfastMA:
 
     def _windows(self) -> Iterator[tuple[Any, int, float]]:
         """What each of w and λ holds for: everything, or one trial of a stack after the other."""
-        both = [n.tolist() if isinstance(n, Tensor) else n for n in (self.window, self.lamb)]
-        trials = max((len(n) for n in both if isinstance(n, list)), default=0)
-        if not trials:
-            yield ..., both[0], both[1]
-        for i in range(trials):
-            window, lamb = (n[i] if isinstance(n, list) else n for n in both)
-            yield i, int(window), lamb
+        numbers = [n for n in (self.window, self.lamb) if isinstance(n, Tensor)]
+        if not numbers:
+            yield ..., self.window, self.lamb
+            return
+        for i in range(len(numbers[0])):
+            window, lamb = (n[i].item() if isinstance(n, Tensor) else n for n in (self.window, self.lamb))
+            yield i, int(window), float(lamb)
 
 
 def build(table: Section, rule: Rule) -> GrokfastEMA:
