@@ -45,6 +45,8 @@ MEASURES: Mapping[str, str] = {
     "collapsed-share": "grokbench.measures.stability:collapsed_share",
     "collapsed-share-at-last-rise": "grokbench.measures.stability:collapsed_share_rise",
     "converged-accuracy": "grokbench.measures.efficiency:converged_accuracy",
+    "crossing-interaction": "grokbench.measures.speed_ups:crossing_interaction",
+    "crossing-over-middle": "grokbench.measures.speed_ups:crossing_over_middle",
     "crossing-ratio": "grokbench.measures.lasting:crossing_ratio",
     "decay-steps": "grokbench.measures.decay:decay_steps",
     "decay-time-slope": "grokbench.measures.decay:decay_time_slope",

@@ -23,6 +23,7 @@ from grokbench.training.record import Record
 from tests.claims import nanda_records as runs
 from tests.claims.claim_records import grokked, record, view
 from tests.reports import synthetic_kumar as kumar
+from tests.reports import synthetic_lee as lee
 from tests.reports import synthetic_liu as liu
 from tests.reports import synthetic_omnigrok as omnigrok
 from tests.reports import synthetic_parity as parity
@@ -231,6 +232,11 @@ def solved_online() -> SeedView:
     return view(parity.perfect(700), parity.perfect(700))
 
 
+def filtered() -> SeedView:
+    """Four arms of which each crosses an accuracy of 0.95."""
+    return view(lee.run(2900), lee.run(2000), lee.run(2500), lee.run(1100))
+
+
 VIEWS = (
     single(),
     swept(90_000),
@@ -259,6 +265,7 @@ VIEWS = (
     over_scales(),
     over_eps(),
     lasting(),
+    filtered(),
 )
 ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
     "aligning-trend": {"least": 0.6},
