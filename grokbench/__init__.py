@@ -65,6 +65,7 @@ __all__ = [
     "stream",
     "survey_store",
     "sweep",
+    "tune_submission",
     "validate",
 ]
 
@@ -82,6 +83,7 @@ if TYPE_CHECKING:
         site,
         survey_store,
         sweep,
+        tune_submission,
         validate,
     )
     from grokbench.claims.verdict import Verdict

@@ -5,7 +5,7 @@ In: words, paths and values as a user writes them. Out: records, verdicts, resul
 
 from __future__ import annotations
 
-from grokbench.api.leaderboards import leaderboard
+from grokbench.api.leaderboards import leaderboard, tune_submission
 from grokbench.api.reading import export, records, report, site, validate
 from grokbench.api.stores import merge_stores, prune_store, survey_store
 from grokbench.api.training import compare, reproduce, run, sweep
@@ -25,5 +25,6 @@ __all__ = [
     "site",
     "survey_store",
     "sweep",
+    "tune_submission",
     "validate",
 ]

@@ -1,10 +1,10 @@
-"""The call that trains a track of the leaderboard."""
+"""The calls that train a track of the leaderboard, and tune a submission to it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from grokbench.api.training import runner_of
 from grokbench.plan.resolve import Paths, Specs, Words, open_library
@@ -69,3 +69,40 @@ def leaderboard(
 
         write(result, target)
     return result
+
+
+def tune_submission(
+    track: Words,
+    submission: str,
+    *,
+    workers: int | None = None,
+    executor: Executor = "local",
+    engine: str = "auto",
+    device: str = "auto",
+    store: str | Path | None = None,
+    force: bool = False,
+    specs: Specs = (),
+    on_event: OnEvent | None = None,
+) -> dict[str, dict[str, Any]]:
+    """Try the grid of a submission, write what it chooses into its file, and return it: workload → ``t_star`` and ``set``.
+
+    Workers are spawned, as in ``sweep``. Errors: GrokbenchError, also where no setting could be trained on a workload.
+    """
+    from grokbench.plan.executor import worker_count
+    from grokbench.plan.leaderboard import Leaderboard, declared
+    from grokbench.scaffold.submissions import rewritten
+
+    count = worker_count(workers, executor)
+    job = Leaderboard(
+        track,
+        tune=values.text("submission", submission),
+        store=store,
+        specs=open_library(specs),
+        force=force,
+        engine=engine,
+        device=device,
+    )
+    job.run(count, on_event, executor)
+    found = declared(job)
+    rewritten(job.library.file("submission", job.entries[0].submission.id).path, found)
+    return found

@@ -207,7 +207,7 @@ def draw_standings(result: Standings, folder: Path, heading: str) -> dict[str, P
     drawn = {"times": standings.times, "profiles": standings.profiles}
     with own_look():
         for name, draw_one in drawn.items():
-            _save_all(draw_one(result, heading), folder / name, DRAWN)
+            _save_all(draw_one(result, f"{heading}: {standings.SHOWN[name]}"), folder / name, DRAWN)
     return {name: folder / f"{name}{DRAWN[0]}" for name in drawn}
 
 

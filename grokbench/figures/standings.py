@@ -14,7 +14,13 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+SHOWN = {
+    "times": "when each seed generalised, and by when the entry had promised it",
+    "profiles": "share of workloads × seeds solved within τ of the best entry",
+}
+"""Figure → what stands above it, after the track's title."""
 SPREAD = 0.5  # of the marks of an entry, whose places are 1 apart
+HEADROOM = 1.15  # for the number of those that were not reached
 
 
 def times(result: Standings, heading: str) -> Figure:
@@ -38,6 +44,8 @@ def times(result: Standings, heading: str) -> Figure:
         _entries(ax, result)
         style.scaled(ax, "auto", None)
         layout.whole_numbers(ax)
+        low, high = ax.get_ylim()
+        ax.set_ylim(low, high * HEADROOM)
         ax.set_ylabel("T_gen, " + layout.STEP, fontsize=8)
         ax.set_title(f"{workload.title}, budget {layout.thousands(workload.steps)}", fontsize=9, loc="left")
     _headed(figure, axes, heading)

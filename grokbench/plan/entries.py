@@ -107,15 +107,15 @@ def _trial(
 
 
 def block(path: Path, track: Track, word: str = "") -> Block:
-    """The seeds that certify the submission in the file ``path``, of the commit that added it.
+    """The seeds that certify the submission in the file ``path``, of the commit that added it: the first in which it has a T*.
 
     Where there is no such commit, or what decides was changed since, they are drawn from the track's id and certify nothing.
     """
     here = content(path)
-    commit, then = provenance.added(path)
+    commit, then = provenance.first(path, lambda text: bool(_document(text).get("workload")))
     why = ""
     if not commit:
-        why = "no commit has added its file here, or this is no clone with its whole history"
+        why = "no commit has added it here, or this is no clone with its whole history"
     elif _deciding(here) != _deciding(then):
         why = f"it was changed since commit {commit[:12]} added it; a changed submission is a new file"
     if why:
@@ -125,11 +125,16 @@ def block(path: Path, track: Track, word: str = "") -> Block:
 
 def _deciding(text: bytes) -> str:
     """A hash of what decides in a submission's file."""
-    try:
-        document = tomllib.loads(text.decode("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
-        return ""
+    document = _document(text)
     return keys.digest({name: document.get(name) for name in DECIDES})
+
+
+def _document(text: bytes) -> dict[str, Any]:
+    """The table in a file of an earlier commit; an empty one where it cannot be read."""
+    try:
+        return tomllib.loads(text.decode("utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        return {}
 
 
 def entries(library: Library, track: Track, word: str = "", only: Sequence[str] = ()) -> tuple[Entry, ...]:

@@ -27,9 +27,6 @@ from grokbench.training.record import Record
 
 SLACK = 1.5
 """The T* that tuning proposes, over the T_gen of the setting that it chose."""
-HORIZON = 2.0
-"""A trial that tunes is watched up to here, in units of its T_gen: beyond 1.25 of the T* that would be proposed."""
-EXPECTED = 0.6  # of its budget, that a trial which tunes is expected to take
 
 
 class Leaderboard(Job):
@@ -96,14 +93,13 @@ class Leaderboard(Job):
     def _certifying(self, own: Entry) -> Iterator[PlannedTrial]:
         for trial in own.trials.values() if self.tuned is None else ():
             for seed in self.seeds(own):
-                yield _planned(replace(trial, seed=seed), own.name, trial.budget)
+                yield _planned(replace(trial, seed=seed), own.name)
 
     def _tuning(self, own: Entry) -> Iterator[PlannedTrial]:
         for settings in own.tried.values():
             for _, trial in settings:
                 for seed in self.track.tuning_seeds:
-                    one = replace(trial, seed=seed, horizon=HORIZON)
-                    yield _planned(one, f"{own.name}, tuning", round(EXPECTED * trial.budget))
+                    yield _planned(replace(trial, seed=seed), f"{own.name}, tuning")
 
     @property
     def plan(self) -> Plan:
@@ -137,7 +133,7 @@ class Leaderboard(Job):
         """What became of each setting of an entry's grid on a workload, in the grid's order."""
         out = []
         for chosen, trial in own.tried[workload.id]:
-            runs = [self._found(replace(trial, seed=s, horizon=HORIZON)) for s in self.track.tuning_seeds]
+            runs = [self._found(replace(trial, seed=s)) for s in self.track.tuning_seeds]
             out.append(
                 Tried(chosen, tuple(runs), proposed(workload, trial, [r for r in runs if r is not None]))
             )
@@ -176,8 +172,8 @@ class Leaderboard(Job):
         )
 
 
-def _planned(trial: Trial, experiment: str, expected: int) -> PlannedTrial:
-    return PlannedTrial(trial, experiment, {"alpha": trial.alpha}, trial.seed, expected)
+def _planned(trial: Trial, experiment: str) -> PlannedTrial:
+    return PlannedTrial(trial, experiment, {"alpha": trial.alpha}, trial.seed, trial.budget)
 
 
 def proposed(workload: Workload, trial: Trial, runs: Sequence[Record]) -> int:

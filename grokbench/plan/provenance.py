@@ -6,7 +6,7 @@ import hashlib
 import platform
 import subprocess
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -38,18 +38,20 @@ def frozen_commits(path: Path) -> dict[str, str]:
     return frozen
 
 
-def added(path: Path) -> tuple[str, bytes]:
-    """The first commit that added the file ``path``, and the file's text then; ("", b"") where there is none.
+def first(path: Path, holds: Callable[[bytes], bool]) -> tuple[str, bytes]:
+    """The first commit in which the text of the file ``path`` holds what is asked, and that text; ("", b"") for none.
 
-    A file that was removed and added again was added by the first. A clone without its history knows no such commit.
+    A file that was removed and added again keeps its first commit. A clone without its history knows no such commit.
     """
     shallow = _git(path.parent, "rev-parse", "--is-shallow-repository")
     if shallow is None or shallow.strip() != b"false":
         return "", b""
-    log = _git(path.parent, "log", "--diff-filter=A", "--format=%H", "--", path.name)
-    commits = (log or b"").decode().split()
-    text = _git(path.parent, "show", f"{commits[-1]}:./{path.name}") if commits else None
-    return ("", b"") if text is None else (commits[-1], text)
+    log = _git(path.parent, "log", "--reverse", "--format=%H", "--", path.name)
+    for commit in (log or b"").decode().split():
+        text = _git(path.parent, "show", f"{commit}:./{path.name}")
+        if text is not None and holds(text):
+            return commit, text
+    return "", b""
 
 
 def _git(folder: Path, *words: str) -> bytes | None:

@@ -55,7 +55,7 @@ class Tried:
 
 
 def _kept(record: Record, t_star: int) -> bool:
-    """Whether a run stays until 1.25 T*, or its record's end where it was stopped before."""
+    """Whether a run stays until 1.25 T*, or the end of its record where T_gen lies too late for that."""
     last = float(record.curves["step"][-1])
     return record.keeps(min(last, max(stay_until(t_star), record.t_gen))) == 1.0
 

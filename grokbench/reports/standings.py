@@ -26,6 +26,8 @@ from grokbench.specs.errors import InputError
 from grokbench.specs.locate import VERDICTS
 from grokbench.store import archive
 
+RULES = Path("../RULES.md")
+"""The rules, seen from a clone's folder of reports."""
 FIGURES: Mapping[str, str] = {
     "times": "T_gen of every entry, seed by seed, and its T*",
     "profiles": "Share of workloads × seeds solved within a factor of the best",
@@ -52,13 +54,18 @@ def lines(result: Standings) -> str:
     return "\n\n".join(parts)
 
 
-def page(result: Standings, links: Mapping[str, str], others: Mapping[str, Mapping[str, Any]]) -> str:
-    """The page. links: figure → its file. others: word of another block → the document of its page."""
+def page(
+    result: Standings,
+    links: Mapping[str, str],
+    others: Mapping[str, Mapping[str, Any]],
+    rules: str = RULES.name,
+) -> str:
+    """The page. links: figure → its file. others: word of another block → the document of its page. rules: where they stand."""
     track = result.track
     parts = [
         f"# Leaderboard: {track.title}",
         shadow_line(result.shadowed),
-        _what(result),
+        f"{_what(result)} {rules} says what is allowed.",
         "## All workloads",
         table(rows.OVERALL_HEAD, rows.overall_rows(result)),
         *(f"Note: {text}" for text in notes(result)),
@@ -92,9 +99,9 @@ def page(result: Standings, links: Mapping[str, str], others: Mapping[str, Mappi
 
 READING = (
     "An entry promises for each workload a step T*. A run keeps the promise if its T_gen is at most T* and it stays until "
-    "1.25 T*: no evaluation below 0.9, and a median of the last five of at least 0.99. Certified says that the promise is "
-    "kept on **more than half of seeds**, by the exact 95 % interval of the rate: 10 of 12 are enough, and 2 of 12 say less than "
-    "half. It does not say how much more than half."
+    "1.25 T*. It stays while no evaluation is below 0.9, and the median of the last five is at least 0.99. Certified says "
+    "that the promise is kept on **more than half of seeds**, by the exact 95 % interval of the rate. 10 of 12 are enough, "
+    "and 2 of 12 say less than half. It does not say how much more than half."
 )
 GRINDING = (
     "**Grinding is possible.** The certifying seeds are drawn from the commit that adds a submission. Whoever writes commits "
@@ -105,16 +112,11 @@ GRINDING = (
 
 def _what(result: Standings) -> str:
     track, base = result.track, result.baseline
-    workloads = "; ".join(
-        f"{one.title} (`{one.id}`, α {w.number(one.alpha)}, budget {w.steps(one.steps)})"
-        for one in track.workloads
-    )
-    block = f" This page is about the block `{result.word}` of seeds." if result.word else ""
     entries = "1 entry" if len(result.entries) == 1 else f"{len(result.entries)} entries"
+    block = f" This page is about the block `{result.word}` of seeds." if result.word else ""
     return (
-        f"{entries} on {w.count(len(track.workloads), 'workload')}: "
-        f"{workloads}. Every entry trains the same networks on the same splits, and differs from the baseline "
-        f"({base.submission.title if base else track.baseline}) in its optimizer alone. RULES.md says what is allowed.{block}"
+        f"{entries} on {w.count(len(track.workloads), 'workload')}. Every entry trains the same networks on the same splits. It "
+        f"differs from the baseline ({base.submission.title if base else track.baseline}) in its optimizer alone.{block}"
     )
 
 
@@ -241,7 +243,8 @@ def _write(result: Standings, out: Path) -> Path:
     drawn = draw_standings(result, out / stem / "figures", result.track.title)
     links = {name: f"{stem}/figures/{path.name}" for name, path in drawn.items()}
     write_text(out / f"{stem}.json", dumps(document(result, links)))
-    write_text(out / f"{stem}.md", page(result, links, blocks_in(out, result)))
+    rules = f"[{RULES.name}]({RULES.as_posix()})" if (out / RULES).is_file() else RULES.name
+    write_text(out / f"{stem}.md", page(result, links, blocks_in(out, result), rules))
     _archive(result, out / stem / "records")
     if (out / VERDICTS).is_file():  # a folder of papers' reports, whose first page names it
         scoreboard(out)

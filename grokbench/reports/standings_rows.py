@@ -167,7 +167,7 @@ def workload_rows(result: Standings, workload: str) -> list[tuple[str, ...]]:
 
 def _delay(delays: Sequence[float]) -> str:
     found = median(delays)
-    return w.DASH if found is None or math.isinf(found) else f"{found:.2g}"
+    return w.DASH if found is None or math.isinf(found) else w.number(float(f"{found:.2g}"))
 
 
 def exact(times: Sequence[float], budget: int) -> str:

@@ -76,6 +76,8 @@ PROMISED = {"gromov2023": 6} | dict.fromkeys(
         "chughtai2023",
         "varma2023",
         "charton2023",
+        "lee2024",
+        "kumar2023",
         "liu2022",
         "lyu2023",
         "omnigrok2022",

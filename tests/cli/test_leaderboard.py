@@ -31,6 +31,8 @@ def test_a_track_from_tuning_over_the_commit_to_its_page(tmp_path: Path) -> None
     assert text.count("t_star = ") == text.count("[workload.") == 2
     again = board(folder, "--tune", "lion", "--json")
     assert json.loads(again.stdout)["submission"] == "toy/lion"
+    found = grokbench.tune_submission("toy", "lion", specs=folder, store=folder / "store")
+    assert found == json.loads(again.stdout)["workload"]
     assert tracks.submission(folder, "lion").read_text(encoding="utf-8") == text
 
     dry = board(folder, "--dry-run")

@@ -17,7 +17,7 @@ from grokbench.plan.standings import Standings
 from grokbench.reports import standings
 from grokbench.reports.standings_document import document
 from grokbench.specs.types import Trial
-from tests import processes, tracks
+from tests import processes, prose, tracks
 
 SCHEMA = json.loads((files("grokbench") / "specs/schemas/leaderboard.schema.json").read_text("utf-8"))
 
@@ -63,6 +63,10 @@ def test_the_page_says_more_than_half_grinding_and_every_setting(result: Standin
     (overall,) = [line for line in text.splitlines() if line.startswith("| Lion | 1 of 2 |")]
     assert "12 of 24" in overall
     assert f"`{result.entries[0].block.commit}`" in text
+
+
+def test_every_sentence_of_the_page_is_short(result: Standings) -> None:
+    assert prose.too_long(standings.page(result, {}, {})) == []
 
 
 def test_the_median_of_censored_times_is_beyond_the_budget_and_a_fall_is_counted(result: Standings) -> None:
