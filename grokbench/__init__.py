@@ -40,6 +40,7 @@ __all__ = [
     "Size",
     "Source",
     "SpecWarning",
+    "Standings",
     "StoredRun",
     "SweepResult",
     "Task",
@@ -49,6 +50,7 @@ __all__ = [
     "compare",
     "export",
     "field",
+    "leaderboard",
     "load_baseline",
     "load_network",
     "load_task",
@@ -63,6 +65,7 @@ __all__ = [
     "stream",
     "survey_store",
     "sweep",
+    "tune_submission",
     "validate",
 ]
 
@@ -70,6 +73,7 @@ if TYPE_CHECKING:
     from grokbench.api import (
         compare,
         export,
+        leaderboard,
         merge_stores,
         prune_store,
         records,
@@ -79,6 +83,7 @@ if TYPE_CHECKING:
         site,
         survey_store,
         sweep,
+        tune_submission,
         validate,
     )
     from grokbench.claims.verdict import Verdict
@@ -93,6 +98,7 @@ if TYPE_CHECKING:
     from grokbench.parts import register
     from grokbench.plan.compared import CompareResult
     from grokbench.plan.resolve import SpecWarning, Task, load_baseline, load_task
+    from grokbench.plan.standings import Standings
     from grokbench.plan.sweep import SweepResult
     from grokbench.specs.errors import GrokbenchError
     from grokbench.specs.fields import field
@@ -108,6 +114,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "CompareResult": "grokbench.plan.compared",
+    "Standings": "grokbench.plan.standings",
     "Computation": "grokbench.measures.computation",
     "GrokbenchError": "grokbench.specs.errors",
     "Record": "grokbench.training.record",

@@ -33,6 +33,8 @@ def schemas() -> Mapping[str, dict[str, Any]]:
         "task": documents.task(known),
         "paper": documents.paper(known, bare),
         "figures": documents.figures(known, DEFINITIONS),
+        "track": documents.track(),
+        "submission": documents.submission(known),
     }
 
 

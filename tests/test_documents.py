@@ -30,6 +30,7 @@ DOCUMENTS = (
     "PERFORMANCE.md",
     "RELIABILITY.md",
     "SECURITY.md",
+    "RULES.md",
     *sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.md")),
 )
 PAPERS = tuple(name for name in DOCUMENTS if name.startswith("docs/papers/"))
@@ -136,6 +137,8 @@ def at_smoke(words: list[str]) -> tuple[str, ...]:
     least = dict(LEAST.get(kept[0], {}))
     if kept[0] == "bench" and "--growth" not in kept:  # one case of many
         least["--case"] = kept[kept.index("--case") + 1] if "--case" in kept else "toy embedding MLP"
+    if kept[0] == "leaderboard" and "--records" not in kept:
+        return tuple(dict.fromkeys((*kept, "--dry-run")))
     if kept[0] in ("sweep", "compare") and "s5-product" not in kept:
         least["--set"] = "task.domain.p=23"
     for option in [*least, "--out"]:
@@ -214,6 +217,15 @@ def test_what_the_pages_on_specs_claims_and_figures_show_loads_and_is_valid(tmp_
     assert set(watched["analyses"]) <= set(parts.names("analyses"))
     written = [tmp_path / "tasks", tmp_path / "baselines"]
     assert len(validate_all(library, written)) == 4
+
+
+def test_the_track_and_the_submission_of_the_page_on_the_leaderboard_are_valid(tmp_path):
+    mine, track = blocks("docs/leaderboard.md", "toml")
+    for name, text in (("small/mine", mine), ("mine", track), ("small", read("tasks/tracks/small.toml"))):
+        path = tmp_path / "tasks" / "tracks" / f"{name}.toml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    assert len(validate_all(Library(tmp_path), [tmp_path])) == 3
 
 
 def test_claims_that_the_documents_name_exist():

@@ -26,6 +26,7 @@ COMMANDS = (
     "reproduce",
     "sweep",
     "compare",
+    "leaderboard",
     "runs",
     "store",
     "export",

@@ -226,13 +226,21 @@ def stays(
     >>> stays([0, 10, 20, 30, 40], [0, 1, 1, 1, 1], 10, 30), stays([0, 10, 20, 30, 40], [0, 1, 0.5, 1, 1], 10, 30)
     (1.0, 0.0)
     """
+    if until < LEAST_STAY * generalised_at:
+        return math.nan
+    return keeps(steps, test_accuracy, generalised_at, until, level)
+
+
+def keeps(
+    steps: ArrayLike, test_accuracy: ArrayLike, generalised_at: float, until: float, level: float = FIT
+) -> float:
+    """``stays``, up to whatever step; one that lies close to T_gen leaves a collapse no time to come.
+
+    >>> keeps([0, 10, 20], [0, 1, 1], 10, 20), keeps([0, 10, 20], [0, 1, 0.8], 10, 20), keeps([0, 10], [0, 1], 10, 20)
+    (1.0, 0.0, nan)
+    """
     at = np.asarray(steps, dtype=np.float64)
-    if (
-        not at.size
-        or not math.isfinite(generalised_at)
-        or until < LEAST_STAY * generalised_at
-        or at[-1] < until
-    ):
+    if not at.size or not math.isfinite(generalised_at) or not generalised_at <= until <= at[-1]:
         return math.nan
     after = np.asarray(test_accuracy, dtype=np.float64)[(at >= generalised_at) & (at <= until)]
     return float(after.min() >= low(level) and np.median(after[-5:]) >= level)

@@ -5,6 +5,7 @@ In: words, paths and values as a user writes them. Out: records, verdicts, resul
 
 from __future__ import annotations
 
+from grokbench.api.leaderboards import leaderboard, tune_submission
 from grokbench.api.reading import export, records, report, site, validate
 from grokbench.api.stores import merge_stores, prune_store, survey_store
 from grokbench.api.training import compare, reproduce, run, sweep
@@ -13,6 +14,7 @@ from grokbench.plan.resolve import resolve_trial
 __all__ = [
     "compare",
     "export",
+    "leaderboard",
     "merge_stores",
     "prune_store",
     "records",
@@ -23,5 +25,6 @@ __all__ = [
     "site",
     "survey_store",
     "sweep",
+    "tune_submission",
     "validate",
 ]

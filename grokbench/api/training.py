@@ -114,7 +114,7 @@ def reproduce(
     from grokbench.reproduction import Reproduction
 
     target = None if out is None else values.path("out", out)
-    runner = _runner(executor, scheduler)
+    runner = runner_of(executor, scheduler)
     count = worker_count(workers, runner)
     job = Reproduction(
         paper,
@@ -144,7 +144,7 @@ def reproduce(
     return result.shown
 
 
-def _runner(executor: Executor, scheduler: str | Path | None) -> Executor:
+def runner_of(executor: Executor, scheduler: str | Path | None) -> Executor:
     """What runs trials, by the two arguments. Errors: InputError where both are given."""
     if scheduler is None:
         return executor
@@ -185,7 +185,7 @@ def sweep(
     from grokbench.plan.executor import worker_count
     from grokbench.plan.single import check_folder
 
-    runner = _runner(executor, scheduler)
+    runner = runner_of(executor, scheduler)
     count = worker_count(workers, runner)
     target = None if out is None else values.path("out", out)
     job = sweep_words.plan(
@@ -251,7 +251,7 @@ def compare(
     from grokbench.plan.executor import worker_count
     from grokbench.plan.single import check_folder
 
-    runner = _runner(executor, scheduler)
+    runner = runner_of(executor, scheduler)
     count = worker_count(workers, runner)
     target = None if out is None else values.path("out", out)
     job = compare_words.plan(

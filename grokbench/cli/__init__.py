@@ -25,7 +25,8 @@ COMMANDS = {
     "reproduce": "Train what a paper's claims need, decide them and write the report.",
     "sweep": "Train over training fractions and seeds; print from which fraction on the task is solved.",
     "compare": "Train two recipes on the same seeds; print which generalises first, and what differs between them.",
-    "new": "Write a commented file for a new task, recipe, paper, network, optimizer, loss, measure or figure.",
+    "leaderboard": "Train the submissions to a track; print which generalise by the step that they promise.",
+    "new": "Write a commented file for a new task, recipe, paper, submission, network, optimizer, loss, measure or figure.",
     "runs": "List the runs that a store has, and when each fitted and generalised.",
     "store": "List, check, clean up or merge stores of records.",
     "export": "Write curves, probes, measures and verdicts as CSV, Parquet or TensorBoard files.",
@@ -94,7 +95,7 @@ def in_flags(error: GrokbenchError, command: click.Command) -> str:
 
 
 GOES_ON = "Finished trials are kept, and running ones as far as they came; the same command goes on."
-TRAINING = ("reproduce", "sweep", "compare")
+TRAINING = ("reproduce", "sweep", "compare", "leaderboard")
 """Commands that keep each trial as soon as it is finished."""
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

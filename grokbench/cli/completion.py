@@ -37,7 +37,8 @@ def _claims(library: Library, context: click.Context) -> list[str]:
 
 
 def _all(library: Library, context: click.Context) -> list[str]:
-    return [*library.task_ids(), *library.recipe_ids(), *library.paper_ids(), *_claims(library, context)]
+    kinds = ("task", "baseline", "paper", "track", "submission")
+    return [*(name for kind in kinds for name in library.ids(kind)), *_claims(library, context)]
 
 
 def _wholes(library: Library, context: click.Context) -> list[str]:
@@ -47,6 +48,7 @@ def _wholes(library: Library, context: click.Context) -> list[str]:
 
 tasks = _offer(lambda library, _: library.task_ids(), files=True)
 baselines = _offer(lambda library, _: library.recipe_ids(), files=True)
+tracks = _offer(lambda library, _: library.ids("track"), files=True)
 papers = _offer(lambda library, _: library.paper_ids())
 claims = _offer(_claims)
 wholes = _offer(_wholes, files=True)

@@ -14,7 +14,13 @@ from grokbench.specs.claims import CLAIM_KINDS
 from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.specs.types import Paper
 
-KINDS = {"tasks": "task", "baselines": "baseline", "papers": "paper"}
+KINDS = {
+    "tasks": "task",
+    "baselines": "baseline",
+    "papers": "paper",
+    "tracks": "track",
+    "submissions": "submission",
+}
 PARTS = (
     "networks",
     "losses",
@@ -93,7 +99,9 @@ def _rows(what: str, specs: Sequence[Path]) -> list[dict[str, str]]:
         ]
     if what == "tasks":
         return [{"id": task.id, "title": task.title, "operation": task.operation} for task in found]
-    return [{"id": recipe.id, "title": recipe.title} for recipe in found]
+    if what == "submissions":
+        return [{"id": one.id, "title": one.title, "source": one.source} for one in found]
+    return [{"id": one.id, "title": one.title} for one in found]
 
 
 def _claims(

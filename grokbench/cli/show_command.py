@@ -33,7 +33,7 @@ SHOWN_ROWS = 8
 @options.plugin
 @options.as_json
 def command(name: str, resolved: bool, specs: Sequence[Path], as_json: bool) -> None:
-    """Show a task, baseline or paper by its id or file, or a claim (paper.claim)."""
+    """Show a task, baseline, paper, track or submission by its id or file, or a claim (paper.claim)."""
     library = options.open_library(specs)
     kind = _kind(library, name)
     if not resolved and not as_json and kind != "claim":
@@ -55,16 +55,15 @@ def _kind(library: Library, name: str) -> str:
         return (
             kind_of_file(path) if path.is_file() else "task"
         )  # of which the library then says that it is not there
-    for kind in ("task", "baseline", "paper"):
+    kinds = ("task", "baseline", "paper", "track", "submission")
+    for kind in kinds:
         if name in library.ids(kind):
             return kind
     paper, dot, claim = name.partition(".")
     if dot and paper in library.paper_ids() and library.paper(paper).claim_id(claim):
         return "claim"
     claims = [f"{paper.id}.{claim.id}" for paper in library.each("paper") for claim in paper.claims]
-    raise UnknownNameError(
-        "id", name, [*library.task_ids(), *library.recipe_ids(), *library.paper_ids(), *claims]
-    )
+    raise UnknownNameError("id", name, [*(one for kind in kinds for one in library.ids(kind)), *claims])
 
 
 def _document(library: Library, name: str, kind: str) -> dict[str, Any]:
@@ -85,6 +84,10 @@ def _document(library: Library, name: str, kind: str) -> dict[str, Any]:
         return library.recipe_document(name)
     if kind == "paper":
         return dataclasses.asdict(library.paper(name))
+    if kind == "track":
+        return dataclasses.asdict(library.track(name))
+    if kind == "submission":
+        return dataclasses.asdict(library.submission(name))
     paper, claim = name.split(".", 1)
     from grokbench.measures import needs
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from grokbench.figures.chart import Chart
     from grokbench.plan.compared import CompareResult
     from grokbench.plan.growth import Point
+    from grokbench.plan.standings import Standings
     from grokbench.plan.sweep import SweepResult
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "draw_compare",
     "draw_curves",
     "draw_growth",
+    "draw_standings",
     "draw_sweep",
     "figure",
     "missing",
@@ -196,6 +198,17 @@ def draw_compare(result: CompareResult, path: Path, heading: str) -> None:
 
     with own_look():
         _save_all(compared.draw(result, heading), path, DRAWN)
+
+
+def draw_standings(result: Standings, folder: Path, heading: str) -> dict[str, Path]:
+    """A track's times and profiles in ``folder``, with each ending of ``DRAWN``; figure → its PNG."""
+    from grokbench.figures import standings
+
+    drawn = {"times": standings.times, "profiles": standings.profiles}
+    with own_look():
+        for name, draw_one in drawn.items():
+            _save_all(draw_one(result, f"{heading}: {standings.SHOWN[name]}"), folder / name, DRAWN)
+    return {name: folder / f"{name}{DRAWN[0]}" for name in drawn}
 
 
 def draw_growth(points: Sequence[Point], path: Path) -> None:

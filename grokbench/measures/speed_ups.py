@@ -7,43 +7,18 @@ from __future__ import annotations
 
 import math
 
-from grokbench.analysis import timing
 from grokbench.measures.cells import SeedView
-from grokbench.measures.needed import of_arms
-from grokbench.measures.reading import Between, Measured, narrowed, one, within_budget
-from grokbench.measures.requiring import Arguments, Arms, requires
+from grokbench.measures.lasting import SOME_CROSSING, first_time
+from grokbench.measures.reading import Between, Measured, narrowed, one
+from grokbench.measures.requiring import requires
 from grokbench.specs.errors import InputError
 from grokbench.training.record import Record
 
 
-def _crossing(record: Record, level: float) -> float:
-    """F_level within the budget; inf where it is not reached."""
-    return timing.first_crossing(within_budget(record, "step"), within_budget(record, "test_accuracy"), level)
-
-
 def _logarithm(record: Record, level: float) -> Between:
-    """log F_level; above the budget's where it is not reached, and inf for a run that diverged before."""
-    found = _crossing(record, level)
-    if math.isfinite(found):
-        return Between(*[math.log(max(found, 1.0))] * 2)
-    least = math.inf if record.ended == "diverged" else math.log(max(record.trial.budget, 1))
-    return Between(least, math.inf)
-
-
-def _some_cross(arms: Arms, chosen: Arguments) -> bool:
-    records = [cell.record for arm in arms for cell in arm]
-    level = float(chosen.get("level", 0.95))
-    return any(math.isfinite(_crossing(r, level)) for r in records)
-
-
-SOME_CROSS = of_arms("a test accuracy of {level} in one of the runs", _some_cross)
-
-
-@requires(SOME_CROSS)
-def crossing_ratio(view: SeedView, level: float = 0.95, numerator: int = 0, denominator: int = 1) -> Measured:
-    """F_level of one arm over that of another; bounded where one of them is not reached, nan where neither is."""
-    top, bottom = (_logarithm(one(view, arm), level) for arm in (numerator, denominator))
-    return narrowed(math.exp(_less(top.low, bottom.high)), math.exp(-_less(bottom.low, top.high)))
+    """log F_level, with the bounds that ``first_time`` has."""
+    found = first_time(record, level)
+    return Between(math.log(max(found.low, 1.0)), math.log(max(found.high, 1.0)))
 
 
 def _logarithms(view: SeedView, level: float, n: int) -> list[Between]:
@@ -57,7 +32,7 @@ def _less(above: float, below: float) -> float:
     return -math.inf if math.isinf(below) else above - below
 
 
-@requires(SOME_CROSS)
+@requires(SOME_CROSSING)
 def crossing_interaction(view: SeedView, level: float = 0.95) -> Measured:
     """What two changes do together beyond what each does alone: log (F_1 F_2 / (F_0 F_3)) of F_level.
 
@@ -69,7 +44,7 @@ def crossing_interaction(view: SeedView, level: float = 0.95) -> Measured:
     return narrowed(low, -_less(neither.low + both.low, first.high + second.high))
 
 
-@requires(SOME_CROSS)
+@requires(SOME_CROSSING)
 def crossing_over_middle(view: SeedView, level: float = 0.95) -> Measured:
     """F_level of the second arm over the geometric mean of the first one's and the third one's.
 

@@ -1,10 +1,11 @@
 """The one-layer transformer of Nanda, Chan, Lieberum, Smith and Steinhardt, "Progress measures" (arXiv 2301.05217, §3).
 
 It reads three tokens, x, y and "=", and is scored on the logits at the last. No LayerNorm, ReLU, learned positions, embedding and
-unembedding untied. Weights bear the names of the authors' code; a matrix of shape (out, in) multiplies from the left. Two forms:
+unembedding untied. Weights bear the names of the authors' code; a matrix of shape (out, in) multiplies from the left. Its forms:
 
 * ``outputs = "vocabulary"``, ``init = "code"``, biases trained: the paper's repository (114 logits for p = 113);
-* ``outputs = "elements"``, ``init = "demo"``, biases frozen at 0: the TransformerLens demonstration (113 logits).
+* ``outputs = "elements"``, ``init = "demo"``, biases frozen at 0: the TransformerLens demonstration (113 logits);
+* ``outputs = "elements"``, ``init = "torch"``, biases frozen at 0: torch's own layers, as in studies of other optimizers.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from grokbench.tasks.streams import stream
 
 MLP_BIASES = ("trained", "frozen")
 OUTPUTS = ("vocabulary", "elements")
-INITS = ("code", "demo")
+INITS = ("code", "demo", "torch")
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Fields:
         "code",
         choices=INITS,
         help="standard deviations of the initial weights: 1/√d_model and, of the unembedding, 1/√vocabulary; "
-        "or 0.8/√d_model throughout",
+        "or 0.8/√d_model throughout; or those of torch's layers, 1 of embeddings and uniform in ±1/√inputs of all others",
     )
     dropout: float = field(
         0.0, help="share of the ReLU units dropped in a training pass", least=0.0, below=1.0
@@ -174,7 +175,9 @@ class OneLayerTransformer(Network):
 def initial_transformer(model: Section, n_elements: int, seed: int) -> OneLayerTransformer:
     """A network with drawn weights; each parameter has its own stream, named after it (float64).
 
-    ``init = "code"``: N(0, 1/d), and N(0, 1/(n+1)) for W_U. ``init = "demo"``: N(0, 0.64/d) for all. Biases are 0 in both.
+    ``init = "code"``: N(0, 1/d), and N(0, 1/(n+1)) for W_U. ``init = "demo"``: N(0, 0.64/d) for all. ``init = "torch"``: N(0, 1)
+    for W_E and W_pos, as of ``nn.Embedding``, and uniform in ±1/√inputs for the rest, as of ``nn.Linear`` without a bias. Biases
+    are 0 in all.
     """
     init, vocabulary = model["init"], n_elements + 1
     d, heads, e, m = (int(model[name]) for name in ("d_model", "heads", "d_head", "d_mlp"))
@@ -185,12 +188,19 @@ def initial_transformer(model: Section, n_elements: int, seed: int) -> OneLayerT
     std = dict.fromkeys(shapes, d**-0.5 if init == "code" else 0.8 * d**-0.5)
     if init == "code":
         std["W_U"] = vocabulary**-0.5
-    weights = {
-        name: np.zeros(shape)
-        if name in BIASES
-        else std[name] * stream(seed, "init", name).standard_normal(shape)
-        for name, shape in shapes.items()
-    }
+    bounds = {"W_Q": d, "W_K": d, "W_V": d, "W_O": heads * e, "W_in": d, "W_out": m, "W_U": d}
+    if init == "torch":
+        std |= {"W_E": 1.0, "W_pos": 1.0}
+
+    def drawn(name: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
+        if name in BIASES:
+            return np.zeros(shape)
+        own = stream(seed, "init", name)
+        if init == "torch" and name in bounds:
+            return own.uniform(-1, 1, shape) / bounds[name] ** 0.5
+        return std[name] * own.standard_normal(shape)
+
+    weights = {name: drawn(name, shape) for name, shape in shapes.items()}
     return restored(model, {name: torch.from_numpy(w) for name, w in weights.items()})
 
 

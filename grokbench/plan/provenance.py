@@ -1,4 +1,4 @@
-"""Where a verdict comes from: the commit since which its rule stands, hashes of its specs, versions."""
+"""Where a verdict comes from: the commit since which its rule stands or that added a file, hashes of specs, versions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 import platform
 import subprocess
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,22 @@ def frozen_commits(path: Path) -> dict[str, str]:
         open_claims = {name for name in open_claims if then.get(name) == here[name]}
         frozen |= dict.fromkeys(open_claims, commit)
     return frozen
+
+
+def first(path: Path, holds: Callable[[bytes], bool]) -> tuple[str, bytes]:
+    """The first commit in which the text of the file ``path`` holds what is asked, and that text; ("", b"") for none.
+
+    A file that was removed and added again keeps its first commit. A clone without its history knows no such commit.
+    """
+    shallow = _git(path.parent, "rev-parse", "--is-shallow-repository")
+    if shallow is None or shallow.strip() != b"false":
+        return "", b""
+    log = _git(path.parent, "log", "--reverse", "--format=%H", "--", path.name)
+    for commit in (log or b"").decode().split():
+        text = _git(path.parent, "show", f"{commit}:./{path.name}")
+        if text is not None and holds(text):
+            return commit, text
+    return "", b""
 
 
 def _git(folder: Path, *words: str) -> bytes | None:

@@ -18,6 +18,8 @@ from grokbench.specs.files import SpecFile
 from grokbench.store.replacing import replaced
 
 SCHEMA_VERSION = 3
+LEADERBOARD = "leaderboard-"
+"""What the files of a track's page begin with, in a folder of reports."""
 
 
 def document(report: PaperResult, figures: Mapping[str, str] | None = None) -> dict[str, Any]:

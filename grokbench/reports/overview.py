@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from grokbench.claims import phrases as w
+from grokbench.claims.certificates import CERTIFIED
 from grokbench.claims.verdict import NOT_REPRODUCED, REPRODUCED, VERDICTS
 from grokbench.reports import agreement, rows, verdicts
-from grokbench.reports.document import read, rises, verdict_from, write_text
+from grokbench.reports.document import LEADERBOARD, read, rises, verdict_from, write_text
 from grokbench.reports.tables import table
 from grokbench.specs.locate import COSTS
 from grokbench.specs.locate import VERDICTS as SHIPPED
@@ -54,6 +56,7 @@ def scoreboard(out: Path) -> Path:
             f"`{stem}.json` is left out, because another version wrote it. To write it again, run "
             f"`grokbench report {stem} --records {stem}/records --out .` here."
         )
+    parts += _leaderboards(out)
     parts += [part for stem, _ in documents for part in _agreement(out, stem)]
     for stem, found in documents:
         claims = [_claim(stem, entry) for entry in found["claims"]]
@@ -71,7 +74,7 @@ def written(out: Path) -> tuple[list[tuple[str, dict[str, Any]]], list[str]]:
     """
     documents, others = [], []
     for path in sorted(out.glob("*.json")):
-        if "." in path.stem or path.name in (SHIPPED, COSTS):
+        if "." in path.stem or path.name in (SHIPPED, COSTS) or path.name.startswith(LEADERBOARD):
             continue
         found = read(path)
         if found is None:
@@ -79,6 +82,23 @@ def written(out: Path) -> tuple[list[tuple[str, dict[str, Any]]], list[str]]:
         else:
             documents.append((path.stem, found))
     return documents, others
+
+
+def _leaderboards(out: Path) -> list[str]:
+    """A line for each page of a track, with how many workloads each of its entries is certified on."""
+    lines = []
+    for path in sorted(out.glob(f"{LEADERBOARD}*.json")):
+        if "." in path.stem:  # of another block of seeds
+            continue
+        found = json.loads(path.read_text(encoding="utf-8"))
+        entries = ", ".join(
+            f"{own['title']} {sum(one['certificate'] == CERTIFIED for one in own['workloads'])}"
+            for own in found["entries"]
+        )
+        lines.append(
+            f"- [{found['title']}]({path.stem}.md): certified, of {w.count(len(found['workloads']), 'workload')}: {entries}."
+        )
+    return ["## Leaderboards", "\n".join(lines)] if lines else []
 
 
 def _counts(stem: str, found: Mapping[str, Any]) -> list[str]:

@@ -1,4 +1,4 @@
-"""``grokbench new``: commented files of a task, a recipe, a paper or a part, which pass their checks as they stand.
+"""``grokbench new``: commented files of a task, a recipe, a paper, a submission or a part, which pass their checks as they stand.
 
 In: a kind, a name, and the id of a spec to begin from. Out: files. Comments come from the help texts of the schemas.
 """
@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from grokbench.scaffold import code, papers
+from grokbench.scaffold import code, papers, submissions
 from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.specs.loader import Library
 
@@ -20,9 +20,15 @@ SPECS: Mapping[str, Callable[[str, Library, str], Files]] = {
     "task": papers.task,
     "baseline": papers.baseline,
     "paper": papers.paper,
+    "submission": submissions.submission,
 }
 """Kinds that are specs → (name, library, id to begin from or "") → files."""
 KINDS = (*SPECS, *code.KINDS)
+PAIRS = {
+    "baseline": "paper/name, as gromov2023/gd",
+    "submission": "track/name, as small/adamw",
+}
+"""Kinds with a folder in their name → how it is written."""
 NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 
@@ -31,21 +37,18 @@ def new(
 ) -> list[Path]:
     """Write the files of a new ``kind`` called ``name`` under ``into``, and return them; nothing is overwritten.
 
-    source: the id of a task, recipe or paper to begin from; of a recipe, the one that it extends. Errors: InputError for a
-    name that cannot be one and for a file that is there, UnknownNameError for a kind or source that there is not.
+    source: the id of a spec of that kind to begin from; of a recipe, the one that it extends. Errors: InputError for a name
+    that cannot be one and for a file that is there, UnknownNameError for a kind or source that there is not.
     """
     if kind not in KINDS:
         raise UnknownNameError("kind of file", kind, KINDS)
-    wanted = "paper/name, as gromov2023/gd" if kind == "baseline" else "small letters, digits and hyphens"
-    parts = name.split("/")
-    if len(parts) != (2 if kind == "baseline" else 1) or not all(NAME.fullmatch(part) for part in parts):
+    wanted, parts = PAIRS.get(kind, "small letters, digits and hyphens"), name.split("/")
+    if len(parts) != (2 if kind in PAIRS else 1) or not all(NAME.fullmatch(part) for part in parts):
         raise InputError(f"{name!r} is no name of a {kind}; it is written as {wanted}")
     if kind in SPECS:
         files = SPECS[kind](name, library or Library(), source)
     elif source:
-        raise InputError(
-            f"a {kind} begins from a template; only a task, recipe or paper begins from another", "source"
-        )
+        raise InputError(f"a {kind} begins from a template; only a spec begins from another", "source")
     else:
         files = code.files(kind, name)
     there = [path for path in files if (into / path).exists()]

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from grokbench.specs.fields import completed_with_parts, offering, schema_of
+from grokbench.specs.tracks import Submission, Track
 from grokbench.specs.types import Paper, Recipe, TaskSpec, TierPlan
 
 Parts = Mapping[str, Mapping[str, type]]
@@ -83,6 +84,17 @@ def figures(known: Parts, tables: Mapping[str, type]) -> dict[str, Any]:
         "definitions": {name: {"type": "object", **schema_of(fields)} for name, fields in tables.items()},
     }
     return completed_with_parts(document, {"figures": known["figures"]})
+
+
+def track() -> dict[str, Any]:
+    """The schema of ``tasks/tracks/*.toml``."""
+    return _document(Track, "grokbench track: workloads on which optimizers are compared")
+
+
+def submission(known: Parts) -> dict[str, Any]:
+    """The schema of ``tasks/tracks/<track>/*.toml``."""
+    document = _document(Submission, "grokbench submission: an optimizer, and when it generalises")
+    return completed_with_parts(document, known)
 
 
 def _document(fields: type, title: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,19 +17,23 @@ MOST_BYTES, MOST_LEVELS, MOST_NUMBER = 2**20, 30, 2**63
 DEEP = f"it nests deeper than the {MOST_LEVELS} levels that a spec may have"
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 KEYS = {
+    "track": ("workload", "tuning_seeds"),
+    "submission": ("tuned", "grid"),
     "paper": ("paper", "experiment", "claim"),
     "figures": ("figure",),
     "task": ("operation", "domain"),
     "baseline": ("model", "loss", "optimizer", "learner", "extends"),
 }
 """Kind of spec → the keys by which a file outside a folder of specs is known as one."""
+TRACKS = "tracks"
+"""The folder of tracks in ``tasks/``; the submissions to a track lie in a folder there of its name."""
 PAPERS_OWN = {CLAIMS_FILE: "paper", FIGURES_FILE: "figures"}
 """Name of a file in a paper's folder that is no recipe → what it holds."""
 
 
 @dataclass(frozen=True)
 class SpecFile:
-    """The file of a task, baseline or paper, or of figures. ``hides``: the one of the same id that is not read because of it."""
+    """The file of a spec, of any kind in ``KEYS``. ``hides``: the one of the same id that is not read because of it."""
 
     kind: str
     id: str
@@ -40,8 +44,9 @@ class SpecFile:
     @property
     def key(self) -> str:
         """Its path inside its folder of specs: ``tasks/addition.toml``, ``baselines/gromov2023/gd.toml``."""
-        parts = absolute(self.path).parts
-        return "/".join(parts[-3:] if parts[-3:-2] == ("baselines",) else parts[-2:])
+        place = absolute(self.path)
+        root = root_of(place)
+        return place.relative_to(root or place.parent.parent).as_posix()
 
     @property
     def name(self) -> str:
@@ -121,19 +126,20 @@ def _excess(document: dict[str, Any]) -> str:
 
 
 def kind_of_file(path: Path) -> str:
-    """``paper``, ``figures``, ``task`` or ``baseline``, by its place, else its keys. Errors: InputError, SpecError."""
+    """The kind of spec that a file is, a key of ``KEYS``, by its place, else its keys. Errors: InputError, SpecError."""
     place = absolute(path)
     if place.name in PAPERS_OWN:
         return PAPERS_OWN[place.name]
-    if root_of(path) is not None:
-        return "task" if place.parent.name == "tasks" else "baseline"
+    root = root_of(path)
+    if root is not None:
+        return next(kind for kind, above in _FOLDERS.items() if _fits(place.relative_to(root).parts, above))
     document = read(path)
     for kind, keys in KEYS.items():
         if any(key in document for key in keys):
             return kind
     text = (
         "neither a task (operation, domain), nor a recipe (model, loss, optimizer, learner or extends), nor a file of claims "
-        "([paper]) or figures ([[figure]])"
+        "([paper]) or figures ([[figure]]), nor a track ([[workload]]) or a submission to one (tuned)"
     )
     raise SpecError([Mistake(str(path), "", text)])
 
@@ -143,16 +149,32 @@ def id_of(kind: str, path: Path) -> str:
     place = absolute(path)
     if kind in PAPERS_OWN.values():
         return place.parent.name
-    return place.stem if kind == "task" else f"{place.parent.name}/{place.stem}"
+    return place.stem if kind in ("task", "track") else f"{place.parent.name}/{place.stem}"
+
+
+_FOLDERS: Mapping[str, tuple[str, ...]] = {
+    "task": ("tasks",),
+    "track": ("tasks", TRACKS),
+    "submission": ("tasks", TRACKS, ""),
+    "baseline": ("baselines", ""),
+}
+"""Kind of spec → the folders above its files, from the root on; "" is one of any name."""
+
+
+def _fits(parts: tuple[str, ...], above: tuple[str, ...]) -> bool:
+    """Whether a path from the root on lies in these folders."""
+    return len(parts) == len(above) + 1 and all(
+        name in ("", part) for name, part in zip(above, parts, strict=False)
+    )
 
 
 def root_of(path: Path) -> Path | None:
     """The folder of specs in whose ``tasks/`` or ``baselines/<paper>/`` a file lies; None for a file elsewhere."""
-    place = absolute(path)
-    if place.parent.name == "tasks":
-        return place.parent.parent
-    if place.parent.parent.name == "baselines":
-        return place.parent.parent.parent
+    parts = absolute(path).parts
+    for above in _FOLDERS.values():
+        own = parts[-len(above) - 1 :]
+        if len(parts) > len(own) and _fits(own, above):
+            return Path(*parts[: -len(own)])
     return None
 
 
@@ -171,8 +193,14 @@ def is_root(folder: Path) -> bool:
 
 def in_root(root: Path, *, builtin: bool = False) -> Iterator[SpecFile]:
     """The specs of a folder with ``tasks/`` and ``baselines/<paper>/``."""
-    for path in toml_in(root / "tasks"):
-        yield SpecFile("task", id_of("task", path), path, builtin)
+    tasks = root / "tasks"
+    for kind, found in (
+        ("task", toml_in(tasks)),
+        ("track", toml_in(tasks / TRACKS)),
+        ("submission", toml_in(tasks / TRACKS, "*/*.toml")),
+    ):
+        for path in found:
+            yield SpecFile(kind, id_of(kind, path), path, builtin)
     for path in toml_in(root / "baselines", "*/*.toml"):
         kind = PAPERS_OWN.get(path.name, "baseline")
         yield SpecFile(kind, id_of(kind, path), path, builtin)

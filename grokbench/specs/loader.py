@@ -1,36 +1,31 @@
-"""The library of specs: tasks, recipes and papers by id or by file, checked when they are read."""
+"""The library of specs: tasks, recipes, papers and tracks by id or by file, checked when they are read."""
 
 from __future__ import annotations
 
 import copy
 import dataclasses
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from grokbench.specs import files, parse, schema, values
+from grokbench.specs import files, parse, schema, tracks, values
 from grokbench.specs.errors import GrokbenchError, InputError, Mistake, SpecError, UnknownNameError, nearest
-from grokbench.specs.files import CLAIMS_FILE, FIGURES_FILE, SpecFile
+from grokbench.specs.files import FIGURES_FILE, SpecFile
+from grokbench.specs.homes import remedy, shown
 from grokbench.specs.installed import installed
 from grokbench.specs.locate import builtin_root
 from grokbench.specs.settings import changed, divided, given, merged
+from grokbench.specs.tracks import Submission, Track
 from grokbench.specs.types import Paper, Recipe, TaskSpec
 
 OnNote = Callable[[str], None]
-PLACES = {
-    "task": "tasks/{}.toml",
-    "baseline": "baselines/{}.toml",
-    "paper": f"baselines/{{}}/{CLAIMS_FILE}",
-    "figures": f"baselines/{{}}/{FIGURES_FILE}",
-}
-"""Kind of spec → where its file lies in a folder of specs."""
 
 
 class Library:
     """Every spec of grokbench, of installed packages and of the ``extra`` folders, in this order; later folders win.
 
-    ids: a task's is its file's name, a recipe's ``paper/name``, a paper's its folder's name. Where an id is asked for, a
+    ids: a task's or a track's is its file's name, a recipe's ``paper/name``, a submission's ``track/name``, a paper's its
+    folder's name. Where an id is asked for, a
     path that ends in ``.toml`` is read instead; ids in that file are looked for beside it first.
     on_note: told once of each file that hides another one and is used, of each file that :meth:`each` leaves out, and of each
     package whose specs cannot be found.
@@ -79,13 +74,13 @@ class Library:
         if home not in self._beside:
             other = copy.copy(self)
             other._files, other._homes, other._beside = dict(self._files), [*self._homes, home], {}
-            shown = path.parent if root is None else _shown(path, root)
-            other._add(files.in_folder(shown) if root is None else files.in_root(shown))
+            found = files.in_folder(path.parent) if root is None else files.in_root(shown(path, root))
+            other._add(found)
             self._beside[home] = other
         return self._beside[home]
 
     def ids(self, kind: str) -> tuple[str, ...]:
-        """Ids of all specs of a kind (``task``, ``baseline`` or ``paper``), sorted."""
+        """Ids of all specs of a kind (``task``, ``baseline``, ``paper``, ``track`` or ``submission``), sorted."""
         return tuple(sorted(name for own, name in self._files if own == kind))
 
     def task_ids(self) -> tuple[str, ...]:
@@ -126,7 +121,7 @@ class Library:
         elif (kind, name) in self._files:
             found = self._files[kind, name]
         else:
-            raise UnknownNameError(kind, name, self.ids(kind), _remedy(kind, name), "specs")
+            raise UnknownNameError(kind, name, self.ids(kind), remedy(kind, name), "specs")
         self.note(found.shadow)
         return found
 
@@ -200,12 +195,31 @@ class Library:
             raise SpecError(wrong)
         return tuple(schema.completed("figures", document)["figure"])
 
+    def track(self, name: str) -> Track:
+        """The track ``name``; the task and recipe of every workload is checked to be there."""
+        path = self.file("track", name).path
+        found, known = (
+            tracks.track(self._completed("track", path, lambda: self._read(path))),
+            self.beside(path),
+        )
+        _refuse(tracks.broken_track(found, known.task_ids(), known.recipe_ids(), str(path)))
+        return found
+
+    def submission(self, name: str) -> Submission:
+        """The submission ``name``, ``track/name``, checked against its track."""
+        path = self.file("submission", name).path
+        found = tracks.submission(self._completed("submission", path, lambda: self._read(path)))
+        _refuse(tracks.broken_submission(found, self.beside(path).track(found.track), str(path)))
+        return found
+
     def each(self, kind: str) -> Iterator[Any]:
-        """Every task, recipe or paper that can be read; a note tells of each file that cannot."""
+        """Every task, recipe, paper or track that can be read; a note tells of each file that cannot."""
         loaders: dict[str, Callable[[str], Any]] = {
             "task": self.task,
             "baseline": self.recipe,
             "paper": self.paper,
+            "track": self.track,
+            "submission": self.submission,
         }
         for name in self.ids(kind):
             try:
@@ -263,22 +277,9 @@ class Library:
         raise SpecError([Mistake(str(own.path), "extends", text, near)])
 
 
-def _shown(path: Path, root: Path) -> Path:
-    """``root``, the folder of specs of ``path``, as ``path`` is written: relative where that is."""
-    levels = len(files.absolute(path).relative_to(root).parts)
-    parents = list(path.parents)
-    short = parents[levels - 1] if levels <= len(parents) and ".." not in path.parts else root
-    return short if files.absolute(short) == root else root
-
-
-def _remedy(kind: str, name: str) -> str:
-    """Where the file of one's own task, recipe or paper must lie."""
-    folder = Path(name)
-    if kind == "paper" and (folder / CLAIMS_FILE).is_file():
-        return f"its file is named as {folder / CLAIMS_FILE}"
-    if not re.fullmatch(r"[a-z0-9-]+/[a-z0-9-]+" if kind == "baseline" else r"[a-z0-9-]+", name):
-        return ""
-    return f"one of your own needs specs=DIR, and lies in DIR/{PLACES[kind].format(name)}"
+def _refuse(mistakes: Iterable[Mistake]) -> None:
+    if wrong := list(mistakes):
+        raise SpecError(wrong)
 
 
 def _check(kind: str, document: Mapping[str, Any], path: Path) -> None:

@@ -87,6 +87,12 @@ class Record:
             self.curves["step"], self.curves["test_accuracy"], self.t_gen, until, self.levels.t_gen
         )
 
+    def keeps(self, until: float) -> float:
+        """As ``stays``, up to a step that may lie close to T_gen; see ``timing.keeps``."""
+        return timing.keeps(
+            self.curves["step"], self.curves["test_accuracy"], self.t_gen, until, self.levels.t_gen
+        )
+
     def dips(self) -> tuple[int, float]:
         """Excursions of the test accuracy after T_gen, and the share of evaluations below its level; see ``timing.dips``."""
         return timing.dips(self.curves["step"], self.curves["test_accuracy"], self.t_gen, self.levels.t_gen)

@@ -8,6 +8,7 @@ from pathlib import Path
 from grokbench.claims.judge import extends
 from grokbench.claims.rules import what_decides
 from grokbench.networks.fitting import recipe_faults
+from grokbench.plan.entries import entry, workload_trial
 from grokbench.plan.expand import experiments_of, seeds_needed
 from grokbench.specs import files
 from grokbench.specs.errors import GrokbenchError, InputError, Mistake, SpecError, UnknownNameError
@@ -82,6 +83,12 @@ def _mistakes_in(library: Library, path: Path, tables: Tables) -> Iterator[Mista
         elif kind == "figures":
             paper = library.beside(path).paper(files.id_of(kind, path))
             yield from figure_mistakes(library.beside(path), paper, file)
+        elif kind == "track":
+            track = library.track(name)
+            for one in track.workloads:
+                workload_trial(library.beside(path), one)
+        elif kind == "submission":
+            entry(library.beside(path), library.beside(path).track(library.submission(name).track), name)
         elif kind == "task":
             for field, text in task_faults(library.task(name), tables):
                 yield Mistake(file, field, text)

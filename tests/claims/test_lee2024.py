@@ -9,8 +9,9 @@ import pytest
 
 from grokbench.claims.answers import answer
 from grokbench.measures.cells import SeedView
+from grokbench.measures.lasting import crossing_ratio
 from grokbench.measures.reading import ends
-from grokbench.measures.speed_ups import crossing_interaction, crossing_over_middle, crossing_ratio
+from grokbench.measures.speed_ups import crossing_interaction, crossing_over_middle
 from grokbench.specs.loader import Library
 from grokbench.specs.types import Claim
 from tests.claims.claim_records import view

@@ -77,11 +77,13 @@ PROMISED = {"gromov2023": 6} | dict.fromkeys(
         "varma2023",
         "charton2023",
         "lee2024",
+        "kumar2023",
         "liu2022",
         "lyu2023",
         "omnigrok2022",
         "parity",
         "thilak2022",
+        "tveit2025",
     ),
     20,
 )

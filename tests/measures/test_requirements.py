@@ -22,6 +22,7 @@ from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.training.record import Record
 from tests.claims import nanda_records as runs
 from tests.claims.claim_records import grokked, record, view
+from tests.reports import synthetic_kumar as kumar
 from tests.reports import synthetic_lee as lee
 from tests.reports import synthetic_liu as liu
 from tests.reports import synthetic_omnigrok as omnigrok
@@ -108,6 +109,12 @@ def unlike() -> SeedView:
     return SeedView(0, (swept(9000).arms[0], swept(90_000).arms[0]))
 
 
+def lasting() -> SeedView:
+    """Two arms of two seeds, which generalise at unlike steps and are seen to three times those."""
+    runs = (grokked(t_gen) for t_gen in (1000, 1500, 1100, 4000))
+    return view(*(dataclasses.replace(run, cost={"ms_per_step": 2.0}) for run in runs))
+
+
 def iterated() -> SeedView:
     """Two arms of a kernel machine."""
     return view(machine(), machine())
@@ -180,6 +187,30 @@ def scaled() -> SeedView:
     return SeedView(0, (own["landscape"], own["landscape"]))
 
 
+def lazy() -> SeedView:
+    """Two arms of runs whose kernels move before and after they fit."""
+    own = kumar.of_every_experiment()
+    return SeedView(0, (own["summed-lazy"], own["summed-rich"]))
+
+
+def late_in_loss() -> SeedView:
+    """Two arms of losses that fall one after the other."""
+    own = kumar.of_every_experiment()
+    return SeedView(0, (own["polynomial"], own["some-rows"]))
+
+
+def over_scales() -> SeedView:
+    """Two arms over the scale of the outputs: of accuracies, and of losses."""
+    own = kumar.of_every_experiment()
+    return SeedView(0, (own["summed-scales"], own["polynomial-scales"]))
+
+
+def over_eps() -> SeedView:
+    """Losses over ε."""
+    own = kumar.of_every_experiment()
+    return SeedView(0, (own["polynomial-scales"], own["polynomial-scales"]))
+
+
 def sparse() -> SeedView:
     """Two arms of a network of which a few neurons take over."""
     return view(parity.run(t_gen=3500), parity.run(t_gen=3500))
@@ -229,6 +260,11 @@ VIEWS = (
     held(),
     decayed(),
     scaled(),
+    lazy(),
+    late_in_loss(),
+    over_scales(),
+    over_eps(),
+    lasting(),
     filtered(),
 )
 ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
@@ -241,7 +277,10 @@ ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
     "ipr-gap-ratio-of-fractions": {"more": 0.3, "less": 0.3},
     "ipr-slope-ratio": {"late": "after", "early": "fit"},
     "learning-rate-window": {"around": 1.0},
+    "dip-share": {"until": 20_000},
+    "dip-share-lead": {"until": 20_000},
     "stays": {"until": 40_000},
+    "loss-trend": {"field": "training.output_scale"},
     "test-accuracy-at": {"step": 7},
     "test-loss-kept": {"step": 7},
     "time-at-fraction": {"alpha": 0.3},

@@ -10,7 +10,7 @@ from grokbench.networks.fast import products, quadratic_mlp
 from grokbench.networks.fast.quadratic_mlp import FastQuadraticMLP
 from grokbench.networks.quadratic_mlp import QuadraticMLP
 from grokbench.networks.registry import build
-from tests.networks.drawn import engine, initial_lstm, initial_mlp
+from tests.networks.drawn import engine, initial_mlp
 
 
 def table(p: int, share: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -82,18 +82,24 @@ def test_weights_keep_the_plain_modules_names_and_shapes():
     assert all(torch.equal(weights[name], p) for name, p in network.named_parameters())
 
 
-def test_its_products_are_the_blas_where_other_steps_take_onednn(monkeypatch):
-    monkeypatch.setattr(products, "onednn_is_chosen", lambda: True)
+def test_either_librarys_products_give_the_same_gradient(monkeypatch):
     train, test = table(13, 0.5)
-    made = {
-        "quadratic-mlp": ({"kind": "mse"}, initial_mlp({"width": 9}, 13, 9000)),
-        "lstm": ({"kind": "cross-entropy", "precision": "float32"}, initial_lstm({}, 13, 9000)),
-    }
-    used = {
-        kind: engine("fast", network, kind, loss, train, test, torch.float32).products
-        for kind, (loss, network) in made.items()
-    }
-    assert used == {"quadratic-mlp": "blas", "lstm": "onednn"}
+    network = initial_mlp({"width": 40}, 13, 9000)
+    found = {}
+    for library, chosen in (("blas", False), ("onednn", True)):
+        monkeypatch.setattr(products, "onednn_is_chosen", lambda chosen=chosen: chosen)
+        assert (
+            engine("fast", network, "quadratic-mlp", {"kind": "mse"}, train, test, torch.float32).products
+            == library
+        )
+        fast = FastQuadraticMLP(network, torch.float32)
+        sums = fast.gradient(fast.rows(train), 1.0, count=True)
+        found[library] = sums, [g.clone() for g in fast.gradients]
+    (ours, gradients), (theirs, others) = found["blas"], found["onednn"]
+    assert ours.correct == theirs.correct
+    assert theirs.loss_sum == pytest.approx(ours.loss_sum, rel=1e-5)
+    for a, b in zip(gradients, others, strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-5 * float(a.abs().max()))
 
 
 def test_what_the_buffers_held_before_does_not_matter():

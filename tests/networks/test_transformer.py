@@ -58,6 +58,17 @@ def test_weights_are_drawn_with_the_forms_spread(init, std, std_unembed):
             assert float(weight.std()) == pytest.approx(wanted, rel=0.1 if name == "W_pos" else 0.02)
 
 
+def test_torchs_layers_have_unit_embeddings_and_uniform_matrices():
+    network = build(paper(init="torch"), P, 9000)
+    assert float(network.W_E.detach().std()) == pytest.approx(1, rel=0.02)
+    assert float(network.W_pos.detach().std()) == pytest.approx(1, rel=0.1)
+    inputs = {"W_Q": 128, "W_K": 128, "W_V": 128, "W_O": 128, "W_in": 128, "W_out": 512, "W_U": 128}
+    for name, n in inputs.items():
+        weight = getattr(network, name).detach()
+        assert 0.99 / n**0.5 < float(weight.abs().max()) <= 1 / n**0.5
+        assert float(weight.std()) == pytest.approx((3 * n) ** -0.5, rel=0.02)
+
+
 def test_the_codes_initial_sum_of_squares_is_the_papers():
     squares = sum(float((p.detach() ** 2).sum()) for p in build(paper(), P, 9000).parameters())
     assert squares == pytest.approx(1781, rel=0.01)  # Fig 7 begins at 1783

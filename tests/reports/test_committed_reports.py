@@ -12,6 +12,7 @@ import pytest
 import grokbench
 from grokbench import figures
 from grokbench.claims.phrases import anchor
+from grokbench.reports.document import LEADERBOARD
 from grokbench.specs import schema
 from grokbench.specs.locate import COSTS, VERDICTS
 from tests import processes
@@ -20,7 +21,7 @@ REPORTS = Path(__file__).resolve().parents[2] / "reports"
 PAPERS = sorted(
     path.stem
     for path in REPORTS.glob("*.json")
-    if "." not in path.stem and path.name not in (VERDICTS, COSTS)
+    if "." not in path.stem and path.name not in (VERDICTS, COSTS) and not path.name.startswith(LEADERBOARD)
 )
 MOST_BYTES = 5_000_000
 SAME = (

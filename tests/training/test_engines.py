@@ -31,6 +31,21 @@ MLP = HU | {"model.kind": "relu-mlp", "model.width": 24, "model.d_embedding": 6}
 # No L2 decay: in Adam it makes weights without a gradient, the biases of keys, swing from rounding up to the learning rate.
 PRE_NORM = DECODER | {"model.heads": 2, "training.batch": 20, "evaluation.spacing": 1}
 MUON = {"optimizer.kind": "muon", "optimizer.lr": 0.02, "optimizer.weight_decay": 0.1}
+JANATI = MUON | {
+    "model.outputs": "elements",
+    "model.init": "torch",
+    "model.mlp_biases": "frozen",
+    "optimizer.joined": [
+        {"parameters": ["W_Q", "W_K", "W_V"], "axis": "rows"},
+        {"parameters": ["W_O"], "axis": "columns"},
+    ],
+    "optimizer.adamw_groups": [
+        {"parameters": "W_U", "lr": 1e-3, "weight_decay": 1.0},
+        {"parameters": "W_E", "lr": 1e-2, "weight_decay": 1.0},
+        {"parameters": "W_pos", "lr": 1e-2, "weight_decay": 1.0},
+    ],
+}
+RAW = MUON | {"optimizer.direction": "raw", "optimizer.damped": False, "optimizer.nesterov": False}
 NANDA = {"model.kind": "one-layer-transformer", "loss.kind": "cross-entropy", "task.domain.p": 13}
 
 
@@ -83,6 +98,8 @@ CASES = {
     "ReLU, noise": ("addition", "gromov2023/adamw", MLP | {"training.weight_noise": 0.05}),
     "quadratic, Muon": ("addition", "gromov2023/adamw", QUADRATIC | MUON),
     "one layer, Muon": ("addition", "gromov2023/adamw", ONE_LAYER | MUON | NANDA),
+    "one layer, Muon of fused heads": ("addition", "gromov2023/adamw", ONE_LAYER | NANDA | JANATI),
+    "one layer, momentum of Muon": ("addition", "gromov2023/adamw", ONE_LAYER | NANDA | RAW),
     "decoder, groups": (
         "division",
         "power2022/answer",

@@ -10,6 +10,7 @@ import torch
 
 from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.specs.loader import Library
+from grokbench.training.optimizers.muon import orthogonalised
 from grokbench.training.updates import Rule, make_update
 
 DATA = Path(__file__).parent.parent / "data"
@@ -148,6 +149,123 @@ def test_three_updates_of_muon_are_the_references(name, dtype):
         rule.update(ours, [torch.from_numpy(reference[f"grad{step}/{name}"]).to(dtype)], step)
     wanted = reference[f"float64_after3/{name}"]
     assert np.linalg.norm(ours[0].numpy() - wanted) < 1e-5 * np.linalg.norm(wanted)
+
+
+PUBLISHED = {
+    "kj_after3": "original",
+    "torch_original_after3": "original",
+    "torch_match_rms_adamw_after3": "match_rms_adamw",
+}
+
+
+@pytest.mark.parametrize("path", PUBLISHED)
+@pytest.mark.parametrize("name", ["tall", "wide", "square"])
+def test_muon_in_float32_is_as_near_to_the_published_bfloat16_as_that_is_to_float64(name, path):
+    reference = np.load(DATA / "muon2024-optimizer.npz")
+    start = reference[f"weight/{name}"]
+    ours = [torch.from_numpy(start.copy())]
+    rule = begun(MUON | {"scale": PUBLISHED[path]}, ours)
+    for step in range(3):
+        rule.update(ours, [torch.from_numpy(reference[f"grad{step}/{name}"])], step)
+    wanted = reference[f"{path}/{name}"] - start
+    assert np.linalg.norm(ours[0].numpy() - start - wanted) < 0.05 * np.linalg.norm(wanted)
+
+
+@pytest.mark.parametrize("name", ["tall", "wide", "square"])
+def test_five_newton_schulz_steps_in_float32_are_those_in_float64(name):
+    reference = np.load(DATA / "muon2024-optimizer.npz")
+    found = orthogonalised(torch.from_numpy(reference[f"grad0/{name}"]), 5).numpy()
+    wanted = reference[f"ns5_float64/{name}"]
+    assert np.linalg.norm(found - wanted) < 1e-5 * np.linalg.norm(wanted)
+    rounded = reference[f"ns5_bfloat16/{name}"]
+    assert 0.01 < np.linalg.norm(rounded - wanted) / np.linalg.norm(wanted) < 0.05
+
+
+@pytest.mark.parametrize("direction", ["normalised", "raw"])
+@pytest.mark.parametrize("damped", [True, False])
+def test_a_momentum_that_is_not_made_orthogonal_keeps_its_direction(direction, damped):
+    generator = torch.Generator().manual_seed(6)
+    start, gradient = (torch.randn(6, 4, generator=generator, dtype=torch.float64) for _ in range(2))
+    ours = [start.clone()]
+    own = {
+        "kind": "muon",
+        "lr": 0.1,
+        "momentum": 0.9,
+        "nesterov": False,
+        "damped": damped,
+        "direction": direction,
+    }
+    begun(own, ours).update(ours, [gradient.clone()], 0)
+    momentum = gradient * (0.1 if damped else 1.0)
+    moved = momentum if direction == "raw" else momentum / momentum.norm() * 4**0.5
+    torch.testing.assert_close(ours[0], start - 0.1 * (6 / 4) ** 0.5 * moved, rtol=1e-5, atol=1e-7)
+
+
+def test_undamped_momentum_points_where_the_damped_one_does():
+    generator = torch.Generator().manual_seed(7)
+    start = torch.randn(6, 4, generator=generator, dtype=torch.float64)
+    both = [start.clone()], [start.clone()]
+    rules = [begun(MUON | {"damped": damped}, own) for damped, own in zip((True, False), both, strict=True)]
+    for step in range(3):
+        gradient = torch.randn(6, 4, generator=generator, dtype=torch.float64)
+        for rule, own in zip(rules, both, strict=True):
+            rule.update(own, [gradient.clone()], step)
+    # Nesterov's own step is (1 − μ) g + μ m of the damped one, and g + μ m of the other, which is 1/(1 − μ) times as large.
+    torch.testing.assert_close(both[0][0], both[1][0], rtol=1e-5, atol=1e-6)
+
+
+def test_joined_heads_are_one_matrix_by_rows_or_by_columns():
+    generator = torch.Generator().manual_seed(8)
+    shapes = {"W_Q": (2, 3, 8), "W_K": (2, 3, 8), "W_O": (2, 8, 3), "b": (5,)}
+    start = {n: torch.randn(s, generator=generator, dtype=torch.float64) for n, s in shapes.items()}
+    gradients = {n: torch.randn(s, generator=generator, dtype=torch.float64) for n, s in shapes.items()}
+    joined = [{"parameters": ["W_Q", "W_K"], "axis": "rows"}, {"parameters": ["W_O"], "axis": "columns"}]
+    ours = [w.clone() for w in start.values()]
+    begun(MUON | {"joined": joined}, ours, list(shapes)).update(
+        ours, [g.clone() for g in gradients.values()], 0
+    )
+
+    def fused(of: dict[str, torch.Tensor]) -> list[torch.Tensor]:
+        rows = torch.cat([of[name].reshape(6, 8) for name in ("W_Q", "W_K")])
+        return [rows, torch.cat([*of["W_O"]], dim=1), of["b"]]
+
+    theirs = [w.clone() for w in fused(start)]
+    begun(MUON, theirs, ["QK", "O", "b"]).update(theirs, [g.clone() for g in fused(gradients)], 0)
+    for found, wanted in zip(fused(dict(zip(shapes, ours, strict=True))), theirs, strict=True):
+        torch.testing.assert_close(found, wanted, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("joined", "message"),
+    [
+        ({"parameters": ["W", "c"], "axis": "rows"}, "'c' is no matrix that is left; there are W, V"),
+        ({"parameters": ["W", "V"], "axis": "rows"}, "W, V have unlike sides and cannot be joined by rows"),
+    ],
+)
+def test_weights_that_cannot_be_joined_are_refused(joined, message):
+    weights = [torch.ones(4, 3), torch.ones(4, 2), torch.ones(2)]
+    with pytest.raises(InputError, match=message):
+        begun(MUON | {"joined": [joined]}, weights, ["W", "V", "c"])
+
+
+def test_adamw_groups_of_muon_have_a_rate_and_a_decay_of_their_own():
+    generator = torch.Generator().manual_seed(9)
+    names = ["W", "W_E", "W_U", "b"]
+    start = [torch.randn(4, 4, generator=generator, dtype=torch.float64) for _ in range(3)]
+    start.append(torch.randn(4, generator=generator, dtype=torch.float64))
+    gradients = [torch.randn(p.shape, generator=generator, dtype=torch.float64) for p in start]
+    groups = [
+        {"parameters": "W_U", "lr": 0.5, "weight_decay": 1.0},
+        {"parameters": "W_*", "lr": 0.1, "weight_decay": 2.0},
+    ]
+    ours = [p.clone() for p in start]
+    begun(MUON | {"adamw_groups": groups}, ours, names).update(ours, [g.clone() for g in gradients], 0)
+    for i, (lr, decay) in {1: (0.1, 2.0), 2: (0.5, 1.0), 3: (3e-4, 0.1)}.items():
+        one = [start[i].clone()]
+        table = {"kind": "adamw", "lr": lr, "weight_decay": decay, "beta2": 0.95, "eps": 1e-10}
+        begun(table, one).update(one, [gradients[i].clone()], 0)
+        assert torch.equal(ours[i], one[0])
+    assert not torch.equal(ours[0], start[0])
 
 
 def test_muon_leaves_vectors_and_the_matrices_that_are_named_to_adamw():

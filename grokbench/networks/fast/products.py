@@ -29,16 +29,17 @@ def onednn_is_chosen() -> bool:
 
 BLAS = "blas"
 """torch's own products, by the BLAS that it is built with."""
+ONEDNN = "onednn"
 
 
 def backend(dtype: torch.dtype) -> str:
     """What multiplies: ``onednn`` or ``blas`` (float64 always goes to the BLAS)."""
-    return "onednn" if dtype == torch.float32 and onednn_is_chosen() else BLAS
+    return ONEDNN if dtype == torch.float32 and onednn_is_chosen() else BLAS
 
 
 def times_transposed(a: Tensor, b: Tensor, out: Tensor | None = None) -> Tensor:
     """a bᵀ for a (k, n) and b (m, n) -> (k, m), into ``out`` where that is given."""
-    if backend(a.dtype) != "onednn":
+    if backend(a.dtype) != ONEDNN:
         return torch.mm(a, b.t(), out=out)
     product = _linear(a, b)
     return product if out is None else out.copy_(product)
@@ -46,7 +47,7 @@ def times_transposed(a: Tensor, b: Tensor, out: Tensor | None = None) -> Tensor:
 
 def transposed_times(a: Tensor, b: Tensor, out: Tensor | None = None) -> Tensor:
     """aᵀ b for a (k, m) and b (k, n) -> (m, n), into ``out`` where that is given."""
-    if backend(a.dtype) != "onednn":
+    if backend(a.dtype) != ONEDNN:
         return torch.mm(a.t(), b, out=out)
     product = _linear(a.t().contiguous(), b.t())
     return product if out is None else out.copy_(product)
@@ -54,7 +55,7 @@ def transposed_times(a: Tensor, b: Tensor, out: Tensor | None = None) -> Tensor:
 
 def add_times(total: Tensor, a: Tensor, b: Tensor) -> None:
     """total += a b for a (k, m) and b (m, n), in place."""
-    if backend(a.dtype) == "onednn":
+    if backend(a.dtype) == ONEDNN:
         total.add_(_linear(a, b.t()))
     else:
         torch.addmm(total, a, b, out=total)

@@ -7,9 +7,8 @@ The same function as ``mlp.QuadraticMLP``, three to four times as fast, because
 * the scales (1/N, 1/D, those of the loss) are multiplied into copies of W2, which are small, and not into the activations;
 * rows go through in blocks that stay in the CPU's cache, into buffers that are allocated once.
 
-What is left is three matrix products a step: f = W2 zᵀ, dW2 = r z, dz = rᵀ W2. They are torch's own on every CPU, because those
-write into the buffers. oneDNN's are copied there (``fast.products``), and take a third longer on a Zen 3 EPYC. Checked against
-autograd in float64 to 1e-10.
+What is left is three matrix products a step: f = W2 zᵀ, dW2 = r z, dz = rᵀ W2, by the library that is fast on this CPU
+(``fast.products``). Checked against autograd in float64 to 1e-10.
 """
 
 from __future__ import annotations
@@ -24,10 +23,19 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from grokbench.networks.fast.products import BLAS, count_correct, sparse
+from grokbench.networks.fast.products import (
+    ONEDNN,
+    add_times,
+    backend,
+    count_correct,
+    sparse,
+    times_transposed,
+    transposed_times,
+)
 from grokbench.networks.fast.step import Classifier, LossSums, Step
 from grokbench.networks.fast.token_tables import add_loss
 from grokbench.networks.quadratic_mlp import QuadraticMLP
+from grokbench.networks.scaled import factor, subtracted
 
 BLOCK = 400  # rows at most; two buffers of 400 · 500 floats lie in a 2 MB L2 cache
 
@@ -40,6 +48,7 @@ class RowBlock:
     columns: NDArray[np.int64]  # (rows, 2) x, p + y
     gather: Tensor  # sparse (rows, 2p), two ones a row: gather @ E = E[x] + E[p + y]
     target: Tensor  # (1, rows) class
+    shift: Tensor | None  # (p, rows), −α f(θ₀), where outputs are without those before the first step
     minus_one: Tensor  # (1, rows)
     h: Tensor  # (rows, N); this and the next two are buffers that all blocks share
     z: Tensor  # (rows, N)
@@ -71,7 +80,8 @@ class FastQuadraticMLP:
 
     def __init__(self, plain: QuadraticMLP, dtype: torch.dtype, softmax: bool = False) -> None:
         self._factor, self._residual = (1, _softmax_residual) if softmax else (2, _residual)
-        self.scale = plain.output_scale
+        self.scale = plain.output_scale * factor(plain)
+        self._plain = plain
         self.n_elements, self.width = plain.n_elements, plain.width
         self.E = plain.W1.detach().to(dtype).t().contiguous()  # (2p, N)
         self.W2 = plain.W2.detach().to(dtype, copy=True)  # (p, N)
@@ -79,8 +89,10 @@ class FastQuadraticMLP:
         self.gradients = tuple(torch.zeros_like(w) for w in self.parameters)
         self._out = torch.empty_like(self.W2)  # c W2
         self._back = torch.empty_like(self.W2)  # what dz is read through
-        # SplitRows begin on a cache line, an odd number of lines apart: a power of two would crowd them into few cache sets.
-        apart = 16 * (-(-self.width // 16) | 1)
+        self._own_memory = backend(dtype) == ONEDNN  # its products lie in memory of their own
+        # For the BLAS rows begin on a cache line, an odd number of lines apart: a power of two would crowd them into few cache
+        # sets. oneDNN wants them without gaps.
+        apart = self.width if self._own_memory else 16 * (-(-self.width // 16) | 1)
         self._h, self._z = (torch.empty(BLOCK, apart, dtype=dtype)[:, : self.width] for _ in range(2))
         self._f: dict[int, Tensor] = {}  # by rows in the block, which differ by one at most
         self._minus_one = torch.full((1, BLOCK), -1.0, dtype=dtype)
@@ -114,12 +126,13 @@ class FastQuadraticMLP:
             done += block.n_rows
             self._forward(block, own)
             self._residual(r, block, count, sums)
-            torch.addmm(d_w2, r, z, out=d_w2)  # (p, N)
-            torch.mm(r.t(), self._back, out=z)  # dz (m, N), where z was: it is done with
-            z.mul_(h)
+            add_times(d_w2, r, z)  # (p, N)
+            # (m, N), where z was, unless that would be a copy: it is done with
+            dz = transposed_times(r, self._back, out=None if self._own_memory else z)
+            dz.mul_(h)
             if own is not None:
-                z.mul_(own)
-            torch.addmm(d_embedding, block.scatter, z, out=d_embedding)  # dh summed into (2p, N)
+                dz.mul_(own)
+            torch.addmm(d_embedding, block.scatter, dz, out=d_embedding)  # dh summed into (2p, N)
         d_w2.mul_(self._factor * self.scale * loss_scale)
         return sums
 
@@ -141,8 +154,8 @@ class FastQuadraticMLP:
         if mask is not None:
             block.h.mul_(mask)
         torch.mul(block.h, block.h, out=block.z)  # (m, N)
-        torch.mm(self._out, block.z.t(), out=block.f)  # (p, m)
-        return block.f
+        f = times_transposed(self._out, block.z, out=block.f)  # (p, m)
+        return f if block.shift is None else f.add_(block.shift)
 
     def _block(self, rows: NDArray[np.int64]) -> RowBlock:
         n, p = len(rows), self.n_elements
@@ -152,7 +165,9 @@ class FastQuadraticMLP:
         target = torch.from_numpy(rows[:, 2].copy())[None, :]
         f = self._f.setdefault(n, torch.empty(p, n, dtype=self.E.dtype))
         h, z = self._h[:n], self._z[:n]
-        return RowBlock(n, columns, gather, target, self._minus_one[:, :n], h, z, f)
+        start = subtracted(self._plain, self._plain.encode(rows[:, :2]))
+        shift = None if start is None else -start.t().to(self.E.dtype).contiguous()
+        return RowBlock(n, columns, gather, target, shift, self._minus_one[:, :n], h, z, f)
 
 
 def _residual(f: Tensor, block: RowBlock, count: bool, sums: LossSums) -> None:
@@ -173,7 +188,7 @@ class QuadraticStep(Classifier):
 
     def __init__(self, setup: Any, softmax: bool = False) -> None:
         super().__init__(FastQuadraticMLP(setup.network, setup.dtype, softmax), setup.network.n_elements)
-        self._reduce, self.products, self._setup = setup.reduce, BLAS, setup
+        self._reduce, self.products, self._setup = setup.reduce, backend(setup.dtype), setup
 
     def shaped(self, tensors: Sequence[Tensor]) -> Sequence[Tensor]:
         """See ``Step``: W1 is held as its transpose."""
