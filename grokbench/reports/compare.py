@@ -127,10 +127,10 @@ CONTRASTS = (
     "is faster there."
 )
 INTERACTIONS = (
-    "The interaction is the logarithm of a ratio of two ratios of the table above: what a field is worth at B's value of the "
-    "other, over what it is worth at A's. Above 0 both help one another; below 0 they do the same work. "
+    "The interaction is the logarithm of a ratio of two ratios of the table above. The upper one is what a field is worth at B's "
+    "value of the other, the lower one what it is worth at A's. Above 0 both help one another; below 0 they do the same work. "
     "The logarithm of the whole ratio is the sum of three: each field alone, and the interaction. "
-    "Its sign counts where times that were not reached leave no doubt of it; any other counts against both signs."
+    "A sign that times which were not reached leave open counts against both."
 )
 
 

@@ -129,8 +129,8 @@ def contrast_row(result: CompareResult, one: Contrast) -> tuple[str, ...]:
 
 def interaction_rows(result: CompareResult) -> list[tuple[str, ...]]:
     """What two fields do together, a row for each of ``TIMES``, under ``INTERACTIONS_HEAD``."""
-    rows: list[tuple[str, ...]] = []
     names = [own.field for own in result.differences]
+    rows: list[tuple[str, ...]] = []
     for one, time in itertools.product(result.squares(), TIMES):
         found = result.interaction(one, time)
         held = ", ".join(f"{short(name, names)} of {whose}" for name, whose in one.held.items())
