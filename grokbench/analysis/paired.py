@@ -90,7 +90,9 @@ def interaction(
     >>> round(math.exp(found.log_ratio[0]), 9), found.positive, found.p
     (4.0, 6, 0.03125)
     """
-    seeds = [four for four in zip(neither, first, second, both, strict=True) if not any(map(math.isnan, four))]
+    seeds = [
+        four for four in zip(neither, first, second, both, strict=True) if not any(map(math.isnan, four))
+    ]
     ends = [_joint(*four, budget) for four in seeds]
     positive, negative = sum(low > 0 for low, _ in ends), sum(high < 0 for _, high in ends)
     return Interaction(
@@ -105,12 +107,13 @@ def interaction(
     )
 
 
-def _joint(
-    neither: float, first: float, second: float, both: float, budget: float
-) -> tuple[float, float]:
+def _joint(neither: float, first: float, second: float, both: float, budget: float) -> tuple[float, float]:
     """Where the interaction of one seed lies: the logarithm of a censored time is above the budget's, and may be infinite."""
     least = [math.log(max(min(t, budget), 1.0)) for t in (neither, first, second, both)]
-    most = [log if math.isfinite(t) else math.inf for log, t in zip(least, (neither, first, second, both), strict=True)]
+    most = [
+        log if math.isfinite(t) else math.inf
+        for log, t in zip(least, (neither, first, second, both), strict=True)
+    ]
     return least[1] + least[2] - most[0] - most[3], most[1] + most[2] - least[0] - least[3]
 
 

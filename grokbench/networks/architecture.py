@@ -49,6 +49,7 @@ class Architecture:
     drawn: fields that only initial weights and noise depend on. Trials that differ in them can train as one model.
     singly: (model) → a sentence that says why its trials cannot train as one model; empty where they can.
     seeded: whether another seed draws other weights; False where the start is the same for all.
+    rescales: whether its hand-written steps know of outputs that are scaled (``networks.scaled``); any other trains them plainly.
     alone: whether its hand-written step beats a batch of trials on a CPU, however small it is.
     """
 
@@ -67,4 +68,5 @@ class Architecture:
     drawn: tuple[str, ...] = ()
     singly: Callable[[Section], str] = together
     alone: bool = False
+    rescales: bool = False
     seeded: bool = True

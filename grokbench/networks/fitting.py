@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from grokbench import parts
-from grokbench.networks.registry import architecture
+from grokbench.networks.registry import architecture, rescaled
 from grokbench.specs.errors import InputError
 from grokbench.specs.types import Recipe, TaskSpec
 from grokbench.tasks.decoding import decoding as decoding_of
@@ -75,9 +75,15 @@ def _taken(loss: Any) -> tuple[str, ...]:
 
 
 def hand_written(task: TaskSpec, recipe: Recipe) -> bool:
-    """Whether the network has a hand-written step for the recipe's loss, and the task's outputs are decoded by class."""
-    own = getattr(trained(recipe), "fast", {})
-    return recipe.loss.get("kind") in own and decoding_of(task).targets is None
+    """Whether the network has a hand-written step for the recipe's loss and for how the task's outputs are decoded.
+
+    Few know of outputs that are scaled, and those of networks with "any" outputs alone know of other answers than classes.
+    """
+    own = trained(recipe)
+    if rescaled(recipe) and not getattr(own, "rescales", False):
+        return False
+    read = decoding_of(task).targets is None or _gives_any(own)
+    return read and recipe.loss.get("kind") in getattr(own, "fast", {})
 
 
 def _check_taken(task: TaskSpec, recipe: Recipe) -> None:

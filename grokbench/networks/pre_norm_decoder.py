@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from grokbench.networks.architecture import Architecture, Size
 from grokbench.specs.errors import InputError
 from grokbench.specs.fields import field
-from grokbench.specs.types import Recipe, Section, TaskSpec
+from grokbench.specs.types import Recipe, Section
 from grokbench.tasks.streams import stream
 
 POSITIONS = 4  # x, ∘, y, =
@@ -65,11 +65,11 @@ ARCHITECTURE = Architecture(
 import torch
 from torch import Tensor, nn
 
-from grokbench.networks.base import Network, TableRows
+from grokbench.networks.base import Network
 from grokbench.networks.operands import uniform
 
 BLOCK_WEIGHTS = (
-    "gain1", "bias1", "W_QKV", "b_QKV", "W_O", "b_O", "gain2", "bias2", "W_in", "b_in", "W_out", "b_out",
+    "gain1", "bias1", "W_QKV", "b_qkv", "W_O", "b_o", "gain2", "bias2", "W_in", "b_in", "W_out", "b_out",
 )  # fmt: skip
 EPS = 1e-5  # LayerNorm's
 
@@ -77,16 +77,16 @@ EPS = 1e-5  # LayerNorm's
 class PreNormBlock(nn.Module):
     """x ← LN₁(x),  x ← x + attention(x),  x ← x + W_out gelu(W_in LN₂(x) + b_in) + b_out.
 
-    W_QKV (3d, d), queries, keys and values one below the other, heads one after the other in each; b_QKV (3d), W_O (d, d),
+    W_QKV (3d, d), queries, keys and values one below the other, heads one after the other in each; b_qkv (3d), W_O (d, d),
     W_in (m, d), b_in (m), W_out (d, m), all other biases and gains (d).
     """
 
     gain1: Tensor
     bias1: Tensor
     W_QKV: Tensor
-    b_QKV: Tensor
+    b_qkv: Tensor
     W_O: Tensor
-    b_O: Tensor
+    b_o: Tensor
     gain2: Tensor
     bias2: Tensor
     W_in: Tensor
@@ -111,12 +111,12 @@ class PreNormBlock(nn.Module):
     def attention(self, x: Tensor) -> Tensor:
         """(B, P, d) to (B, P, d), each position seeing itself and those before it."""
         n, positions, d = x.shape
-        qkv = (x @ self.W_QKV.T + self.b_QKV).view(n, positions, 3, self.heads, d // self.heads)
+        qkv = (x @ self.W_QKV.T + self.b_qkv).view(n, positions, 3, self.heads, d // self.heads)
         q, k, v = qkv.permute(2, 0, 3, 1, 4)  # (B, H, P, e) each
         scores = q @ k.transpose(-1, -2) / (d // self.heads) ** 0.5  # (B, H, P, P)
         later = torch.ones(positions, positions, dtype=torch.bool, device=x.device).triu(1)
         z = scores.masked_fill(later, -torch.inf).softmax(-1) @ v  # (B, H, P, e)
-        return z.transpose(1, 2).reshape(n, positions, d) @ self.W_O.T + self.b_O
+        return z.transpose(1, 2).reshape(n, positions, d) @ self.W_O.T + self.b_o
 
 
 class PreNormDecoder(Network):
@@ -165,8 +165,8 @@ def initial_decoder(model: Section, n_elements: int, seed: int) -> PreNormDecode
         last = name.rpartition(".")[2]
         if last.startswith("gain"):
             return np.ones(d)
-        if last in ("bias", "bias1", "bias2", "b_QKV", "b_O"):
-            return np.zeros(3 * d if last == "b_QKV" else d)
+        if last in ("bias", "bias1", "bias2", "b_qkv", "b_o"):
+            return np.zeros(3 * d if last == "b_qkv" else d)
         if last in ("W_E", "W_pos"):
             rows = tokens if last == "W_E" else POSITIONS
             return stream(seed, "init", name).standard_normal((rows, d))

@@ -75,6 +75,7 @@ ARCHITECTURE = Architecture(
     },
     drawn=("init_std", "dropout"),
     singly=singly,
+    rescales=True,
 )
 
 # ---- from here on with torch

@@ -38,19 +38,34 @@ def build(model: Section, n_elements: Shape, seed: int) -> Network:
 def drawn(recipe: Recipe, n_elements: Shape, seed: int) -> Network:
     """The network before its first step: built, then the weights that ``training.scaled`` names times ``initial_scale``.
 
-    Errors: as in ``build``; InputError for names that no weight has.
+    Its outputs are scaled as ``training`` has it (``networks.scaled``). Errors: as in ``build``; InputError for names that no
+    weight has.
     """
     network = build(recipe.model, n_elements, seed)
+    _resize(network, recipe)
+    if rescaled(recipe):
+        from grokbench.networks.scaled import scaled_outputs
+
+        scaled_outputs(network, recipe)
+    return network
+
+
+def _resize(network: Network, recipe: Recipe) -> None:
     scale, pattern = recipe.training.get("initial_scale", 1.0), recipe.training.get("scaled", "*")
     if scale == 1.0:
-        return network
+        return
     named = dict(network.named_parameters())
     own = [p for name, p in named.items() if fnmatchcase(name, pattern)]
     if not own:
         raise InputError(f"training.scaled: {pattern!r} names no weight; there are {', '.join(named)}")
     for p in own:
         p.data.mul_(scale)
-    return network
+
+
+def rescaled(recipe: Recipe) -> bool:
+    """Whether outputs are other than the network's own: times a factor, or without those before the first step."""
+    own = recipe.training
+    return bool(own.get("output_scale", 1.0) != 1.0 or own.get("subtract_start"))
 
 
 def restored(model: Section, weights: Mapping[str, Tensor]) -> Network:

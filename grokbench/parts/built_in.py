@@ -22,6 +22,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "diagonal-linear": "grokbench.networks.diagonal_linear:ARCHITECTURE",
         "factored-mlp": "grokbench.networks.factored_mlp:ARCHITECTURE",
         "matrix-factors": "grokbench.networks.matrix_factors:ARCHITECTURE",
+        "committee": "grokbench.networks.committee:ARCHITECTURE",
     },
     "losses": {
         "mse": "grokbench.training.losses:MSE",
@@ -84,6 +85,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "dense-linear": "grokbench.tasks.domains.linear:DENSE",
         "digits": "grokbench.tasks.domains.digits:DOMAIN",
         "tanh-teacher": "grokbench.tasks.domains.tanh_teacher:DOMAIN",
+        "single-index": "grokbench.tasks.domains.single_index:DOMAIN",
     },
     "sources": {
         "table": "grokbench.tasks.sources.table:SOURCE",
@@ -127,6 +129,8 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "subnetwork": "grokbench.training.analyses.subnetwork:ANALYSIS",
         "preactivation-power": "grokbench.training.analyses.preactivation:ANALYSIS",
         "representations": "grokbench.training.analyses.representations:ANALYSIS",
+        "tangent-kernel": "grokbench.training.analyses.tangent_kernel:ANALYSIS",
+        "risk-split": "grokbench.training.analyses.risk_split:ANALYSIS",
     },
     "measures": MEASURES,
     "figures": {

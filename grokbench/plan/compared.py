@@ -186,7 +186,8 @@ class CompareResult:
 
     def interaction(self, square: Square, name: str = "t_gen") -> Interaction:
         """What two fields do together beyond what each does alone, in one of ``TIMES``."""
-        return interaction(*(self.times(arm, name) for arm in square.arms), self.budget)
+        neither, first, second, both = (self.times(arm, name) for arm in square.arms)
+        return interaction(neither, first, second, both, self.budget)
 
 
 def apart(first: Recipe, second: Recipe, tuning: Tuning | None = None) -> tuple[Difference, ...]:

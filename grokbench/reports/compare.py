@@ -61,8 +61,7 @@ def lines(result: CompareResult) -> str:
     contrasts = [rows.contrast_row(result, one) for one in result.contrasts()]
     if contrasts:
         parts += ["One field at a time:", grid(rows.CONTRASTS_HEAD, contrasts)]
-        joint = [rows.interaction_row(result, one) for one in result.squares()]
-        parts += ["Two fields together:", grid(rows.INTERACTIONS_HEAD, joint)]
+        parts += ["Two fields together:", grid(rows.INTERACTIONS_HEAD, rows.interaction_rows(result))]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -81,7 +80,7 @@ def page(result: CompareResult, figure: str) -> str:
     a, b = (arm.name for arm in result.arms[: len(NAMES)])
     changed = ", ".join(f"`{name} = {value}`" for name, value in result.settings)
     contrasts = [rows.contrast_row(result, one) for one in result.contrasts()]
-    joint = [rows.interaction_row(result, one) for one in result.squares()]
+    joint = rows.interaction_rows(result)
     cost = sum(float(record.cost.get("seconds", 0.0)) for record in result.records.values())
     environment = of_records(result.records.values())
     head = words.headline(apart, tested)
@@ -128,10 +127,10 @@ CONTRASTS = (
     "is faster there."
 )
 INTERACTIONS = (
-    "The interaction is the logarithm of a ratio of two ratios of the table above: what a field is worth at the value of B of the "
-    "other, over what it is worth at the value of A. Above 0 both help one another; below 0 they do the same work. "
+    "The interaction is the logarithm of a ratio of two ratios of the table above. The upper one is what a field is worth at B's "
+    "value of the other, the lower one what it is worth at A's. Above 0 both help one another; below 0 they do the same work. "
     "The logarithm of the whole ratio is the sum of three: each field alone, and the interaction. "
-    "Its sign counts where times that were not reached leave no doubt of it; any other counts against both signs."
+    "A sign that times which were not reached leave open counts against both."
 )
 
 
@@ -178,9 +177,11 @@ def document(result: CompareResult, figure: str | None = None) -> dict[str, Any]
                 "fields": list(one.fields),
                 "held": dict(one.held),
                 "arms": list(one.arms),
-                **_interaction(result.interaction(one)),
+                "time": time,
+                **_interaction(result.interaction(one, time)),
             }
             for one in result.squares()
+            for time in TIMES
         ],
         "tuning": _tuning(result),
         "sentences": words.sentences(result),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 
 from grokbench.analysis.statistics import median
 from grokbench.claims import phrases as w
-from grokbench.plan.compared import NAMES, TIMES, CompareResult, Contrast, Square
+from grokbench.plan.compared import NAMES, TIMES, CompareResult, Contrast
 from grokbench.reports.comparing import CALLED, interval, log_ratio, logs, named, p_value, ratio
 from grokbench.reports.runs import HEAD as RUN_HEAD
 from grokbench.reports.runs import Run, run
@@ -35,6 +36,7 @@ CONTRASTS_HEAD = (
 INTERACTIONS_HEAD = (
     "fields",
     "the others",
+    "time",
     "interaction: log of the ratio of ratios",
     "95 % interval",
     "above 0",
@@ -125,19 +127,26 @@ def contrast_row(result: CompareResult, one: Contrast) -> tuple[str, ...]:
     )
 
 
-def interaction_row(result: CompareResult, one: Square) -> tuple[str, ...]:
-    """What two fields do together, under ``INTERACTIONS_HEAD``."""
-    found, names = result.interaction(one), [own.field for own in result.differences]
-    held = ", ".join(f"{short(name, names)} of {whose}" for name, whose in one.held.items())
-    return (
-        " and ".join(short(name, names) for name in one.fields),
-        held or w.DASH,
-        log_ratio(found.log_ratio),
-        logs(found.interval),
-        f"{found.positive} of {found.n}",
-        f"{found.negative} of {found.n}",
-        p_value(found),
-    )
+def interaction_rows(result: CompareResult) -> list[tuple[str, ...]]:
+    """What two fields do together, a row for each of ``TIMES``, under ``INTERACTIONS_HEAD``."""
+    names = [own.field for own in result.differences]
+    rows: list[tuple[str, ...]] = []
+    for one, time in itertools.product(result.squares(), TIMES):
+        found = result.interaction(one, time)
+        held = ", ".join(f"{short(name, names)} of {whose}" for name, whose in one.held.items())
+        rows.append(
+            (
+                " and ".join(short(name, names) for name in one.fields),
+                held or w.DASH,
+                CALLED[time],
+                log_ratio(found.log_ratio),
+                logs(found.interval),
+                f"{found.positive} of {found.n}",
+                f"{found.negative} of {found.n}",
+                p_value(found),
+            )
+        )
+    return rows
 
 
 SEEDS_HEAD = ("seed", "arm", *RUN_HEAD, "dips")

@@ -113,6 +113,15 @@ class Training:
         help="names of the weights that this factor is on, as the plain network has them; * and ? stand for others' letters",
         schema={"type": "string", "minLength": 1},
     )
+    output_scale: float = spec(1.0, help="factor α on the network's outputs, whatever the network", above=0.0)
+    subtract_start: bool = spec(
+        False, help="whether outputs are α (f(θ) − f(θ₀)), without those of the weights before the first step"
+    )
+    rate_power: float = spec(
+        0.0,
+        help="learning rates are the optimizer's over α to this power; with 2 and gradient descent outputs begin to move as fast "
+        "whatever α is",
+    )
 
 
 @dataclass(frozen=True)

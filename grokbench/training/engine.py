@@ -16,7 +16,7 @@ from torch import Tensor
 from grokbench import parts
 from grokbench.networks.base import Network
 from grokbench.networks.fitting import check_fit
-from grokbench.networks.registry import architecture, drawn
+from grokbench.networks.registry import architecture, drawn, rescaled
 from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.specs.types import Trial
 from grokbench.tasks.decoding import Decoder
@@ -33,7 +33,7 @@ from grokbench.training.run import OnEvaluation, Run, content_hash, float32
 from grokbench.training.setup import Setup
 from grokbench.training.strangers import NETWORK, need, try_out
 from grokbench.training.taken import End, UnfitError
-from grokbench.training.updates import Update, carry, make_update
+from grokbench.training.updates import Update, carry, make_update, rates
 from grokbench.training.watching import check_watched
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
@@ -112,7 +112,7 @@ def _done(
             before = _done(trial.start.trial, None, engine)
             setup.network.load_state_dict(before.net.weights())
         own, net = setup.network, make_engine(engine, architecture(trial.recipe.model), setup)
-        update = make_update(trial.recipe.optimizer, trial.seed)
+        update = make_update(rates(trial.recipe), trial.seed)
     run = Run(trial, tuple(rows.parts()), on_evaluation, updated=update is not None)
     goes_on = trial.start is not None and trial.start.state
     with arithmetic.denormals(flushed=True):
@@ -156,6 +156,7 @@ def set_up(trial: Trial, rows: TrialRows) -> Setup[Network]:
         weight_noise=recipe.training["weight_noise"],
         parts=rows.parts(),
         fresh=None if fresh is None else fresh(trial.task, trial.seed),
+        rescaled=rescaled(recipe),
     )
     try_out(setup, stranger, parts.outside("losses", recipe.loss["kind"]))
     return setup

@@ -53,7 +53,7 @@ def make_engine(name: str, architecture: Architecture, setup: Setup[Any]) -> Eng
     if name not in ENGINES:
         raise UnknownNameError("engine", name, ENGINES)
     read = setup.decoder.by_class or architecture.outputs == "any"
-    fixed = name != "plain" and setup.fresh is None and read
+    fixed = name != "plain" and setup.fresh is None and read and (architecture.rescales or not setup.rescaled)
     target = architecture.fast.get(setup.loss.kind) if fixed else None
     step = parts.loaded(target)(setup) if target is not None else None
     if step is not None:

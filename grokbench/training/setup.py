@@ -28,7 +28,8 @@ class Setup(Generic[N]):
     """A network, the rows of the table that it is trained and tested on, and how.
 
     Rows are (n, 3) of pairs, or (n, width + 1) of vectors. ``parts``: training rows that are looked at apart, by name.
-    ``fresh``: what gives the rows of an update where they are new ones each time.
+    ``fresh``: what gives the rows of an update where they are new ones each time. ``rescaled``: whether the network gives other
+    outputs than its kind does, which few hand-written steps know.
     """
 
     network: N
@@ -43,6 +44,7 @@ class Setup(Generic[N]):
     weight_noise: float  # σ
     parts: Mapping[str, Indices] = field(default_factory=dict)
     fresh: Fresh | None = None
+    rescaled: bool = False
 
     def sides(self) -> dict[str, Indices]:
         """The rows that can be scored: "train", "test", and the parts."""

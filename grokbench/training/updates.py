@@ -12,7 +12,7 @@ from torch import Tensor
 from grokbench import parts
 from grokbench.specs.errors import InputError
 from grokbench.specs.fields import checked
-from grokbench.specs.types import Section
+from grokbench.specs.types import Recipe, Section
 from grokbench.tasks.streams import stream
 from grokbench.training.kinds import Optimizer, Wrapper
 from grokbench.training.strangers import RULE, need
@@ -26,6 +26,20 @@ class Rule(Protocol):
 
     def update(self, parameters: Sequence[Tensor], gradients: Sequence[Tensor], step: int) -> None:
         """Change ``parameters`` in place along ``gradients``, which may be overwritten. ``step`` counts updates from 0."""
+
+
+def rates(recipe: Recipe) -> Section:
+    """A recipe's ``optimizer`` table with its learning rates over α^``rate_power`` (``training.output_scale``)."""
+    training, own = recipe.training, recipe.optimizer
+    factor = float(training.get("output_scale", 1.0)) ** -float(training.get("rate_power", 0.0))
+    if factor == 1.0:
+        return own
+    groups = [_times(group, factor) for group in own.get("groups") or ()]
+    return _times(own, factor) | ({"groups": groups} if groups else {})
+
+
+def _times(table: Section, factor: float) -> dict[str, Any]:
+    return {name: value * factor if name == "lr" else value for name, value in table.items()}
 
 
 class Update(NamedTuple):

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from grokbench import parts
 from grokbench.analysis import spectra
+from grokbench.networks.registry import rescaled
 from grokbench.specs.errors import InputError
 from grokbench.specs.types import Recipe, TaskSpec
 from grokbench.tasks.domain import modulus
@@ -72,6 +73,7 @@ class Analysis:
     trial's snapshots and of the last step.
     first: the weights before the first step are given too, as step 0, where no snapshot has them.
     passes: number of snapshots → passes over the whole table that it takes, for the plan's estimate.
+    scaled: whether it knows of ``training.output_scale`` and ``subtract_start``; any other takes a network's outputs as they are.
     summary: the line that ``grokbench list analyses`` prints.
     """
 
@@ -81,6 +83,7 @@ class Analysis:
     faults: Faults = faultless
     first: bool = False
     passes: Callable[[int], float] = no_passes
+    scaled: bool = False
     summary: str = ""
 
 
@@ -128,6 +131,8 @@ def watching_faults(kind: str, names: Iterable[str], task: TaskSpec, recipe: Rec
         own = parts.load(part)
         with parts.blamed(parts.outsiders([part])):
             yield from own.faults(task, recipe)
+        if kind == "analyses" and rescaled(recipe) and not own.scaled:
+            yield f"analysis {name!r} does not know of training.output_scale and training.subtract_start"
 
 
 def check_watched(kind: str, names: Iterable[str], task: TaskSpec, recipe: Recipe) -> None:

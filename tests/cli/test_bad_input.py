@@ -97,7 +97,7 @@ CASES = {
     ),
     "a wrapper that there is not": (
         run_words("addition", "nanda2023/transformer", "0.5", "--set", "optimizer.wrapper.kind='grokfast'"),
-        "did you mean 'grokfast-ema'",
+        "did you mean 'grokfast-ma'",
     ),
     "a group of weights without a name": (
         run_words("addition", "nanda2023/transformer", "0.5", "--set", "optimizer.groups=[{lr=0.1}]"),

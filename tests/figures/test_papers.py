@@ -28,6 +28,8 @@ from tests.reports import (
     synthetic_cross,
     synthetic_doshi,
     synthetic_hu,
+    synthetic_kumar,
+    synthetic_lee,
     synthetic_liu,
     synthetic_lyu,
     synthetic_mallinar,
@@ -37,6 +39,7 @@ from tests.reports import (
     synthetic_power,
     synthetic_prieto,
     synthetic_thilak,
+    synthetic_tveit,
 )
 
 LIBRARY = Library()
@@ -50,10 +53,13 @@ MADE_UP = {
     "mallinar2024": synthetic_mallinar.cells,
     "prieto2025": synthetic_prieto.cells,
     "doshi2023": synthetic_doshi.cells,
+    "lee2024": synthetic_lee.cells,
+    "kumar2023": synthetic_kumar.cells,
     "lyu2023": synthetic_lyu.cells,
     "omnigrok2022": synthetic_omnigrok.cells,
     "parity": synthetic_parity.cells,
     "thilak2022": synthetic_thilak.cells,
+    "tveit2025": synthetic_tveit.cells,
 }
 FROM_RECORDS = {"chughtai2023", "varma2023"}  # drawn from their committed records alone
 PAPERS = {name: LIBRARY.paper(name) for name in MADE_UP}

@@ -22,6 +22,8 @@ from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.training.record import Record
 from tests.claims import nanda_records as runs
 from tests.claims.claim_records import grokked, record, view
+from tests.reports import synthetic_kumar as kumar
+from tests.reports import synthetic_lee as lee
 from tests.reports import synthetic_liu as liu
 from tests.reports import synthetic_omnigrok as omnigrok
 from tests.reports import synthetic_parity as parity
@@ -185,6 +187,30 @@ def scaled() -> SeedView:
     return SeedView(0, (own["landscape"], own["landscape"]))
 
 
+def lazy() -> SeedView:
+    """Two arms of runs whose kernels move before and after they fit."""
+    own = kumar.of_every_experiment()
+    return SeedView(0, (own["summed-lazy"], own["summed-rich"]))
+
+
+def late_in_loss() -> SeedView:
+    """Two arms of losses that fall one after the other."""
+    own = kumar.of_every_experiment()
+    return SeedView(0, (own["polynomial"], own["some-rows"]))
+
+
+def over_scales() -> SeedView:
+    """Two arms over the scale of the outputs: of accuracies, and of losses."""
+    own = kumar.of_every_experiment()
+    return SeedView(0, (own["summed-scales"], own["polynomial-scales"]))
+
+
+def over_eps() -> SeedView:
+    """Losses over ε."""
+    own = kumar.of_every_experiment()
+    return SeedView(0, (own["polynomial-scales"], own["polynomial-scales"]))
+
+
 def sparse() -> SeedView:
     """Two arms of a network of which a few neurons take over."""
     return view(parity.run(t_gen=3500), parity.run(t_gen=3500))
@@ -204,6 +230,11 @@ def fresh() -> SeedView:
 def solved_online() -> SeedView:
     """Two arms of a run on fresh rows."""
     return view(parity.perfect(700), parity.perfect(700))
+
+
+def filtered() -> SeedView:
+    """Four arms of which each crosses an accuracy of 0.95."""
+    return view(lee.run(2900), lee.run(2000), lee.run(2500), lee.run(1100))
 
 
 VIEWS = (
@@ -229,7 +260,12 @@ VIEWS = (
     held(),
     decayed(),
     scaled(),
+    lazy(),
+    late_in_loss(),
+    over_scales(),
+    over_eps(),
     lasting(),
+    filtered(),
 )
 ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
     "aligning-trend": {"least": 0.6},
@@ -244,6 +280,7 @@ ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
     "dip-share": {"until": 20_000},
     "dip-share-lead": {"until": 20_000},
     "stays": {"until": 40_000},
+    "loss-trend": {"field": "training.output_scale"},
     "test-accuracy-at": {"step": 7},
     "test-loss-kept": {"step": 7},
     "time-at-fraction": {"alpha": 0.3},

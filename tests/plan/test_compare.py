@@ -40,9 +40,7 @@ def plan(
 
 
 def grokfast(store: Path, **more: Any) -> Compare:
-    return plan(
-        store, "lee2024/none", "lee2024/ema", task="multiplication", settings=GROKFAST, **more
-    )
+    return plan(store, "lee2024/none", "lee2024/ema", task="multiplication", settings=GROKFAST, **more)
 
 
 def record(trial: Trial, t_gen: float) -> Record:

@@ -233,7 +233,8 @@ def test_the_page_of_a_factorial_says_what_its_fields_do_together() -> None:
     assert "## Two fields together" in page
     assert "| weight_decay and wrapper | — |" in page
     assert "Two fields together:" in compare.lines(found)
-    (document,) = compare.document(found)["interactions"]
+    document, *others = compare.document(found)["interactions"]
+    assert [document["time"], *(one["time"] for one in others)] == ["t_gen", "f_99", "f_95"]
     assert document["arms"] == [0, 2, 3, 1]
     assert document["log_ratio"] == pytest.approx(list(joint.log_ratio or ()), rel=1e-3)
     assert document["positive"] + document["negative"] + document["unknown"] == 6

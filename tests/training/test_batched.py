@@ -174,6 +174,30 @@ CASES: dict[str, tuple[str, Mapping[str, Any], Sequence[Mapping[str, Any]]]] = {
             {"optimizer.weight_decay": 1.0, "training.initial_scale": 3.0},
         ),
     ),
+    "committee": (
+        "kumar2023/polynomial",
+        EVERY
+        | {
+            "task.domain.kind": "single-index",
+            "task.domain.d": 6,
+            "task.source.kind": "samples",
+            "task.source.rows": 30,
+            "task.decode.kind": "error-below",
+            "task.operation": "square",
+            "model.width": 7,
+            "optimizer.lr": 1.0,
+        },
+        (
+            {},
+            {"training.output_scale": 3.0},
+            {"optimizer.lr": 0.5, "training.output_scale": 0.5},
+        ),
+    ),
+    "outputs times a factor": (
+        "kumar2023/modular",
+        SMALL | {"model.width": 12, "training.output_scale": 2.0},
+        ({}, {"training.output_scale": 0.5}, {"optimizer.lr": 200.0}),
+    ),
     "online": (
         "gromov2023/gd",
         PARITY | {"task.source.kind": "online", "training.batch": 8},

@@ -40,9 +40,9 @@ INNER = {
     "ln_1.weight": "gain1",
     "ln_1.bias": "bias1",
     "attn.in_proj_weight": "W_QKV",
-    "attn.in_proj_bias": "b_QKV",
+    "attn.in_proj_bias": "b_qkv",
     "attn.out_proj.weight": "W_O",
-    "attn.out_proj.bias": "b_O",
+    "attn.out_proj.bias": "b_o",
     "ln_2.weight": "gain2",
     "ln_2.bias": "bias2",
     "mlp.0.weight": "W_in",
@@ -67,9 +67,7 @@ def ours(kind: str) -> dict[str, np.ndarray]:
 
 
 def network() -> PreNormDecoder:
-    return PreNormDecoder(
-        {name: torch.from_numpy(w).double() for name, w in ours("weight").items()}, HEADS
-    )
+    return PreNormDecoder({name: torch.from_numpy(w).double() for name, w in ours("weight").items()}, HEADS)
 
 
 def relative(found: Tensor, wanted: np.ndarray) -> float:
@@ -93,7 +91,11 @@ class Plain:
 class Fast:
     def __init__(self) -> None:
         self.model = FastPreNormDecoder(network(), torch.float64, torch.float64)
-        self.rows, self.names, self.parameters = self.model.rows(TABLE), self.model.names, self.model.parameters
+        self.rows, self.names, self.parameters = (
+            self.model.rows(TABLE),
+            self.model.names,
+            self.model.parameters,
+        )
 
     def logits(self) -> Tensor:
         return self.model.outputs(self.rows)

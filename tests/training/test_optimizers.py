@@ -348,7 +348,9 @@ def test_without_the_raw_gradient_only_its_slow_part_is_left():
 def test_a_large_gradient_that_has_left_the_window_leaves_nothing_behind():
     """A sum that ran on in float32 would keep the rounding of 1e8 for ever."""
     weights = [torch.zeros(1)]
-    rule = begun({"kind": "gd", "lr": 1.0, "wrapper": {"kind": "grokfast-ma", "window": 2, "lamb": 2.0}}, weights)
+    rule = begun(
+        {"kind": "gd", "lr": 1.0, "wrapper": {"kind": "grokfast-ma", "window": 2, "lamb": 2.0}}, weights
+    )
     for step, gradient in enumerate((1e8, 1e-3, 1e-3, 1e-3)):
         weights[0].zero_()
         rule.update(weights, [torch.tensor([gradient])], step)

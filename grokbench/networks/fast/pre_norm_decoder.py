@@ -129,39 +129,50 @@ class FastPreNormDecoder:
         last = functional.layer_norm(stream[-1].rows, w["gain"].shape, w["gain"], w["bias"], EPS)
         return last @ w["W_U"].T
 
-    def _block(
-        self, w: Mapping[str, Tensor], stream: list[Column], asked: range, rows: Rows
-    ) -> list[Column]:
+    def _block(self, w: Mapping[str, Tensor], stream: list[Column], asked: range, rows: Rows) -> list[Column]:
         """The positions ``asked`` of the stream after a block."""
         d = len(w["gain1"])
-        stream = [c.map(lambda r: functional.layer_norm(r, (d,), w["gain1"], w["bias1"], EPS)) for c in stream]
-        queries = _product([stream[at] for at in asked], w["W_QKV"][:d], w["b_QKV"][:d])
-        seen = _product(stream, w["W_QKV"][d:], w["b_QKV"][d:])  # keys beside values, (·, 2d)
+        stream = [
+            c.map(lambda r: functional.layer_norm(r, (d,), w["gain1"], w["bias1"], EPS)) for c in stream
+        ]
+        queries = _product([stream[at] for at in asked], w["W_QKV"][:d], w["b_qkv"][:d])
+        seen = _product(stream, w["W_QKV"][d:], w["b_qkv"][d:])  # keys beside values, (·, 2d)
         scopes = ["x" if at < 2 else "row" for at in asked]  # whatever they depend on
         spread = functools.partial(_spread, rows=rows, n_elements=self.n_classes - 2)
         z = [
-            self._attend(spread(query, to=scope), [spread(c, to=scope) for c in seen[: at + 1]])
+            self._attend(query, seen[: at + 1], functools.partial(spread, to=scope))
             for at, scope, query in zip(asked, scopes, queries, strict=True)
         ]
         own = torch.cat([spread(stream[at], to=scope) for at, scope in zip(asked, scopes, strict=True)])
-        own = own + torch.addmm(w["b_O"], torch.cat(z), w["W_O"].T)
+        own = own + torch.addmm(w["b_o"], torch.cat(z), w["W_O"].T)
         h = functional.layer_norm(own, (d,), w["gain2"], w["bias2"], EPS)
         hidden = functional.gelu(torch.addmm(w["b_in"], h, w["W_in"].T))
         out = own + torch.addmm(w["b_out"], hidden, w["W_out"].T)
         return list(map(Column, out.split([len(one) for one in z]), scopes))
 
-    def _attend(self, query: Tensor, seen: list[Tensor]) -> Tensor:
-        """(m, d): what a position takes of the values of those that it sees."""
-        m, d = query.shape
-        e = d // self._heads
-        k, v = torch.stack(seen, 1).view(m, len(seen), 2, self._heads, e).unbind(2)  # (m, seen, H, e)
-        scores = (query.view(m, 1, self._heads, e) * k).sum(-1) / e**0.5
-        return (scores.softmax(1)[..., None] * v).sum(1).view(m, d)
+    def _attend(self, query: Column, seen: list[Column], spread: Callable[[Column], Tensor]) -> Tensor:
+        """(m, d): what a position takes of the values of those that it sees; a score is worked out once for all that share it."""
+        d = query.rows.shape[1]
+        scores = [spread(self._scores(query, keyed.map(lambda r: r[:, :d]), spread)) for keyed in seen]
+        shares = (torch.stack(scores, 1) / (d // self._heads) ** 0.5).softmax(1).unbind(1)  # (m, H) each
+        values = [spread(keyed.map(lambda r: r[:, d:])).unflatten(1, (self._heads, -1)) for keyed in seen]
+        z = shares[0][..., None] * values[0]  # (m, H, e)
+        for share, value in zip(shares[1:], values[1:], strict=True):
+            z = torch.addcmul(z, share[..., None], value)
+        return z.flatten(1)
+
+    def _scores(self, query: Column, key: Column, spread: Callable[[Column], Tensor]) -> Column:
+        """q · k in each head, (·, H), for whatever has more rows of the two; row by row where both differ."""
+        if query.of == "all" or key.of in ("all", query.of):
+            both, of = query.rows * key.rows, key.of if query.of == "all" else query.of
+        else:
+            both, of = spread(query) * spread(key), "own"
+        return Column(both.unflatten(1, (self._heads, -1)).sum(-1), of)
 
 
 def _spread(column: Column, to: str, rows: Rows, n_elements: int) -> Tensor:
     """A row for each x, or for each row of the batch."""
-    if column.of == to:
+    if column.of in (to, "own"):  # as they should be
         return column.rows
     if column.of == "all":
         return column.rows.expand(n_elements if to == "x" else rows.n_rows, -1)

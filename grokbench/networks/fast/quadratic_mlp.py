@@ -35,6 +35,7 @@ from grokbench.networks.fast.products import (
 from grokbench.networks.fast.step import Classifier, LossSums, Step
 from grokbench.networks.fast.token_tables import add_loss
 from grokbench.networks.quadratic_mlp import QuadraticMLP
+from grokbench.networks.scaled import factor, subtracted
 
 BLOCK = 400  # rows at most; two buffers of 400 · 500 floats lie in a 2 MB L2 cache
 
@@ -47,6 +48,7 @@ class RowBlock:
     columns: NDArray[np.int64]  # (rows, 2) x, p + y
     gather: Tensor  # sparse (rows, 2p), two ones a row: gather @ E = E[x] + E[p + y]
     target: Tensor  # (1, rows) class
+    shift: Tensor | None  # (p, rows), −α f(θ₀), where outputs are without those before the first step
     minus_one: Tensor  # (1, rows)
     h: Tensor  # (rows, N); this and the next two are buffers that all blocks share
     z: Tensor  # (rows, N)
@@ -78,7 +80,8 @@ class FastQuadraticMLP:
 
     def __init__(self, plain: QuadraticMLP, dtype: torch.dtype, softmax: bool = False) -> None:
         self._factor, self._residual = (1, _softmax_residual) if softmax else (2, _residual)
-        self.scale = plain.output_scale
+        self.scale = plain.output_scale * factor(plain)
+        self._plain = plain
         self.n_elements, self.width = plain.n_elements, plain.width
         self.E = plain.W1.detach().to(dtype).t().contiguous()  # (2p, N)
         self.W2 = plain.W2.detach().to(dtype, copy=True)  # (p, N)
@@ -151,7 +154,8 @@ class FastQuadraticMLP:
         if mask is not None:
             block.h.mul_(mask)
         torch.mul(block.h, block.h, out=block.z)  # (m, N)
-        return times_transposed(self._out, block.z, out=block.f)  # (p, m)
+        f = times_transposed(self._out, block.z, out=block.f)  # (p, m)
+        return f if block.shift is None else f.add_(block.shift)
 
     def _block(self, rows: NDArray[np.int64]) -> RowBlock:
         n, p = len(rows), self.n_elements
@@ -161,7 +165,9 @@ class FastQuadraticMLP:
         target = torch.from_numpy(rows[:, 2].copy())[None, :]
         f = self._f.setdefault(n, torch.empty(p, n, dtype=self.E.dtype))
         h, z = self._h[:n], self._z[:n]
-        return RowBlock(n, columns, gather, target, self._minus_one[:, :n], h, z, f)
+        start = subtracted(self._plain, self._plain.encode(rows[:, :2]))
+        shift = None if start is None else -start.t().to(self.E.dtype).contiguous()
+        return RowBlock(n, columns, gather, target, shift, self._minus_one[:, :n], h, z, f)
 
 
 def _residual(f: Tensor, block: RowBlock, count: bool, sums: LossSums) -> None:

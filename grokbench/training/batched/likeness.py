@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from grokbench.networks.registry import architecture
+from grokbench.networks.registry import architecture, rescaled
 from grokbench.specs.types import Trial
 from grokbench.tasks.source import shape_of
 
@@ -40,6 +40,7 @@ def likeness(trial: Trial) -> str:
         "dtype": training["dtype"],
         "batch": training["batch"] if training["batch"] == "full" else "rows",
         "noisy": bool(training["weight_noise"]),
+        "rescaled": (rescaled(recipe), bool(training.get("subtract_start"))),
         "source": trial.task.source["kind"],
         "shape": shape_of(trial.task),
         "decode": trial.task.decode,

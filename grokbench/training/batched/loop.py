@@ -27,6 +27,7 @@ from grokbench.training.run import Run
 from grokbench.training.score import Score
 from grokbench.training.state import put, taken
 from grokbench.training.taken import End, UnfitError, UnkeptError, narrowed
+from grokbench.training.updates import rates
 
 NAME = "batched"
 OnEvaluation = Callable[[int, int, float, float], None]
@@ -141,7 +142,7 @@ class _Batch:
         clock, began = time.perf_counter, time.perf_counter()
         stack = Stack([one.setup for one in self._members], self._device)
         own = [one.run.trial for one in self._members]
-        rule = stack_rule([trial.recipe.optimizer for trial in own], [trial.seed for trial in own])
+        rule = stack_rule([rates(trial.recipe) for trial in own], [trial.seed for trial in own])
         rule.init(stack.parameters, stack.names)
         shared = Shared(self._members)
         shared.seconds += clock() - began

@@ -15,6 +15,7 @@ from torch.func import functional_call, vmap
 
 from grokbench.networks.base import Network
 from grokbench.networks.fast.products import BLAS
+from grokbench.networks.scaled import subtracted
 from grokbench.training.batched import memory
 from grokbench.training.batched.rows import Side, Updates, read_side
 from grokbench.training.batches import Batches
@@ -244,7 +245,11 @@ class Stack:
                 raise UnlikeError(
                     f"torch.func cannot map this network: {why or type(error).__name__}"
                 ) from error
-        largest = max(float(alone.abs().max()), 1e-30)
+        taken = [
+            subtracted(module, inputs) for module, (inputs, _) in zip(modules, read_, strict=True)
+        ]  # outputs less as large ones are rounded as these are
+        largest = max(float(one.abs().max()) for one in (alone, *taken) if one is not None)
+        largest = max(largest, 1e-30)
         if not float((alone - together).abs().max()) <= ENOUGH[alone.dtype] * largest:
             raise UnlikeError("These networks give other outputs in a batch than each by itself.")
 

@@ -11,7 +11,10 @@ from grokbench.training.kinds import Wrapper
 
 
 def _raw() -> Any:
-    return field(True, help="whether the gradient itself is kept beside its slow part; without it the optimizer is given λ h alone")
+    return field(
+        True,
+        help="whether the gradient itself is kept beside its slow part; else the optimizer is given λ h alone",
+    )
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,9 @@ class Fields:
 class MAFields:
     """adds a multiple of the mean of the last w gradients, g ← g + λ mean, from the w-th one on (Lee et al. 2024, Algorithm 1)"""
 
-    window: int = field(100, help="number w of gradients in the mean; before there are so many, nothing is added", least=1)
+    window: int = field(
+        100, help="number w of gradients in the mean; before there are so many, nothing is added", least=1
+    )
     lamb: float = field(5.0, help="multiple λ of the mean that is added", least=0.0)
     raw: bool = _raw()
 
@@ -107,13 +112,13 @@ class GrokfastMA:
 
     def _windows(self) -> Iterator[tuple[Any, int, float]]:
         """What each of w and λ holds for: everything, or one trial of a stack after the other."""
-        both = [n.tolist() if isinstance(n, Tensor) else n for n in (self.window, self.lamb)]
-        trials = max((len(n) for n in both if isinstance(n, list)), default=0)
-        if not trials:
-            yield ..., both[0], both[1]
-        for i in range(trials):
-            window, lamb = (n[i] if isinstance(n, list) else n for n in both)
-            yield i, int(window), lamb
+        numbers = [n for n in (self.window, self.lamb) if isinstance(n, Tensor)]
+        if not numbers:
+            yield ..., self.window, self.lamb
+            return
+        for i in range(len(numbers[0])):
+            window, lamb = (n[i].item() if isinstance(n, Tensor) else n for n in (self.window, self.lamb))
+            yield i, int(window), float(lamb)
 
 
 def build(table: Section, rule: Rule) -> GrokfastEMA:
