@@ -195,8 +195,8 @@ CASES: dict[str, tuple[str, Mapping[str, Any], Sequence[Mapping[str, Any]]]] = {
     ),
     "outputs times a factor": (
         "kumar2023/modular",
-        SMALL | {"model.width": 12, "training.output_scale": 2.0},
-        ({}, {"training.output_scale": 0.5}, {"optimizer.lr": 200.0}),
+        SMALL | {"model.width": 12, "training.output_scale": 2.0, "optimizer.lr": 5.0},  # at 100 some diverge
+        ({}, {"training.output_scale": 0.5}, {"optimizer.lr": 10.0}),
     ),
     "online": (
         "gromov2023/gd",
