@@ -168,7 +168,7 @@ def test_a_network_of_pairs_refuses_vectors_and_names_one_that_takes_them(specs,
     with pytest.raises(
         InputError,
         match=f"a {kind} takes pairs of elements, and the task 'parity' gives vectors of numbers; "
-        "those that take them are diagonal-linear, layered-mlp, vector-mlp",
+        "those that take them are committee, diagonal-linear, layered-mlp, vector-mlp",
     ):
         grokbench.run("parity", "gromov2023/gd", seed=9000, specs=[specs], settings={"model.kind": kind})
 
