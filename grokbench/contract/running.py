@@ -23,7 +23,7 @@ from grokbench.tasks.source import Rows, Shape, rows_of, shape_of
 from grokbench.training.record import Record
 
 SPECS = Path(__file__).parent / "specs"
-"""Tasks of pairs, of vectors and of numbers, and the recipe in which each part takes its turn."""
+"""Tasks of pairs, of vectors and of numbers of either, and the recipe in which each part takes its turn."""
 STEPS = 5
 
 
@@ -34,8 +34,10 @@ def library() -> Library:
 
 
 def task_for(network: Any) -> str:
-    """Which task a network, or a learner, is tried on: "pairs", "vectors", or "numbers"."""
-    return "numbers" if getattr(network, "answers", "classes") == "numbers" else str(network.takes)
+    """Which task a network, or a learner, is tried on: "pairs" or "vectors", and "numbers" or "vector-numbers" for numbers."""
+    if getattr(network, "answers", "classes") != "numbers":
+        return str(network.takes)
+    return "numbers" if network.takes == "pairs" else "vector-numbers"
 
 
 def shape_and_rows(name: str, n: int = 11) -> tuple[TaskSpec, Shape, Rows]:

@@ -137,8 +137,8 @@ def dip_share_lead(view: SeedView, until: int, first: int = 0, second: int = 1) 
 
 
 def _apart(arms: Arms, chosen: Arguments) -> bool:
-    second = {generalised(arm[0].record) for arm in arms[1::2]}
-    return len(arms) != 4 or len(second) == 2
+    second = [generalised(arm[0].record) for arm in arms[1::2]]
+    return all(map(math.isfinite, second)) and len(set(second)) == len(second)
 
 
 UNEQUAL = of_arms("T_gen of the second arm that differ", _apart)

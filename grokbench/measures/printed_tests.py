@@ -17,7 +17,12 @@ from grokbench.measures.computation import Computation
 from grokbench.specs.fields import field
 from grokbench.specs.types import Section
 
-TIMES = {"type": "array", "minItems": 2, "items": {"type": "number", "exclusiveMinimum": 0.0}}
+TIMES = {
+    "type": "array",
+    "minItems": 2,
+    "items": {"type": "number", "exclusiveMinimum": 0.0},
+    "examples": [[1000.0, 1500.0, 2000.0]],
+}
 
 
 @dataclass(frozen=True)

@@ -197,8 +197,13 @@ def declared(job: Leaderboard) -> dict[str, dict[str, Any]]:
     assert own is not None
     out = {}
     for workload in job.track.workloads:
-        best = chosen(job.tried_of(own, workload))
-        if not any(best.runs):
-            raise InputError(f"no trial that tunes {own.submission.id} on {workload.id} could be trained")
+        tried = job.tried_of(own, workload)
+        lost = sum(run is None for one in tried for run in one.runs)
+        if lost:
+            raise InputError(
+                f"{lost} trial(s) that tune {own.submission.id} on {workload.id} have no record, so nothing was chosen; "
+                "the same call trains them again"
+            )
+        best = chosen(tried)
         out[workload.id] = {"t_star": best.t_star, "set": dict(best.settings)}
     return out

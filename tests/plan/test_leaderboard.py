@@ -210,6 +210,13 @@ def test_tuning_chooses_the_fastest_setting_that_stays_and_leaves_room(tmp_path:
     }
 
 
+def test_a_tuning_trial_that_is_not_there_hinders_the_choice(tmp_path: Path) -> None:
+    folder = tracks.written(tmp_path, tuned=False, committed=False)
+    job = Leaderboard("toy", tune="lion", specs=folder, store=folder / "store")
+    with pytest.raises(InputError, match=r"2 trial\(s\) that tune toy/lion on mlp have no record"):
+        declared(job)
+
+
 def test_the_baseline_is_run_on_the_seeds_of_an_entry_of_another_commit(tmp_path: Path) -> None:
     folder = tracks.written(tmp_path)
     text = tracks.submission(folder, "lion").read_text(encoding="utf-8")

@@ -114,3 +114,15 @@ def test_another_block_has_a_page_of_its_own_and_stands_on_the_first_ones(
     text = standings.write(result, tmp_path).read_text("utf-8")
     assert "| entry | workload | this block | `maintainer` |" in text
     assert "| Lion | mlp | 12 of 12, CERTIFIED | 12 of 12, CERTIFIED |" in text
+
+
+def test_the_scoreboard_beside_it_names_its_entries(
+    result: Standings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(figures, "_save", processes.unrendered)
+    standings.write(result, tmp_path)
+    assert not (tmp_path / "README.md").exists()
+    (tmp_path / "verdicts.json").write_text('{"claims": []}', encoding="utf-8")
+    standings.write(result, tmp_path)
+    text = (tmp_path / "README.md").read_text(encoding="utf-8")
+    assert "- [A toy](leaderboard-toy.md): certified, of 2 workloads: Adamw 1, Lion 1." in text

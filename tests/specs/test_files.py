@@ -8,6 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from grokbench.specs import files
 from grokbench.specs.files import content
 
 SPECS = Path(__file__).parents[1] / "data" / "specs"
@@ -40,3 +43,20 @@ def test_a_file_that_changed_is_read_again(tmp_path: Path) -> None:
     path.write_text("a = 2", encoding="utf-8")
     os.utime(path, ns=(1, 1))
     assert content(path) == b"a = 2"
+
+
+@pytest.mark.parametrize(
+    ("place", "kind", "name"),
+    [
+        ("tasks/addition.toml", "task", "addition"),
+        ("tasks/tracks/small.toml", "track", "small"),
+        ("tasks/tracks/small/adamw.toml", "submission", "small/adamw"),
+        ("baselines/paper/gd.toml", "baseline", "paper/gd"),
+    ],
+)
+def test_the_place_of_a_file_says_its_kind_its_id_and_its_root(tmp_path, place, kind, name):
+    path = tmp_path / place
+    assert files.root_of(path) == tmp_path
+    assert files.kind_of_file(path) == kind
+    assert files.id_of(kind, path) == name
+    assert files.SpecFile(kind, name, path).key == place

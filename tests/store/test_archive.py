@@ -113,7 +113,9 @@ def test_every_committed_archive_opens_and_those_with_analyses_are_the_same_when
         "phase-shuffles",
         "pruning",
         "representations",
+        "risk-split",
         "subnetwork",
+        "tangent-kernel",
     }
 
 
