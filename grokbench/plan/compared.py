@@ -33,8 +33,12 @@ TIMES: Mapping[str, Callable[[Record], float]] = {
 
 
 def _crossing(record: Record, q: float) -> float:
-    curves = record.curves
-    return timing.first_crossing(curves["step"], curves["test_accuracy"], q, record.trial.budget)
+    """F_q within the budget; nan where the run was stopped before it, as after a T_gen of less accuracy than q."""
+    curves, budget = record.curves, record.trial.budget
+    found = timing.first_crossing(curves["step"], curves["test_accuracy"], q, budget)
+    if math.isinf(found) and record.ended == "stopped" and curves["step"][-1] < budget:
+        return math.nan
+    return found
 
 
 @dataclass(frozen=True)
@@ -142,7 +146,7 @@ class CompareResult:
         return not any(one.field.startswith(("model.", "learner.")) for one in self._unlike)
 
     def times(self, arm: int, name: str = "t_gen") -> tuple[float, ...]:
-        """One of ``TIMES`` of an arm, by seed; inf where it was censored, nan where the trial failed."""
+        """One of ``TIMES`` of an arm, by seed; inf where it was censored, nan where the trial failed or ended before."""
         found = (self.records.get((arm, seed)) for seed in self.seeds)
         return tuple(math.nan if record is None else TIMES[name](record) for record in found)
 

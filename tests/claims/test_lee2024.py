@@ -23,6 +23,8 @@ EXPERIMENTS = {experiment.id: experiment for experiment in PAPER.experiments}
 SHOWN = of_every_experiment()
 SMALL_INTERACTION = view(run(2900, budget=4000), run(2000, budget=4000), run(2500), run(1100))
 LONG = {"budget": 40_000}
+SECOND = {"small-average-005", "small-third-005", "small-average-thrice", "small-momentum-third"}
+"""Arms of the second block of seeds."""
 ORDERED = (
     "small-published-table", "small-filter-alone", "small-filter-beside-adamw", "published-table", "filter-at-equal-decay",
     *(f"small-{f}-at-equal-decay{d}" for f in ("ema", "ma") for d in ("-005", "-01")),
@@ -41,6 +43,10 @@ NO: dict[str, list[SeedView]] = {
         view(run(30_000, **LONG), run(25_000, **LONG), run(3000, **LONG)),
         view(run(30_000, **LONG), run(top=0.5, **LONG), run(3000, **LONG)),
     ],
+    "small-gain-weakens-decay": [view(run(top=0.2), run(1100)), view(run(400), run(1100))],
+    "small-filter-beyond-its-gain": [view(run(1100), run(1100)), view(run(900), run(top=0.2))],
+    "small-thrice-the-decay-unstable": [view(SHOWN["small-average-005"])],
+    "small-momentum-at-a-third": [view(run(top=0.5), run(1100)), view(run(2000), run(1100))],
     "small-slow-part-only": [view(SHOWN["small-ema-005"])],
     "slow-part-only": [view(SHOWN["ema-005"])],
     "small-decay-alone-unstable": [view(SHOWN["small-none"])],
@@ -122,6 +128,9 @@ def resolved(name: str) -> dict[str, object]:
             "small-adamw-ema-1",
             {"wrapper.kind", "wrapper.alpha", "wrapper.lamb", "wrapper.raw"},
         ),
+        ("small-third-005", "small-momentum-third", {"beta1"}),
+        ("small-average-005", "small-average-thrice", {"weight_decay"}),
+        ("small-average-005", "small-ema-005", set()),
         ("none", "ma", {"wrapper.kind", "wrapper.window", "wrapper.lamb", "wrapper.raw"}),
         ("ma", "ma-01", {"weight_decay"}),
         ("none", "none-005", {"weight_decay"}),
@@ -140,10 +149,21 @@ def test_the_stand_in_has_ten_steps_a_pass_as_the_published_code_has() -> None:
         assert int(np.ceil(int(alpha * rows) / batch)) == 10
 
 
-def test_every_arm_of_a_claim_has_the_same_six_seeds() -> None:
+def test_arms_have_one_of_two_blocks_of_six_seeds() -> None:
     for experiment in PAPER.experiments:
         for tier, plan in experiment.tiers.items():
-            assert tier == "smoke" or tuple(plan.seeds) == tuple(range(100, 106))
+            first = 106 if experiment.id in SECOND else 100
+            assert tier == "smoke" or tuple(plan.seeds) == tuple(range(first, first + 6))
     for claim in PAPER.claims:
         if claim.headline:
             assert all("quick" in EXPERIMENTS[name].tiers for name in claim.experiments), claim.id
+
+
+def test_the_filters_gain_divides_both_published_decays_alike() -> None:
+    """0.005 under a gain of 1 + 2, and 0.01 under one of 1 + 5."""
+    per_gradient = [
+        own["weight_decay"] / (1 + own["wrapper"]["lamb"])
+        for own in (LIBRARY.recipe(f"lee2024/{name}").optimizer for name in ("ema", "ma"))
+    ]
+    assert per_gradient == pytest.approx([0.005 / 3] * 2)
+    assert resolved("small-third-005")["weight_decay"] == pytest.approx(0.005 / 3)

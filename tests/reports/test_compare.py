@@ -247,3 +247,29 @@ def found_logs(found: CompareResult) -> list[float]:
         math.log(first * second / (neither * both))
         for neither, both, first, second in zip(*(found.times(arm) for arm in range(4)), strict=True)
     ]
+
+
+def test_a_crossing_after_a_run_was_stopped_is_not_known() -> None:
+    """Where a task's T_gen asks for less than F_0.95 does, a run ends before it."""
+    found = result([100] * 6, [100] * 6)
+    for seed in range(6):
+        found.records[0, seed].curves["test_accuracy"][:] = 0.8
+    assert all(map(math.isnan, found.times(0, "f_95")))
+    assert found.paired("f_95").n == 0
+    assert found.times(1, "f_95") == (100.0,) * 6
+
+
+COMMITTED = sorted((Path(__file__).parents[2] / "reports" / "comparisons").glob("*.json"))
+
+
+@pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.stem)
+def test_a_committed_comparison_is_as_its_schema_says_and_has_its_page_its_plot_and_its_command(
+    path: Path,
+) -> None:
+    document = json.loads(path.read_text(encoding="utf-8"))
+    jsonschema.Draft7Validator(SCHEMA).validate(document)
+    page = path.with_suffix(".md").read_text(encoding="utf-8")
+    assert document["command"].startswith("grokbench compare ")
+    assert document["command"] in page
+    assert all(sentence in page.replace("**", "") for sentence in document["sentences"])
+    assert (path.parent / document["figure"]).is_file()

@@ -322,6 +322,23 @@ def test_the_average_of_the_gradient_starts_at_the_first():
     assert float(wrapped[0]) == -(1 + 2 * 1) - (3 + 2 * 2)  # the average is 1, then (1 + 3)/2
 
 
+def test_adam_cancels_a_gain_only_together_with_its_decay():
+    """Thrice the gradient with thrice the L2 decay makes the same updates; thrice the gradient alone makes others."""
+    generator = torch.Generator().manual_seed(4)
+    start = torch.randn(5, generator=generator, dtype=torch.float64)
+    gradients = [torch.randn(5, generator=generator, dtype=torch.float64) for _ in range(6)]
+
+    def after(gain: float, decay: float) -> torch.Tensor:
+        weights = [start.clone()]
+        rule = begun({"kind": "adam", "lr": 0.01, "eps": 1e-30, "weight_decay": decay}, weights)
+        for step, gradient in enumerate(gradients):
+            rule.update(weights, [gain * gradient], step)
+        return weights[0]
+
+    torch.testing.assert_close(after(3.0, 0.3), after(1.0, 0.1))
+    assert float((after(3.0, 0.1) - after(1.0, 0.1)).abs().max()) > 1e-4
+
+
 def given(wrapper: dict[str, object], gradients: list[float]) -> list[float]:
     """What the optimizer is given: a step of gradient descent with learning rate 1, its sign turned."""
     weights = [torch.zeros(1, dtype=torch.float64)]
