@@ -22,6 +22,7 @@ MODULAR: dict[str, Callable[[int, int], int | None]] = {
     "addition": lambda x, y: (x + y) % P,
     "subtraction": lambda x, y: (x - y) % P,
     "multiplication": lambda x, y: x * y % P,
+    "multiplication-nonzero": lambda x, y: x * y % P if y else None,
     "division": lambda x, y: x * pow(y, -1, P) % P if y else None,
     "division-or-subtraction": lambda x, y: x * pow(y, -1, P) % P if y % 2 else (x - y) % P,
     "sum-of-squares": lambda x, y: (x**2 + y**2) % P,
