@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -93,7 +94,12 @@ def commit(folder: Path) -> str:
 
 
 def git(folder: Path, *words: str) -> str:
-    done = subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, check=True)
+    # Commits draw seeds by their hash, which must be the same each time.
+    dates = dict.fromkeys(("GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"), "2026-01-01T00:00:00+0000")
+    environment = os.environ | dates
+    done = subprocess.run(
+        ["git", *words], cwd=folder, capture_output=True, text=True, check=True, env=environment
+    )
     return done.stdout.strip()
 
 

@@ -125,4 +125,4 @@ def test_the_scoreboard_beside_it_names_its_entries(
     (tmp_path / "verdicts.json").write_text('{"claims": []}', encoding="utf-8")
     standings.write(result, tmp_path)
     text = (tmp_path / "README.md").read_text(encoding="utf-8")
-    assert "- [A toy](leaderboard-toy.md): certified, of 2 workloads: Adamw 1, Lion 1." in text
+    assert "- [A toy](leaderboard-toy.md): certified, of 2 workloads: Adamw 2, Lion 1." in text
