@@ -162,17 +162,31 @@ def text(found: Iterable[Sample]) -> str:
     return json.dumps(document(found), indent=2, ensure_ascii=False) + "\n"
 
 
-def left_out(found: Iterable[Sample]) -> dict[tuple[Kind, tuple[str, str]], list[float]]:
-    """Kind and machine → predicted over true seconds of each trial, by the records of all other experiments."""
-    out: dict[tuple[Kind, tuple[str, str]], list[float]] = defaultdict(list)
+class Equal(NamedTuple):
+    """What trials have in common whose steps are equally much work for equal machines."""
+
+    kind: Kind
+    machine: tuple[str, str]
+    step: float
+
+
+def left_out(found: Iterable[Sample]) -> dict[Equal, dict[str, list[float]]]:
+    """Equal work → experiment → predicted over true seconds of each trial, by the records of all other experiments."""
+    out: dict[Equal, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for name, own in by_kind(found).items():
         for source in dict.fromkeys(one.source for one in own):
             others = [one for one in own if one.source != source]
             cost = fitted(others) if others else None
             for one in own:
                 if cost is not None and one.source == source:
-                    out[name, one.machine].append(one.work._replace(tables=0).seconds(cost) / one.seconds)
+                    ratio = one.work._replace(tables=0).seconds(cost) / one.seconds
+                    out[Equal(name, one.machine, one.work.step)][source].append(ratio)
     return out
+
+
+def undisturbed(ratios: dict[str, list[float]]) -> float:
+    """Of experiments of equal work, predicted over true seconds of those that had the machine most to themselves."""
+    return float(np.quantile([statistics.median(own) for own in ratios.values()], 1 - QUANTILE))
 
 
 def main() -> None:
@@ -181,7 +195,8 @@ def main() -> None:
     print(f"{FILE.name}: {len(found)} records")
     print("predicted / true, each experiment by all others: median [5 %, 95 %]")
     by_name: dict[str, list[float]] = defaultdict(list)
-    for (name, machine), ratios in sorted(left_out(found).items()):
+    for (name, machine, _), experiments in sorted(left_out(found).items()):
+        ratios = [*itertools.chain(*experiments.values())]
         by_name[" ".join(filter(None, (name.network, name.precision)))] += ratios
         by_name[f"    {' '.join(machine)}, {name.network} {name.precision}"] += ratios
     for label, ratios in by_name.items():

@@ -34,9 +34,11 @@ def test_the_committed_costs_are_those_of_the_committed_records(samples: list[fi
 
 
 def test_an_experiment_is_predicted_by_the_records_of_all_others(samples: list[fitting.Sample]) -> None:
+    """Equal work took up to twice as long where a machine was busy; the plan is for one that is not."""
     ratios: dict[str, list[float]] = {}
-    for (kind, _), found in fitting.left_out(samples).items():
-        ratios.setdefault(kind.network, []).extend(found)
+    for equal, found in fitting.left_out(samples).items():
+        trials = sum(map(len, found.values()))
+        ratios.setdefault(equal.kind.network, []).extend([fitting.undisturbed(found)] * trials)
     assert {*ratios} > {"decoder-transformer", "one-layer-transformer", "quadratic-mlp", "relu-mlp"}
     for network, found in ratios.items():
         assert 1 / 1.3 < np.median(found) < 1.3, network
