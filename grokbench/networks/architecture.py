@@ -26,6 +26,11 @@ def together(model: Section) -> str:
     return ""
 
 
+def no_closed_form(model: Section) -> str | Callable[..., Any]:
+    """The tangent kernel can be had from gradients only."""
+    return ""
+
+
 def fits_any(task: TaskSpec, recipe: Recipe) -> None:
     """A network that can be trained on every task."""
 
@@ -46,6 +51,8 @@ class Architecture:
     cannot be trained on a task. faults: dotted field and sentence for each way in which the recipe's fields contradict one
     another.
     facts: (network, rows) → numbers that a record keeps beside the curves.
+    tangent_kernel: (model) → where the kernel K(x, x′) = Σ_c ∇f_c(x) · ∇f_c(x′) has a closed form, the function that computes it:
+    (network, inputs (n, d) in float64) → (n, n). Empty where there is none.
     drawn: fields that only initial weights and noise depend on. Trials that differ in them can train as one model.
     singly: (model) → a sentence that says why its trials cannot train as one model; empty where they can.
     seeded: whether another seed draws other weights; False where the start is the same for all.
@@ -62,6 +69,7 @@ class Architecture:
     fits: Callable[[TaskSpec, Recipe], None] = fits_any
     faults: Callable[[Recipe], Iterable[tuple[str, str]]] = faultless
     facts: str | Callable[..., Any] = ""
+    tangent_kernel: Callable[[Section], str | Callable[..., Any]] = no_closed_form
     takes: str = "pairs"
     outputs: str = "elements"
     answers: str = "classes"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from grokbench.networks.architecture import Architecture, Size
 from grokbench.specs.errors import InputError
 from grokbench.specs.fields import field
-from grokbench.specs.types import Recipe, Section
+from grokbench.specs.types import Array, Recipe, Section
 from grokbench.tasks.source import Vectors
 from grokbench.tasks.streams import stream
 
@@ -39,6 +39,11 @@ def faults(recipe: Recipe) -> Iterator[tuple[str, str]]:
         )
 
 
+def kernel(model: Section) -> str:
+    """See ``Architecture.tangent_kernel``."""
+    return f"{_HERE}:tangent_kernel"
+
+
 _HERE = "grokbench.networks.committee"
 ARCHITECTURE = Architecture(
     "committee",
@@ -52,6 +57,7 @@ ARCHITECTURE = Architecture(
     answers="numbers",
     fast={"mse": "grokbench.networks.fast.committee:step"},
     rescales=True,
+    tangent_kernel=kernel,
     alone=True,
 )
 
@@ -60,6 +66,7 @@ ARCHITECTURE = Architecture(
 import torch
 from torch import Tensor, nn
 
+from grokbench.analysis import kernels
 from grokbench.networks.base import Network
 
 
@@ -84,6 +91,11 @@ class Committee(Network):
 def restored(model: Section, weights: Mapping[str, Tensor]) -> Committee:
     """The network with these weights."""
     return Committee(weights, model["epsilon"])
+
+
+def tangent_kernel(network: Committee, inputs: Array) -> Array:
+    """See ``Architecture``."""
+    return kernels.committee_kernel(inputs, network.W.detach().double().numpy(), network.epsilon)
 
 
 def initial_committee(model: Section, shape: Vectors, seed: int) -> Committee:

@@ -62,6 +62,11 @@ def singly(model: Section) -> str:
     return "Batch normalisation keeps statistics of its own." if model["normalisation"] == "batch" else ""
 
 
+def kernel(model: Section) -> str:
+    """See ``Architecture.tangent_kernel``: batch normalisation makes rows depend on one another."""
+    return f"{_HERE}:tangent_kernel" if model["normalisation"] == "none" else ""
+
+
 _HERE = "grokbench.networks.quadratic_mlp"
 ARCHITECTURE = Architecture(
     "quadratic-mlp",
@@ -76,6 +81,7 @@ ARCHITECTURE = Architecture(
     drawn=("init_std", "dropout"),
     singly=singly,
     rescales=True,
+    tangent_kernel=kernel,
 )
 
 # ---- from here on with torch
@@ -83,6 +89,7 @@ ARCHITECTURE = Architecture(
 import torch
 from torch import Tensor, nn
 
+from grokbench.analysis import kernels
 from grokbench.networks.base import Network, TableRows, dropout_mask
 from grokbench.specs.errors import UnknownNameError
 
@@ -166,6 +173,12 @@ def restored(model: Section, weights: Mapping[str, Tensor]) -> QuadraticMLP:
     if network.batchwise:
         network.load_state_dict(dict(weights))
     return network
+
+
+def tangent_kernel(network: QuadraticMLP, inputs: NDArray[np.float64]) -> NDArray[np.float64]:
+    """See ``Architecture``."""
+    w1, w2 = (w.detach().double().numpy() for w in (network.W1, network.W2))
+    return kernels.quadratic_kernel(inputs, w1, w2, network.output_scale)
 
 
 def initial_mlp(model: Section, n_elements: int, seed: int) -> QuadraticMLP:

@@ -8,9 +8,14 @@ import numpy as np
 import pytest
 import torch
 
+from grokbench import parts
 from grokbench.analysis import kernels
 from grokbench.networks.committee import Committee
-from grokbench.networks.quadratic_mlp import QuadraticMLP
+from grokbench.networks.quadratic_mlp import CONVENTIONS, QuadraticMLP
+from grokbench.networks.registry import architecture, build
+from grokbench.specs.fields import checked
+from grokbench.specs.loader import Library
+from grokbench.training.analyses.tangent_kernel import ANALYSIS
 
 
 def gradients(network: Any, inputs: torch.Tensor) -> np.ndarray:
@@ -35,6 +40,24 @@ def test_the_kernel_of_the_quadratic_network_is_that_of_its_gradients() -> None:
     inputs = generator.standard_normal((5, 8))
     found = kernels.quadratic_kernel(inputs, w1, w2, network.output_scale)
     np.testing.assert_allclose(found, gradients(network, torch.from_numpy(inputs)), rtol=1e-10)
+
+
+@pytest.mark.parametrize("convention", CONVENTIONS)
+def test_the_kernel_that_a_network_states_is_that_of_its_gradients(convention: str) -> None:
+    model = {"kind": "quadratic-mlp", "width": 6, "convention": convention}
+    own, network = architecture(model), build(model, 4, 0)
+    checked_model = checked(own.fields, model, "model")
+    inputs = np.random.default_rng(3).standard_normal((5, 8))
+    found = parts.loaded(own.tangent_kernel(checked_model))(network, inputs)
+    np.testing.assert_allclose(found, gradients(network, torch.from_numpy(inputs)), rtol=1e-10)
+
+
+def test_a_kernel_without_a_closed_form_is_refused_before_training() -> None:
+    task, recipe = Library().resolve("addition", "kumar2023/modular", {"model.normalisation": "batch"})
+    (said,) = ANALYSIS.faults(task, recipe)
+    assert "model kind 'quadratic-mlp' has none with these fields" in said
+    task, recipe = Library().resolve("addition", "kumar2023/modular", {})
+    assert not [*ANALYSIS.faults(task, recipe)]
 
 
 def test_the_kernel_of_a_committee_is_that_of_its_gradients_and_equation_5() -> None:

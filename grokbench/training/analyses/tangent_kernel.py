@@ -5,13 +5,30 @@ K(x, x′) = Σ_c ∇f_c(x) · ∇f_c(x′), exact and in closed form. A factor 
 
 from __future__ import annotations
 
-from grokbench.training.watching import Analysis, fits
+from collections.abc import Iterator
+
+from grokbench import parts
+from grokbench.networks.registry import architecture, restored
+from grokbench.specs.fields import checked
+from grokbench.specs.types import Recipe, TaskSpec
+from grokbench.training.watching import Analysis
+
+
+def faults(task: TaskSpec, recipe: Recipe) -> Iterator[str]:
+    """The network must state its kernel."""
+    if recipe.learner:
+        yield f"analysis 'tangent-kernel' is for networks, not for the learner {recipe.learner['kind']!r}"
+        return
+    own = architecture(recipe.model)
+    if not own.tangent_kernel(checked(own.fields, recipe.model, "model")):
+        yield f"analysis 'tangent-kernel' needs a kernel in closed form; model kind {own.kind!r} has none with these fields"
+
 
 ANALYSIS = Analysis(
     "tangent-kernel",
     version=1,
     make="grokbench.training.analyses.tangent_kernel:tangent_kernel",
-    faults=fits("analysis 'tangent-kernel'", networks=("quadratic-mlp", "committee")),
+    faults=faults,
     first=True,
     passes=lambda snapshots: 30.0 * snapshots,
     scaled=True,
@@ -26,8 +43,6 @@ import numpy as np
 import torch
 
 from grokbench.analysis import kernels
-from grokbench.networks.quadratic_mlp import QuadraticMLP
-from grokbench.networks.registry import restored
 from grokbench.specs.types import Array, Trial
 from grokbench.tasks.source import decoder_of
 from grokbench.tasks.trained import trial_rows
@@ -72,16 +87,12 @@ def _change(weights: Weights, first: Weights) -> float:
 def _kernel(trial: Trial, weights: Weights, rows: Array) -> Array | None:
     if not finite(weights):
         return None
-    network = restored(
-        trial.recipe.model, {name: torch.from_numpy(np.asarray(w)) for name, w in weights.items()}
-    )
-    inputs = np.asarray(network.inputs(rows, trial.task), dtype=np.float64)
-    if isinstance(network, QuadraticMLP):
-        w1, w2 = (np.asarray(weights[name], dtype=np.float64) for name in ("W1", "W2"))
-        return kernels.quadratic_kernel(inputs, w1, w2, network.output_scale)
-    return kernels.committee_kernel(
-        inputs, np.asarray(weights["W"], dtype=np.float64), trial.recipe.model["epsilon"]
-    )
+    model = trial.recipe.model
+    network = restored(model, {name: torch.from_numpy(np.asarray(w)) for name, w in weights.items()})
+    own = architecture(model)
+    kernel = parts.loaded(own.tangent_kernel(checked(own.fields, model, "model")))
+    found: Array = kernel(network, np.asarray(network.inputs(rows, trial.task), dtype=np.float64))
+    return found
 
 
 def _labels(trial: Trial, rows: Array) -> Array:
