@@ -181,8 +181,8 @@ def _summary(record: Record) -> dict[str, Any]:
     times = {
         "t_mem": record.t_mem,
         "t_gen": record.t_gen,
-        "f_99": timing.first_crossing(steps, test, 0.99, budget),
-        "f_95": timing.first_crossing(steps, test, 0.95, budget),
+        "f_99": record.crossing(timing.FIT),
+        "f_95": record.crossing(0.95),
     }
     ratio = timing.half_rise_ratio(steps, train, test, baseline)
     outcome = record.outcome
@@ -193,6 +193,8 @@ def _summary(record: Record) -> dict[str, Any]:
         for name, value in times.items()
         if math.isinf(value)
     }
+    stopped = f"stopped at step {int(steps[-1])}, before it was reached"
+    why |= {name: stopped for name, value in times.items() if math.isnan(value)}
     if word := why_missing(ratio):
         why["half_rise_ratio"] = word
     if not reached:

@@ -26,19 +26,10 @@ NAMES = ("A", "B")
 
 TIMES: Mapping[str, Callable[[Record], float]] = {
     "t_gen": lambda record: record.t_gen,
-    "f_99": lambda record: _crossing(record, timing.FIT),
-    "f_95": lambda record: _crossing(record, 0.95),
+    "f_99": lambda record: record.crossing(timing.FIT),
+    "f_95": lambda record: record.crossing(0.95),
 }
 """Name of a time → the time of a record, within its budget: T_gen, and the first crossings F_0.99 and F_0.95."""
-
-
-def _crossing(record: Record, q: float) -> float:
-    """F_q within the budget; nan where the run was stopped before it, as after a T_gen of less accuracy than q."""
-    curves, budget = record.curves, record.trial.budget
-    found = timing.first_crossing(curves["step"], curves["test_accuracy"], q, budget)
-    if math.isinf(found) and record.ended == "stopped" and curves["step"][-1] < budget:
-        return math.nan
-    return found
 
 
 @dataclass(frozen=True)

@@ -56,15 +56,15 @@ def run(seed: int, experiment: str, record: Record) -> Run:
     It stays where it does so up to its last step (``timing.stays``), which must be 3 T_gen at least.
     """
     steps, train, test = (record.curves[name] for name in ("step", "train_accuracy", "test_accuracy"))
-    budget, baseline = record.trial.budget, float(record.facts["memoriser_baseline"])
+    baseline = float(record.facts["memoriser_baseline"])
     return Run(
         seed=seed,
         experiment=experiment,
         t_mem=record.t_mem,
         t_gen=record.t_gen,
         half_rise_ratio=timing.half_rise_ratio(steps, train, test, baseline),
-        f_95=timing.first_crossing(steps, test, 0.95, budget),
-        f_99=timing.first_crossing(steps, test, timing.FIT, budget),
+        f_95=record.crossing(0.95),
+        f_99=record.crossing(timing.FIT),
         outcome=record.outcome,
         strong=timing.strong(record.curves, record.outcome, baseline),
         stays=record.stays(float(steps[-1])),

@@ -77,6 +77,17 @@ class Record:
             self.curves["step"], self.curves["test_accuracy"], self.trial.budget, self.levels.t_gen
         )
 
+    def crossing(self, q: float) -> float:
+        """F_q: first evaluation with test accuracy ≥ q, within the budget; inf when there is none.
+
+        nan where the run was stopped before it, as after a T_gen of less accuracy than q: nobody knows.
+        """
+        steps, budget = self.curves["step"], self.trial.budget
+        found = timing.first_crossing(steps, self.curves["test_accuracy"], q, budget)
+        if math.isinf(found) and self.ended == "stopped" and steps[-1] < budget:
+            return math.nan
+        return found
+
     def fitted(self, budget: float = math.inf) -> float:
         """T_mem within ``budget``, here the whole record."""
         return timing.t_mem(self.curves["step"], self.curves["train_accuracy"], budget, self.levels.t_mem)

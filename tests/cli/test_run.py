@@ -130,15 +130,15 @@ def test_what_cannot_be_had_is_said_before_anything_is_trained(
     assert trained == []
 
 
-def summary(test: list[float]) -> dict[str, Any]:
+def summary(test: list[float], ended: str = "finished", budget: int | None = None) -> dict[str, Any]:
     """What ``run --json`` prints of a run that has fitted at its first evaluation, step 1."""
     steps = np.arange(1, len(test) + 1)
     curves = {"step": steps, "train_accuracy": np.ones(len(test)), "test_accuracy": np.array(test)}
     trial = grokbench.plan.resolve.resolve_trial(
-        "addition", "gromov2023/adamw", alpha=0.5, seed=0, steps=len(test)
+        "addition", "gromov2023/adamw", alpha=0.5, seed=0, steps=budget or len(test)
     )
     facts = {"memoriser_baseline": 0.0, "steps": len(test)}
-    return run_command._summary(Record(trial, "finished", curves, facts, cost={"seconds": 1.0}))
+    return run_command._summary(Record(trial, ended, curves, facts, cost={"seconds": 1.0}))
 
 
 def test_a_run_tells_crossings_delay_and_dips() -> None:
@@ -160,6 +160,13 @@ def test_a_run_tells_crossings_delay_and_dips() -> None:
     assert set(names) == set(never["why"])
     assert never["why"]["t_gen"] == "not reached within 8 steps"
     assert never["strong"] is False
+
+
+def test_a_level_that_a_run_was_stopped_below_is_not_said_to_be_out_of_reach() -> None:
+    stopped = summary([0.0] * 4 + [0.9] * 6, "stopped", 100)
+    assert (stopped["f_95"], stopped["why"]["f_95"]) == (None, "stopped at step 10, before it was reached")
+    whole = summary([0.0] * 4 + [0.9] * 6)
+    assert whole["why"]["f_95"] == "not reached within 10 steps"
 
 
 def test_the_text_says_what_the_document_says(tmp_path: Path) -> None:
