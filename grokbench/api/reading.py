@@ -48,20 +48,20 @@ def site(
     specs: Specs = (),
     on_note: Callable[[str], None] | None = None,
 ) -> Path:
-    """Write the pages of every report that lies in ``reports`` to ``out``; they need no server. The first page.
+    """Write the pages of every report and leaderboard that lies in ``reports`` to ``out``; they need no server. The first page.
 
     Verdicts and numbers are those of the reports; figures come from the records beside them. Needs the extra "site". on_note:
     takes a sentence on each report that is left out. Errors: InputError where there is none, or the extra is not installed.
     """
     from grokbench import findings
     from grokbench.reports import site as pages
+    from grokbench.reports.site import boards
 
     target = values.path("out", out)
     pages.require()
-    found = findings.reported(
-        values.path("reports", reports), open_library(specs), on_note or (lambda text: None)
-    )
-    page: Path = pages.write(found, target)
+    folder = values.path("reports", reports)
+    found = findings.reported(folder, open_library(specs), on_note or (lambda text: None))
+    page: Path = pages.write(found, target, boards.read(folder))
     return page
 
 

@@ -29,7 +29,7 @@ from grokbench.cli import looking, options
 @options.plugin
 @options.as_json
 def command(out: Path, reports: Path, opened: bool, specs: Sequence[Path], as_json: bool) -> None:
-    """Write the scoreboard, a page a paper and a claim, and a comparison of recipes, as files that need no server.
+    """Write the scoreboard, pages of papers, claims and leaderboards, and a comparison of recipes. They need no server.
 
     Verdicts and numbers are those of the reports. It needs the extra: pip install 'grokbench[site]'.
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -98,5 +99,6 @@ def draw_profiles(
 
 
 def _headed(figure: Figure, axes: Sequence[Axes], heading: str) -> None:
-    figure.suptitle(heading, fontsize=9.5, x=0.01, ha="left", weight="bold")
+    title = textwrap.fill(heading, int(figure.get_figwidth() / 0.08))
+    figure.suptitle(title, fontsize=9.5, x=0.01, ha="left", weight="bold")
     style.one_legend(figure, axes)

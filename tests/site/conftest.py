@@ -1,4 +1,4 @@
-"""A small site of committed reports: one paper whole, and of another a sweep and the networks' phases."""
+"""A small site of committed reports: one paper whole, of another a sweep and the networks' phases, and a leaderboard."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from grokbench import findings
-from grokbench.reports.site import Reported, write
+from grokbench.reports.site import Reported, boards, write
 from grokbench.specs.loader import Library
 
 REPORTS = Path(__file__).resolve().parents[2] / "reports"
 WHOLE, PARTLY = "power2022", "gromov2023"
+BOARD = "leaderboard-small"
 SHOWN = ("adamw-alphas", "gd-addition")
 """The experiments that alone have records of the second paper."""
 
@@ -30,6 +31,10 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
     own.mkdir(parents=True)
     for name in SHOWN:
         shutil.copyfile(REPORTS / PARTLY / "records" / f"{name}.zip", own / f"{name}.zip")
+    shutil.copyfile(REPORTS / f"{BOARD}.json", folder / f"{BOARD}.json")
+    (folder / BOARD).symlink_to(REPORTS / BOARD)
+    other = json.loads((REPORTS / f"{BOARD}.json").read_text(encoding="utf-8")) | {"block": "again"}
+    (folder / f"{BOARD}.again.json").write_text(json.dumps(other), encoding="utf-8")
     unknown = {**json.loads((folder / f"{WHOLE}.json").read_text(encoding="utf-8")), "paper": "mine2026"}
     (folder / "mine2026.json").write_text(json.dumps(unknown), encoding="utf-8")
     (folder / "old.json").write_text("{}", encoding="utf-8")
@@ -44,7 +49,7 @@ def read(reports: Path) -> tuple[Sequence[Reported], Sequence[str]]:
 
 
 @pytest.fixture(scope="session")
-def site(read, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def site(reports, read, tmp_path_factory: pytest.TempPathFactory) -> Path:
     pytest.importorskip("jinja2")
     pytest.importorskip("plotly")
-    return write(read[0], tmp_path_factory.mktemp("pages") / "site").parent
+    return write(read[0], tmp_path_factory.mktemp("pages") / "site", boards.read(reports)).parent

@@ -21,7 +21,7 @@ from grokbench.reports import verdicts
 from grokbench.reports.site import write
 from grokbench.specs.errors import InputError
 from grokbench.specs.loader import Library
-from tests.site.conftest import PARTLY, REPORTS, WHOLE
+from tests.site.conftest import BOARD, PARTLY, REPORTS, WHOLE
 
 MOST_BYTES = 16_000  # for each claim: the site grows with the number of claims alone
 VOID = {"meta", "link", "input", "br", "img", "hr"}
@@ -218,6 +218,24 @@ def test_no_claim_is_judged_again(read, monkeypatch, reports):
     assert {one.id: one.verdict for one in again.report.verdicts} == {
         one["id"]: one["verdict"] for one in again.document["claims"]
     }
+
+
+def test_a_leaderboard_has_a_page_that_says_what_its_document_says(site, pages, reports):
+    page = pages["tracks/small.html"]
+    said, first = ("".join(pages[name].text.split()) for name in ("tracks/small.html", "index.html"))
+    document = json.loads((reports / f"{BOARD}.json").read_text(encoding="utf-8"))
+    for entry in document["entries"]:
+        own = [one["certificate"] for one in entry["workloads"]]
+        cells = " ".join(f"{one['certificate']} {one['kept']} of {one['n']}" for one in entry["workloads"])
+        row = f"{entry['title']} {own.count('CERTIFIED')} of {len(own)}"
+        assert said.count("".join(f"{row} {cells}".split())) == 2  # and again on the other block
+        assert "".join(row.split()) in first
+    assert "Blockagain" in said
+    assert {one.rpartition("-")[2] for one in page.loads if one.endswith(".svg")} == {
+        "times.svg",
+        "profiles.svg",
+    }
+    assert "tracks/small.html" in pages["index.html"].links
 
 
 @pytest.mark.thorough

@@ -1,6 +1,7 @@
 """The site: a scoreboard, a page a paper and a claim, and a comparison of recipes, as files that need no server.
 
-In: what reports say of papers (``Reported``). Out: a folder of HTML, JSON and one copy of plotly's JavaScript.
+In: what reports say of papers (``Reported``), and the documents of leaderboards (``boards.Board``).
+Out: a folder of HTML, JSON and one copy of plotly's JavaScript.
 """
 
 from __future__ import annotations

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from grokbench import figures
 from grokbench.plan.single import check_folder
 from grokbench.reports.document import write_text
-from grokbench.reports.site import content
+from grokbench.reports.site import boards, content
+from grokbench.reports.site.boards import Board
 from grokbench.reports.site.content import Reported
 from grokbench.reports.site.curves import curves, trained
 from grokbench.specs.errors import InputError
@@ -34,10 +35,11 @@ def require() -> None:
     _plotly()
 
 
-def write(papers: Sequence[Reported], out: Path) -> Path:
-    """Write the site of these papers under ``out``; returns its first page. Files of an earlier site there are removed.
+def write(papers: Sequence[Reported], out: Path, tracks: Sequence[Board] = ()) -> Path:
+    """Write the site of these papers and leaderboards under ``out``; returns its first page.
 
-    Errors: InputError where the extra "site" is not installed, or the folder cannot be written or holds something else.
+    Files of an earlier site there are removed. Errors: InputError where the extra "site" is not installed, or the folder
+    cannot be written or holds something else.
     """
     pages, plotly = _templates(), _plotly()
     check_folder(out)
@@ -46,7 +48,9 @@ def write(papers: Sequence[Reported], out: Path) -> Path:
         for name in OWN:
             write_text(out / "assets" / name, _asset(name))
         _packed(out / "assets", "plotly", plotly.read_text(encoding="utf-8"))
+        pages.globals["tracks"] = [boards.shown(one) for one in tracks]  # which every page leads to
         _write(papers, out, pages)
+        _tracks(tracks, out, pages)
     except OSError as error:
         raise InputError(
             f"the site cannot be written to {out} ({error.strerror}); name another folder"
@@ -74,6 +78,18 @@ def _write(papers: Sequence[Reported], out: Path, pages: jinja2.Environment) -> 
     kinds = sorted({claim.kind for paper in told for claim in paper["claims"]})
     _page(pages, out / "index.html", "scoreboard.html", 0, papers=told, kinds=kinds)
     _page(pages, out / "compare.html", "compare.html", 0, papers=told, known=known)
+
+
+def _tracks(tracks: Sequence[Board], out: Path, pages: jinja2.Environment) -> None:
+    """A page for each leaderboard, with copies of its figures."""
+    for board in tracks:
+        own = boards.shown(board)
+        drawn = []
+        for title, path in board.figures.items():
+            file = f"data/tracks/{own['id']}-{path.name}"
+            write_text(out / file, path.read_text(encoding="utf-8"))
+            drawn.append({"title": title, "file": file})
+        _page(pages, out / own["page"], "track.html", 1, track=own, figures=drawn)
 
 
 def _age(reported: Reported) -> tuple[bool, int, str]:
@@ -167,6 +183,6 @@ def _clear(out: Path) -> None:
     mark = out / MADE_BY
     if any(out.iterdir()) and not mark.is_file():
         raise InputError(f"{out} holds other files; name a folder that is empty, or an earlier site")
-    for name in ("papers", "data", "assets"):
+    for name in ("papers", "tracks", "data", "assets"):
         shutil.rmtree(out / name, ignore_errors=True)
     write_text(mark, "{}\n")
