@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -165,10 +166,17 @@ def own_specs(folder: Path) -> Library:
     return Library((folder,))
 
 
+def tried(words: tuple[str, ...]) -> Any:
+    """A command as a parameter; one that times every network at every size, for minutes, is thorough."""
+    return pytest.param(words, marks=pytest.mark.thorough if "--growth" in words else (), id=" ".join(words))
+
+
 @pytest.mark.parametrize(
     "words",
-    sorted({at_smoke(words) for name in DOCUMENTS if name != IN_ORDER for words in commands(name)}),
-    ids=lambda words: " ".join(words),
+    map(
+        tried,
+        sorted({at_smoke(words) for name in DOCUMENTS if name != IN_ORDER for words in commands(name)}),
+    ),
 )
 def test_every_command_of_the_documents_runs(words, tmp_path):
     for word in words:

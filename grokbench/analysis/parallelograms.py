@@ -44,9 +44,13 @@ class Parallelograms:
 
     def gram(self, chosen: Mask) -> Floats:
         """AᵀA of each set of parallelograms (…, P₀): (…, p, p)."""
-        outer = (self.rows[:, :, None] * self.rows[:, None, :]).reshape(len(self.rows), -1)
-        found: Floats = (chosen.astype(np.float64) @ outer).reshape(*chosen.shape[:-1], self.p, self.p)
+        found: Floats = (chosen.astype(np.float64) @ self._outer).reshape(*chosen.shape[:-1], self.p, self.p)
         return found
+
+    @functools.cached_property
+    def _outer(self) -> Floats:
+        """The outer square of each row, (P₀, p²)."""
+        return (self.rows[:, :, None] * self.rows[:, None, :]).reshape(len(self.rows), -1)
 
 
 def unordered(p: int) -> Indices:
