@@ -24,8 +24,8 @@ MOST_ROWS = 24
 READING = (
     "Below each claim stand its rule, what the rule measures on each seed and on the control, and the runs behind it. "
     "Times are in optimizer steps; R½ is the half-rise ratio. *Stays* says whether a run kept what it had learned up to its "
-    "last step. A dash stands where that step comes before 3 T_gen. A record that lacks what a rule *needs* says neither yes "
-    "nor no."
+    "last step. A dash stands where that step comes before 3 T_gen, and for a level that the run was stopped below. A record "
+    "that lacks what a rule *needs* says neither yes nor no."
 )
 
 
