@@ -173,10 +173,12 @@ def tried(words: tuple[str, ...]) -> Any:
 
 @pytest.mark.parametrize(
     "words",
-    map(
-        tried,
-        sorted({at_smoke(words) for name in DOCUMENTS if name != IN_ORDER for words in commands(name)}),
-    ),
+    [
+        tried(words)
+        for words in sorted(
+            {at_smoke(words) for name in DOCUMENTS if name != IN_ORDER for words in commands(name)}
+        )
+    ],
 )
 def test_every_command_of_the_documents_runs(words, tmp_path):
     for word in words:
