@@ -45,11 +45,6 @@ def _delayed() -> Record:
     return record(steps, [0] + [1] * 8, [0, 0, 0.1] + [1] * 6, budget=40_000)
 
 
-def _scarcely() -> Record:
-    """T_mem 5500, T_gen 10 000, R½ 1.4: behind its training set, but no grokking."""
-    return rising(5000, 5500, 7000, 10_000, budget=40_000)
-
-
 def _sweep(times: Sequence[int]) -> SeedView:
     return grid([({"alpha": a}, _grokked(t)) for a, t in zip(FRACTIONS, times, strict=True)])
 
@@ -89,11 +84,11 @@ YES = {
     "momentum-groks": view(_delayed(), _fast()),
     "alpha-times-fall": _sweep((9000, 7000, 6000, 4000, 2000)),
     "wd-01-slower": view(stuck(budget=40_000), _grokked(8000)),  # more than five times as long
-    "alpha-50-groks-2": view(_delayed()),
-    "dropout-02-groks": view(_delayed()),
-    "dropout-05-groks": view(_delayed()),
+    "alpha-50-groks-3": view(_delayed(), _fast()),
+    "dropout-02-groks": view(_delayed(), _fast()),
+    "dropout-05-groks": view(_delayed(), _fast()),
     "p53-needs-more-decay": view(_delayed()),
-    "p109-like-113-2": view(_delayed()),
+    "p109-like-113-2": view(_delayed(), _fast()),
     "alpha-60-immediate": view(_fast()),
     "alpha-80-immediate": view(_fast()),
     "p401-immediate": view(_fast()),
@@ -117,11 +112,11 @@ NO = {
     ),
     "key-sets-differ-at-1-5-t-gen-2": SAME,
     "alpha-times-fall": _sweep((2000, 2500, 2000, 3000, 2500)),
-    "alpha-50-groks-2": view(_scarcely()),
-    "dropout-02-groks": view(_scarcely()),
-    "dropout-05-groks": view(_scarcely()),
+    "alpha-50-groks-3": view(_delayed(), _delayed()),
+    "dropout-02-groks": view(_delayed(), _delayed()),
+    "dropout-05-groks": view(_delayed(), _delayed()),
     "p53-needs-more-decay": view(stuck(40_000)),
-    "p109-like-113-2": view(_scarcely()),
+    "p109-like-113-2": view(_delayed(), _delayed()),
     "alpha-60-immediate": view(_delayed()),
     "alpha-80-immediate": view(_delayed()),
     "p401-immediate": view(_delayed()),
@@ -134,9 +129,6 @@ CONTROLS = {
         (
             "high-alpha",
             "high-alpha-first",
-            "p109-high-alpha",
-            "dropout-02-high-alpha",
-            "dropout-05-high-alpha",
         ),
         view(runs.immediate()),
     ),
@@ -185,7 +177,7 @@ def test_a_rule_says_no_on_a_record_like_its_control(claim: Claim) -> None:
     assert answer(claim.rule, CONTROLS[claim.control]).yes is False
 
 
-@pytest.mark.parametrize("name", ["alpha-50-groks-2", "dropout-02-groks", "dropout-05-groks"])
+@pytest.mark.parametrize("name", ["alpha-50-groks-3", "dropout-02-groks", "dropout-05-groks"])
 @pytest.mark.parametrize(
     ("rise", "fit", "yes"), [(7500, 7000, True), (7400, 7000, False), (7500, 8000, False)]
 )
@@ -193,7 +185,7 @@ def test_grokking_asks_for_a_rise_behind_the_fit_and_half_as_late_again(
     name: str, rise: int, fit: int, yes: bool
 ) -> None:
     run = rising(5000, fit, rise, 12_000, budget=40_000)
-    assert answer(CLAIMS[name].rule, view(run)).yes is yes
+    assert answer(CLAIMS[name].rule[:1], view(run, _fast())).yes is yes
 
 
 def test_eighty_percent_of_the_table_is_the_papers_and_not_grokked() -> None:
