@@ -16,7 +16,7 @@ from grokbench.reports.compare_rows import middle
 from grokbench.reports.comparing import ratio
 from grokbench.reports.document import LEADERBOARD
 from grokbench.reports.standings_document import SCHEMA_VERSION
-from grokbench.reports.standings_rows import exact, verdict_of
+from grokbench.reports.standings_rows import WORKLOAD_HEAD, exact, verdict_of
 
 
 @dataclass(frozen=True)
@@ -129,16 +129,7 @@ def _workload(board: Board, workload: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-HEAD = (
-    "entry",
-    "T*",
-    "kept",
-    "certificate",
-    "T_gen: median",
-    "95 % interval",
-    "baseline / entry",
-    "the entry is",
-)
+HEAD = (*WORKLOAD_HEAD[:6], "baseline / entry", "the entry is")
 
 
 def _against(own: Mapping[str, Any]) -> tuple[str, str]:
