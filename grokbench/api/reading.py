@@ -60,8 +60,9 @@ def site(
     target = values.path("out", out)
     pages.require()
     folder = values.path("reports", reports)
-    found = findings.reported(folder, open_library(specs), on_note or (lambda text: None))
-    page: Path = pages.write(found, target, boards.read(folder))
+    note = on_note or (lambda text: None)
+    found = findings.reported(folder, open_library(specs), note)
+    page: Path = pages.write(found, target, boards.read(folder, note))
     return page
 
 

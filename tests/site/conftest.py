@@ -52,4 +52,6 @@ def read(reports: Path) -> tuple[Sequence[Reported], Sequence[str]]:
 def site(reports, read, tmp_path_factory: pytest.TempPathFactory) -> Path:
     pytest.importorskip("jinja2")
     pytest.importorskip("plotly")
-    return write(read[0], tmp_path_factory.mktemp("pages") / "site", boards.read(reports)).parent
+    return write(
+        read[0], tmp_path_factory.mktemp("pages") / "site", boards.read(reports, lambda text: None)
+    ).parent

@@ -18,7 +18,7 @@ from grokbench import figures, findings
 from grokbench.claims import judge
 from grokbench.claims.verdict import NOT_RUN
 from grokbench.reports import verdicts
-from grokbench.reports.site import write
+from grokbench.reports.site import boards, write
 from grokbench.specs.errors import InputError
 from grokbench.specs.loader import Library
 from tests.site.conftest import BOARD, PARTLY, REPORTS, WHOLE
@@ -236,6 +236,14 @@ def test_a_leaderboard_has_a_page_that_says_what_its_document_says(site, pages, 
         "profiles.svg",
     }
     assert "tracks/small.html" in pages["index.html"].links
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"schema_version": 0}'])
+def test_a_damaged_leaderboard_is_left_out_and_named(tmp_path, text):
+    (tmp_path / f"{BOARD}.json").write_text(text, encoding="utf-8")
+    said: list[str] = []
+    assert boards.read(tmp_path, said.append) == []
+    assert said == [f"{tmp_path / BOARD}.json is left out: it is no leaderboard of this version"]
 
 
 @pytest.mark.thorough

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,13 +28,18 @@ class Board:
     others: Mapping[str, Mapping[str, Any]]
 
 
-def read(folder: Path) -> list[Board]:
-    """The leaderboards that lie in a folder of reports; those that another version wrote are left out."""
+def read(folder: Path, on_note: Callable[[str], None]) -> list[Board]:
+    """The leaderboards that lie in a folder of reports. on_note: takes a sentence on each that cannot be used."""
     found: dict[str, dict[str, Mapping[str, Any]]] = {}
     for path in sorted(folder.glob(f"{LEADERBOARD}*.json")):
-        document = json.loads(path.read_text(encoding="utf-8"))
-        if document.get("schema_version") == SCHEMA_VERSION:
+        try:
+            document = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            document = None
+        if isinstance(document, dict) and document.get("schema_version") == SCHEMA_VERSION:
             found.setdefault(document["track"], {})[document["block"]] = document
+        else:
+            on_note(f"{path} is left out: it is no leaderboard of this version")
     return [
         Board(blocks[""], _figures(folder, blocks[""]), {name: own for name, own in blocks.items() if name})
         for blocks in found.values()
