@@ -169,3 +169,16 @@ def test_both_libraries_multiply_alike(monkeypatch):
     assert found["blas"][0] == pytest.approx(found["onednn"][0], rel=1e-5)
     for a, b in zip(found["blas"][1], found["onednn"][1], strict=True):
         assert relative(a, b) < 1e-4
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_numpys_tanh_is_torchs(dtype):
+    x = torch.cat(
+        [torch.linspace(-12, 12, 4001), torch.tensor([0.0, 1e-20, -1e-5, torch.inf, -torch.inf, torch.nan])]
+    )
+    x = x.to(dtype)
+    wanted, out = torch.tanh(x), torch.empty_like(x)
+    products.tanh(x, out=out)
+    torch.testing.assert_close(out, wanted, rtol=4 * torch.finfo(dtype).eps, atol=0, equal_nan=True)
+    products.tanh(x, out=x)
+    assert torch.equal(x[:-1], out[:-1])

@@ -47,7 +47,7 @@ class FastFactoredMLP:
 
     def rows(self, rows: NDArray[np.int64]) -> SplitRows:
         """(n, 3) element indices x, y, x∘y; ordered by (x, y) they are kinder to the cache."""
-        return in_blocks(rows, self.n_elements, 1, BLOCK, self._dtype)
+        return in_blocks(rows, self.n_elements, BLOCK, self._dtype)
 
     def weights(self) -> dict[str, Tensor]:
         """Copies, named and shaped as the plain module's parameters."""

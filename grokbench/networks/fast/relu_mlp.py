@@ -73,7 +73,7 @@ class FastReluMLP:
 
     def rows(self, rows: NDArray[np.int64]) -> SplitRows:
         """(n, 3) element indices x, y, x∘y; ordered by (x, y) they are kinder to the cache."""
-        return in_blocks(rows, self.n_elements, 1, BLOCK, self._dtype)
+        return in_blocks(rows, self.n_elements, BLOCK, self._dtype)
 
     def batch(self, rows: SplitRows, indices: NDArray[np.int64]) -> SplitRows:
         """The rows of these indices."""

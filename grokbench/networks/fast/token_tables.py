@@ -26,7 +26,7 @@ class RowBlock:
     """Some rows of the data: what is constant about them."""
 
     n: int
-    gather: Tensor  # sparse (parts·n, parts·2p): gather @ [X; Y] = X[x] + Y[y], for each of ``parts`` tables X, Y (p, …)
+    gather: Tensor  # sparse (n, 2p): gather @ [X; Y] = X[x] + Y[y] for tables X, Y (p, …)
     scatter: Tensor  # its transpose
     target: Tensor  # (1, n) class
 
@@ -40,25 +40,19 @@ class SplitRows:
     blocks: tuple[RowBlock, ...]
 
 
-def in_blocks(
-    table: NDArray[np.int64], n_elements: int, parts: int, most: int, dtype: torch.dtype
-) -> SplitRows:
+def in_blocks(table: NDArray[np.int64], n_elements: int, most: int, dtype: torch.dtype) -> SplitRows:
     """``SplitRows`` of (n, 3) element indices x, y, x∘y, cut into blocks of at most ``most``."""
-    blocks = [_block(table[some], n_elements, parts, dtype) for some in chunks(len(table), most)]
+    blocks = [_block(table[some], n_elements, dtype) for some in chunks(len(table), most)]
     return SplitRows(len(table), table, tuple(blocks))
 
 
-def _block(rows: NDArray[np.int64], p: int, parts: int, dtype: torch.dtype) -> RowBlock:
-    n, part = len(rows), np.arange(parts)[:, None]
-    columns = (rows[:, :2] + np.array([0, p])).ravel()  # of one part
+def _block(rows: NDArray[np.int64], p: int, dtype: torch.dtype) -> RowBlock:
+    n, columns = len(rows), (rows[:, :2] + np.array([0, p])).ravel()
     order = np.argsort(columns, kind="stable")
-    ends = np.cumsum(np.bincount(columns, minlength=2 * p))
-    ones = torch.ones(2 * n * parts, dtype=dtype)
-    starts = np.concatenate([[0], (ends + part * 2 * n).ravel()])
-    gather = sparse(
-        np.arange(0, 2 * n * parts + 1, 2), (columns + part * 2 * p).ravel(), ones, (parts * n, parts * 2 * p)
-    )
-    scatter = sparse(starts, (order // 2 + part * n).ravel(), ones, (parts * 2 * p, parts * n))
+    starts = np.append(0, np.cumsum(np.bincount(columns, minlength=2 * p)))
+    ones = torch.ones(2 * n, dtype=dtype)
+    gather = sparse(np.arange(0, 2 * n + 1, 2), columns, ones, (n, 2 * p))
+    scatter = sparse(starts, order // 2, ones, (2 * p, n))
     return RowBlock(n, gather, scatter, torch.from_numpy(rows[:, 2].copy())[None, :])
 
 
