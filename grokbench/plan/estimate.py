@@ -57,7 +57,7 @@ def estimated(
     stored: requests (``keys.request``) of the plan's trials that have a record.
     """
     count = min(workers or executor.default_workers(), max(1, len(todo)))
-    distinct = max(len(plan.unique()), len(todo))
+    distinct = len({one.request for one in (*plan.unique(), *todo)})  # a ladder's are not in the plan
     works = together.works(todo, count, how)
     minutes = [speed.seconds(work) / count / 60 for work in works]  # of wall time
 
