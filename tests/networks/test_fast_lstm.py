@@ -182,3 +182,11 @@ def test_numpys_tanh_is_torchs(dtype):
     torch.testing.assert_close(out, wanted, rtol=4 * torch.finfo(dtype).eps, atol=0, equal_nan=True)
     products.tanh(x, out=x)
     assert torch.equal(x[:-1], out[:-1])
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_numpys_exp_is_torchs(dtype):
+    x = torch.cat([-torch.linspace(0, 800, 4001), torch.tensor([-torch.inf, torch.nan])]).to(dtype)
+    wanted = torch.exp(x)
+    assert products.exp_(x) is x
+    torch.testing.assert_close(x, wanted, rtol=2 * torch.finfo(dtype).eps, atol=0, equal_nan=True)

@@ -163,7 +163,6 @@ def test_a_second_pass_forgets_the_first_and_counting_changes_nothing(share):
         fast._N,
         fast._C,
         fast._wide,
-        fast._log_p,
     ):
         buffer.fill_(torch.nan)
     for block in table.blocks:

@@ -13,6 +13,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from grokbench.networks.fast.products import times, times_transposed, transposed_times
 from grokbench.networks.fast.tiles import BLOCK, RowBlock
 
 FEW = 256
@@ -48,7 +49,7 @@ class TableFirst:
         for per_token, of_head, own in zip(
             self._by_head(self._table), self._columns(n), values[:-1].unbind(1), strict=True
         ):
-            torch.mm(own, of_head.t(), out=per_token)
+            times_transposed(own, of_head, out=per_token)
         torch.addmv(n[:, -1], n[:, :-1], values[-1].flatten(), out=self._table[-1])
         self._d_table.zero_()
 
@@ -68,8 +69,9 @@ class TableFirst:
         for head, (d_per_token, of_head, d_of_head) in enumerate(
             zip(self._by_head(self._d_table), self._columns(n), self._columns(d_n), strict=True)
         ):
-            torch.mm(d_per_token, of_head, out=d_values[:-1, head])
-            torch.mm(d_per_token.t(), values[:-1, head], out=d_of_head)
+            d_own = d_per_token.contiguous()
+            times(d_own, of_head, out=d_values[:-1, head])
+            transposed_times(d_own, values[:-1, head], out=d_of_head)
         torch.mv(n[:, :-1].t(), d_last, out=d_values[-1].view(-1))
         d_n[:, :-1].addr_(d_last, values[-1].flatten())
         d_n[:, -1] = d_last

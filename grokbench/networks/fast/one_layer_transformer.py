@@ -30,9 +30,16 @@ from torch import Tensor
 
 from grokbench.networks.base import dropout_mask
 from grokbench.networks.fast.head_sums import FEW, HeadSums, RowsFirst, TableFirst
-from grokbench.networks.fast.products import add_times, count_correct, times_transposed, transposed_times
+from grokbench.networks.fast.products import (
+    add_times,
+    count_correct,
+    times,
+    times_transposed,
+    transposed_times,
+)
 from grokbench.networks.fast.step import Classifier, LossSums, Step
 from grokbench.networks.fast.tiles import BLOCK, RowBlock, SplitRows, in_tiles
+from grokbench.networks.fast.token_tables import add_loss
 from grokbench.networks.one_layer_transformer import BIASES, WEIGHTS, OneLayerTransformer
 from grokbench.specs.errors import UnknownNameError
 
@@ -82,8 +89,7 @@ class FastOneLayerTransformer:
         self._many, self._few = TableFirst(*size), RowsFirst(*size)
         self._C, self._dC = torch.zeros(2, outputs, m, dtype=dtype)
         self._sums, self._activations = (torch.empty(BLOCK, width, dtype=dtype) for width in (m + outputs, m))
-        self._wide, self._log_p = torch.empty(2, outputs * BLOCK, dtype=PRECISIONS[precision])
-        self._minus_one = torch.full((1, BLOCK), -1.0, dtype=PRECISIONS[precision])
+        self._wide = torch.empty(outputs * BLOCK, dtype=PRECISIONS[precision])
 
     def rows(self, rows: NDArray[np.int64]) -> SplitRows:
         """(n, 3) element indices x, y, x∘y."""
@@ -104,8 +110,7 @@ class FastOneLayerTransformer:
         self._dC.zero_()
         for block in rows.blocks:
             hidden, logits = self._forward(folded, block, mask)
-            self._loss(logits, block, count, sums)
-            self._residual(logits, block, rows.n_rows)
+            logits.copy_(self._loss(logits, block, count, sums, 1 / rows.n_rows))
             add_times(self._dC, logits, hidden)  # (outputs, m)
             d_sums = self._backward(logits, hidden, block, mask)
             d_attention[block.rows] = folded.head_sums.backward(block, folded.attention[block.rows], d_sums)
@@ -141,13 +146,13 @@ class FastOneLayerTransformer:
 
         self._R[:, :-1].unflatten(1, (heads, -1)).copy_(w["W_O"].transpose(0, 1))
         self._R[:, -1] = tokens[-1]
-        torch.mm(w["W_in"], self._R, out=self._N[:m])
-        torch.mm(w["W_U"], self._R, out=self._N[m:])
+        times(w["W_in"], self._R, out=self._N[:m])
+        times(w["W_U"], self._R, out=self._N[m:])
         self._N[:m, -1] += w["b_in"]
         self._N[m:, -1] += w["W_U"] @ w["b_out"]
         head_sums: HeadSums = self._few if rows.n_rows <= FEW else self._many
         head_sums.start(values, self._N)
-        torch.mm(w["W_U"], w["W_out"], out=self._C)
+        times(w["W_U"], w["W_out"], out=self._C)
         return Folded(tokens, query, asked, attention[:, :2].flatten(1), head_sums)
 
     def _forward(self, folded: Folded, block: RowBlock, mask: Tensor | None) -> tuple[Tensor, Tensor]:
@@ -161,18 +166,15 @@ class FastOneLayerTransformer:
         # Logits lie class by class, which is how the BLAS and the softmax fill their vectors.
         return hidden, times_transposed(self._C, hidden).add_(sums[:, self._direct].t())
 
-    def _loss(self, logits: Tensor, block: RowBlock, count: bool, sums: LossSums) -> None:
-        """Adds to ``sums``, and leaves log p in its buffer. Right is a row whose first maximum is at its target."""
+    def _loss(
+        self, logits: Tensor, block: RowBlock, count: bool, sums: LossSums, scale: float | None = None
+    ) -> Tensor:
+        """Adds to ``sums``; the logits in the log-softmax's type, which with a ``scale`` have become that loss's gradient."""
         if count:
             sums.correct += count_correct(logits, block.target)
-        wide, log_p = (buffer[: logits.numel()].view_as(logits) for buffer in (self._wide, self._log_p))
-        torch.log_softmax(wide.copy_(logits), 0, out=log_p)
-        sums.loss_sum -= float(log_p.gather(0, block.target).sum(dtype=torch.float64))
-
-    def _residual(self, logits: Tensor, block: RowBlock, n_rows: int) -> None:
-        """``logits`` become the gradient of the mean loss, (p − onehot) / n_rows."""
-        p = self._log_p[: logits.numel()].view_as(logits).exp_()
-        torch.mul(p.scatter_add_(0, block.target, self._minus_one[:, : p.shape[1]]), 1 / n_rows, out=logits)
+        wide = self._wide[: logits.numel()].view_as(logits).copy_(logits)
+        add_loss(wide, block.target, sums, False, scale)
+        return wide
 
     def _backward(self, d_logits: Tensor, hidden: Tensor, block: RowBlock, mask: Tensor | None) -> Tensor:
         """From dlogits (outputs, rows) to the gradient by the sums, (rows, m+outputs), written where they were."""
@@ -193,13 +195,15 @@ class FastOneLayerTransformer:
         d_values = d_values.flatten(1)  # (2n+1, H·e)
 
         bias = d_n[m:, -1]  # Σ over rows of dlogits
-        torch.mm(d_n[m:], self._R.t(), out=d["W_U"])
-        d["W_U"].addmm_(self._dC, w["W_out"].t()).addr_(bias, w["b_out"])
-        torch.mm(w["W_U"].t(), self._dC, out=d["W_out"])
+        times_transposed(d_n[m:], self._R, out=d["W_U"])
+        add_times(d["W_U"], self._dC, w["W_out"].t())
+        d["W_U"].addr_(bias, w["b_out"])
+        transposed_times(w["W_U"], self._dC, out=d["W_out"])
         torch.mv(w["W_U"].t(), bias, out=d["b_out"])
-        torch.mm(d_n[:m], self._R.t(), out=d["W_in"])
+        times_transposed(d_n[:m], self._R, out=d["W_in"])
         d["b_in"].copy_(d_n[:m, -1])
-        d_r = torch.addmm(w["W_U"].t() @ d_n[m:], w["W_in"].t(), d_n[:m])  # (d, H·e+1)
+        d_r = transposed_times(w["W_U"], d_n[m:])  # (d, H·e+1)
+        add_times(d_r, w["W_in"].t(), d_n[:m])
         d["W_O"].copy_(d_r[:, :-1].unflatten(1, (heads, -1)).transpose(0, 1))
 
         # Softmax: ds = A (dA − Σ A dA). The table's rows being differences from "=", dA is 0 there.

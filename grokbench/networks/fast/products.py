@@ -37,6 +37,11 @@ def backend(dtype: torch.dtype) -> str:
     return ONEDNN if dtype == torch.float32 and onednn_is_chosen() else BLAS
 
 
+def times(a: Tensor, b: Tensor, out: Tensor | None = None) -> Tensor:
+    """a b for a (k, m) and b (m, n) -> (k, n), into ``out`` where that is given."""
+    return times_transposed(a, b.t(), out)
+
+
 def times_transposed(a: Tensor, b: Tensor, out: Tensor | None = None) -> Tensor:
     """a bᵀ for a (k, n) and b (m, n) -> (k, m), into ``out`` where that is given."""
     if backend(a.dtype) != ONEDNN:
@@ -86,6 +91,14 @@ def sparse(
 def tanh(x: Tensor, out: Tensor) -> None:
     """tanh(x) into ``out``, which may be x. numpy has vector instructions for it where torch has few: a tenth of the time."""
     np.tanh(x.numpy(), out=out.numpy())
+
+
+def exp_(x: Tensor) -> Tensor:
+    """exp(x) in place of x. In float64 numpy's is as exact as torch's and takes half of the time; in float32 it is less exact."""
+    if x.dtype != torch.float64:
+        return x.exp_()
+    np.exp(x.numpy(), out=x.numpy())
+    return x
 
 
 def count_correct(f: Tensor, target: Tensor) -> int:

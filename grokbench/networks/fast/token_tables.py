@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from grokbench.networks.fast.columns import chunks
-from grokbench.networks.fast.products import count_correct, sparse
+from grokbench.networks.fast.products import count_correct, exp_, sparse
 from grokbench.networks.fast.step import LossSums
 from grokbench.networks.operands import Operands, fixed_table
 
@@ -91,7 +91,7 @@ def add_loss(
         sums.correct += count_correct(logits, target)
     highest = logits.amax(0, keepdim=True)  # (1, m)
     above = highest - logits.gather(0, target)  # (1, m)
-    total = logits.sub_(highest).exp_().sum(0, keepdim=True)  # (1, m)
+    total = exp_(logits.sub_(highest)).sum(0, keepdim=True)  # (1, m)
     sums.loss_sum += float(above.add_(total.log()).sum(dtype=torch.float64))
     if loss_scale is not None:
         logits.mul_(loss_scale / total)
