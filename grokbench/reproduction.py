@@ -74,6 +74,8 @@ class Reproduction(Job):
         file = library.file("paper", named)
         self.spec_library, self.claims_file = library.beside(file.path), file.path
         self.seeds = values.distinct("seeds", seeds)
+        if self.seeds and tier == "smoke":
+            raise InputError("the smoke tier has one seed of its own; name seeds with another tier", "seeds")
         if self.seeds:
             origins = {one.id: self.spec_library.recipe(one.baseline) for one in self.paper.experiments}
             drawn = [name for name, recipe in origins.items() if recipe.optimizer["kind"] == "none"]

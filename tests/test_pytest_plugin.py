@@ -21,7 +21,7 @@ def claim(id, kind="event", known=None):
 
 def verdict(id, outcome, statistic=1.0, values=()):
     return types.SimpleNamespace(
-        id=id, verdict=outcome, name=outcome, statistic=statistic, values=values, reason="because of " + id, source="Fig. 1"
+        id=id, verdict=outcome, called=outcome, statistic=statistic, values=values, reason="because of " + id, source="Fig. 1"
     )
 
 CLAIMS = {claims}
@@ -96,8 +96,10 @@ def test_verdicts_become_outcomes_and_the_paper_is_run_once(claims):
 def test_at_smoke_exact_claims_are_decided_and_statistical_ones_only_computed(claims):
     result = claims(
         '[claim("exact-good", "exact"), claim("exact-open", "exact"), claim("measured"), claim("censored"), '
+        'claim("exact-known", "exact", known="NOT REPRODUCED"), claim("exact-changed", "exact", known="NOT REPRODUCED"), '
         'claim("unmeasured"), claim("nan"), claim("elsewhere"), claim("against")]',
         '[verdict("exact-good", "REPRODUCED"), verdict("exact-open", "INCONCLUSIVE"), '
+        'verdict("exact-known", "NOT REPRODUCED"), verdict("exact-changed", "REPRODUCED"), '
         'verdict("measured", "INCONCLUSIVE", 0.5), '
         'verdict("censored", "INCONCLUSIVE", 0.0, ((0, (float("inf"),), False),)), '
         'verdict("unmeasured", "INCONCLUSIVE", None), '
@@ -107,10 +109,11 @@ def test_at_smoke_exact_claims_are_decided_and_statistical_ones_only_computed(cl
         "smoke",
         "-v",
     )
-    counts = {"passed": 1, "computed": 3, "failed": 1, "skipped": 3}
+    counts = {"passed": 2, "computed": 3, "failed": 2, "skipped": 3}
     assert {name: n for name, n in result.parseoutcomes().items() if "warning" not in name} == counts
     result.stdout.fnmatch_lines(["*exact-good*PASSED*", "*measured*COMPUTED*", "*against*COMPUTED*"])
-    assert "exact-open: INCONCLUSIVE" in result.stdout.str()
+    assert "exact-open: INCONCLUSIVE (Fig. 1): because of exact-open. An exact claim" in result.stdout.str()
+    assert "here NOT REPRODUCED is due" in result.stdout.str()
 
 
 def test_a_claim_that_is_only_computed_neither_fails_the_run_nor_counts_as_passed(claims):

@@ -13,9 +13,10 @@ INCONCLUSIVE = "INCONCLUSIVE"
 NOT_RUN = "NOT RUN"
 ERROR = "ERROR"
 VERDICTS = (REPRODUCED, NOT_REPRODUCED, INCONCLUSIVE, NOT_RUN, ERROR)
-OUR_FAILURE = f"{NOT_REPRODUCED} under our reading"  # says nothing against the paper
+READ_AS = " under our reading"
+OUR_FAILURE = NOT_REPRODUCED + READ_AS  # says nothing against the paper
 NAMES = (REPRODUCED, NOT_REPRODUCED, OUR_FAILURE, INCONCLUSIVE, NOT_RUN, ERROR)
-"""What a reader sees verdicts called."""
+"""What a report's JSON document calls them."""
 STATED = ("paper", "code")  # origins of a recipe that can be held against a paper
 
 Value = tuple[int, tuple[float, ...], bool | None]
@@ -51,14 +52,28 @@ class Verdict:
 
     @property
     def name(self) -> str:
-        """What the verdict is called wherever a person reads it, one of ``NAMES``."""
+        """One of ``NAMES``."""
         ours = self.under_our_reading and self.verdict == NOT_REPRODUCED
         return OUR_FAILURE if ours else self.verdict
+
+    @property
+    def called(self) -> str:
+        """See ``called``."""
+        return called(self.verdict, self.under_our_reading)
 
     @property
     def yes(self) -> int:
         """How many seeds meet the rule."""
         return sum(said is True for _, _, said in self.values)
+
+
+def called(verdict: str, under_our_reading: bool) -> str:
+    """What a person reads a verdict called: where it decides, with whether it speaks of our reading of the paper.
+
+    >>> called("REPRODUCED", True), called("INCONCLUSIVE", True)
+    ('REPRODUCED under our reading', 'INCONCLUSIVE')
+    """
+    return verdict + (READ_AS if under_our_reading and verdict in (REPRODUCED, NOT_REPRODUCED) else "")
 
 
 def not_run(claim: Claim, tier: str, why: str, origins: Sequence[str] = ()) -> Verdict:

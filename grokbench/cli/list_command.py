@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from grokbench.claims.verdict import VERDICTS
+from grokbench.claims.verdict import VERDICTS, called
 from grokbench.cli import completion, options
 from grokbench.specs.claims import CLAIM_KINDS
 from grokbench.specs.errors import InputError, UnknownNameError
@@ -115,10 +115,12 @@ def _claims(
     said = verdicts.read()
     rows = []
     for claim_id, claim in ((f"{one.id}.{claim.id}", claim) for one in papers for claim in one.claims):
-        own = said[claim_id]["verdict"] if claim_id in said else "—"
-        asked = ((paper, claim_id.partition(".")[0]), (kind, claim.kind), (verdict, own))
+        own = said.get(claim_id)
+        found = own["verdict"] if own else "—"
+        asked = ((paper, claim_id.partition(".")[0]), (kind, claim.kind), (verdict, found))
         if all(wanted is None or wanted == have for wanted, have in asked):
-            rows.append({"id": claim_id, "kind": claim.kind, "verdict": own, "title": claim.title})
+            shown = called(found, own["under_our_reading"]) if own else found
+            rows.append({"id": claim_id, "kind": claim.kind, "verdict": shown, "title": claim.title})
     return rows
 
 

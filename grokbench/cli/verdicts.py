@@ -237,7 +237,7 @@ def cells(paper: Paper, verdict: Verdict, rises: Sequence[float] = ()) -> tuple[
         _says(claim),
         rows.here(verdict, claim.kind, rises),
         rows.k_of_n(verdict, claim.kind),
-        rows.called(verdict),
+        verdict.called,
     )
 
 

@@ -178,7 +178,7 @@ def _verdict(paper: Paper, verdict: Verdict) -> dict[str, Any]:
         "title": claim.title,
         "kind": claim.kind,
         "verdict": verdict.verdict,
-        "name": verdict.name,
+        "name": verdict.called,
         "tier": verdict.tier,
         "seeds": verdict.n_seeds,
         "yes": verdict.yes,

@@ -27,6 +27,7 @@ from grokbench.store.folder import Store
 
 MOST_SEPARATED = 4  # fields whose every combination is trained, 16 arms
 MOST_TRIALS = 200  # of a tuning
+SHARED = ("task", "data")  # tables whose fields say which rows are learned
 
 
 def plan(
@@ -76,7 +77,7 @@ def plan(
         return found
 
     pair = [resolved(one, {}, changed) for one in (first, second)]
-    tuning = _tuning(tune, trials, chosen)
+    tuning = _tuning(tune, trials, chosen, changed)
     unlike = apart(pair[0].recipe, pair[1].recipe, tuning)
     tested = _under_test(unlike, under_test)
     if not unlike:
@@ -204,7 +205,9 @@ def _recipe(like: Recipe, fields: Mapping[str, Any], title: str) -> Recipe:
     return Recipe(id=like.id, title=title, origin="inferred", source=source, **tables)
 
 
-def _tuning(tune: Mapping[str, Any] | None, trials: int | None, seeds: Sequence[int]) -> Tuning | None:
+def _tuning(
+    tune: Mapping[str, Any] | None, trials: int | None, seeds: Sequence[int], changed: Mapping[str, Any]
+) -> Tuning | None:
     """The tuning that was asked for, on the first pilot seeds that are not compared. Errors: InputError."""
     if not tune:
         if trials is not None:
@@ -213,6 +216,13 @@ def _tuning(tune: Mapping[str, Any] | None, trials: int | None, seeds: Sequence[
     if not isinstance(tune, Mapping) or len(tune) != 1:
         raise InputError("tune names one field and its values, as in {'optimizer.lr': [1e-3, 1e-2]}", "tune")
     ((name, asked_for),) = tune.items()
+    if str(name).partition(".")[0] in SHARED:
+        raise InputError(
+            f"tune {name}: the arms of a comparison share their task and their rows; tune a field of the recipe",
+            "tune",
+        )
+    if name in changed:
+        raise InputError(f"tune {name}: it is set for both arms, too; leave one of the two out", "tune")
     budget = None if trials is None else values.integer("trials", trials, least=2, most=MOST_TRIALS)
     if isinstance(asked_for, str):
         if budget is None:

@@ -61,7 +61,7 @@ class Tuned:
 
     tried: tuple[tuple[Any, float], ...]
     chosen: Any
-    reached: bool  # whether any trial generalised; else the best test accuracy decided
+    reached: bool  # whether most trials of some value generalised; else the best test accuracy decided
 
     @property
     def at_the_edge(self) -> bool:

@@ -204,7 +204,11 @@ def tuning_sentences(result: CompareResult) -> list[str]:
         "which no comparison below uses."
     ]
     for name, one in zip(NAMES, result.tuned, strict=True):
-        why = "" if one.reached else ": no trial generalised, so the best test accuracy decided"
+        why = (
+            ""
+            if one.reached
+            else ": with no value did most trials generalise, so the best test accuracy decided"
+        )
         edge = ", at the edge of what was tried; a better value may lie beyond" if one.at_the_edge else ""
         out.append(f"{name} has {w.value(one.chosen)}{why}{edge}.")
     return out

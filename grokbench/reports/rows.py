@@ -18,7 +18,6 @@ from grokbench.claims.verdict import (
 
 HEAD = ("claim", "paper says", "here: median [interval]", "seeds k/n", "verdict")
 DRAWN = "construction"  # kind of claim that is decided on draws of weights, by their median
-READ_AS = " under our reading"
 SIGNS = {REPRODUCED: "✓", NOT_REPRODUCED: "✗", INCONCLUSIVE: "?", NOT_RUN: "·", ERROR: "!"}
 """Verdict → the sign beside its name."""
 
@@ -36,7 +35,7 @@ def row(
 
     link: to the claim's section. says: the paper's number. tier: written after the verdict. rises: R½ of the first arm's runs.
     """
-    verdict_cell = called(verdict) + (f" ({tier})" if tier and verdict.verdict != NOT_RUN else "")
+    verdict_cell = verdict.called + (f" ({tier})" if tier and verdict.verdict != NOT_RUN else "")
     return (
         f"[{title or verdict.id}]({link})",
         stated(says),
@@ -49,11 +48,6 @@ def row(
 def stated(says: str | float | None) -> str:
     """The paper's number or words; a dash where it gives none."""
     return says if isinstance(says, str) else w.number(says)
-
-
-def called(verdict: Verdict) -> str:
-    """What the verdict is called, and, where it decides, whether it speaks of our reading of the paper."""
-    return verdict.name + (READ_AS if verdict.verdict == REPRODUCED and verdict.under_our_reading else "")
 
 
 def here(verdict: Verdict, kind: str, rises: Sequence[float] = ()) -> str:

@@ -13,7 +13,7 @@ from grokbench.figures import name_for
 from grokbench.measures import needs
 from grokbench.plan.expand import needed
 from grokbench.reports.result import PaperResult
-from grokbench.reports.rows import called, here, stated
+from grokbench.reports.rows import here, stated
 from grokbench.reports.runs import Run, runs, runs_table
 from grokbench.reports.tables import table
 from grokbench.specs.types import Claim, Condition
@@ -124,7 +124,7 @@ def _section(
 ) -> str:
     lines = [
         f"### {claim.id}",
-        f"**{w.sentence(claim.title or claim.id)}** {called(verdict)} ({w.tier(verdict, report.kept)}).",
+        f"**{w.sentence(claim.title or claim.id)}** {verdict.called} ({w.tier(verdict, report.kept)}).",
         f"The paper: {w.sentence(claim.statement)} ({verdict.source}; grade {claim.grade})",
     ]
     if claim.reported:

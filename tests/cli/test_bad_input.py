@@ -52,6 +52,10 @@ CASES = {
         ["reproduce", "gromov2023", "--shard", "9/8"],
         "--shard 9/8: expected i/n, the part i of n from 1 on, such as 1/8",
     ),
+    "seeds at the smoke tier": (
+        ["reproduce", "gromov2023", "--tier", "smoke", "--seeds", "9000:9001"],
+        "the smoke tier has one seed of its own",
+    ),
     "a shard of a ladder": (
         ["reproduce", "gromov2023", "--shard", "1/8", "--ladder"],
         "a ladder adds seeds",

@@ -15,6 +15,7 @@ import grokbench
 from grokbench.plan import compare_words, executor
 from grokbench.plan.compare import HORIZON, TUNING_HORIZON, Compare
 from grokbench.plan.executor import Failure
+from grokbench.reports import comparing
 from grokbench.specs.errors import GrokbenchError, InputError
 from grokbench.specs.types import Trial
 from grokbench.store.folder import Store
@@ -216,6 +217,17 @@ def test_where_no_tuning_trial_generalises_the_best_test_accuracy_decides(
     assert [value for value, _ in found.tuned[0].tried] == [0.001, 0.01, 0.1]
 
 
+def test_a_value_with_which_few_trials_generalise_is_not_called_one_with_none(
+    tmp_path: Path, trained: Any
+) -> None:
+    trained(lambda trial: 60.0 if trial.seed == 9000 else math.inf)
+    job = plan(tmp_path, seeds=1, tune={"optimizer.lr": [0.01, 0.02]}, trials=6)
+    job.run(1)
+    found = job.result()
+    assert not any(one.reached for one in found.tuned)
+    assert "with no value did most trials generalise" in comparing.tuning_sentences(found)[1]
+
+
 def test_an_arm_that_cannot_be_tuned_is_an_error(tmp_path: Path, trained: Any) -> None:
     trained(lambda trial: math.nan)
     job = plan(tmp_path, seeds=1, tune={"optimizer.lr": "1e-3:1e-1"}, trials=2)
@@ -235,6 +247,9 @@ def test_an_arm_that_cannot_be_tuned_is_an_error(tmp_path: Path, trained: Any) -
         ({"tune": {"optimizer.lr": [0.1, 0.2], "model.width": [1, 2]}}, "one field"),
         ({"tune": {"optimizer.lrr": [0.1, 0.2]}}, "optimizer.lr"),
         ({"tune": {"optimizer.lr": [0.1, 0.2]}, "isolate": True}, "not both"),
+        ({"tune": {"task.domain.p": [7, 11]}}, "share their task and their rows"),
+        ({"tune": {"data.rounding": ["floor", "half-even"]}}, "share their task and their rows"),
+        ({"tune": {"optimizer.lr": [0.1, 0.2]}, "settings": {"optimizer.lr": 0.1}}, "set for both arms, too"),
         ({"seeds": []}, "at least one seed"),
         ({"first": "gromov2023/analytic"}, "is not trained"),
         ({"first": "hu2024/mlp-one-hot", "settings": {}, "isolate": True}, "compare recipes that are closer"),

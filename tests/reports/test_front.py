@@ -13,7 +13,7 @@ from grokbench.claims.verdict import Verdict
 from grokbench.reports.front import MOST, front, headline, place, rest
 from grokbench.reports.head import head
 from grokbench.reports.result import PaperResult
-from grokbench.reports.rows import HEAD, called, here
+from grokbench.reports.rows import HEAD, here
 from grokbench.specs.types import Claim, Reported
 from tests.reports import synthetic
 
@@ -108,7 +108,7 @@ def test_a_number_stands_where_seeds_have_one(kind, values, median, interval, wr
 
 def test_only_a_verdict_that_decides_is_said_to_hold_under_our_reading() -> None:
     said = [
-        called(synthetic.verdict("x", outcome, under_our_reading=True))
+        synthetic.verdict("x", outcome, under_our_reading=True).called
         for outcome in ("REPRODUCED", "NOT REPRODUCED", "INCONCLUSIVE", "NOT RUN")
     ]
     assert said == [
@@ -117,7 +117,7 @@ def test_only_a_verdict_that_decides_is_said_to_hold_under_our_reading() -> None
         "INCONCLUSIVE",
         "NOT RUN",
     ]
-    assert called(synthetic.verdict("x")) == "REPRODUCED"
+    assert synthetic.verdict("x").called == "REPRODUCED"
 
 
 def test_draws_are_named_as_such() -> None:

@@ -75,7 +75,7 @@ def _shown(reported: Reported, entry: Mapping[str, Any]) -> Shown:
         title=entry["title"] or entry["id"],
         kind=entry["kind"],
         verdict=verdict.verdict,
-        called=rows.called(verdict),
+        called=verdict.called,
         tier=f"{verdict.tier}, kept" if entry["kept"] else verdict.tier,
         says=said,
         here=here,
