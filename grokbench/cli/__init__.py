@@ -139,7 +139,7 @@ def main() -> None:
         status = group.main(standalone_mode=False)
     except GrokbenchError as error:
         click.echo(f"Error: {error}", err=True)
-        status = 2
+        status = error.status
     except click.ClickException as error:
         error.show()
         status = 2

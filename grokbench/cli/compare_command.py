@@ -12,7 +12,7 @@ import click
 
 from grokbench.cli import completion, hardware, options
 from grokbench.cli.measuring import batched, guessed, measure
-from grokbench.specs.errors import InputError
+from grokbench.specs.errors import FailedError, InputError
 
 if TYPE_CHECKING:
     from grokbench.plan.compare import Compare
@@ -229,7 +229,7 @@ def _show(result: CompareResult, out: Path, *, as_json: bool) -> int:
 
     if not result.records:
         why = next((one.sentence for one in result.failures if one.sentence), "the tracebacks say why")
-        raise InputError(f"no trial could be trained, so nothing was written; {why}")
+        raise FailedError(f"no trial could be trained, so nothing was written; {why}")
     try:
         page = compare.write(result, out)
     except OSError as error:

@@ -26,6 +26,11 @@ def together(model: Section) -> str:
     return ""
 
 
+def one_row(model: Section) -> int:
+    """A batch may have a single row."""
+    return 1
+
+
 def no_closed_form(model: Section) -> str | Callable[..., Any]:
     """The tangent kernel can be had from gradients only."""
     return ""
@@ -55,6 +60,7 @@ class Architecture:
     (network, inputs (n, d) in float64) → (n, n). Empty where there is none.
     drawn: fields that only initial weights and noise depend on. Trials that differ in them can train as one model.
     singly: (model) → a sentence that says why its trials cannot train as one model; empty where they can.
+    least_rows: (model) → rows that a training batch needs at least.
     seeded: whether another seed draws other weights; False where the start is the same for all.
     rescales: whether its hand-written steps know of outputs that are scaled (``networks.scaled``); any other trains them plainly.
     alone: whether its hand-written step beats a batch of trials on a CPU, however small it is.
@@ -75,6 +81,7 @@ class Architecture:
     answers: str = "classes"
     drawn: tuple[str, ...] = ()
     singly: Callable[[Section], str] = together
+    least_rows: Callable[[Section], int] = one_row
     alone: bool = False
     rescales: bool = False
     seeded: bool = True

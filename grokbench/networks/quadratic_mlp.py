@@ -62,6 +62,11 @@ def singly(model: Section) -> str:
     return "Batch normalisation keeps statistics of its own." if model["normalisation"] == "batch" else ""
 
 
+def least_rows(model: Section) -> int:
+    """See ``Architecture``: one row has no variance by which batch normalisation could divide."""
+    return 2 if model["normalisation"] == "batch" else 1
+
+
 def kernel(model: Section) -> str:
     """See ``Architecture.tangent_kernel``: batch normalisation makes rows depend on one another."""
     return f"{_HERE}:tangent_kernel" if model["normalisation"] == "none" else ""
@@ -80,6 +85,7 @@ ARCHITECTURE = Architecture(
     },
     drawn=("init_std", "dropout"),
     singly=singly,
+    least_rows=least_rows,
     rescales=True,
     tangent_kernel=kernel,
 )

@@ -18,7 +18,7 @@ from grokbench.plan.expand import Plan, PlannedTrial
 from grokbench.plan.job import Job, Shelves
 from grokbench.plan.together import AUTO, How
 from grokbench.specs.differences import Difference
-from grokbench.specs.errors import InputError
+from grokbench.specs.errors import FailedError
 from grokbench.specs.files import SpecFile
 from grokbench.specs.types import Trial
 from grokbench.store import keys
@@ -110,11 +110,11 @@ class Compare(Job):
     def _order(self, arm: int) -> list[int]:
         """The values of an arm's tuning, best first: least median T_gen, then best test accuracy, then as they were named.
 
-        Errors: InputError where none of them could be trained.
+        Errors: FailedError where none of them could be trained.
         """
         found = {value: self._tuned_records(arm, value) for value in range(len(self._bases[arm]))}
         if not any(found.values()):
-            raise InputError(f"no trial that tunes {self.arms[arm].name} could be trained")
+            raise FailedError(f"no trial that tunes {self.arms[arm].name} could be trained")
 
         def rank(value: int) -> tuple[float, float]:
             best = [float(max(record.curves["test_accuracy"])) for record in found[value]]
@@ -151,7 +151,7 @@ class Compare(Job):
         return estimate.estimated(plan, todo, stored, workers, self.how)
 
     def result(self) -> CompareResult:
-        """What is known so far. Errors: InputError where an arm could not be tuned."""
+        """What is known so far. Errors: FailedError where an arm could not be tuned."""
         chosen = self._chosen()
         arms = [
             replace(arm, recipe=self._bases[i][value].recipe)

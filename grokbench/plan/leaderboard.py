@@ -17,7 +17,7 @@ from grokbench.plan.job import Job, Shelves
 from grokbench.plan.standings import Standings, Tried
 from grokbench.plan.together import How
 from grokbench.specs import values
-from grokbench.specs.errors import InputError
+from grokbench.specs.errors import FailedError, InputError
 from grokbench.specs.loader import Library
 from grokbench.specs.tracks import STAY, Workload
 from grokbench.specs.types import Trial
@@ -192,7 +192,7 @@ def chosen(tried: Sequence[Tried]) -> Tried:
 
 
 def declared(job: Leaderboard) -> dict[str, dict[str, Any]]:
-    """What tuning found for each workload: ``t_star`` and ``set``, as a submission declares them. Errors: InputError."""
+    """What tuning found for each workload: ``t_star`` and ``set``, as a submission declares them. Errors: FailedError."""
     own = job.tuned
     assert own is not None
     out = {}
@@ -200,7 +200,7 @@ def declared(job: Leaderboard) -> dict[str, dict[str, Any]]:
         tried = job.tried_of(own, workload)
         lost = sum(run is None for one in tried for run in one.runs)
         if lost:
-            raise InputError(
+            raise FailedError(
                 f"{lost} trial(s) that tune {own.submission.id} on {workload.id} have no record, so nothing was chosen; "
                 "the same call trains them again"
             )

@@ -6,6 +6,7 @@ import collections
 import multiprocessing
 import os
 import queue
+import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -180,8 +181,18 @@ def _context() -> multiprocessing.context.BaseContext:
     """
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
+    from multiprocessing import forkserver, resource_tracker  # which not every platform has
+
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(LOADED)
+    # While the server imports, Ctrl-C would end it with a traceback; it begins with the mask of this thread. The tracker, which
+    # a server starts where there is none, would lift it.
+    resource_tracker.ensure_running()
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
     return context
 
 

@@ -91,9 +91,10 @@ def resolve_trial(
     depend on the types that were passed. Errors: GrokbenchError for anything that could not be trained.
     """
     from grokbench.networks.fitting import MOST_STEPS, check_fit
-    from grokbench.tasks.source import rows_of
+    from grokbench.tasks.source import rows_of, source
     from grokbench.tasks.splits import fraction, rows_as_fraction
     from grokbench.tasks.trained import trial_rows
+    from grokbench.training.batches import check_batches
     from grokbench.training.watching import check_watched
 
     number = values.integer("seed", seed, least=0)
@@ -120,5 +121,7 @@ def resolve_trial(
     else:
         kept, count = rows_as_fraction(table.pool, values.integer("rows", rows), rounding)
     trial = Trial(spec, recipe, kept, number, budget, horizon=None, probes=looked_at, rows=count)
-    trial_rows(trial, table)
+    found = trial_rows(trial, table)
+    if budget and source(spec).fresh is None:
+        check_batches(recipe, len(found.train))
     return trial

@@ -20,11 +20,13 @@ _LISTS = {
 
 
 class GrokbenchError(Exception):
-    """Anything a user can mend. The command line prints its text and exits with status 2.
+    """Anything a user can mend. The command line prints its text and exits with its ``status``.
 
     arguments: of Python calls that the text names, as its first word or as ``name=VALUE``; :meth:`calling` puts other names
     in their place.
     """
+
+    status = 2
 
     def __init__(self, text: str = "", *arguments: str) -> None:
         super().__init__(text)
@@ -81,7 +83,15 @@ class PartError(InputError):
 
 
 class LostError(GrokbenchError):
-    """What ran the trials is gone, such as the scheduler of a cluster. Finished records stay; the exit status is 1."""
+    """What ran the trials is gone, such as the scheduler of a cluster. Finished records stay."""
+
+    status = 1
+
+
+class FailedError(GrokbenchError):
+    """So many trials failed that there is no result; the text says what became of them."""
+
+    status = 1
 
 
 class StoreError(GrokbenchError):

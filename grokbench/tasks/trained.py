@@ -91,10 +91,6 @@ def trial_rows(trial: Trial, table: Table | None = None) -> TrialRows:
         raise InputError(
             f"data.corruption changes labels of fixed training rows; the source {trial.task.source['kind']!r} has none"
         )
-    if table.real:
-        raise InputError(
-            f"data.corruption draws other classes; the answers of {trial.task.id!r} are real numbers"
-        )
     part: Corruption = parts.find("corruptions", own["kind"])
     truth = table.rows[:, -1].astype(np.int64, copy=False)
     generator = stream(trial.seed, "corruption", trial.task.id)

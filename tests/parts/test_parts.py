@@ -361,6 +361,47 @@ def test_a_plugin_that_fails_in_a_worker_is_one_sentence_and_exit_2(tmp_path):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["sweep", "--baseline", "gromov2023/adamw", "--alphas", "0.5"],
+        ["compare", "gromov2023/adamw", "hu2024/official", "--alpha", "0.5"],
+        [
+            "compare",
+            "gromov2023/adamw",
+            "hu2024/official",
+            "--alpha",
+            "0.5",
+            "--tune",
+            "evaluation.spacing=7,8",
+        ],
+    ],
+    ids=["sweep", "compare", "tuning"],
+)
+def test_where_every_trial_fails_there_is_no_result_and_the_exit_status_is_1(tmp_path, command):
+    text = PLUGIN.read_text(encoding="utf-8").replace(
+        "return self.X[inputs[:, 0]] + self.Y[inputs[:, 1]]", "return 'text'"
+    )
+    (tmp_path / "bad.py").write_text(text, encoding="utf-8")
+    words = [
+        *command,
+        "--task",
+        "addition",
+        "--seeds",
+        "1",
+        "--steps",
+        "5",
+        "--plugin",
+        str(tmp_path / "bad.py"),
+    ]
+    for name, value in ROWS.items():
+        words += ["--set", f"{name}={json.dumps(value)}"]
+    done = processes.grokbench(*words, "--store", str(tmp_path / "store"), "--out", str(tmp_path / "out"))
+    assert done.returncode == 1
+    assert done.stderr.strip().splitlines()[-1].startswith("Error: no trial ")
+    assert not any((tmp_path / "out").iterdir())
+
+
 def test_a_claim_on_a_part_that_fails_is_an_error_verdict_that_names_it(tmp_path):
     specs = tmp_path / "specs"
     import shutil

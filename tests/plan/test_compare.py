@@ -16,7 +16,7 @@ from grokbench.plan import compare_words, executor
 from grokbench.plan.compare import HORIZON, TUNING_HORIZON, Compare
 from grokbench.plan.executor import Failure
 from grokbench.reports import comparing
-from grokbench.specs.errors import GrokbenchError, InputError
+from grokbench.specs.errors import FailedError, GrokbenchError
 from grokbench.specs.types import Trial
 from grokbench.store.folder import Store
 from grokbench.training.record import Record
@@ -231,7 +231,7 @@ def test_a_value_with_which_few_trials_generalise_is_not_called_one_with_none(
 def test_an_arm_that_cannot_be_tuned_is_an_error(tmp_path: Path, trained: Any) -> None:
     trained(lambda trial: math.nan)
     job = plan(tmp_path, seeds=1, tune={"optimizer.lr": "1e-3:1e-1"}, trials=2)
-    with pytest.raises(InputError, match="no trial that tunes"):
+    with pytest.raises(FailedError, match="no trial that tunes"):
         job.run(1)
 
 

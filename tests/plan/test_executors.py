@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import concurrent.futures
 import multiprocessing
+import os
 import pickle
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,6 +25,7 @@ from grokbench.plan.worker import Job, Work
 from grokbench.specs.errors import InputError, LostError, PartError, UnknownNameError
 from grokbench.specs.types import Trial
 from grokbench.store.folder import Store
+from tests.clusters import ROOT
 from tests.parts.test_parts import nothing_registered  # noqa: F401
 from tests.parts.test_watching_parts import PLUGIN
 
@@ -217,3 +221,33 @@ def test_a_scheduler_that_there_is_not_is_a_sentence(address, message, tmp_path,
     monkeypatch.setattr("grokbench.plan.cluster.CONNECT_SECONDS", 1)
     with pytest.raises(InputError, match=message):
         given(tmp_path, Dask(address), trials(1))
+
+
+EARLY = """
+import os
+import signal
+import sys
+from multiprocessing import forkserver
+
+from grokbench.plan import local
+
+if __name__ == "__main__":
+    context = local._context()
+    os.kill(forkserver._forkserver._forkserver_pid, signal.SIGINT)  # it imports torch at this moment
+    process = context.Process(target=print, args=("here",))
+    process.start()
+    process.join()
+    sys.exit(process.exitcode)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="POSIX signals")
+def test_an_interruption_while_the_server_of_workers_begins_is_no_traceback(tmp_path):
+    (tmp_path / "early.py").write_text(EARLY, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, str(tmp_path / "early.py")],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr, done.stdout) == (0, "", "here\n")

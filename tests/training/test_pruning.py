@@ -27,6 +27,27 @@ def trial(**own: object) -> Trial:
     )
 
 
+@pytest.mark.parametrize(
+    ("rows", "batch", "left"),
+    [(25, 12, 1), (25, 1, 1), (1, "full", 1), (25, 6, 1), (24, 12, 0), (25, "full", 0)],
+)
+def test_batch_normalisation_is_refused_a_batch_of_one_row_before_it_trains(
+    rows: int, batch: int | str, left: int
+) -> None:
+    words = {**SETTINGS, "model.normalisation": "batch", "training.batch": batch}
+
+    def asked() -> Trial:
+        return resolve_trial("addition", "doshi2023/adamw", rows=rows, seed=9000, steps=3, settings=words)
+
+    if left:
+        with pytest.raises(
+            InputError, match=f"needs 2 rows at once, and of {rows} training rows .* has {left};"
+        ):
+            asked()
+    else:
+        assert asked().rows == rows
+
+
 def weights(network: torch.nn.Module) -> dict[str, np.ndarray]:
     return {name: w.detach().numpy().astype(np.float32) for name, w in network.named_parameters()}
 
