@@ -16,6 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 import grokbench
+from grokbench.claims.verdict import called
 from grokbench.cli import group
 from grokbench.exports import events, tables
 from grokbench.exports.columns import CURVES, TABLES
@@ -134,7 +135,8 @@ def test_the_verdicts_of_a_paper_are_those_of_its_report(power: Path) -> None:
     said = json.loads((ROOT / "reports" / "power2022.json").read_text(encoding="utf-8"))["claims"]
     verdicts, measures = read(power, "verdicts", "csv"), read(power, "measures", "csv")
     assert verdicts.claim.tolist() == [one["id"] for one in said]
-    assert verdicts.name.tolist() == [one["name"] for one in said]
+    assert verdicts.name.tolist() == [called(one["verdict"], one["under_our_reading"]) for one in said]
+    assert "REPRODUCED under our reading" in verdicts.name.tolist()
     assert same(verdicts["median"], [math.nan if one["median"] is None else one["median"] for one in said])
     for one in said:
         mine = measures[(measures.claim == one["id"]) & (measures.of == "claim")]
