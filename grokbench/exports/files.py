@@ -110,9 +110,14 @@ def _parquet(table: Table, path: Path) -> None:
         )
         for column in columns
     ]
-    arrays = [
-        pa.array(table.columns[column.name], field.type)
-        for column, field in zip(columns, fields, strict=True)
-    ]
+    try:
+        arrays = [
+            pa.array(table.columns[column.name], field.type)
+            for column, field in zip(columns, fields, strict=True)
+        ]
+    except OverflowError:  # a seed of an older grokbench, which set it no bound
+        raise InputError(
+            f"the table {table.kind} has a whole number of 2^63 or more, which parquet cannot hold; write it as csv"
+        ) from None
     about = {"grokbench": __version__, "meaning": MEANINGS[table.kind]}
     pq.write_table(pa.Table.from_arrays(arrays, schema=pa.schema(fields, metadata=about)), path)

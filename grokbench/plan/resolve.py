@@ -96,7 +96,7 @@ def resolve_trial(
     from grokbench.tasks.trained import trial_rows
     from grokbench.training.watching import check_watched
 
-    number = values.integer("seed", seed, least=0)
+    number = values.seed("seed", seed)
     looked_at = values.chosen("probes", "probe", probes, parts.names("probes"))
     spec, recipe = open_library(specs).resolve(
         task.spec if isinstance(task, Task) else values.name("task", task),

@@ -97,10 +97,12 @@ def test_a_table_of_another_kind_replaces_the_recipes_own() -> None:
     assert "betas" not in found
 
 
-def test_a_seed_of_any_size_works_in_the_store_too(tmp_path: Path) -> None:
-    first = run(seed=2**64, store=tmp_path)
-    assert first.trial.seed == 2**64
-    assert run(seed=2**64, store=tmp_path) == first
+def test_the_largest_seed_works_in_the_store_and_in_exports_too(tmp_path: Path) -> None:
+    first = run(seed=2**63 - 1, store=tmp_path)
+    assert first.trial.seed == 2**63 - 1
+    assert run(seed=2**63 - 1, store=tmp_path) == first
+    pytest.importorskip("pyarrow", reason="the extra export is not installed")
+    grokbench.export(seed=2**63 - 1, store=tmp_path, out=tmp_path / "out", format="parquet")
 
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
@@ -114,6 +116,8 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "seed as text": ({"seed": "3"}, "seed must be a whole number; got '3'"),
     "seed 1.5": ({"seed": 1.5}, "seed must be a whole number; got 1.5"),
     "seed -1": ({"seed": -1}, "seed must be 0 or more; got -1"),
+    "seed 2^63": ({"seed": 2**63}, "seed must be below 2^63; got 9223372036854775808"),
+    "a seed of thousands of digits": ({"seed": 10**5000}, "below 2^63; got a number of thousands of digits"),
     "seeds": ({"seed": [0, 1]}, "seed must be a whole number; got [0, 1]"),
     "steps 2.5": ({"steps": 2.5}, "steps must be a whole number"),
     "steps inf": ({"steps": float("inf")}, "steps must be a whole number"),
@@ -217,6 +221,7 @@ def test_a_sweep_takes_scalars_and_arrays(tmp_path: Path) -> None:
         ({"seeds": -1}, "seeds must be 0 or more; got -1"),
         ({"seeds": [0, -1]}, "seeds must be 0 or more; got -1"),
         ({"seeds": 10**9}, "seeds must be at most"),
+        ({"seeds": [0, 2**63]}, "seeds must be below 2^63"),
         ({"seeds": 0}, "at least one seed"),
         ({"steps": 0}, "steps must be 1 or more; got 0"),
     ],
@@ -246,6 +251,7 @@ def test_words_of_a_paper_that_are_none_are_one_sentence(tmp_path: Path) -> None
     assert "unknown claim of gromov2023 'no-such'" in refusal(
         lambda: grokbench.reproduce("gromov2023", claims="no-such")
     )
+    assert "seeds must be below 2^63" in refusal(lambda: grokbench.reproduce("gromov2023", seeds=[2**63]))
     assert "no such folder of records" in refusal(
         lambda: grokbench.reproduce("gromov2023", reuse=tmp_path / "none")
     )

@@ -95,6 +95,14 @@ CASES = {
         run_words("addition", "gromov2023/gd", "0.5", "--seed", "-1"),
         "--seed must be 0 or more",
     ),
+    "a seed beyond every table": (
+        run_words("addition", "gromov2023/gd", "0.5", "--seed", "99999999999999999999999"),
+        "Error: --seed must be below 2^63; got 99999999999999999999999",
+    ),
+    "a list with such a seed": (
+        ["reproduce", "gromov2023", "--seeds", "0,9223372036854775808"],
+        "Error: --seeds must be below 2^63",
+    ),
     "a wrapper that there is not": (
         run_words("addition", "nanda2023/transformer", "0.5", "--set", "optimizer.wrapper.kind='grokfast'"),
         "did you mean 'grokfast-ma'",

@@ -215,6 +215,15 @@ def test_parquet_has_units_and_meanings_in_its_schema(store: Path, tmp_path: Pat
     assert [path.name for path in sorted(tmp_path.glob("*.*"))] == ["curves.parquet", "datapackage.json"]
 
 
+def test_a_seed_of_an_older_grokbench_that_parquet_cannot_hold_is_one_sentence(tmp_path: Path) -> None:
+    needs("parquet")
+    stored(tmp_path / "store", dataclasses.replace(trial(), seed=2**63))
+    words: dict[str, Any] = {"task": "addition", "store": tmp_path / "store", "out": tmp_path / "out"}
+    with pytest.raises(grokbench.GrokbenchError, match="which parquet cannot hold; write it as csv"):
+        grokbench.export(**words, format="parquet")
+    assert grokbench.export(**words, format="csv")
+
+
 def test_every_curve_that_training_leaves_has_a_column() -> None:
     settings = {"task.domain.p": 5, "model.width": 8, "data.corruption": {"kind": "labels", "share": 0.2}}
     left = grokbench.run("addition", "gromov2023/adamw", steps=1, settings=settings)
