@@ -93,6 +93,35 @@ def test_the_same_records_make_the_same_bytes(format: str, store: Path, tmp_path
     assert [path.read_bytes() for path in again] == before
 
 
+def test_a_folder_that_is_used_again_keeps_no_table_of_the_export_before(store: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    words: dict[str, Any] = {"task": "addition", "store": store, "out": out}
+    (first, *_) = grokbench.export(**words)
+    before = first.read_bytes()
+    (out / "mine.csv").write_text("a table of one's own")
+    (tmp_path / "curves.csv").write_text("outside")
+    package = json.loads((out / "datapackage.json").read_text(encoding="utf-8"))
+    for name in ("mine.csv", "../curves.csv", str(tmp_path / "curves.csv"), 3):
+        package["resources"].append({"path": name})
+    (out / "datapackage.json").write_text(json.dumps(package), encoding="utf-8")
+    written = grokbench.export(**words, only="runs")
+    assert [path.name for path in written] == ["runs.csv", "datapackage.json"]
+    assert sorted(path.name for path in out.iterdir()) == ["datapackage.json", "mine.csv", "runs.csv"]
+    assert (out / "runs.csv").read_bytes() == before
+    assert (tmp_path / "curves.csv").is_file()
+
+
+@pytest.mark.parametrize(
+    "text", ["[]", "{", '{"created_by": "another", "resources": [{"path": "curves.csv"}]}']
+)
+def test_tables_that_another_program_describes_stay(text: str, store: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    grokbench.export(task="addition", store=store, out=out)
+    (out / "datapackage.json").write_text(text, encoding="utf-8")
+    grokbench.export(task="addition", store=store, out=out, only="runs")
+    assert (out / "curves.csv").is_file()
+
+
 def test_tensorboard_reads_the_numbers_of_the_record(store: Path, tmp_path: Path) -> None:
     needs("tensorboard")
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
