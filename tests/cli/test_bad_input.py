@@ -201,6 +201,8 @@ CASES = {
     "a plot that is a folder": (run_words("addition", "gromov2023/gd", "0.5", "--plot", "."), "is a folder"),
     "a missing spec file": (["show", "nope.toml"], "no such file"),
     "a missing claims file": (["show", "nope/claims.toml"], "no such file"),
+    "parts beside no folder of specs": (["list", "networks", "--specs", "nope"], "no such folder of specs"),
+    "probes beside no folder of specs": (["list", "probes", "--specs", "nope"], "no such folder of specs"),
     "no records": (["report", "gromov2023", "--records", "."], "holds no records"),
     "no paper": (["reproduce"], "name one paper"),
     "missing file": (run_words("nothing.toml"), "no such file"),
