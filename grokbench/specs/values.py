@@ -155,9 +155,11 @@ def chosen(name: str, what: str, values: object, known: Iterable[str]) -> tuple[
 
 
 def path(name: str, value: object) -> Path:
-    """A path, with ``~`` as the home folder."""
+    """A path, with ``~`` as the home folder. An empty one would be the working directory, which nobody meant."""
     if not isinstance(value, str | Path):
         raise InputError(f"{name} must be a path; got {shown(value)}", name)
+    if not str(value):
+        raise InputError(f"{name} is an empty path; name one, or leave it out", name)
     try:
         return Path(value).expanduser()
     except RuntimeError:

@@ -137,6 +137,8 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "device by number": ({"device": "cuda:0"}, "unknown device 'cuda:0'"),
     "unknown device": ({"device": "cpus"}, "did you mean 'cpu'"),
     "store that is no path": ({"store": 3}, "store must be a path; got 3"),
+    "an empty store": ({"store": ""}, "store is an empty path; name one, or leave it out"),
+    "an empty file": ({"save": ""}, "save is an empty path; name one, or leave it out"),
     "save that is no path": ({"save": True}, "save must be a path; got True"),
 }
 

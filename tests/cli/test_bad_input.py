@@ -203,6 +203,13 @@ CASES = {
     "a missing claims file": (["show", "nope/claims.toml"], "no such file"),
     "parts beside no folder of specs": (["list", "networks", "--specs", "nope"], "no such folder of specs"),
     "probes beside no folder of specs": (["list", "probes", "--specs", "nope"], "no such folder of specs"),
+    "an empty store": (
+        ["runs", "--store", ""],
+        "Error: --store is an empty path; name one, or leave it out",
+    ),
+    "an empty store among others": (["store", "merge", ""], "Error: FROM… is an empty path"),
+    "an empty folder for files": (["export", "gromov2023", "--out", ""], "Error: --out is an empty path"),
+    "an empty folder of specs": (["list", "tasks", "--specs", ""], "Error: --specs is an empty path"),
     "no records": (["report", "gromov2023", "--records", "."], "holds no records"),
     "no paper": (["reproduce"], "name one paper"),
     "missing file": (run_words("nothing.toml"), "no such file"),
