@@ -60,6 +60,9 @@ def new(
         raise InputError(f"{into / there[0]} is there already; nothing was written")
     for path, text in files.items():
         place = into / path
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(text, encoding="utf-8")
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise InputError(f"{place} cannot be written ({error.strerror}); name another folder") from None
     return [into / path for path in files]

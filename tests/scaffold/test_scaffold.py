@@ -141,6 +141,15 @@ def test_nothing_is_overwritten_and_names_are_checked(tmp_path: Path) -> None:
         scaffold.new("loss", "mine", source="mse", into=tmp_path)
 
 
+def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for kind, name in (("task", "mine"), ("paper", "mine2026"), ("loss", "mine")):
+        done = processes.grokbench("new", kind, name, "--into", str(tmp_path / "file"))
+        assert done.returncode == 2
+        assert "cannot be written (" in done.stderr
+        assert len(done.stderr.strip().splitlines()) == 1
+
+
 def test_the_command_says_what_it_wrote_and_how_to_check_it(tmp_path: Path) -> None:
     done = processes.grokbench("new", "paper", "mine2026", "--into", str(tmp_path), check=True)
     claims = tmp_path / "baselines" / "mine2026" / "claims.toml"
