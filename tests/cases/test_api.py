@@ -91,6 +91,13 @@ def test_learning_rates_of_numpy_are_those_of_python() -> None:
     assert trial(settings={**SMALL, "optimizer": {"lr": 0.02}}).recipe.optimizer["lr"] == 0.02
 
 
+def test_half_of_the_table_is_meant_where_neither_alpha_nor_rows_is_named() -> None:
+    assert trial(alpha=None) == trial(alpha=0.5)
+    assert trial(alpha=None, rows=60).alpha == trial(alpha=60 / 121).alpha
+    with pytest.raises(grokbench.GrokbenchError, match="alpha must be a number; got None"):
+        grokbench.compare("gromov2023/gd", "gromov2023/adamw", task="addition", alpha=None)  # type: ignore[arg-type]
+
+
 def test_a_table_of_another_kind_replaces_the_recipes_own() -> None:
     found = trial(settings={**SMALL, "optimizer": {"lr": 0.5, "kind": "gd"}}).recipe.optimizer
     assert found == trial(settings={**SMALL, "optimizer.kind": "gd", "optimizer.lr": 0.5}).recipe.optimizer
@@ -107,7 +114,7 @@ def test_the_largest_seed_works_in_the_store_and_in_exports_too(tmp_path: Path) 
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "alpha as text": ({"alpha": "0.3"}, "alpha must be a number; got '0.3'"),
-    "alpha None": ({"alpha": None}, "alpha must be a number; got None"),
+    "alpha and rows": ({"alpha": 0.5, "rows": 10}, "alpha and rows say the same thing; give one of them"),
     "alpha True": ({"alpha": True}, "alpha must be a number; got True"),
     "alpha nan": ({"alpha": float("nan")}, "α must lie between 0 and 1"),
     "seed True": ({"seed": True}, "seed must be a whole number; got True"),
