@@ -223,7 +223,7 @@ def reported(folder: Path, library: Library, on_note: Callable[[str], None]) -> 
 def note(job: Reproduction, result: PaperResult, out: Path) -> str:
     """A sentence on what the own shelves have no records for, or ""."""
     assert result.evidence is not None
-    if _unanswered(result.evidence):
+    if result.evidence.records and _unanswered(result.evidence):
         return f"{_none(job)}; the report rests on the records in {out / job.stem / 'records'}"
     left = lacking(job.paper, result.verdicts, result.cells)
     return f"{left} in {_own(job)}" if left else ""

@@ -90,7 +90,8 @@ def tune_submission(
     """
     from grokbench.plan.executor import worker_count
     from grokbench.plan.leaderboard import Leaderboard, declared
-    from grokbench.scaffold.submissions import rewritten
+    from grokbench.plan.single import check_file
+    from grokbench.scaffold.submissions import own_text, rewritten
 
     count = worker_count(workers, executor)
     job = Leaderboard(
@@ -102,7 +103,10 @@ def tune_submission(
         engine=engine,
         device=device,
     )
+    assert job.submitted is not None
+    own_text(job.submitted)
+    check_file(job.submitted, (".toml",))
     job.run(count, on_event, executor)
     found = declared(job)
-    rewritten(job.library.file("submission", job.entries[0].submission.id).path, found)
+    rewritten(job.submitted, found)
     return found

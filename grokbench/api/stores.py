@@ -43,9 +43,10 @@ def merge_stores(
 ) -> tuple[Merged, ...]:
     """Bring the records of other stores, or of folders of committed records, into a store; what became of each.
 
-    Of a trial of which both have a record with other numbers, the store's own stays: ``what`` is then "a conflict". on_damage:
-    takes a sentence on each record that cannot be used. Errors: InputError for a source that is neither; StoreError where the
-    store cannot be written.
+    Of a trial of which both have a record with other numbers, the store's own stays: ``what`` is then "a conflict". Committed
+    records that do not say in which arithmetic they were made are "left out": a store answers with no such record. on_damage:
+    takes sentences on records that cannot be used. Errors: InputError for a source that is neither; StoreError where the store
+    cannot be written.
     """
     from grokbench.store import merging
     from grokbench.store.folder import Store

@@ -23,7 +23,7 @@ def run(
     task: Words | Task,
     baseline: Words | Recipe,
     *,
-    alpha: float = 0.5,
+    alpha: float | None = None,
     rows: int | None = None,
     seed: int = 0,
     steps: int | None = None,
@@ -39,7 +39,7 @@ def run(
     """Train one trial in this process, on one thread, and return its record.
 
     task, baseline: an id, a file, or what ``load_task`` and ``load_baseline`` returned, which is taken as it is.
-    rows: the number of training rows, in place of the fraction ``alpha``.
+    alpha: the training fraction, 0.5 where it is left out. rows: the number of training rows, in place of it.
     settings: fields of the recipe, or ``task.…``, to replace: {"optimizer.lr": 0.01} or {"optimizer": {"lr": 0.01}}.
     engine: "auto", which takes a hand-written step where there is one, "fast", "plain" or "batched". device: "cpu", or "cuda"
     where torch sees one, which trains in a batch of one; "auto" takes the CPU.

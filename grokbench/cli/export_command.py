@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -82,7 +83,8 @@ def command(
         options.print_json([str(path) for path in files])
     elif format == "tensorboard":
         folder = out or files[0].parent.parent
-        click.echo(f"{len(files)} files of events in {folder}: tensorboard --logdir {folder}")
+        shown = shlex.join(["tensorboard", "--logdir", str(folder)])
+        click.echo(f"{len(files)} files of events in {folder}: {shown}")
     else:
         for path in files:
             click.echo(path)

@@ -96,6 +96,7 @@ def command(
     """
     from grokbench.plan import executor, single
     from grokbench.plan.leaderboard import Leaderboard
+    from grokbench.scaffold import submissions
 
     runner = hardware.executor(workers, scheduler)
     count = executor.worker_count(workers, runner)
@@ -115,6 +116,8 @@ def command(
         device=device,
         on_damage=options.note,
     )
+    if job.submitted is not None:
+        submissions.own_text(job.submitted)  # before anything is trained
     if records is None:
         if runner == "local":
             measure(job.untrained(), count, job.how)
@@ -125,7 +128,10 @@ def command(
                 options.print_json(_planned(job, estimate))
             return 0
         job.store.check_writable()
-        single.check_folder(out, "the leaderboard")
+        if job.submitted is not None:
+            single.check_file(job.submitted, (".toml",))
+        else:
+            single.check_folder(out, "the leaderboard")
         _train(job, count, runner)
     elif dry_run:
         raise InputError("--records trains nothing, so there is no plan; leave --dry-run out")
@@ -188,8 +194,9 @@ def _tuned(job: Leaderboard, *, as_json: bool) -> int:
     from grokbench.scaffold.submissions import rewritten
 
     assert job.tuned is not None
+    assert job.submitted is not None
     found = declared(job)
-    path = rewritten(job.library.file("submission", job.tuned.submission.id).path, found)
+    path = rewritten(job.submitted, found)
     if as_json:
         options.print_json({"submission": job.tuned.submission.id, "workload": found, "file": str(path)})
     else:

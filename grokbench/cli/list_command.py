@@ -75,8 +75,12 @@ def command(
         raise InputError(f"{given[0]} chooses among claims; write: grokbench list claims {given[0]} …")
     if what == "claims":
         rows = _claims(list(options.open_library(specs).each("paper")), paper, kind, verdict)
+    elif what in KINDS:
+        rows = _rows(what, specs)
     else:
-        rows = _rows(what, specs) if what in KINDS else _parts(what) if what in PARTS else _others(what)
+        if specs:  # parts need none, and a folder that is named has to be there
+            options.open_library(specs)
+        rows = _parts(what) if what in PARTS else _others(what)
     if as_json:
         options.print_json(rows)
         return

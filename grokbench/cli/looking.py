@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 from grokbench.cli.options import note
@@ -18,7 +19,8 @@ def paper_page(paper: str) -> Path:
 def site_told(reports: Path, paper: str) -> str:
     """A line on the page that shows a paper's report: how to make it, or to make it again."""
     made = paper_page(paper)
-    command = "grokbench site" + ("" if reports == Path("reports") else f" --reports {reports}")
+    named = [] if reports == Path("reports") else ["--reports", str(reports)]
+    command = shlex.join(["grokbench", "site", *named])
     if made.is_file():
         return f"page: {made} shows an earlier report; `{command}` makes it again"
     return f"page: `{command} --open` makes one to look at"

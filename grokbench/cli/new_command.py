@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -47,5 +48,5 @@ def command(kind: str, name: str, source: str, into: Path, specs: Sequence[Path]
         return
     for path in written:
         click.echo(f"wrote {path}")
-    check = "grokbench validate" if kind in SPECS else "pytest --grokbench-contract"
-    click.echo(f"check it:  {check} {written[0]}")
+    check = ["grokbench", "validate"] if kind in SPECS else ["pytest", "--grokbench-contract"]
+    click.echo(f"check it:  {shlex.join([*check, str(written[0])])}")

@@ -29,7 +29,8 @@ class _Path(click.Path):
     def convert(
         self, value: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None
     ) -> Any:
-        return values.path(_flag(param), super().convert(value, param, ctx))
+        # click makes the working directory of an empty path, which is refused here
+        return values.path(_flag(param), value and super().convert(value, param, ctx))
 
 
 class _Integer(IntParamType):
@@ -40,6 +41,8 @@ class _Integer(IntParamType):
 
 
 def _flag(param: click.Parameter | None) -> str:
+    if isinstance(param, click.Argument):
+        return param.human_readable_name
     return max(param.opts, key=len) if param is not None else "value"
 
 

@@ -97,7 +97,7 @@ def command(
     trial = resolve.resolve_trial(
         task,
         baseline,
-        alpha=0.5 if alpha is None else alpha,
+        alpha=alpha,
         rows=rows,
         seed=seed,
         steps=steps,

@@ -69,20 +69,27 @@ def show(store: Path | None, as_json: bool) -> None:
 @options.store
 @options.as_json
 def verify(store: Path | None, as_json: bool) -> int:
-    """Check every file of every record against its checksum, weights and snapshots too. Exit status 1 where one fails."""
+    """Check every file of every record against its checksum, weights and snapshots too. Exit status 1 where one fails.
+
+    What else lies there is counted.
+    """
     from grokbench import api
-    from grokbench.store.survey import DAMAGED, UNREADABLE
+    from grokbench.store.survey import DAMAGED, OTHER_VERSION, UNREADABLE, UNSTATED
 
     place = _root(store)
     found = api.survey_store(store)
     bad = [one for one in found if one.state in (DAMAGED, UNREADABLE)]
     sound = sum(one.record is not None for one in found)
+    rest = Counter(one.state for one in found if one.record is None and one not in bad)
     if as_json:
-        options.print_json({"store": str(place), "sound": sound, "bad": _entries(bad)})
-    else:
-        for one in bad:
-            click.echo(f"{one.state}: {one.path} ({one.why})")
-        click.echo(f"{sound} sound record(s), {len(bad)} that cannot be used, in {place}")
+        options.print_json({"store": str(place), "sound": sound, "bad": _entries(bad), "else": dict(rest)})
+        return int(bool(bad))
+    for one in bad:
+        click.echo(f"{one.state}: {one.path} ({one.why})")
+    click.echo(f"{sound} sound record(s), {len(bad)} that cannot be used, in {place}")
+    for state, count in sorted(rest.items()):
+        told = "; their trials will be trained again, and `grokbench store prune` removes them"
+        click.echo(f"{count} {state}{told if state in (OTHER_VERSION, UNSTATED) else ''}")
     return int(bool(bad))
 
 
@@ -117,10 +124,11 @@ def merge(sources: Sequence[Path], store: Path | None, as_json: bool) -> int:
     """Bring the records of other stores, or of folders of committed records, into the store.
 
     Where both have a record of one trial with other numbers, the store's own stays, and the conflict is told; the exit
-    status is then 1. Records that lack weights or analyses get them from an equal one.
+    status is then 1. Records that lack weights or analyses get them from an equal one. Committed records that do not say in
+    which arithmetic they were made are left out: a store answers with no such record.
     """
     from grokbench import api
-    from grokbench.store.merging import CONFLICT
+    from grokbench.store.merging import CONFLICT, LEFT_OUT
 
     into = _root(store)
     found = api.merge_stores(*sources, store=store, on_damage=options.note)
@@ -137,6 +145,11 @@ def merge(sources: Sequence[Path], store: Path | None, as_json: bool) -> int:
         )
     said = ", ".join(f"{count} {what}" for what, count in sorted(counts.items())) or "no records"
     click.echo(f"{said}; the store is {into}")
+    if counts[LEFT_OUT]:
+        options.note(
+            f"{counts[LEFT_OUT]} committed record(s) do not say in which arithmetic they were made, and a store answers with "
+            "no such record; name their folder with `reproduce --reuse`, or `--records` of other commands, to read them"
+        )
     return int(bool(conflicts))
 
 

@@ -39,8 +39,10 @@ def check(format: str) -> None:
 def write(tables: Iterable[Table], format: str, folder: Path) -> list[Path]:
     """Write each table as ``<kind>.csv`` or ``<kind>.parquet`` and describe them; returns the files, the description last.
 
-    The same tables always make the same bytes.
+    The same tables always make the same bytes. Tables of an earlier export that are not written again are removed, so that the
+    description tells of all tables in the folder.
     """
+    earlier = _earlier(folder)
     one = {"csv": _csv, "parquet": _parquet}[format]
     written, described = [], []
     for table in tables:
@@ -49,6 +51,9 @@ def write(tables: Iterable[Table], format: str, folder: Path) -> list[Path]:
             one(table, beside)
         written.append(path)
         described.append(_resource(table, format, path.name))
+    for path in earlier:
+        if path not in written:
+            path.unlink(missing_ok=True)
     document = {
         "name": folder.resolve().name.lower(),
         "created_by": f"grokbench {__version__}",
@@ -57,6 +62,18 @@ def write(tables: Iterable[Table], format: str, folder: Path) -> list[Path]:
     with replaced(folder / PACKAGE) as beside:
         beside.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return [*written, folder / PACKAGE]
+
+
+def _earlier(folder: Path) -> list[Path]:
+    """The tables in a folder that its description says grokbench has exported. Only names of tables count."""
+    try:
+        document = json.loads((folder / PACKAGE).read_text(encoding="utf-8"))
+        ours = str(document["created_by"]).startswith("grokbench ")
+        listed = [one["path"] for one in document["resources"]] if ours else []
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):  # none, or one that is not ours
+        return []
+    names = [f"{kind}.{format}" for kind in TABLES for format in MEDIA]
+    return [folder / name for name in names if name in listed and not (folder / name).is_dir()]
 
 
 def _resource(table: Table, format: str, name: str) -> dict[str, Any]:
@@ -110,9 +127,14 @@ def _parquet(table: Table, path: Path) -> None:
         )
         for column in columns
     ]
-    arrays = [
-        pa.array(table.columns[column.name], field.type)
-        for column, field in zip(columns, fields, strict=True)
-    ]
+    try:
+        arrays = [
+            pa.array(table.columns[column.name], field.type)
+            for column, field in zip(columns, fields, strict=True)
+        ]
+    except OverflowError:  # a seed of an older grokbench, which set it no bound
+        raise InputError(
+            f"the table {table.kind} has a whole number of 2^63 or more, which parquet cannot hold; write it as csv"
+        ) from None
     about = {"grokbench": __version__, "meaning": MEANINGS[table.kind]}
     pq.write_table(pa.Table.from_arrays(arrays, schema=pa.schema(fields, metadata=about)), path)

@@ -119,7 +119,7 @@ def selection(
         values.texts("task", task),
         values.texts("baseline", baseline),
         values.fractions("alpha", alpha, "[0.3, 0.5]"),
-        values.integers("seed", seed, "[0, 3, 7]"),
+        values.seeds("seed", seed, "[0, 3, 7]"),
         values.texts("run", run),
         None if paper is None else values.name("paper", paper),
     )

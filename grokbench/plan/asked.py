@@ -19,7 +19,7 @@ MOST_TRIALS = 10_000
 
 def seeds(asked: object) -> tuple[int, ...]:
     """The seeds 0, 1, … of a number of them, or the seeds themselves, each once. Errors: InputError."""
-    found = values.integers("seeds", asked, "[0, 1]")
+    found = values.seeds("seeds", asked, "[0, 1]")
     if isinstance(asked, Iterable) and getattr(asked, "shape", None) != ():
         return tuple(dict.fromkeys(found))
     return tuple(range(values.integer("seeds", found[0], most=MOST_TRIALS)))

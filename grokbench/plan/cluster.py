@@ -7,6 +7,7 @@ more, because the command was interrupted or killed, is kept and left.
 from __future__ import annotations
 
 import contextlib
+import json
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
@@ -64,19 +65,44 @@ class Dask:
             raise InputError(
                 "no scheduler is named; name one, such as tcp://10.0.0.1:8786 or a scheduler file"
             )
-        file = Path(named)
-        if "://" not in named and not file.is_file() and file.suffix == ".json":
-            raise InputError(f"{named}: no such scheduler file")
-        where: dict[str, Any] = {"scheduler_file": named} if file.is_file() else {"address": named}
+        address = _address(named)
+        client = Client.__new__(
+            Client
+        )  # so that one that is made by half can be closed, which else takes a minute at the end
         try:
-            client = Client(**where, timeout=CONNECT_SECONDS, set_as_default=False)
-        except (OSError, ValueError, TypeError) as error:  # no such host, no answer, no address
-            raise InputError(f"no scheduler answers at {named} ({error})") from None
-        try:
+            try:
+                client.__init__(address, timeout=CONNECT_SECONDS, set_as_default=False)
+            except Exception as error:  # no such host, no answer, none of Dask's
+                raise InputError(f"no scheduler answers at {named} ({error})") from None
             yield client
         finally:
             with contextlib.suppress(Exception):  # it may be gone
                 client.close(timeout=2)
+
+
+def _address(named: str) -> str:
+    """The address that is named, or that stands in the scheduler file of this name. Errors: InputError where it is none."""
+    from distributed.comm import get_address_host
+
+    file, address = Path(named), named
+    if "://" not in named and (file.is_file() or file.suffix == ".json"):
+        try:
+            document = json.loads(file.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise InputError(f"{named}: no such scheduler file") from None
+        except (OSError, ValueError, RecursionError) as error:
+            raise InputError(f"{named} is no scheduler file ({error})") from None
+        found = document.get("address") if isinstance(document, dict) else None
+        if not isinstance(found, str):
+            raise InputError(f"{named} is no scheduler file: it names no address")
+        address = found
+    try:
+        get_address_host(address)
+    except ValueError as error:
+        raise InputError(
+            f"{named}: {error}; expected an address such as tcp://10.0.0.1:8786, or a scheduler file"
+        ) from None
+    return address
 
 
 DASK = Dask()

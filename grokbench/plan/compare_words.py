@@ -56,7 +56,7 @@ def plan(
     in equal ratios as there are ``trials``. trials: of the tuning of each arm; values times seeds. Errors: GrokbenchError.
     """
     library, changed = open_library(specs), values.settings(settings or {})
-    chosen = asked.seeds(seeds)
+    alpha, chosen = values.number("alpha", alpha), asked.seeds(seeds)
     if not chosen:
         raise InputError("a comparison needs at least one seed")
     if steps is not None:

@@ -80,6 +80,11 @@ class Leaderboard(Job):
         super().__init__(place, Shelves(shelves), force=force, how=How(engine, resolved(device, engine)))
 
     @property
+    def submitted(self) -> Path | None:
+        """The file of the submission that is tuned; None where none is."""
+        return None if self.tuned is None else self.library.file("submission", self.tuned.submission.id).path
+
+    @property
     def baseline(self) -> Entry | None:
         """The entry that others are paired with; None where it is not tuned."""
         return next((one for one in self.entries if one.name == self.track.baseline), None)

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-DEFAULT_STEPS = 5000
-"""Budget of ``run`` when no steps are named."""
+DEFAULT_ALPHA, DEFAULT_STEPS = 0.5, 5000
+"""Training fraction and budget of ``run`` when none is named."""
 Words = str | Path
 """An id, or the path of a spec file."""
 Paths = str | Path | Iterable[str | Path]
@@ -77,7 +77,7 @@ def resolve_trial(
     task: Words | Task,
     baseline: Words | Recipe,
     *,
-    alpha: float = 0.5,
+    alpha: float | None = None,
     rows: int | None = None,
     seed: int,
     steps: int | None = None,
@@ -87,8 +87,9 @@ def resolve_trial(
 ) -> Trial:
     """The trial that these words mean, its table and split checked, nothing trained.
 
-    rows: the number of training rows, in place of ``alpha``. The trial holds plain Python values, so that its key does not
-    depend on the types that were passed. Errors: GrokbenchError for anything that could not be trained.
+    alpha: 0.5 where it is left out. rows: the number of training rows, in place of ``alpha``. The trial holds plain Python
+    values, so that its key does not depend on the types that were passed. Errors: GrokbenchError for anything that could not be
+    trained.
     """
     from grokbench.networks.fitting import MOST_STEPS, check_fit
     from grokbench.tasks.source import rows_of, source
@@ -97,7 +98,9 @@ def resolve_trial(
     from grokbench.training.batches import check_batches
     from grokbench.training.watching import check_watched
 
-    number = values.integer("seed", seed, least=0)
+    if alpha is not None and rows is not None:
+        raise InputError("alpha and rows say the same thing; give one of them")
+    number = values.seed("seed", seed)
     looked_at = values.chosen("probes", "probe", probes, parts.names("probes"))
     spec, recipe = open_library(specs).resolve(
         task.spec if isinstance(task, Task) else values.name("task", task),
@@ -114,7 +117,7 @@ def resolve_trial(
     check_fit(spec, recipe)
     table, rounding = rows_of(spec, number), recipe.data["rounding"]
     if rows is None:
-        share = values.number("alpha", alpha)
+        share = values.number("alpha", DEFAULT_ALPHA if alpha is None else alpha)
         if not 0 < share < 1:
             raise InputError(f"α must lie between 0 and 1, both excluded; got {share:g}")
         kept, count = fraction(table.pool, share, rounding)

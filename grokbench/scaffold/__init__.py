@@ -11,6 +11,7 @@ from pathlib import Path
 
 from grokbench.scaffold import code, papers, submissions
 from grokbench.specs.errors import InputError, UnknownNameError
+from grokbench.specs.homes import PLACES
 from grokbench.specs.loader import Library
 
 Files = Mapping[str, str]
@@ -37,8 +38,10 @@ def new(
 ) -> list[Path]:
     """Write the files of a new ``kind`` called ``name`` under ``into``, and return them; nothing is overwritten.
 
-    source: the id of a spec of that kind to begin from; of a recipe, the one that it extends. Errors: InputError for a name
-    that cannot be one and for a file that is there, UnknownNameError for a kind or source that there is not.
+    source: the id of a spec of that kind to begin from; of a recipe, the one that it extends, or whose parent it extends. Specs
+    that lie under ``into`` already are known. Errors: InputError for a name that cannot be one, for the name of a part that
+    there is, for a file that is there and for a folder that cannot be written; UnknownNameError for a kind or source that
+    there is not.
     """
     if kind not in KINDS:
         raise UnknownNameError("kind of file", kind, KINDS)
@@ -46,7 +49,8 @@ def new(
     if len(parts) != (2 if kind in PAIRS else 1) or not all(NAME.fullmatch(part) for part in parts):
         raise InputError(f"{name!r} is no name of a {kind}; it is written as {wanted}")
     if kind in SPECS:
-        files = SPECS[kind](name, library or Library(), source)
+        known = (library or Library()).beside(into / PLACES[kind].format(name))
+        files = SPECS[kind](name, known, source)
     elif source:
         raise InputError(f"a {kind} begins from a template; only a spec begins from another", "source")
     else:
@@ -56,6 +60,9 @@ def new(
         raise InputError(f"{into / there[0]} is there already; nothing was written")
     for path, text in files.items():
         place = into / path
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(text, encoding="utf-8")
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise InputError(f"{place} cannot be written ({error.strerror}); name another folder") from None
     return [into / path for path in files]

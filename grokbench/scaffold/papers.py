@@ -8,6 +8,7 @@ from typing import Any
 
 from grokbench.scaffold.toml import comment, fields, help_of, value
 from grokbench.specs import schema
+from grokbench.specs.errors import InputError
 from grokbench.specs.fields import schema_of
 from grokbench.specs.files import CLAIMS_FILE, FIGURES_FILE, read, text_of
 from grokbench.specs.loader import Library
@@ -31,21 +32,17 @@ def task(name: str, library: Library, source: str) -> dict[str, str]:
 
 
 def baseline(name: str, library: Library, source: str) -> dict[str, str]:
-    """``baselines/PAPER/NAME.toml``; ``source``: the recipe that it extends."""
+    """``baselines/PAPER/NAME.toml``; ``source``: the recipe that it begins from.
+
+    It extends that recipe. Of one that extends another it extends the same, and has the fields that the source changes.
+    """
     document = schema.schema("recipe")
     about = {"id": name, "title": "One line on what is special about it", "origin": "inferred"}
     about["source"] = "Where each value comes from; where it is inferred, why"
     leave = [key for key in document["properties"] if key not in about]
     lines = comment("A recipe: how a network is built and trained. Check it with: grokbench validate FILE")
     if source:
-        known = library.recipe_document(source)
-        lines += [*fields(document, {**about, "extends": source}, leave)]
-        for table in TABLES:
-            lines += [
-                "",
-                f"#[{table}]",
-                *(f"#{key} = {value(own)}" for key, own in known.get(table, {}).items()),
-            ]
+        lines += _extending(library, source, about, leave)
         return {f"baselines/{name}.toml": _text(lines)}
     own = read(library.file("baseline", RECIPE).path)
     lines += fields(document, about, leave)
@@ -56,6 +53,27 @@ def baseline(name: str, library: Library, source: str) -> dict[str, str]:
         branch = document["definitions"][f"{node['parts']}.{kind}"] if kind and "parts" in node else node
         lines += fields(branch, own.get(table, {}), ("kind",))
     return {f"baselines/{name}.toml": _text(lines)}
+
+
+def _extending(library: Library, source: str, about: Mapping[str, str], leave: list[str]) -> Iterator[str]:
+    """Lines of a recipe that extends another one and equals ``source``. Errors: InputError for one that has no id here."""
+    file = library.file("baseline", source)
+    known, changed = library.recipe_document(source), read(file.path)
+    base = changed.get("extends", file.id)
+    if base not in library.recipe_ids():
+        raise InputError(
+            f"a recipe extends another one by its id, and {base!r} is in no folder of specs that is read here",
+            "source",
+        )
+    yield from fields(schema.schema("recipe"), {**about, "extends": base}, leave)
+    for table in (key for key in leave if key != "extends"):
+        own = changed.get(table, {}) if "extends" in changed else {}
+        others = {key: found for key, found in known.get(table, {}).items() if key not in own}
+        if not own and not others:
+            continue
+        yield from ("", f"[{table}]" if own else f"#[{table}]")
+        yield from (f"{key} = {value(found)}" for key, found in own.items())
+        yield from (f"#{key} = {value(found)}" for key, found in others.items())
 
 
 EXPERIMENT = {"title": "What is trained, in a line", "task": "addition", "baseline": "gromov2023/adamw"}
@@ -85,11 +103,12 @@ FIGURE = {
 def paper(name: str, library: Library, source: str) -> dict[str, str]:
     """``baselines/NAME/claims.toml`` and ``figures.toml``; from another paper, its own with the name changed."""
     if source:
-        path = library.file("paper", source).path
+        file = library.file("paper", source)
+        path = file.path
         texts = {CLAIMS_FILE: text_of(path)}
         if path.with_name(FIGURES_FILE).is_file():
             texts[FIGURES_FILE] = text_of(path.with_name(FIGURES_FILE))
-        return {f"baselines/{name}/{file}": _renamed(text, source, name) for file, text in texts.items()}
+        return {f"baselines/{name}/{own}": _renamed(text, file.id, name) for own, text in texts.items()}
     return {
         f"baselines/{name}/{CLAIMS_FILE}": _text(_claims(name)),
         f"baselines/{name}/{FIGURES_FILE}": _text(_figures()),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -52,17 +52,25 @@ def submission(name: str, library: Library, source: str) -> dict[str, str]:
     return {f"tasks/tracks/{name}.toml": "\n".join([head, "", *lines]) + "\n"}
 
 
-def rewritten(path: Path, found: Mapping[str, Mapping[str, Any]]) -> Path:
-    """Put the T* and settings of each workload at the end of a submission's file, in place of those that tuning wrote before.
+def own_text(path: Path) -> str:
+    """What stands in a submission's file before that which tuning wrote.
 
-    Errors: InputError where the file has tables of workloads that a person wrote.
+    Errors: InputError where tables of workloads that a person wrote are among it, so that tuning could not write its own.
     """
-    text = text_of(path)
-    kept = text.partition(MARK)[0].rstrip()
-    if re.search(r"^\s*\[\s*workload\s*\.", kept, re.M):
+    kept = text_of(path).partition(MARK)[0].rstrip()
+    if "workload" in tomllib.loads(kept):
         raise InputError(
             f"{path} has tables [workload.…] of its own; remove them, so that tuning can write them"
         )
+    return kept
+
+
+def rewritten(path: Path, found: Mapping[str, Mapping[str, Any]]) -> Path:
+    """Put the T* and settings of each workload at the end of a submission's file, in place of those that tuning wrote before.
+
+    Errors: as of ``own_text``.
+    """
+    kept = own_text(path)
     with replaced(path) as beside:
         beside.write_text("\n".join([kept, "", MARK, *_tables(found)]) + "\n", encoding="utf-8", newline="\n")
     return path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -226,8 +227,9 @@ class Library:
                 yield loaders[kind](name)
             except GrokbenchError as error:
                 path = self._files[kind, name].path
+                words = ["grokbench", "validate", str(path)]
                 first = str(error).splitlines()[0].removeprefix(f"{path}: ").removeprefix("top level: ")
-                self.note(f"{path} is left out: {first}; `grokbench validate {path}` says all.")
+                self.note(f"{path} is left out: {first}; `{shlex.join(words)}` says all.")
 
     def resolve(
         self, task: str | TaskSpec, baseline: str | Recipe, settings: Mapping[str, Any]

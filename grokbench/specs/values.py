@@ -15,13 +15,17 @@ from pathlib import Path
 from typing import Any
 
 from grokbench.specs.errors import InputError, UnknownNameError
+from grokbench.specs.files import MOST_NUMBER
 
 SHOWN = 60  # characters of a refused value that a message repeats
 
 
 def shown(value: object) -> str:
     """A refused value as messages print it: short, on one line."""
-    text = " ".join(repr(value).split())
+    try:
+        text = " ".join(repr(value).split())
+    except ValueError:  # Python writes no number of more than some thousand digits
+        return "a number of thousands of digits"
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
 
 
@@ -35,9 +39,17 @@ def integer(name: str, value: object, least: int | None = None, most: int | None
     if found is None:
         raise InputError(f"{name} must be a whole number; got {shown(value)}", name)
     if least is not None and found < least:
-        raise InputError(f"{name} must be {least} or more; got {found}", name)
+        raise InputError(f"{name} must be {least} or more; got {shown(found)}", name)
     if most is not None and found > most:
-        raise InputError(f"{name} must be at most {most}; got {found}", name)
+        raise InputError(f"{name} must be at most {most}; got {shown(found)}", name)
+    return found
+
+
+def seed(name: str, value: object) -> int:
+    """A whole number from 0 on, below the bound of those in specs, which tables of other programs can hold."""
+    found = integer(name, value, least=0)
+    if found >= MOST_NUMBER:
+        raise InputError(f"{name} must be below 2^63; got {shown(found)}", name)
     return found
 
 
@@ -74,14 +86,14 @@ def number(name: str, value: Any) -> float:
     raise InputError(f"{name} must be a number; got {shown(value)}", name)
 
 
-def integers(name: str, values: object, example: str) -> tuple[int, ...]:
-    """Whole numbers, 0 or more; one number is a list of one. ``example`` shows a list to who passes text."""
-    return tuple(integer(name, value, least=0) for value in _listed(name, values, example))
+def seeds(name: str, values: object, example: str) -> tuple[int, ...]:
+    """Seeds; one number is a list of one. ``example`` shows a list to who passes text."""
+    return tuple(seed(name, value) for value in _listed(name, values, example))
 
 
 def distinct(name: str, values: object) -> tuple[int, ...]:
-    """Whole numbers, 0 or more, none twice; none at all is allowed. Errors: InputError."""
-    found = integers(name, values, "[0, 3, 7]")
+    """Seeds, none twice; none at all is allowed. Errors: InputError."""
+    found = seeds(name, values, "[0, 3, 7]")
     twice = sorted({value for value in found if found.count(value) > 1})
     if twice:
         raise InputError(f"{name}: {twice[0]} is named twice", name)
@@ -143,9 +155,11 @@ def chosen(name: str, what: str, values: object, known: Iterable[str]) -> tuple[
 
 
 def path(name: str, value: object) -> Path:
-    """A path, with ``~`` as the home folder."""
+    """A path, with ``~`` as the home folder. An empty one would be the working directory, which nobody meant."""
     if not isinstance(value, str | Path):
         raise InputError(f"{name} must be a path; got {shown(value)}", name)
+    if not str(value):
+        raise InputError(f"{name} is an empty path; name one, or leave it out", name)
     try:
         return Path(value).expanduser()
     except RuntimeError:

@@ -57,11 +57,16 @@ def default_path() -> Path:
     return folder / "store"
 
 
+def states_arithmetic(record: Record) -> bool:
+    """Whether a record says in which arithmetic it was made. A store answers with no other; an archive does."""
+    return "arithmetic" in record.environment
+
+
 class Store:
     """Records on disk under ``root``, and the ``checkpoints`` of runs that were kept in the middle.
 
-    ``on_damage`` is told, once each, of records that are no hits: those whose checksum does not hold, those that cannot be
-    read, and those that do not say in which arithmetic they were made.
+    ``on_damage`` is told, once each, of records that are no hits: those whose checksum does not hold and those that cannot be
+    read. Of those that do not say in which arithmetic they were made, it is told once.
     """
 
     def __init__(
@@ -146,10 +151,11 @@ class Store:
 
     def each(self) -> Iterator[Kept]:
         """Every record of this version. What is no hit is told of and left out; weights are neither read nor checked."""
+        unstated: list[Path] = []
         for first in self._family(self.root / "records"):
             for family in self._family(first):
                 for folder in self._family(family):
-                    record = self._read(folder, arrays_only=True)
+                    record = self._read(folder, arrays_only=True, unstated=unstated)
                     if record is None:
                         continue
                     try:
@@ -160,6 +166,12 @@ class Store:
                     yield Kept(
                         folder.name, record, folder, size, written, functools.partial(self._whole, folder)
                     )
+        if unstated:
+            self._tell(
+                self.root,
+                f"{len(unstated)} record(s) in {self.root} do not say in which arithmetic they were made; "
+                "their trials will be trained again",
+            )
 
     def _whole(self, folder: Path) -> Record:
         """The record in ``folder`` with its weights and snapshots. Errors: StoreError where it is none any more."""
@@ -180,13 +192,32 @@ class Store:
         except OSError as error:
             self._tell(parent, f"the folder {parent} cannot be read ({error.strerror})")
 
-    def _read(self, folder: Path, *, weights: bool = False, arrays_only: bool = False) -> Record | None:
+    def _read(
+        self,
+        folder: Path,
+        *,
+        weights: bool = False,
+        arrays_only: bool = False,
+        unstated: list[Path] | None = None,
+    ) -> Record | None:
         """The record in ``folder`` if its checksums hold; snapshots are checked only where weights are asked for.
 
-        arrays_only: weights are not checked either.
+        arrays_only: weights are not checked either. unstated: takes the folder of a record that does not say in which arithmetic
+        it was made; without it, the first such record is told of.
         """
         try:
-            return self.opened(folder, weights=weights, arrays_only=arrays_only)
+            record = self.opened(folder, weights=weights, arrays_only=arrays_only)
+            if record is None or states_arithmetic(record):
+                return record
+            if unstated is not None:
+                unstated.append(folder)
+                return None
+            self._tell(
+                self.root,
+                f"the record {folder} does not say in which arithmetic it was made; its trial, and that of any other "
+                "such record, will be trained again",
+            )
+            return None
         except FileNotFoundError:
             pass
         except OSError as error:
@@ -202,21 +233,7 @@ class Store:
         return None
 
     def opened(self, folder: Path, *, weights: bool = False, arrays_only: bool = False) -> Record | None:
-        """The record in ``folder``, as ``_read`` gives it; None for one of another version.
-
-        Errors: as of ``files.read``.
-        """
-        record = self._steady(folder, weights=weights, arrays_only=arrays_only)
-        if record is not None and "arithmetic" not in record.environment:
-            self._tell(
-                folder,
-                f"the record {folder} does not say in which arithmetic it was made; its trial will be trained again",
-            )
-            return None
-        return record
-
-    def _steady(self, folder: Path, *, weights: bool, arrays_only: bool) -> Record | None:
-        """``files.read``, once more of a record that was replaced meanwhile."""
+        """``files.read``, once more of a record that was replaced meanwhile. Errors: as of ``files.read``."""
         for _ in range(TRIES):
             before = identity(folder)
             try:

@@ -10,16 +10,17 @@ from pathlib import Path
 from grokbench.specs.errors import InputError
 from grokbench.specs.types import Array
 from grokbench.store.archive import Archive
-from grokbench.store.folder import Store
+from grokbench.store.folder import Store, states_arithmetic
 from grokbench.store.kept import Kept
 from grokbench.training.record import Record
 
 
 @dataclass(frozen=True)
 class Merged:
-    """What became of a record. what: "new", "the same", "completed" (with weights or analyses) or "a conflict".
+    """What became of a record. what: "new", "the same", "completed" (with weights or analyses), "a conflict" or "left out".
 
-    A conflict is a trial of which both places have a record, with other numbers. The store's own stays.
+    A conflict is a trial of which both places have a record, with other numbers. The store's own stays. Left out is a committed
+    record that a store does not answer with, because it does not say in which arithmetic it was made.
     """
 
     key: str
@@ -29,6 +30,7 @@ class Merged:
 
 
 CONFLICT = "a conflict"
+LEFT_OUT = "left out"
 
 
 def place(path: Path, on_damage: Callable[[str], None] | None = None) -> Store | Archive:
@@ -41,7 +43,7 @@ def place(path: Path, on_damage: Callable[[str], None] | None = None) -> Store |
 
 
 def merge(into: Store, source: Store | Archive) -> Iterator[Merged]:
-    """Bring every sound record of ``source`` into a store; what became of each, as it does.
+    """Bring every record of ``source`` that a store answers with into one; what became of each, as it does.
 
     Errors: StoreError where the store cannot be written; InputError for a damaged archive.
     """
@@ -51,6 +53,8 @@ def merge(into: Store, source: Store | Archive) -> Iterator[Merged]:
 
 
 def _merged(into: Store, kept: Kept) -> Merged:
+    if not states_arithmetic(kept.record):
+        return Merged(kept.key, LEFT_OUT, kept.record, "it does not say in which arithmetic it was made")
     own = into.kept(kept.record.trial)
     if own is None:
         into.save(kept.whole())

@@ -13,14 +13,15 @@ from grokbench.specs.errors import StoreError
 from grokbench.store.checkpoints import read_end
 from grokbench.store.cutting import goes_on
 from grokbench.store.files import END
-from grokbench.store.folder import Store
+from grokbench.store.folder import Store, states_arithmetic
 from grokbench.store.formats import NewerFormatError
 from grokbench.store.locks import Lock
 from grokbench.store.zips import DAMAGE
 from grokbench.training.record import Record
 
 SOUND, DAMAGED, UNREADABLE = "sound", "damaged", "unreadable"
-OTHER_VERSION = "of another version"  # of training, or one that does not state its arithmetic
+OTHER_VERSION = "of another version"  # of training
+UNSTATED = "of unstated arithmetic"
 NEWER = "of a newer grokbench"
 HALF_WRITTEN = "half-written"
 FAILURE = "a failure's traceback"
@@ -28,7 +29,7 @@ LOCK = "a lock that nobody holds"
 KEPT = "a run kept in the middle"
 LEFT = "a run that was kept and not gone on with for a month"
 SPENT = "the end of a run from which a longer one went on"
-USELESS = (DAMAGED, OTHER_VERSION, HALF_WRITTEN, FAILURE, LOCK, LEFT, SPENT)
+USELESS = (DAMAGED, OTHER_VERSION, UNSTATED, HALF_WRITTEN, FAILURE, LOCK, LEFT, SPENT)
 """States of what answers no request, and never will with this version."""
 
 
@@ -100,8 +101,9 @@ def _record(store: Store, folder: Path, weights: bool) -> Lying | None:
         return Lying(folder, NEWER, size, why=str(error))
     except DAMAGE as error:
         return Lying(folder, DAMAGED, size, why=str(error))
-    if record is None:
-        return Lying(folder, OTHER_VERSION, size, why="its trial would be trained again")
+    if record is None or not states_arithmetic(record):
+        state = OTHER_VERSION if record is None else UNSTATED
+        return Lying(folder, state, size, why="its trial would be trained again")
     return Lying(folder, SOUND, size, record)
 
 

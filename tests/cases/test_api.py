@@ -91,21 +91,30 @@ def test_learning_rates_of_numpy_are_those_of_python() -> None:
     assert trial(settings={**SMALL, "optimizer": {"lr": 0.02}}).recipe.optimizer["lr"] == 0.02
 
 
+def test_half_of_the_table_is_meant_where_neither_alpha_nor_rows_is_named() -> None:
+    assert trial(alpha=None) == trial(alpha=0.5)
+    assert trial(alpha=None, rows=60).alpha == trial(alpha=60 / 121).alpha
+    with pytest.raises(grokbench.GrokbenchError, match="alpha must be a number; got None"):
+        grokbench.compare("gromov2023/gd", "gromov2023/adamw", task="addition", alpha=None)  # type: ignore[arg-type]
+
+
 def test_a_table_of_another_kind_replaces_the_recipes_own() -> None:
     found = trial(settings={**SMALL, "optimizer": {"lr": 0.5, "kind": "gd"}}).recipe.optimizer
     assert found == trial(settings={**SMALL, "optimizer.kind": "gd", "optimizer.lr": 0.5}).recipe.optimizer
     assert "betas" not in found
 
 
-def test_a_seed_of_any_size_works_in_the_store_too(tmp_path: Path) -> None:
-    first = run(seed=2**64, store=tmp_path)
-    assert first.trial.seed == 2**64
-    assert run(seed=2**64, store=tmp_path) == first
+def test_the_largest_seed_works_in_the_store_and_in_exports_too(tmp_path: Path) -> None:
+    first = run(seed=2**63 - 1, store=tmp_path)
+    assert first.trial.seed == 2**63 - 1
+    assert run(seed=2**63 - 1, store=tmp_path) == first
+    pytest.importorskip("pyarrow", reason="the extra export is not installed")
+    grokbench.export(seed=2**63 - 1, store=tmp_path, out=tmp_path / "out", format="parquet")
 
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "alpha as text": ({"alpha": "0.3"}, "alpha must be a number; got '0.3'"),
-    "alpha None": ({"alpha": None}, "alpha must be a number; got None"),
+    "alpha and rows": ({"alpha": 0.5, "rows": 10}, "alpha and rows say the same thing; give one of them"),
     "alpha True": ({"alpha": True}, "alpha must be a number; got True"),
     "alpha nan": ({"alpha": float("nan")}, "α must lie between 0 and 1"),
     "seed True": ({"seed": True}, "seed must be a whole number; got True"),
@@ -114,6 +123,8 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "seed as text": ({"seed": "3"}, "seed must be a whole number; got '3'"),
     "seed 1.5": ({"seed": 1.5}, "seed must be a whole number; got 1.5"),
     "seed -1": ({"seed": -1}, "seed must be 0 or more; got -1"),
+    "seed 2^63": ({"seed": 2**63}, "seed must be below 2^63; got 9223372036854775808"),
+    "a seed of thousands of digits": ({"seed": 10**5000}, "below 2^63; got a number of thousands of digits"),
     "seeds": ({"seed": [0, 1]}, "seed must be a whole number; got [0, 1]"),
     "steps 2.5": ({"steps": 2.5}, "steps must be a whole number"),
     "steps inf": ({"steps": float("inf")}, "steps must be a whole number"),
@@ -133,6 +144,8 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "device by number": ({"device": "cuda:0"}, "unknown device 'cuda:0'"),
     "unknown device": ({"device": "cpus"}, "did you mean 'cpu'"),
     "store that is no path": ({"store": 3}, "store must be a path; got 3"),
+    "an empty store": ({"store": ""}, "store is an empty path; name one, or leave it out"),
+    "an empty file": ({"save": ""}, "save is an empty path; name one, or leave it out"),
     "save that is no path": ({"save": True}, "save must be a path; got True"),
 }
 
@@ -217,6 +230,7 @@ def test_a_sweep_takes_scalars_and_arrays(tmp_path: Path) -> None:
         ({"seeds": -1}, "seeds must be 0 or more; got -1"),
         ({"seeds": [0, -1]}, "seeds must be 0 or more; got -1"),
         ({"seeds": 10**9}, "seeds must be at most"),
+        ({"seeds": [0, 2**63]}, "seeds must be below 2^63"),
         ({"seeds": 0}, "at least one seed"),
         ({"steps": 0}, "steps must be 1 or more; got 0"),
     ],
@@ -246,6 +260,7 @@ def test_words_of_a_paper_that_are_none_are_one_sentence(tmp_path: Path) -> None
     assert "unknown claim of gromov2023 'no-such'" in refusal(
         lambda: grokbench.reproduce("gromov2023", claims="no-such")
     )
+    assert "seeds must be below 2^63" in refusal(lambda: grokbench.reproduce("gromov2023", seeds=[2**63]))
     assert "no such folder of records" in refusal(
         lambda: grokbench.reproduce("gromov2023", reuse=tmp_path / "none")
     )

@@ -85,6 +85,12 @@ def test_an_empty_store_beside_an_earlier_report_is_noted(
         grokbench.report("tiny", records=foreign, out=tmp_path, specs=[SPECS])
 
 
+def test_a_paper_that_trains_nothing_rests_on_no_records(tmp_path: Path) -> None:
+    notes: list[str] = []
+    grokbench.report("charton2023", store=tmp_path / "none", out=tmp_path, on_note=notes.append)
+    assert notes == []
+
+
 def test_all_papers_are_reported_where_there_are_records(untrained: Path, tmp_path: Path) -> None:
     result = cli("report", "--all", "--json", "--store", str(untrained), "--out", str(tmp_path / "out"))
     assert result.returncode == 0, result.stderr

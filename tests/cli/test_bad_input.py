@@ -99,6 +99,14 @@ CASES = {
         run_words("addition", "gromov2023/gd", "0.5", "--seed", "-1"),
         "--seed must be 0 or more",
     ),
+    "a seed beyond every table": (
+        run_words("addition", "gromov2023/gd", "0.5", "--seed", "99999999999999999999999"),
+        "Error: --seed must be below 2^63; got 99999999999999999999999",
+    ),
+    "a list with such a seed": (
+        ["reproduce", "gromov2023", "--seeds", "0,9223372036854775808"],
+        "Error: --seeds must be below 2^63",
+    ),
     "a wrapper that there is not": (
         run_words("addition", "nanda2023/transformer", "0.5", "--set", "optimizer.wrapper.kind='grokfast'"),
         "did you mean 'grokfast-ma'",
@@ -197,6 +205,15 @@ CASES = {
     "a plot that is a folder": (run_words("addition", "gromov2023/gd", "0.5", "--plot", "."), "is a folder"),
     "a missing spec file": (["show", "nope.toml"], "no such file"),
     "a missing claims file": (["show", "nope/claims.toml"], "no such file"),
+    "parts beside no folder of specs": (["list", "networks", "--specs", "nope"], "no such folder of specs"),
+    "probes beside no folder of specs": (["list", "probes", "--specs", "nope"], "no such folder of specs"),
+    "an empty store": (
+        ["runs", "--store", ""],
+        "Error: --store is an empty path; name one, or leave it out",
+    ),
+    "an empty store among others": (["store", "merge", ""], "Error: FROM… is an empty path"),
+    "an empty folder for files": (["export", "gromov2023", "--out", ""], "Error: --out is an empty path"),
+    "an empty folder of specs": (["list", "tasks", "--specs", ""], "Error: --specs is an empty path"),
     "no records": (["report", "gromov2023", "--records", "."], "holds no records"),
     "no paper": (["reproduce"], "name one paper"),
     "missing file": (run_words("nothing.toml"), "no such file"),

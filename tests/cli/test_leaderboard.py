@@ -8,6 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import jsonschema
+import pytest
 
 import grokbench
 from grokbench.plan import blocks
@@ -106,3 +107,22 @@ def test_a_new_submission_passes_its_check_as_it_stands(tmp_path: Path) -> None:
     assert (tmp_path / "tasks/tracks/small/mine.toml").is_file()
     checked = processes.grokbench("validate", "tasks/tracks/small/mine.toml", cwd=tmp_path)
     assert checked.returncode == 0, checked.stderr
+
+
+@pytest.mark.parametrize(
+    "own", [tracks.WORKLOADS.format(mlp=60, parity=40), "[workload]\nmlp.t_star = 60\nparity.t_star = 40\n"]
+)
+def test_tables_that_tuning_cannot_write_are_refused_before_anything_is_trained(
+    own: str, tmp_path: Path
+) -> None:
+    folder = tracks.written(tmp_path / "track", tuned=False, committed=False)
+    with tracks.submission(folder, "lion").open("a", encoding="utf-8") as file:
+        file.write(own)
+    for more in ((), ("--dry-run",)):
+        refused = board(folder, "--tune", "lion", "--workers", "1", *more)
+        assert refused.returncode == 2
+        assert "has tables [workload.…] of its own; remove them" in refused.stderr
+        assert not refused.stdout
+    with pytest.raises(grokbench.GrokbenchError, match="of its own; remove them"):
+        grokbench.tune_submission("toy", "lion", specs=folder, store=folder / "store")
+    assert not (folder / "store").exists()

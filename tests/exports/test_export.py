@@ -94,6 +94,35 @@ def test_the_same_records_make_the_same_bytes(format: str, store: Path, tmp_path
     assert [path.read_bytes() for path in again] == before
 
 
+def test_a_folder_that_is_used_again_keeps_no_table_of_the_export_before(store: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    words: dict[str, Any] = {"task": "addition", "store": store, "out": out}
+    (first, *_) = grokbench.export(**words)
+    before = first.read_bytes()
+    (out / "mine.csv").write_text("a table of one's own")
+    (tmp_path / "curves.csv").write_text("outside")
+    package = json.loads((out / "datapackage.json").read_text(encoding="utf-8"))
+    for name in ("mine.csv", "../curves.csv", str(tmp_path / "curves.csv"), 3):
+        package["resources"].append({"path": name})
+    (out / "datapackage.json").write_text(json.dumps(package), encoding="utf-8")
+    written = grokbench.export(**words, only="runs")
+    assert [path.name for path in written] == ["runs.csv", "datapackage.json"]
+    assert sorted(path.name for path in out.iterdir()) == ["datapackage.json", "mine.csv", "runs.csv"]
+    assert (out / "runs.csv").read_bytes() == before
+    assert (tmp_path / "curves.csv").is_file()
+
+
+@pytest.mark.parametrize(
+    "text", ["[]", "{", '{"created_by": "another", "resources": [{"path": "curves.csv"}]}']
+)
+def test_tables_that_another_program_describes_stay(text: str, store: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    grokbench.export(task="addition", store=store, out=out)
+    (out / "datapackage.json").write_text(text, encoding="utf-8")
+    grokbench.export(task="addition", store=store, out=out, only="runs")
+    assert (out / "curves.csv").is_file()
+
+
 def test_tensorboard_reads_the_numbers_of_the_record(store: Path, tmp_path: Path) -> None:
     needs("tensorboard")
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
@@ -215,6 +244,15 @@ def test_parquet_has_units_and_meanings_in_its_schema(store: Path, tmp_path: Pat
     assert schema.field("step").metadata[b"unit"] == b"optimizer steps"
     assert all(schema.field(column.name).metadata[b"meaning"] for column in TABLES["curves"])
     assert [path.name for path in sorted(tmp_path.glob("*.*"))] == ["curves.parquet", "datapackage.json"]
+
+
+def test_a_seed_of_an_older_grokbench_that_parquet_cannot_hold_is_one_sentence(tmp_path: Path) -> None:
+    needs("parquet")
+    stored(tmp_path / "store", dataclasses.replace(trial(), seed=2**63))
+    words: dict[str, Any] = {"task": "addition", "store": tmp_path / "store", "out": tmp_path / "out"}
+    with pytest.raises(grokbench.GrokbenchError, match="which parquet cannot hold; write it as csv"):
+        grokbench.export(**words, format="parquet")
+    assert grokbench.export(**words, format="csv")
 
 
 def test_every_curve_that_training_leaves_has_a_column() -> None:

@@ -8,6 +8,7 @@ import os
 import pickle
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -214,6 +215,8 @@ def test_an_executor_that_takes_no_more_jobs_is_lost_and_what_was_finished_stays
         ("", "no scheduler is named"),
         ("nowhere.json", "nowhere.json: no such scheduler file"),
         ("tcp://127.0.0.1:9", "no scheduler answers at tcp://127.0.0.1:9"),
+        ("nonsense", "nonsense: missing port number .*; expected an address such as tcp://"),
+        ("carrier-pigeon://10.0.0.1:8786", "unknown address scheme"),
     ],
 )
 def test_a_scheduler_that_there_is_not_is_a_sentence(address, message, tmp_path, monkeypatch):
@@ -251,3 +254,35 @@ def test_an_interruption_while_the_server_of_workers_begins_is_no_traceback(tmp_
         text=True,
     )
     assert (done.returncode, done.stderr, done.stdout) == (0, "", "here\n")
+
+
+def test_a_command_ends_at_once_where_dask_refuses_the_scheduler(tmp_path):
+    pytest.importorskip("distributed", reason="the extra dask is not installed")
+    began = time.monotonic()
+    words = ("reproduce", "gromov2023", "--tier", "smoke", "--dry-run", "--scheduler", "tls://127.0.0.1:9")
+    done = subprocess.run(  # TLS without a certificate
+        [sys.executable, "-m", "grokbench", *words, "--store", str(tmp_path)],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert time.monotonic() - began < 50  # a client that was made by half waited for a minute
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{}", "it names no address"),
+        ('{"address": 5}', "it names no address"),
+        ("[]", "it names no address"),
+        ("no JSON", "is no scheduler file"),
+        ('{"address": "nonsense"}', "missing port number"),
+    ],
+)
+def test_a_scheduler_file_without_an_address_is_a_sentence(text, message, tmp_path):
+    pytest.importorskip("distributed", reason="the extra dask is not installed")
+    file = tmp_path / "scheduler.json"
+    file.write_text(text)
+    with pytest.raises(InputError, match=message):
+        given(tmp_path, Dask(file), trials(1))

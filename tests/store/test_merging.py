@@ -64,6 +64,16 @@ def test_weights_that_an_archive_lacks_come_from_an_equal_record(tmp_path: Path)
     assert merged(mine, archive.Archive(tmp_path / "records")) == ["the same"]  # loses nothing again
 
 
+def test_a_committed_record_that_a_store_would_not_answer_with_is_left_out(tmp_path: Path) -> None:
+    mine, _ = stores(tmp_path)
+    old = dataclasses.replace(make_record(make_trial(seed=1)), environment={})
+    archive.write(tmp_path / "records", "gd", [make_record(make_trial(seed=0)), old])
+    source = archive.Archive(tmp_path / "records")
+    assert source.find(old.trial) is not None
+    assert merged(mine, source) == [merging.LEFT_OUT, "new"]
+    assert not mine.folder(old.trial).exists()
+
+
 def test_a_damaged_record_is_left_where_it_is(tmp_path: Path) -> None:
     mine, theirs = stores(tmp_path)
     told: list[str] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import time
@@ -77,6 +78,20 @@ def test_what_answers_nothing_is_removed_and_the_rest_stays(store: Store) -> Non
 def test_a_record_of_another_version_is_no_damage(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("grokbench.store.keys.TRAINING_VERSION", 10**6)
     assert set(states(store).values()) == {survey.OTHER_VERSION}
+
+
+def test_a_record_of_unstated_arithmetic_is_no_damage_and_is_told_of_once(tmp_path: Path) -> None:
+    told: list[str] = []
+    store = Store(tmp_path / "store", told.append)
+    store.save(make_record(make_trial(seed=0)))
+    for seed in (1, 2, 3):
+        store.save(dataclasses.replace(make_record(make_trial(seed=seed)), environment={}))
+    assert sorted(states(store).values()) == [*[survey.UNSTATED] * 3, survey.SOUND]
+    assert [kept.record.trial.seed for kept in store.each()] == [0]
+    assert [store.find(make_trial(seed=seed)) for seed in (1, 2)] == [None, None]
+    assert len(told) == 1
+    assert told[0].startswith("3 record(s) in ")
+    assert len(survey.prune(survey.survey(store))) == 3
 
 
 def test_a_store_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
