@@ -138,7 +138,8 @@ def at_smoke(words: list[str]) -> tuple[str, ...]:
     least = dict(LEAST.get(kept[0], {}))
     if kept[0] == "bench" and "--growth" not in kept:  # one case of many
         least["--case"] = kept[kept.index("--case") + 1] if "--case" in kept else "toy embedding MLP"
-    if kept[0] == "leaderboard" and "--records" not in kept:
+    on_seeds = kept[0] == "reproduce" and "--seeds" in kept  # which the smoke tier does not take
+    if on_seeds or (kept[0] == "leaderboard" and "--records" not in kept):
         return tuple(dict.fromkeys((*kept, "--dry-run")))
     if kept[0] in ("sweep", "compare") and "s5-product" not in kept:
         least["--set"] = "task.domain.p=23"

@@ -86,7 +86,8 @@ def command(
         return
     from tabulate import tabulate
 
-    lines = [[" ".join(text.split()) for text in row.values()] for row in rows]
+    hidden = {"verdict"} if what == "claims" else set()  # beside what it is called
+    lines = [[" ".join(text.split()) for name, text in row.items() if name not in hidden] for row in rows]
     click.echo(tabulate(lines, tablefmt="plain", disable_numparse=True))
 
 
@@ -124,7 +125,15 @@ def _claims(
         asked = ((paper, claim_id.partition(".")[0]), (kind, claim.kind), (verdict, found))
         if all(wanted is None or wanted == have for wanted, have in asked):
             shown = called(found, own["under_our_reading"]) if own else found
-            rows.append({"id": claim_id, "kind": claim.kind, "verdict": shown, "title": claim.title})
+            rows.append(
+                {
+                    "id": claim_id,
+                    "kind": claim.kind,
+                    "verdict": found,
+                    "called": shown,
+                    "title": claim.title,
+                }
+            )
     return rows
 
 

@@ -59,6 +59,9 @@ def test_claims_are_listed_by_paper_kind_and_committed_verdict(grokbench):
     against = listed(grokbench, "--verdict", "not reproduced")
     assert "nanda2023.p53-not-at-1" in {row["id"] for row in against}
     assert {row["verdict"] for row in against} == {"NOT REPRODUCED"}
+    assert {row["called"] for row in against} == {"NOT REPRODUCED", "NOT REPRODUCED under our reading"}
+    table = grokbench("list", "claims", "--paper", "nanda2023", "--verdict", "reproduced").out
+    assert "REPRODUCED under our reading" in table
     assert 0 < len(never) < len(every)
 
 
