@@ -16,7 +16,7 @@ from grokbench.plan.entries import entry
 from grokbench.plan.leaderboard import Leaderboard, declared
 from grokbench.plan.standings import success
 from grokbench.specs.claims import PILOTS
-from grokbench.specs.errors import GrokbenchError, InputError, SpecError
+from grokbench.specs.errors import FailedError, GrokbenchError, InputError, SpecError
 from grokbench.specs.loader import Library
 from grokbench.specs.tracks import CLAIMS_END
 from grokbench.specs.types import Trial
@@ -213,7 +213,7 @@ def test_tuning_chooses_the_fastest_setting_that_stays_and_leaves_room(tmp_path:
 def test_a_tuning_trial_that_is_not_there_hinders_the_choice(tmp_path: Path) -> None:
     folder = tracks.written(tmp_path, tuned=False, committed=False)
     job = Leaderboard("toy", tune="lion", specs=folder, store=folder / "store")
-    with pytest.raises(InputError, match=r"2 trial\(s\) that tune toy/lion on mlp have no record"):
+    with pytest.raises(FailedError, match=r"2 trial\(s\) that tune toy/lion on mlp have no record"):
         declared(job)
 
 
