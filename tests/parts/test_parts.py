@@ -338,11 +338,17 @@ def test_a_plugin_trains_in_the_workers_of_a_command(tmp_path):
     assert f"--plugin {PLUGIN}" in json.loads(swept.stdout)["command"]
 
 
-def test_a_plugin_that_fails_in_a_worker_is_one_sentence_and_exit_2(tmp_path):
+def giving_text(folder: Path) -> Path:
+    """The plugin with a network whose outputs are no numbers."""
     text = PLUGIN.read_text(encoding="utf-8").replace(
         "return self.X[inputs[:, 0]] + self.Y[inputs[:, 1]]", "return 'text'"
     )
-    (tmp_path / "bad.py").write_text(text, encoding="utf-8")
+    (folder / "bad.py").write_text(text, encoding="utf-8")
+    return folder / "bad.py"
+
+
+def test_a_plugin_that_fails_in_a_worker_is_one_sentence_and_exit_2(tmp_path):
+    script = giving_text(tmp_path)
     words = [
         "run",
         "--task",
@@ -350,7 +356,7 @@ def test_a_plugin_that_fails_in_a_worker_is_one_sentence_and_exit_2(tmp_path):
         "--baseline",
         "gromov2023/adamw",
         "--plugin",
-        str(tmp_path / "bad.py"),
+        str(script),
     ]
     for name, value in ROWS.items():
         words += ["--set", f"{name}={json.dumps(value)}"]
@@ -379,10 +385,7 @@ def test_a_plugin_that_fails_in_a_worker_is_one_sentence_and_exit_2(tmp_path):
     ids=["sweep", "compare", "tuning"],
 )
 def test_where_every_trial_fails_there_is_no_result_and_the_exit_status_is_1(tmp_path, command):
-    text = PLUGIN.read_text(encoding="utf-8").replace(
-        "return self.X[inputs[:, 0]] + self.Y[inputs[:, 1]]", "return 'text'"
-    )
-    (tmp_path / "bad.py").write_text(text, encoding="utf-8")
+    script = giving_text(tmp_path)
     words = [
         *command,
         "--task",
@@ -392,7 +395,7 @@ def test_where_every_trial_fails_there_is_no_result_and_the_exit_status_is_1(tmp
         "--steps",
         "5",
         "--plugin",
-        str(tmp_path / "bad.py"),
+        str(script),
     ]
     for name, value in ROWS.items():
         words += ["--set", f"{name}={json.dumps(value)}"]
