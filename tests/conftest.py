@@ -10,7 +10,10 @@ import hypothesis
 import hypothesis.configuration
 import pytest
 
-hypothesis.settings.register_profile("grokbench", deadline=None, max_examples=60, database=None)
+# The same examples each time, so that a commit is judged by what it changed; `-m fuzz` looks for new ones.
+hypothesis.settings.register_profile(
+    "grokbench", deadline=None, max_examples=60, database=None, derandomize=True
+)
 hypothesis.settings.load_profile("grokbench")
 hypothesis.configuration.set_hypothesis_home_dir(tempfile.mkdtemp(prefix="hypothesis-"))
 pytest_plugins = ["pytester"]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import io
 import json
 import math
+import types
+import typing
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -18,6 +21,8 @@ from grokbench.training.record import Record
 from grokbench.training.watching import version
 
 _GROUPS = ("probes", "analyses")
+FACTS = ("n_train", "n_test", "n_elements", "memoriser_baseline", "steps")  # of every record, all numbers
+ENDED = ("finished", "stopped", "diverged", "failed")
 
 
 def trial_to_json(trial: Trial) -> dict[str, Any]:
@@ -39,9 +44,9 @@ def trial_to_json(trial: Trial) -> dict[str, Any]:
 def trial_from_json(document: Mapping[str, Any]) -> Trial:
     """The trial that :func:`trial_to_json` wrote."""
     before = document.get("start")
-    return Trial(
-        task=TaskSpec(**document["task"]),
-        recipe=Recipe(**document["recipe"]),
+    trial = Trial(
+        task=_fitting(TaskSpec(**document["task"])),
+        recipe=_fitting(Recipe(**document["recipe"])),
         alpha=document["alpha"],
         seed=document["seed"],
         budget=document["budget"],
@@ -52,6 +57,36 @@ def trial_from_json(document: Mapping[str, Any]) -> Trial:
         analyses=tuple(sorted(document.get("analyses", ()))),
         start=None if before is None else Start(trial_from_json(before["trial"]), before["state"]),
     )
+    return _fitting(trial)
+
+
+_T = TypeVar("_T", TaskSpec, Recipe, Trial)
+
+
+@functools.cache
+def _hints(kind: type) -> dict[str, Any]:
+    return typing.get_type_hints(kind)
+
+
+def _fitting(made: _T) -> _T:
+    """What was made of a document, if each field is of its declared kind. Errors: ValueError where one is not."""
+    own: type[object] = type(made)
+    for name, kind in _hints(own).items():
+        if not _fits(getattr(made, name), kind):
+            raise ValueError(f"its {name!r} cannot be {getattr(made, name)!r:.100}")
+    return made
+
+
+def _fits(value: object, kind: Any) -> bool:
+    """Whether a value is of an annotated kind; a whole number is a float, and a truth value no number."""
+    if isinstance(kind, types.UnionType):
+        return any(_fits(value, one) for one in typing.get_args(kind))
+    plain = typing.get_origin(kind) or kind
+    if plain is tuple:
+        return isinstance(value, tuple) and all(_fits(one, typing.get_args(kind)[0]) for one in value)
+    if plain in (int, float):
+        return type(value) in (int, plain)
+    return isinstance(value, plain)
 
 
 def head(record: Record) -> dict[str, Any]:
@@ -137,6 +172,7 @@ def unpack(
     NewerFormatError; one of ``zips.DAMAGE`` where it is damaged.
     """
     format_, document = document["format_version"], formats.upgraded(document)
+    _check(document)
     groups: dict[str, dict[str, dict[str, Array]]] = {group: {} for group in _GROUPS}
     curves: dict[str, Array] = {}
     for name, values in zips.arrays(data).items():
@@ -157,3 +193,17 @@ def unpack(
         ended=document["outcome"],
         **{name: document[name] for name in ("facts", "environment", "cost", "error", "content")},
     )
+
+
+def _check(document: Mapping[str, Any]) -> None:
+    """That what every reader of a record takes for granted is there. Errors: ValueError, KeyError or TypeError where not."""
+    for name in ("facts", "environment", "cost", "analyses"):
+        if not isinstance(document[name], dict):
+            raise ValueError(f"its {name!r} is no table")
+    for name in FACTS:
+        if type(document["facts"][name]) not in (int, float):
+            raise ValueError(f"its fact {name!r} is no number")
+    if document["outcome"] not in ENDED:
+        raise ValueError(f"{document['outcome']!r} is no way for a trial to end")
+    if not isinstance(document["content"], str) or not isinstance(document["error"], str | None):
+        raise ValueError("its 'content' or its 'error' is no text")

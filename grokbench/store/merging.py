@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from grokbench.specs.errors import InputError
+from grokbench.specs.errors import GrokbenchError, InputError
 from grokbench.specs.types import Array
+from grokbench.store import keys
 from grokbench.store.archive import Archive
 from grokbench.store.folder import Store, states_arithmetic
 from grokbench.store.kept import Kept
+from grokbench.store.zips import DAMAGE
 from grokbench.training.record import Record
 
 
@@ -20,7 +22,7 @@ class Merged:
     """What became of a record. what: "new", "the same", "completed" (with weights or analyses), "a conflict" or "left out".
 
     A conflict is a trial of which both places have a record, with other numbers. The store's own stays. Left out is a committed
-    record that a store does not answer with, because it does not say in which arithmetic it was made.
+    record that a store does not answer with: it does not say in which arithmetic it was made, or its trial has no key.
     """
 
     key: str
@@ -55,6 +57,10 @@ def merge(into: Store, source: Store | Archive) -> Iterator[Merged]:
 def _merged(into: Store, kept: Kept) -> Merged:
     if not states_arithmetic(kept.record):
         return Merged(kept.key, LEFT_OUT, kept.record, "it does not say in which arithmetic it was made")
+    try:
+        keys.key(kept.record.trial)
+    except (GrokbenchError, *DAMAGE) as error:
+        return Merged(kept.key, LEFT_OUT, kept.record, f"its trial is none that can be run ({error})")
     own = into.kept(kept.record.trial)
     if own is None:
         into.save(kept.whole())

@@ -8,16 +8,23 @@ from __future__ import annotations
 import contextlib
 import copy
 import os
+import shutil
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from grokbench.specs.errors import InputError
 from grokbench.specs.loader import Library
+from grokbench.store import merging, survey
+from grokbench.store.folder import Store
 from grokbench.tasks.domain import make_domain
 from grokbench.tasks.expression import parse
 from tests.fuzz.guard import harmless, minutes, some
+from tests.fuzz.heads import HEADS, Change
 from tests.fuzz.texts import OPERATIONS, SPECS, Spec, written
+from tests.store.test_keys_and_store import make_record, make_trial
 
 MINUTES = float(os.environ.get("GROKBENCH_FUZZ_MINUTES", "10"))
 DOMAINS = [
@@ -59,12 +66,43 @@ def spec(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Spec], None]:
     return read
 
 
+@pytest.fixture
+def head(tmp_path: Path) -> Callable[[Change], None]:
+    """Reads a store in which a record has a changed head, in every way in which stores are read."""
+    record = make_record(make_trial())
+
+    def read(change: Change) -> None:
+        # a folder for each: where a record of a newer format lies, a store rightly refuses to write
+        with tempfile.TemporaryDirectory(dir=tmp_path) as root:
+            store = Store(root)
+            change.made(store.save(record))
+            found = [store.find(record.trial), *(kept.record for kept in store.each())]
+            found += [lying.record for lying in survey.survey(store)]
+            assert all(one.outcome for one in found if one is not None)
+            list(merging.merge(Store(f"{root}-merged"), store))
+            shutil.rmtree(f"{root}-merged", ignore_errors=True)
+
+    read(Change(("error",), None))  # as it is: imports what is imported when it is needed, which runs code
+    return read
+
+
 def test_any_operation_is_worked_out_or_refused() -> None:
     assert some(OPERATIONS, operation, 300) >= 100
 
 
 def test_any_spec_is_read_or_refused(spec: Callable[[Spec], None]) -> None:
     assert some(SPECS, spec, 150) >= 100
+
+
+def test_a_record_with_any_head_is_read_or_passed_over(head: Callable[[Change], None]) -> None:
+    assert some(HEADS, head, 60) >= 60
+
+
+@pytest.mark.fuzz
+def test_a_record_with_any_head_is_read_or_passed_over_for_minutes(head: Callable[[Change], None]) -> None:
+    count = minutes(HEADS, head, MINUTES)
+    print(f"{count} heads in {MINUTES:g} minutes")
+    assert count > 0
 
 
 @pytest.mark.fuzz
