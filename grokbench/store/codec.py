@@ -9,7 +9,7 @@ import json
 import math
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import numpy as np
@@ -62,16 +62,12 @@ def trial_from_json(document: Mapping[str, Any]) -> Trial:
 
 _T = TypeVar("_T", TaskSpec, Recipe, Trial)
 
-
-@functools.cache
-def _hints(kind: type) -> dict[str, Any]:
-    return typing.get_type_hints(kind)
+_hints: Callable[[type[object]], dict[str, Any]] = functools.cache(typing.get_type_hints)
 
 
 def _fitting(made: _T) -> _T:
     """What was made of a document, if each field is of its declared kind. Errors: ValueError where one is not."""
-    own: type[object] = type(made)
-    for name, kind in _hints(own).items():
+    for name, kind in _hints(type(made)).items():
         if not _fits(getattr(made, name), kind):
             raise ValueError(f"its {name!r} cannot be {getattr(made, name)!r:.100}")
     return made
