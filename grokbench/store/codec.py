@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import io
 import json
 import math
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import numpy as np
@@ -62,12 +61,12 @@ def trial_from_json(document: Mapping[str, Any]) -> Trial:
 
 _T = TypeVar("_T", TaskSpec, Recipe, Trial)
 
-_hints: Callable[[type[object]], dict[str, Any]] = functools.cache(typing.get_type_hints)
+_KINDS = {kind: typing.get_type_hints(kind) for kind in (TaskSpec, Recipe, Trial)}
 
 
 def _fitting(made: _T) -> _T:
     """What was made of a document, if each field is of its declared kind. Errors: ValueError where one is not."""
-    for name, kind in _hints(type(made)).items():
+    for name, kind in _KINDS[type(made)].items():
         if not _fits(getattr(made, name), kind):
             raise ValueError(f"its {name!r} cannot be {getattr(made, name)!r:.100}")
     return made
