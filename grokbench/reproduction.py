@@ -187,7 +187,7 @@ class Reproduction(Job):
         """Trials, minutes of wall time and disk that training will take, in all and of each experiment."""
         plan = Plan(self._own)
         stored = {one.request for one in plan.trials if not self.force and self.shelves.find(one.trial)}
-        return estimated(plan, self.next_batch(workers or 1), stored, workers, self.how)
+        return estimated(plan, self.next_batch(workers or 1), stored, workers, self.how, self.begun)
 
     @property
     def tiers(self) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ more, because the command was interrupted or killed, is kept and left.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import time
@@ -56,6 +57,7 @@ class Dask:
         try:
             import dask
             from distributed import Client
+            from distributed.utils import LoopRunner
         except ImportError:
             raise InputError(
                 "training on a cluster needs Dask, which is not installed; pip install 'grokbench[dask]'"
@@ -71,13 +73,25 @@ class Dask:
         )  # so that one that is made by half can be closed, which else takes a minute at the end
         try:
             try:
+                LoopRunner().run_sync(_greeted, address)
                 client.__init__(address, timeout=CONNECT_SECONDS, set_as_default=False)
             except Exception as error:  # no such host, no answer, none of Dask's
-                raise InputError(f"no scheduler answers at {named} ({error})") from None
+                why = str(error) or f"no answer in {CONNECT_SECONDS} s"
+                raise InputError(f"no scheduler answers at {named} ({why})") from None
             yield client
         finally:
             with contextlib.suppress(Exception):  # it may be gone
                 client.close(timeout=2)
+
+
+async def _greeted(address: str) -> None:
+    """Shake hands with what listens there; a client waits for ever for one who says nothing. Errors: whatever went wrong."""
+    from distributed.comm import connect
+    from distributed.security import Security
+
+    own = Security().get_connection_args("client")
+    comm = await asyncio.wait_for(connect(address, timeout=CONNECT_SECONDS, **own), CONNECT_SECONDS)
+    await comm.close()
 
 
 def _address(named: str) -> str:

@@ -148,7 +148,7 @@ class Compare(Job):
         plan = Plan((*whole, *self._compared([0] * len(self.arms))))
         open_ = {one.request for one in todo}
         stored = {one.request for one in plan.trials} - open_
-        return estimate.estimated(plan, todo, stored, workers, self.how)
+        return estimate.estimated(plan, todo, stored, workers, self.how, self.begun)
 
     def result(self) -> CompareResult:
         """What is known so far. Errors: FailedError where an arm could not be tuned."""

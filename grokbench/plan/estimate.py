@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 
 from grokbench.plan import executor, speed, together
 from grokbench.plan.expand import Plan, PlannedTrial
 from grokbench.plan.together import AUTO, NONE, Batches, How
+from grokbench.specs.types import Trial
 from grokbench.store import keys
 
 START_SECONDS = 4.0  # until the workers have loaded what they need
@@ -45,12 +46,33 @@ class Estimate:
         return self.trials - self.stored
 
 
+Begun = Callable[[Sequence[Trial]], Sequence[int]]
+"""The step from which each of some trials goes on, 0 where it begins: ``Store.begun``."""
+
+
+def none_begun(trials: Sequence[Trial]) -> list[int]:
+    """Every trial from its first step."""
+    return [0] * len(trials)
+
+
+def ahead(todo: Sequence[PlannedTrial], begun: Begun) -> list[PlannedTrial]:
+    """Trials with the steps that they are still expected to take. One that went on for longer may go on to its budget."""
+    steps = begun([one.trial for one in todo])
+    return [
+        replace(
+            one, expected_steps=(one.expected_steps if done < one.expected_steps else one.trial.budget) - done
+        )
+        for one, done in zip(todo, steps, strict=True)
+    ]
+
+
 def estimated(
     plan: Plan,
     todo: Sequence[PlannedTrial],
     stored: Collection[str],
     workers: int | None = None,
     how: How = AUTO,
+    begun: Begun = none_begun,
 ) -> Estimate:
     """The cost of training ``todo``, a part of ``plan``, on so many workers (one a core, where none are named).
 
@@ -58,12 +80,13 @@ def estimated(
     """
     count = min(workers or executor.default_workers(), max(1, len(todo)))
     distinct = len({one.request for one in (*plan.unique(), *todo)})  # a ladder's are not in the plan
-    works = together.works(todo, count, how)
+    rest = ahead(todo, begun)
+    works = together.works(rest, count, how)
     minutes = [speed.seconds(work) / count / 60 for work in works]  # of wall time
 
     def part(experiment: str) -> ExperimentEstimate:
         grid = plan.of(experiment)
-        own = [(one, took) for one, took in zip(todo, minutes, strict=True) if one.experiment == experiment]
+        own = [(one, took) for one, took in zip(rest, minutes, strict=True) if one.experiment == experiment]
         return ExperimentEstimate(
             id=experiment,
             trials=len(grid),
@@ -76,7 +99,7 @@ def estimated(
     return Estimate(
         trials=distinct,
         stored=distinct - len(todo),
-        steps=sum(planned.expected_steps for planned in todo),
+        steps=sum(planned.expected_steps for planned in rest),
         minutes=sum(minutes) + (START_SECONDS / 60 if todo else 0.0),
         megabytes=sum(planned.megabytes for planned in todo),
         workers=count,

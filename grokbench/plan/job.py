@@ -97,6 +97,10 @@ class Job:
         """Whether this job has trained the trial, or has tried to."""
         return planned.request in self._tried
 
+    def begun(self, trials: Sequence[Trial]) -> Sequence[int]:
+        """The step from which each will go on; with ``force`` all begin anew."""
+        return [0] * len(trials) if self.force else self.store.begun(trials)
+
     def run(
         self, workers: int | None = None, on_event: OnEvent | None = None, executor: Executor = "local"
     ) -> list[Failure]:

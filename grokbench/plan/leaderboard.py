@@ -128,7 +128,7 @@ class Leaderboard(Job):
         plan, todo = self.plan, self.untrained()
         open_ = {one.request for one in todo}
         stored = {one.request for one in plan.trials} - open_
-        return estimate.estimated(plan, todo, stored, workers, self.how)
+        return estimate.estimated(plan, todo, stored, workers, self.how, self.begun)
 
     def _found(self, trial: Trial) -> Record | None:
         failed = {keys.request(one.trial) for one in self.failures}

@@ -10,6 +10,7 @@ from functools import cached_property
 from grokbench.analysis import thresholds
 from grokbench.analysis.thresholds import Threshold
 from grokbench.plan import speed, together
+from grokbench.plan.estimate import ahead
 from grokbench.plan.executor import Executor, Failure, OnEvent
 from grokbench.plan.expand import PlannedTrial
 from grokbench.plan.job import Job, Shelves
@@ -175,7 +176,7 @@ class Sweep(Job):
             for alpha, outcome in zip(self.alphas, row, strict=True)
             if outcome is None
         ]
-        works = together.works(left, workers, self.how)
+        works = together.works(ahead(left, self.begun), workers, self.how)
         seconds = sum(map(speed.seconds, works))
         # Bisection of m fractions asks for ⌈log2(m + 1)⌉ outcomes; what is known of a seed already narrows its own.
         spans = [thresholds.span(row) for row in rows.values()]

@@ -184,6 +184,16 @@ class Checkpoints:
                 found.append((sorted(own), path))
         return [*found, (sorted(left.values()), None)] if left else found
 
+    def steps(self) -> dict[str, int]:
+        """The names of trials that are kept in the middle → the step that each has come to."""
+        found: dict[str, int] = {}
+        for path in self._folder.glob("*"):
+            with contextlib.suppress(*DAMAGE):
+                document = read(path)[0]
+                for name in document["trials"] or (path.name,):
+                    found[name] = max(found.get(name, 0), int(document["node"]["object"]["step"]))
+        return found
+
     def forget_batch(self, path: Path) -> None:
         """Remove a kept batch, unless a trial of it has no record yet: another worker may go on with that."""
         if all(any(self._root.glob(f"records/*/*/{name}")) for name in names_in(path)):

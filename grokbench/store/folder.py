@@ -149,6 +149,12 @@ class Store:
                 return Earlier(record.trial.budget, end.state, end.made, seconds)
         return None
 
+    def begun(self, trials: Iterable[Trial]) -> list[int]:
+        """The step from which each would go on, if it is trained as what was kept of it was; 0 where nothing was."""
+        kept = self.checkpoints.steps()
+        ends = ((trial, self.shorter(trial)) for trial in trials)
+        return [max(kept.get(keys.key(trial), 0), 0 if end is None else end.step) for trial, end in ends]
+
     def each(self) -> Iterator[Kept]:
         """Every record of this version. What is no hit is told of and left out; weights are neither read nor checked."""
         unstated: list[Path] = []

@@ -6,6 +6,7 @@ import concurrent.futures
 import multiprocessing
 import os
 import pickle
+import socket
 import subprocess
 import sys
 import time
@@ -224,6 +225,17 @@ def test_a_scheduler_that_there_is_not_is_a_sentence(address, message, tmp_path,
     monkeypatch.setattr("grokbench.plan.cluster.CONNECT_SECONDS", 1)
     with pytest.raises(InputError, match=message):
         given(tmp_path, Dask(address), trials(1))
+
+
+def test_something_that_listens_and_says_nothing_is_no_scheduler(tmp_path, monkeypatch):
+    pytest.importorskip("distributed", reason="the extra dask is not installed")
+    monkeypatch.setattr("grokbench.plan.cluster.CONNECT_SECONDS", 1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
+        began = time.monotonic()
+        with pytest.raises(InputError, match=f"no scheduler answers at {address} \\("):
+            given(tmp_path, Dask(address), trials(1))
+        assert time.monotonic() - began < 10
 
 
 EARLY = """
