@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from threadpoolctl import threadpool_limits
+
 from grokbench.claims import computed
 from grokbench.claims.decide import decide
 from grokbench.claims.evidence import Evidence, Needs
@@ -35,7 +37,14 @@ def judge_all(
 
 
 def judge(paper: Paper, claim: Claim, evidence: Evidence) -> Verdict:
-    """The verdict of one claim."""
+    """The verdict of one claim. Its numbers are those of one thread, whatever cores there are."""
+    with threadpool_limits(
+        limits=1
+    ):  # threads of a BLAS on a busy machine also wait for each other, many times as long
+        return _judged(paper, claim, evidence)
+
+
+def _judged(paper: Paper, claim: Claim, evidence: Evidence) -> Verdict:
     if claim.computation:
         return computed.judged(claim, evidence.asked)
     experiments = planning.experiments_of(paper, claim)

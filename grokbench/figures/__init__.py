@@ -10,6 +10,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from threadpoolctl import threadpool_limits
+
 from grokbench import parts
 from grokbench.claims import phrases as w
 from grokbench.figures.fields import Fields, made
@@ -117,7 +119,8 @@ def figure(kind: str, own: Fields, cells: Cells) -> Figure | None:
     part = parts.part("figures", kind)
     drawing = parts.load(part)
     try:
-        drawn: Figure | None = drawing.draw(own, cells)
+        with threadpool_limits(limits=1):  # as ``judge.judge``
+            drawn: Figure | None = drawing.draw(own, cells)
     except GrokbenchError:
         raise
     except Exception as error:

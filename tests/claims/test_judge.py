@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
+from grokbench.claims import judge as judge_module
 from grokbench.claims.evidence import Evidence
 from grokbench.claims.judge import judge, next_rung
 from grokbench.claims.verdict import Verdict
@@ -170,3 +172,21 @@ def test_the_ladder_ends_where_no_seeds_to_come_could_decide() -> None:
     assert next_rung(replace(CLAIM, pairs=True), undecided) is None
     by_the_control = replace(undecided, values=tuple((s, m, True) for s, m, _ in undecided.values))
     assert next_rung(CLAIM, by_the_control) is None
+
+
+@pytest.mark.parametrize("asked", ["quick", "paper"])
+def test_a_verdict_is_reached_on_one_thread_and_threads_are_put_back(
+    asked: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[set[int]] = []
+
+    def decided(*arguments: object) -> Verdict:
+        threads.append({pool["num_threads"] for pool in threadpool_info()})
+        return judging(*arguments)
+
+    judging = judge_module._judged
+    monkeypatch.setattr(judge_module, "_judged", decided)
+    with threadpool_limits(limits=2):
+        _judged(_paper(_experiment(smoke=1, quick=6, paper=6)), asked)
+        threads.append({pool["num_threads"] for pool in threadpool_info()})
+    assert threads == [{1}, {2}]
