@@ -19,6 +19,7 @@ from grokbench.claims.phrases import anchor
 from grokbench.claims.verdict import VERDICTS
 from grokbench.exports import files
 from grokbench.figures import registry
+from grokbench.plan import bench
 from grokbench.specs.loader import Library
 from grokbench.validation.check import validate_all
 from tests import processes
@@ -136,8 +137,8 @@ def at_smoke(words: list[str]) -> tuple[str, ...]:
     """The same command, of as little as there is: the smoke tier, or two steps; into a folder of the test."""
     kept = [word for word in words[1:] if word != "--open"]  # which would start the tester's browser
     least = dict(LEAST.get(kept[0], {}))
-    if kept[0] == "bench" and "--growth" not in kept:  # one case of many
-        least["--case"] = kept[kept.index("--case") + 1] if "--case" in kept else "toy embedding MLP"
+    if kept[0] == "bench" and "--growth" not in kept:  # the least of many, whichever are named
+        least["--case"] = "toy embedding MLP"
     on_seeds = kept[0] == "reproduce" and "--seeds" in kept  # which the smoke tier does not take
     if on_seeds or (kept[0] == "leaderboard" and "--records" not in kept):
         return tuple(dict.fromkeys((*kept, "--dry-run")))
@@ -168,8 +169,23 @@ def own_specs(folder: Path) -> Library:
 
 
 def tried(words: tuple[str, ...]) -> Any:
-    """A command as a parameter; one that times every network at every size, for minutes, is thorough."""
-    return pytest.param(words, marks=pytest.mark.thorough if "--growth" in words else (), id=" ".join(words))
+    """A command as a parameter; one that times every network at every size, or makes the whole site, is thorough."""
+    long = "--growth" in words or words[0] == "site"
+    return pytest.param(words, marks=pytest.mark.thorough if long else (), id=" ".join(words))
+
+
+def test_every_case_that_a_document_names_is_timed_by_bench():
+    named = {
+        words[i + 1]
+        for name in DOCUMENTS
+        for words in commands(name)
+        if words[1:2] == ["bench"]
+        for i, word in enumerate(words)
+        if word == "--case"
+    }
+    assert len(named) > 3
+    known = [case.id for case in bench.cases()]
+    assert all(any(word in own for own in known) for word in named)
 
 
 @pytest.mark.parametrize(
