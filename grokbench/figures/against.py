@@ -56,6 +56,7 @@ def draw(own: Against, cells: Cells) -> Figure | None:
         layout.same_limits([ax for ax, its in zip(kept, names, strict=True) if its == name])
     for ax in kept:
         layout.whole_numbers(ax)
+        layout.whole_numbers(ax, "x")
     return layout.framed(figure, kept, own, cells, [c for _, found in shown for a in found for c in a.cells])
 
 

@@ -161,7 +161,7 @@ def _places(ax: Axes, own: Arms, names: Sequence[str]) -> None:
         ax.set_ylim(len(names) - 0.4, -0.6)
         ax.set_ylabel(own.places_axis, fontsize=9)
         return
-    ax.set_xticks(range(len(names)), list(names))
+    ax.set_xticks(range(len(names)), [layout.wrapped(ax, name, 1 / len(names)) for name in names])
     ax.set_xlim(-0.5, len(names) - 0.5)
     ax.grid(axis="x", visible=False)
     ax.set_xlabel(own.places_axis, fontsize=9)

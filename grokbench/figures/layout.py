@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import textwrap
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 COLUMNS = 3  # of small panels
 STEP = "step (optimizer updates)"
+CHARACTER = 0.065  # inches of an average one in the names of places
 
 
 def framed(figure: Figure, axes: Sequence[Axes], own: Fields, cells: Cells, shown: Iterable[Cell]) -> Figure:
@@ -72,6 +74,17 @@ def label(ax: Axes, i: int, n: int, x: str, y: str, columns: int = COLUMNS) -> N
     columns = min(columns, n)
     ax.set_xlabel(x if i + columns >= n else "", fontsize=9)
     ax.set_ylabel(y if i % columns == 0 else "", fontsize=9)
+
+
+def wrapped(ax: Axes, text: str, share: float) -> str:
+    """The name of a place that has this share of an x axis, in as many lines as it needs there."""
+    columns = ax.get_gridspec().ncols  # type: ignore[union-attr]
+    width = 0.9 * ax.get_figure().get_figwidth() / columns * share  # type: ignore[union-attr]
+    most = max(1, int(width / CHARACTER))
+    lines = (
+        textwrap.wrap(line, most, break_long_words=False, break_on_hyphens=False) for line in text.split("\n")
+    )
+    return "\n".join(itertools.chain.from_iterable(lines))
 
 
 def same_limits(axes: Sequence[Axes], axis: str = "y") -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import itertools
 import json
 import subprocess
 import sys
@@ -76,6 +77,23 @@ def test_every_paper_with_claims_is_looked_at_here():
     assert with_figures - FROM_RECORDS == set(MADE_UP)
 
 
+def overlapping(figure):
+    """Names of places on an axis that touch the one before, once the figure was drawn."""
+    found = []
+    for ax in figure.axes:
+        for axis, side in ((ax.xaxis, "x"), (ax.yaxis, "y")):
+            texts = [text for text in axis.get_ticklabels() if text.get_visible() and text.get_text()]
+            spans = sorted(
+                ((getattr(box, f"{side}0"), getattr(box, f"{side}1"), text.get_text()))
+                for text in texts
+                for box in [text.get_window_extent()]
+            )
+            low, high = sorted(getattr(ax.get_window_extent(), f"{side}{end}") for end in (0, 1))
+            spans = [one for one in spans if low <= (one[0] + one[1]) / 2 <= high]  # others are not drawn
+            found += [b[2] for a, b in itertools.pairwise(spans) if b[0] < a[1]]
+    return found
+
+
 @pytest.mark.parametrize(("paper", "name"), DRAWN)
 def test_a_figure_is_drawn_with_a_title_a_caption_seeds_and_one_legend(paper, name):
     kind, own = figures.registry(PAPERS[paper])[name]
@@ -86,6 +104,7 @@ def test_a_figure_is_drawn_with_a_title_a_caption_seeds_and_one_legend(paper, na
         assert missing
         return
     found.draw_without_rendering()  # warnings are errors here
+    assert overlapping(found) == []
     title, caption = (" ".join(text.get_text().split()) for text in found.texts)
     assert title == " ".join(own.title.split())
     assert caption.startswith(" ".join(own.caption.split()))
