@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from grokbench.cli import InterruptionError
-from grokbench.specs.errors import LostError
+from grokbench.specs.errors import FullError, LostError
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -192,6 +192,10 @@ def _bar(unit: str, board: Board | None) -> Any:
     )
 
 
+STOPS = (LostError, FullError)
+"""Errors that end a round before its time, as an interruption does."""
+
+
 def train(
     job: Job,
     workers: int,
@@ -224,9 +228,9 @@ def train(
 
             try:
                 job.train(batch, workers, tell, executor)
-            except (KeyboardInterrupt, LostError) as error:
+            except (KeyboardInterrupt, *STOPS) as error:
                 text = str(error)
-                why = f"{text[0].upper()}{text[1:]}. " if isinstance(error, LostError) else ""
+                why = f"{text[0].upper()}{text[1:]}. " if isinstance(error, STOPS) else ""
                 raise InterruptionError(f"{why}{bar.kept()}") from None
             watch.settle()
         for failure in job.failures[known:]:

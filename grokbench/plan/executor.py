@@ -20,7 +20,7 @@ from grokbench.plan.futures import Futures
 from grokbench.plan.together import AUTO, How
 from grokbench.plan.worker import Job, OnNews, Work
 from grokbench.specs import values
-from grokbench.specs.errors import PartError
+from grokbench.specs.errors import FullError, PartError
 from grokbench.specs.types import Trial
 from grokbench.store import keys
 from grokbench.store.folder import Store
@@ -117,7 +117,8 @@ def execute(
     keep_untrained, resume, again, how: see ``worker.Job``. Trials that ``plan.together`` groups are one job. executor: the name
     of a part (``grokbench list executors``), or an ``Executor``. A trial that another process trains is waited for. One that
     the executor gives back without an answer is handed to it again. Errors: UnknownNameError for an executor that there is not;
-    InputError where none of its workers can start, StoreError; PartError where one from outside raises or says nothing of any
+    InputError where none of its workers can start, StoreError, FullError at the first record that
+    finds the disk full; PartError where one from outside raises or says nothing of any
     trial; LostError where it is gone.
     KeyboardInterrupt is raised again once the executor has stopped its workers; finished records stay.
     """
@@ -194,6 +195,8 @@ class _Round:
         if set(news) == EVALUATED:
             self._on_event(Event("evaluated", trial, together=count, **news))
             return
+        if news.get("full"):
+            raise FullError(str(news["sentence"]))
         if {"trace", "sentence"} <= set(news):
             self.failed.append((trial, str(news["trace"]), str(news["sentence"])))
         elif "busy" in news:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from grokbench import parts
 from grokbench.plan.speed import flops_per_second
 from grokbench.plan.together import How
-from grokbench.specs.errors import GrokbenchError, StoreError
+from grokbench.specs.errors import FullError, GrokbenchError, unwritten
 from grokbench.specs.types import Trial
 from grokbench.store.checkpoints import Checkpoint
 from grokbench.store.folder import Store
@@ -81,10 +81,11 @@ class Work(NamedTuple):
 
 
 def raised(error: BaseException) -> dict[str, Any]:
-    """What is said of a trial that raised."""
+    """What is said of a trial that raised; ``full``: that the store takes no more records."""
     return {
         "trace": "".join(traceback.format_exception(error)),
         "sentence": str(error) if isinstance(error, GrokbenchError) else "",
+        **({"full": True} if isinstance(error, FullError) else {}),
     }
 
 
@@ -116,7 +117,7 @@ def take(lock: Lock) -> Holder | None:
     try:
         return lock.take()
     except OSError as error:
-        raise StoreError(f"the lock {lock.path} cannot be written ({error.strerror})") from None
+        raise unwritten(f"the lock {lock.path} cannot be written", error) from None
 
 
 def finished(trial: Trial, store: Store, job: Job) -> Record | None:

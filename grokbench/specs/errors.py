@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import errno
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -96,6 +97,21 @@ class FailedError(GrokbenchError):
 
 class StoreError(GrokbenchError):
     """The store folder cannot be read or written."""
+
+
+class FullError(StoreError):
+    """The store's disk takes no more, so that further training would be lost. Finished records stay."""
+
+    status = 1
+
+    NUMBERS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
+    """Of an OSError that says so: no space, no quota, or read-only by now."""
+
+
+def unwritten(text: str, error: OSError) -> StoreError:
+    """That something could not be written, by what the system said of it."""
+    kind = FullError if error.errno in FullError.NUMBERS else StoreError
+    return kind(f"{text} ({error.strerror})")
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 from grokbench.specs import values
-from grokbench.specs.errors import StoreError
+from grokbench.specs.errors import StoreError, unwritten
 from grokbench.specs.types import Trial
 from grokbench.store import files, formats, keys, zips
 from grokbench.store.checkpoints import Checkpoints, Earlier, read_end
@@ -60,6 +60,10 @@ def default_path() -> Path:
 def states_arithmetic(record: Record) -> bool:
     """Whether a record says in which arithmetic it was made. A store answers with no other; an archive does."""
     return "arithmetic" in record.environment
+
+
+class AbsentError(FileNotFoundError):
+    """There was no record when it was looked for; another process may have put one there since."""
 
 
 class Store:
@@ -224,6 +228,8 @@ class Store:
                 "such record, will be trained again",
             )
             return None
+        except AbsentError:
+            return None
         except FileNotFoundError:
             pass
         except OSError as error:
@@ -239,12 +245,14 @@ class Store:
         return None
 
     def opened(self, folder: Path, *, weights: bool = False, arrays_only: bool = False) -> Record | None:
-        """``files.read``, once more of a record that was replaced meanwhile. Errors: as of ``files.read``."""
+        """``files.read``, once more of a record that was replaced meanwhile. Errors: as of ``files.read``; AbsentError."""
         for _ in range(TRIES):
-            before = identity(folder)
+            there, before = os.path.lexists(folder), identity(folder)
             try:
                 return files.read(folder, weights=weights, arrays_only=arrays_only)
-            except (OSError, *DAMAGE):
+            except (OSError, *DAMAGE) as error:
+                if not there and isinstance(error, FileNotFoundError):
+                    raise AbsentError(*error.args) from None
                 if identity(folder) == before:
                     raise
         return files.read(folder, weights=weights, arrays_only=arrays_only)
@@ -268,7 +276,7 @@ class Store:
             finally:
                 shutil.rmtree(beside, ignore_errors=True)
         except OSError as error:
-            raise StoreError(f"the record cannot be written to {target} ({error.strerror})") from None
+            raise unwritten(f"the record cannot be written to {target}", error) from None
         return target
 
     def note_failure(self, trial: Trial, trace: str) -> str:

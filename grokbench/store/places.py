@@ -31,13 +31,13 @@ def put_in_place(beside: Path, target: Path) -> None:
                 raise
 
 
-def identity(folder: Path) -> tuple[int, int] | None:
-    """What tells a record from the one that takes its place; None where there is none."""
+def identity(folder: Path) -> tuple[int, int, int] | None:
+    """What tells a record from the one that takes its place, which may get its inode; None where there is none."""
     try:
         found = folder.stat()
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return found.st_dev, found.st_ino, found.st_ctime_ns
 
 
 def new_folder(parent: Path, prefix: str) -> Path:

@@ -13,7 +13,7 @@ from grokbench.specs.errors import StoreError
 from grokbench.store.checkpoints import read_end
 from grokbench.store.cutting import goes_on
 from grokbench.store.files import END
-from grokbench.store.folder import Store, states_arithmetic
+from grokbench.store.folder import AbsentError, Store, states_arithmetic
 from grokbench.store.formats import NewerFormatError
 from grokbench.store.locks import Lock
 from grokbench.store.zips import DAMAGE
@@ -93,6 +93,8 @@ def _record(store: Store, folder: Path, weights: bool) -> Lying | None:
         return Lying(folder, HALF_WRITTEN, size, why="its writer was stopped")
     try:
         record = store.opened(folder, weights=weights)
+    except AbsentError:
+        return None
     except OSError as error:
         if not os.path.lexists(folder):
             return None

@@ -17,7 +17,7 @@ from grokbench.plan.executor import Event
 from grokbench.plan.expand import PlannedTrial
 from grokbench.plan.pace import Expected
 from grokbench.plan.together import AUTO
-from grokbench.specs.errors import LostError
+from grokbench.specs.errors import FullError, LostError
 from grokbench.specs.types import Trial
 
 
@@ -62,7 +62,9 @@ def test_the_bar_of_several_trials_counts_trials(clock: list[float]) -> None:
         assert bar._bar.tasks[0].completed == 1
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt, LostError("the scheduler is gone")])
+@pytest.mark.parametrize(
+    "error", [KeyboardInterrupt, LostError("the scheduler is gone"), FullError("the scheduler is gone")]
+)
 def test_an_interrupted_round_says_what_is_kept_and_the_command_that_goes_on(
     error: BaseException, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -83,7 +85,7 @@ def test_an_interrupted_round_says_what_is_kept_and_the_command_that_goes_on(
     with pytest.raises(InterruptionError, match="1 of 2 trials of this round are done and kept") as stopped:
         train(Broken(), 2)  # type: ignore[arg-type]
     assert str(stopped.value).endswith("""\n  grokbench sweep --set 'a='"'"'b c'"'"''""")
-    assert ("The scheduler is gone. " in str(stopped.value)) == isinstance(error, LostError)
+    assert ("The scheduler is gone. " in str(stopped.value)) == isinstance(error, (LostError, FullError))
 
 
 RUN = ["run", "--task", "addition", "--baseline", "gromov2023/adamw", "--steps", "2"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import errno
 import multiprocessing
 import os
 import pickle
@@ -24,8 +25,9 @@ from grokbench.plan.executor import Event
 from grokbench.plan.resolve import resolve_trial
 from grokbench.plan.together import How
 from grokbench.plan.worker import Job, Work
-from grokbench.specs.errors import InputError, LostError, PartError, UnknownNameError
+from grokbench.specs.errors import FullError, InputError, LostError, PartError, UnknownNameError
 from grokbench.specs.types import Trial
+from grokbench.store import files
 from grokbench.store.folder import Store
 from tests.clusters import ROOT
 from tests.parts.test_parts import nothing_registered  # noqa: F401
@@ -88,6 +90,49 @@ class Runner:
 
     def __init__(self, run: Callable[..., None]) -> None:
         self.run = run
+
+
+@pytest.mark.parametrize("number", sorted(FullError.NUMBERS))
+def test_a_full_disk_ends_the_round_at_the_first_record_that_finds_it(number, tmp_path, monkeypatch):
+    def full(*arguments):
+        raise OSError(number, os.strerror(number))
+
+    tried = []
+
+    def one_by_one(jobs, workers, tell):
+        for index, job in enumerate(jobs):
+            tried.append(index)
+            tell(index, job())
+
+    store = Store(tmp_path)
+    executor.execute(trials(1), store, 1, lambda event: None, executor=Runner(one_by_one), how=How("fast"))
+    monkeypatch.setattr(files, "write", full)
+    tried.clear()
+    with pytest.raises(FullError, match="the record cannot be written to"):
+        executor.execute(trials(5)[1:], store, 1, print, executor=Runner(one_by_one), how=How("fast"))
+    assert tried == [0]
+    assert store.find(trials(1)[0]) is not None
+
+
+def test_a_record_that_cannot_be_written_for_another_reason_fails_alone(tmp_path, monkeypatch):
+    write = files.write
+
+    def wrong(folder, record):
+        if record.trial.seed == trials(1)[0].seed:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        write(folder, record)
+
+    monkeypatch.setattr(files, "write", wrong)
+
+    def one_by_one(jobs, workers, tell):
+        for index, job in enumerate(jobs):
+            tell(index, job())
+
+    failures = executor.execute(
+        trials(3), Store(tmp_path), 1, lambda event: None, executor=Runner(one_by_one), how=How("fast")
+    )
+    assert [failure.trial for failure in failures] == trials(1)
+    assert len(list(Store(tmp_path).each())) == 2
 
 
 def test_a_job_without_an_answer_is_handed_over_again(tmp_path):
