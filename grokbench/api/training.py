@@ -107,7 +107,8 @@ def reproduce(
     sentence for each folder of ``reuse`` that has no record for the paper. Workers are spawned, as in ``sweep``: a script that
     calls this needs to be a file, with
     ``if __name__ == "__main__":``.
-    Errors: UnknownNameError, SpecError, InputError; a trial that fails is an ERROR among the verdicts.
+    Errors: UnknownNameError, SpecError, InputError; StoreError, and FullError at the first record for which there is no room;
+    LostError where the executor is gone. A trial that fails is an ERROR among the verdicts.
     """
     from grokbench.plan.executor import worker_count
     from grokbench.plan.single import check_folder

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from threadpoolctl import threadpool_limits
-
+from grokbench.analysis.threads import one_thread
 from grokbench.claims import computed
 from grokbench.claims.decide import decide
 from grokbench.claims.evidence import Evidence, Needs
@@ -38,9 +37,7 @@ def judge_all(
 
 def judge(paper: Paper, claim: Claim, evidence: Evidence) -> Verdict:
     """The verdict of one claim. Its numbers are those of one thread, whatever cores there are."""
-    with threadpool_limits(
-        limits=1
-    ):  # threads of a BLAS on a busy machine also wait for each other, many times as long
+    with one_thread():
         return _judged(paper, claim, evidence)
 
 

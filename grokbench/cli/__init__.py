@@ -1,11 +1,11 @@
 """The command line: one module per command, imported when it is called.
 
-In: arguments. Out: text or one JSON document, and an exit status: 0 done, 1 a trial failed or the user interrupted, 2 bad input.
+In: arguments. Out: text or one JSON document, and an exit status: 0 done, 1 a trial failed, the disk was full or the user
+interrupted, 2 bad input.
 """
 
 from __future__ import annotations
 
-import errno
 import importlib
 import io
 import itertools
@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from grokbench import __version__
-from grokbench.specs.errors import GrokbenchError, InputError, UnknownNameError
+from grokbench.specs.errors import FullError, GrokbenchError, InputError, UnknownNameError
 
 COMMANDS = {
     "list": "List papers, tasks, baselines, claims, measures, or the networks, losses and optimizers of recipes.",
@@ -98,9 +98,6 @@ GOES_ON = "Finished trials are kept, and running ones as far as they came; the s
 TRAINING = ("reproduce", "sweep", "compare", "leaderboard")
 """Commands that keep each trial as soon as it is finished."""
 
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-"""What the system says of a full disk, or of an output such as a full pipe's file."""
-
 ENDING = """\b
 Examples:
   grokbench list
@@ -110,7 +107,7 @@ Examples:
 \b
 Exit status:
   0  done; a claim that is not reproduced is still 0
-  1  a trial failed, doctor found a problem, or you interrupted
+  1  a trial failed, the disk was full, doctor found a problem, or you interrupted
   2  bad input
 
 \b
@@ -152,7 +149,7 @@ def main() -> None:
     except BrokenPipeError:
         status = 0
     except OSError as error:
-        if error.errno not in FULL:
+        if error.errno not in FullError.NUMBERS:
             raise
         sys.stdout = io.StringIO()  # what the stream still holds would fail again at the end
         click.echo(

@@ -123,11 +123,12 @@ class TrainingBar:
         elif event.kind != "evaluated" or time.monotonic() - self._last_line > self.LINE_EVERY:
             self._line(event)
 
-    def kept(self) -> str:
-        """What an interruption leaves, and the command that goes on."""
+    def kept(self, running: bool = True) -> str:
+        """What an interruption leaves, and the command that goes on. running: whether what had begun is kept too."""
         done = self._done - self._failed
+        begun = ", and running ones as far as they came" if running else ""
         return (
-            f"{done} of {self._total} trials of this round are done and kept, and running ones as far as they came. "
+            f"{done} of {self._total} trials of this round are done and kept{begun}. "
             f"This goes on:\n  {shlex.join(['grokbench', *sys.argv[1:]])}"
         )
 
@@ -231,7 +232,9 @@ def train(
             except (KeyboardInterrupt, *STOPS) as error:
                 text = str(error)
                 why = f"{text[0].upper()}{text[1:]}. " if isinstance(error, STOPS) else ""
-                raise InterruptionError(f"{why}{bar.kept()}") from None
+                raise InterruptionError(
+                    f"{why}{bar.kept(running=not isinstance(error, FullError))}"
+                ) from None
             watch.settle()
         for failure in job.failures[known:]:
             click.echo(f"a trial failed; its traceback is in {failure.path}", err=True)

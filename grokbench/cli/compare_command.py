@@ -188,7 +188,7 @@ def _plan(job: Compare, estimate: Estimate) -> str:
         )
     lines.append(
         f"{len(job.seeds)} seed(s), budget {job.budget} steps: {estimate.trials} trials, {estimate.stored} already stored; "
-        f"about {estimate.minutes:.1f} min if each takes its whole budget, on {estimate.workers} worker(s), "
+        f"about {estimate.minutes:.1f} min if each goes to the end of its budget, on {estimate.workers} worker(s), "
         f"and at most {estimate.megabytes:.0f} MB in {job.store.root}{guessed(estimate.guessed)}"
         f"{batched(estimate.batches, job.how)}"
     )

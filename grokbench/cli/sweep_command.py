@@ -118,7 +118,8 @@ def _plan(job: Sweep, estimate: SweepEstimate) -> str:
     how = "all" if job.exhaustive else f"adaptive, likely {estimate.likely}, at most"
     return (
         f"{grid}: {estimate.cells} trials, {estimate.stored} already stored; to train: {how} {estimate.most}; "
-        f"about {estimate.minutes:.1f} min for the likely ones if each takes its whole budget, on {estimate.workers} worker(s), "
+        f"about {estimate.minutes:.1f} min for the likely ones if each goes to the end of its budget, "
+        f"on {estimate.workers} worker(s), "
         f"and at most {estimate.megabytes:.0f} MB in {job.store.root}{guessed(estimate.guessed)}"
     )
 

@@ -93,7 +93,7 @@ def _run(one: Run) -> dict[str, Any]:
         "ended": record.ended,
         "final_train_accuracy": float(curves["train_accuracy"][-1]),
         "final_test_accuracy": float(curves["test_accuracy"][-1]),
-        "seconds": float(record.cost["seconds"]),
+        "seconds": float(record.cost.get("seconds", math.nan)),
         **{name: record.environment.get(name) for name in ("engine", "cpu", "torch")},
         "content": record.content,
     }

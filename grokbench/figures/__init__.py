@@ -10,9 +10,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from threadpoolctl import threadpool_limits
-
 from grokbench import parts
+from grokbench.analysis.threads import one_thread
 from grokbench.claims import phrases as w
 from grokbench.figures.fields import Fields, made
 from grokbench.figures.kind import Kind
@@ -119,7 +118,7 @@ def figure(kind: str, own: Fields, cells: Cells) -> Figure | None:
     part = parts.part("figures", kind)
     drawing = parts.load(part)
     try:
-        with threadpool_limits(limits=1):  # as ``judge.judge``
+        with one_thread():
             drawn: Figure | None = drawing.draw(own, cells)
     except GrokbenchError:
         raise

@@ -117,10 +117,15 @@ def whole_numbers(ax: Axes, axis: str = "y") -> None:
     if own.get_scale() != "log":
         return
     low, high = getattr(ax, f"get_{axis}lim")()
-    own.set_minor_formatter(NullFormatter())
-    if high < 100 * low and (high > 10 or low > 0.01):
-        own.set_major_locator(LogLocator(subs=(1, 2, 4)))
-        own.set_major_formatter(FuncFormatter(lambda t, _: thousands(t) if t >= 1 else f"{t:g}"))
+    if high >= 100 * low or (high <= 10 and low <= 0.01):
+        return
+    for places in ((1, 2, 4), range(1, 10)):
+        locator = LogLocator(subs=places)
+        if sum(low <= tick <= high for tick in locator.tick_values(low, high)) >= 2:
+            own.set_major_locator(locator)
+            own.set_major_formatter(FuncFormatter(lambda t, _: thousands(t) if t >= 1 else f"{t:g}"))
+            own.set_minor_formatter(NullFormatter())
+            return
 
 
 def thousands(step: float) -> str:

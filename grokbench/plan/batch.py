@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from grokbench import parts
 from grokbench.plan import worker
 from grokbench.plan.worker import Job, Made
+from grokbench.specs.errors import FullError
 from grokbench.specs.types import Trial
 from grokbench.store import keys
 from grokbench.store.checkpoints import Earlier
@@ -61,7 +62,8 @@ def make_together(
     """Train ``trials`` under their locks, save each as it ends, and return the records by place.
 
     Those that another process trains, or that have a record by now, are answered and left out. Where torch cannot run them as
-    one model they are trained one by one, and their records say why. Errors: StoreError for a lock that cannot be written.
+    one model they are trained one by one, and their records say why. Errors: StoreError for a lock that cannot be
+    written; FullError for a record that finds the disk full, which ends them all.
     """
     making = _Making(trials, store, job, answer, say)
     making.run()
@@ -184,6 +186,8 @@ class _Making:
         tell = functools.partial(self._tell, place)
         try:
             record = worker.train_here(self._trials[place], self._store, self._job, tell, why)
+        except FullError:
+            raise
         except Exception as error:
             self._failed(place, error)
         else:
@@ -195,6 +199,8 @@ class _Making:
 
         try:
             found = worker.kept(analysed(record), self._store, self._job)
+        except FullError:  # of no use to train the others
+            raise
         except Exception as error:
             self._failed(place, error)
         else:

@@ -86,11 +86,16 @@ class Dask:
 
 async def _greeted(address: str) -> None:
     """Shake hands with what listens there; a client waits for ever for one who says nothing. Errors: whatever went wrong."""
+    from dask import config
     from distributed.comm import connect
     from distributed.security import Security
+    from distributed.utils import import_term
 
-    own = Security().get_connection_args("client")
-    comm = await asyncio.wait_for(connect(address, timeout=CONNECT_SECONDS, **own), CONNECT_SECONDS)
+    loader = config.get("distributed.client.security-loader", None)  # as a client asks it
+    own = (import_term(loader)({"address": address}) or Security()) if loader else Security()
+    comm = await asyncio.wait_for(
+        connect(address, timeout=CONNECT_SECONDS, **own.get_connection_args("client")), CONNECT_SECONDS
+    )
     await comm.close()
 
 

@@ -141,7 +141,7 @@ class Compare(Job):
         return Tuned(tuple(zip(values, times, strict=True)), values[best], reached)
 
     def estimate(self, workers: int) -> estimate.Estimate:
-        """Trials, minutes of wall time and disk that are still ahead, every trial reckoned at its whole budget."""
+        """Trials, minutes of wall time and disk that are still ahead, every trial reckoned to the end of its budget."""
         todo = self.untrained()
         values = range(len(self._bases[0])) if self.tuning else ()
         whole = [one for arm in range(len(self.arms)) for value in values for one in self._tuning(arm, value)]

@@ -46,18 +46,20 @@ class Estimate:
         return self.trials - self.stored
 
 
-Begun = Callable[[Sequence[Trial]], Sequence[int]]
-"""The step from which each of some trials goes on, 0 where it begins: ``Store.begun``."""
+Begun = Callable[[Sequence[Trial], Sequence[bool]], Sequence[int]]
+"""The step from which each of some trials goes on, 0 where it begins, and which go on in a batch: ``Store.begun``."""
 
 
-def none_begun(trials: Sequence[Trial]) -> list[int]:
+def none_begun(trials: Sequence[Trial], batched: Sequence[bool]) -> list[int]:
     """Every trial from its first step."""
     return [0] * len(trials)
 
 
-def ahead(todo: Sequence[PlannedTrial], begun: Begun) -> list[PlannedTrial]:
+def ahead(todo: Sequence[PlannedTrial], begun: Begun, workers: int, how: How = AUTO) -> list[PlannedTrial]:
     """Trials with the steps that they are still expected to take. One that went on for longer may go on to its budget."""
-    steps = begun([one.trial for one in todo])
+    trials = [one.trial for one in todo]
+    shared = {i for own in together.groups(trials, workers, how) if len(own) > 1 for i in own}
+    steps = begun(trials, [i in shared for i in range(len(trials))])
     return [
         replace(
             one, expected_steps=(one.expected_steps if done < one.expected_steps else one.trial.budget) - done
@@ -80,7 +82,7 @@ def estimated(
     """
     count = min(workers or executor.default_workers(), max(1, len(todo)))
     distinct = len({one.request for one in (*plan.unique(), *todo)})  # a ladder's are not in the plan
-    rest = ahead(todo, begun)
+    rest = ahead(todo, begun, count, how)
     works = together.works(rest, count, how)
     minutes = [speed.seconds(work) / count / 60 for work in works]  # of wall time
 

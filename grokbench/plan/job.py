@@ -97,9 +97,9 @@ class Job:
         """Whether this job has trained the trial, or has tried to."""
         return planned.request in self._tried
 
-    def begun(self, trials: Sequence[Trial]) -> Sequence[int]:
-        """The step from which each will go on; with ``force`` all begin anew."""
-        return [0] * len(trials) if self.force else self.store.begun(trials)
+    def begun(self, trials: Sequence[Trial], batched: Sequence[bool]) -> Sequence[int]:
+        """The step from which each will go on, in a batch or alone; with ``force`` all begin anew."""
+        return [0] * len(trials) if self.force else self.store.begun(trials, batched)
 
     def run(
         self, workers: int | None = None, on_event: OnEvent | None = None, executor: Executor = "local"

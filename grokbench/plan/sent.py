@@ -186,12 +186,22 @@ class Chunk(NamedTuple):
             if record is not None:
                 records.append(dataclasses.replace(record, trial=trial))
                 _returned.append(store.folder(trial))
-        return answer, tuple(records)
+        return _of_this_machine(answer), tuple(records)
 
     def _say_evaluated(self, index: int, news: Mapping[str, Any]) -> None:
         """Say only that of a run whose record is not back yet."""
         if "train_accuracy" in news and "ended" not in news:
             self.say(index, news)
+
+
+def _of_this_machine(answer: dict[str, Any]) -> dict[str, Any]:
+    """An answer by which a full disk here ends no round: the caller's store has another one."""
+    if "together" in answer:
+        return {"together": [_of_this_machine(one) for one in answer["together"]]}
+    if not answer.get("full"):
+        return answer
+    own = {name: value for name, value in answer.items() if name != "full"}
+    return own | {"sentence": f"on {platform.node()}: {answer['sentence']}"}
 
 
 def _busy(answer: Mapping[str, Any]) -> bool:

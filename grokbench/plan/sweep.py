@@ -68,7 +68,7 @@ class SweepResult:
 
 @dataclass(frozen=True)
 class SweepEstimate:
-    """What a sweep will cost at most, before it is run: every trial is reckoned at its whole budget."""
+    """What a sweep will cost at most, before it is run: every trial is reckoned to the end of its budget."""
 
     cells: int
     stored: int
@@ -176,7 +176,7 @@ class Sweep(Job):
             for alpha, outcome in zip(self.alphas, row, strict=True)
             if outcome is None
         ]
-        works = together.works(ahead(left, self.begun), workers, self.how)
+        works = together.works(ahead(left, self.begun, workers, self.how), workers, self.how)
         seconds = sum(map(speed.seconds, works))
         # Bisection of m fractions asks for ⌈log2(m + 1)⌉ outcomes; what is known of a seed already narrows its own.
         spans = [thresholds.span(row) for row in rows.values()]

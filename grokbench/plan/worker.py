@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import math
 import multiprocessing
 import os
 import signal
@@ -297,6 +298,6 @@ def ended(made: Made) -> dict[str, Any]:
         "elsewhere": made.elsewhere,
         "step": int(record.facts["steps"]),
         "ended": record.ended,
-        "seconds": float(record.cost["seconds"]),
+        "seconds": float(record.cost.get("seconds", math.nan)),
         **{name: float(record.curves[name][-1]) for name in ("train_accuracy", "test_accuracy")},
     }

@@ -104,8 +104,8 @@ class FullError(StoreError):
 
     status = 1
 
-    NUMBERS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
-    """Of an OSError that says so: no space, no quota, or read-only by now."""
+    NUMBERS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})
+    """Of an OSError that says so: no space, no quota, a file that may not grow, or read-only by now."""
 
 
 def unwritten(text: str, error: OSError) -> StoreError:

@@ -7,7 +7,8 @@ import hashlib
 import io
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+import zipfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -184,14 +185,16 @@ class Checkpoints:
                 found.append((sorted(own), path))
         return [*found, (sorted(left.values()), None)] if left else found
 
-    def steps(self) -> dict[str, int]:
-        """The names of trials that are kept in the middle → the step that each has come to."""
+    def steps(self, single: Iterable[str], batched: Iterable[str]) -> dict[str, int]:
+        """By their names, the steps to which trials have come that are kept in the middle, and go on alone or in a batch."""
         found: dict[str, int] = {}
-        for path in self._folder.glob("*"):
-            with contextlib.suppress(*DAMAGE):
-                document = read(path)[0]
-                for name in document["trials"] or (path.name,):
-                    found[name] = max(found.get(name, 0), int(document["node"]["object"]["step"]))
+        for name in single:
+            step = _step(self._folder / name)[0]
+            found |= {} if step is None else {name: step}
+        wanted = set(batched)
+        for path in self._folder.glob(f"{BATCH}*") if wanted else ():
+            step, names = _step(path)
+            found |= {} if step is None else dict.fromkeys(wanted & {*names}, step)
         return found
 
     def forget_batch(self, path: Path) -> None:
@@ -230,6 +233,21 @@ def read_end(path: Path) -> End | None:
         return End(Taken(document["node"], arrays), document["made"]) if known else None
     except DAMAGE:
         return None
+
+
+def _step(path: Path) -> tuple[int | None, list[str]]:
+    """The step to which a run has come that was kept in a file, and its trials if it is a batch; None for none that can be used.
+
+    Of the file only this is read, and its digest is not checked.
+    """
+    try:
+        with zipfile.ZipFile(path) as stored:
+            document = zips.document(zips.array(zips.member(stored, f"{_STATE}.npy")).tobytes())
+        step, names = document["node"]["object"]["step"], document["trials"]
+        sound = document["format"] == FORMAT and type(step) is int and step >= 0
+        return (step if sound else None), [str(name) for name in names]
+    except DAMAGE:
+        return None, []
 
 
 DAMAGE = (OSError, *zips.DAMAGE)

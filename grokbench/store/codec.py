@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from grokbench.analysis.timing import Levels
 from grokbench.specs.fields import default_of
 from grokbench.specs.types import Array, Recipe, Start, TaskSpec, Trial
 from grokbench.store import formats, keys, zips
@@ -20,6 +21,13 @@ from grokbench.training.record import Record
 from grokbench.training.watching import version
 
 _GROUPS = ("probes", "analyses")
+CURVES = (
+    "step",
+    "train_loss",
+    "train_accuracy",
+    "test_loss",
+    "test_accuracy",
+)  # ``training.run``'s, without torch
 FACTS = ("n_train", "n_test", "n_elements", "memoriser_baseline", "steps")  # of every record, all numbers
 ENDED = ("finished", "stopped", "diverged", "failed")
 
@@ -41,7 +49,7 @@ def trial_to_json(trial: Trial) -> dict[str, Any]:
 
 
 def trial_from_json(document: Mapping[str, Any]) -> Trial:
-    """The trial that :func:`trial_to_json` wrote."""
+    """The trial that :func:`trial_to_json` wrote. Errors: one of ``zips.DAMAGE`` where it wrote none of this."""
     before = document.get("start")
     trial = Trial(
         task=_fitting(TaskSpec(**document["task"])),
@@ -56,7 +64,10 @@ def trial_from_json(document: Mapping[str, Any]) -> Trial:
         analyses=tuple(sorted(document.get("analyses", ()))),
         start=None if before is None else Start(trial_from_json(before["trial"]), before["state"]),
     )
-    return _fitting(trial)
+    keys.key(_fitting(trial))
+    if not all(_fits(level, float) for level in Levels(**trial.task.thresholds)):
+        raise ValueError("its thresholds are no numbers")
+    return trial
 
 
 _T = TypeVar("_T", TaskSpec, Recipe, Trial)
@@ -176,6 +187,7 @@ def unpack(
             curves[rest[0]] = values
         else:
             groups[group].setdefault(rest[0], {})[rest[1]] = _single(values)
+    _check_curves(curves)
     made_by = document["analyses"]
     current = {name: groups["analyses"].get(name, {}) for name in made_by if made_by[name] == version(name)}
     return Record(
@@ -195,10 +207,16 @@ def _check(document: Mapping[str, Any]) -> None:
     for name in ("facts", "environment", "cost", "analyses"):
         if not isinstance(document[name], dict):
             raise ValueError(f"its {name!r} is no table")
-    for name in FACTS:
-        if type(document["facts"][name]) not in (int, float):
-            raise ValueError(f"its fact {name!r} is no number")
+    numbers = [*document["cost"].values(), *(document["facts"][name] for name in FACTS)]
+    if not all(_fits(value, float) for value in numbers):
+        raise ValueError("a fact, or what it cost, is no number")
     if document["outcome"] not in ENDED:
         raise ValueError(f"{document['outcome']!r} is no way for a trial to end")
     if not isinstance(document["content"], str) or not isinstance(document["error"], str | None):
         raise ValueError("its 'content' or its 'error' is no text")
+
+
+def _check_curves(curves: Mapping[str, Array]) -> None:
+    """Errors: ValueError or KeyError where a curve of every record is missing, or not as long as the others."""
+    if {curves[name].shape for name in CURVES} != {(len(curves["step"]),)} or not len(curves["step"]):
+        raise ValueError("its curves are not of one length")

@@ -11,7 +11,7 @@ import functools
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -142,22 +142,36 @@ class Store:
 
     def shorter(self, trial: Trial) -> Earlier | None:
         """The end of the longest run with a smaller budget from which ``trial`` can go on; None without one."""
-        exact = self.folder(trial)
-        folders = [folder for folder in self._family(exact.parent) if (folder / END).exists()]
-        records = [(self._read(folder, arrays_only=True), folder) for folder in folders if folder != exact]
-        found = [(one, folder) for one, folder in records if one is not None and goes_on(one.trial, trial)]
-        for record, folder in sorted(found, key=lambda pair: -pair[0].trial.budget):
+        for record, folder in sorted(self._shorter(trial), key=lambda pair: -pair[0].trial.budget):
             end = read_end(folder / END)
             if end is not None:
                 seconds = float(record.cost.get("cpu_seconds") or 0.0)
                 return Earlier(record.trial.budget, end.state, end.made, seconds)
         return None
 
-    def begun(self, trials: Iterable[Trial]) -> list[int]:
-        """The step from which each would go on, if it is trained as what was kept of it was; 0 where nothing was."""
-        kept = self.checkpoints.steps()
-        ends = ((trial, self.shorter(trial)) for trial in trials)
-        return [max(kept.get(keys.key(trial), 0), 0 if end is None else end.step) for trial, end in ends]
+    def _shorter(self, trial: Trial) -> Iterator[tuple[Record, Path]]:
+        """Runs with a smaller budget that kept their end, from which ``trial`` can go on, and where they lie."""
+        exact = self.folder(trial)
+        for folder in self._family(exact.parent):
+            if folder != exact and (folder / END).exists():
+                record = self._read(folder, arrays_only=True)
+                if record is not None and goes_on(record.trial, trial):
+                    yield record, folder
+
+    def begun(self, trials: Sequence[Trial], batched: Sequence[bool]) -> list[int]:
+        """The step from which each goes on, in a batch or alone, and 0 where it begins; in the environment that kept them."""
+        if not trials:
+            return []
+        names = [keys.key(trial) for trial in trials]
+        ways: tuple[list[str], list[str]] = [], []
+        for name, together in zip(names, batched, strict=True):
+            ways[together].append(name)
+        kept = self.checkpoints.steps(*ways)
+        found = (
+            kept.get(name) or max((record.trial.budget for record, _ in self._shorter(trial)), default=0)
+            for name, trial in zip(names, trials, strict=True)
+        )
+        return [min(step, trial.budget) for step, trial in zip(found, trials, strict=True)]
 
     def each(self) -> Iterator[Kept]:
         """Every record of this version. What is no hit is told of and left out; weights are neither read nor checked."""

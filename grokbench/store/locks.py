@@ -89,8 +89,14 @@ class Lock:
             "since": time.strftime("%Y-%m-%d %H:%M:%S"),
             "token": self._token,
         }
-        with self.path.open("x", encoding="utf-8") as out:
-            json.dump(document, out)
+        try:
+            with self.path.open("x", encoding="utf-8") as out:
+                json.dump(document, out)
+        except FileExistsError:
+            raise
+        except OSError:  # a full disk holds an empty one, which would be waited for
+            self.path.unlink(missing_ok=True)
+            raise
         self._done.clear()
         threading.Thread(target=self._beat, args=(self._done,), daemon=True).start()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -190,3 +192,27 @@ def test_a_verdict_is_reached_on_one_thread_and_threads_are_put_back(
         _judged(_paper(_experiment(smoke=1, quick=6, paper=6)), asked)
         threads.append({pool["num_threads"] for pool in threadpool_info()})
     assert threads == [{1}, {2}]
+
+
+LAZILY = """
+from threadpoolctl import threadpool_info, threadpool_limits
+
+from grokbench.claims import judge
+
+seen = []
+
+def first(*arguments):
+    import scipy.linalg
+    seen.extend(one["num_threads"] for one in threadpool_info() if "openblas" in one["filepath"])
+
+judge._judged = first
+with threadpool_limits(limits=2):
+    judge.judge(None, None, None)
+print(len(seen), {*seen})
+"""
+
+
+def test_a_library_that_a_measure_loads_keeps_to_one_thread_too() -> None:
+    done = subprocess.run([sys.executable, "-c", LAZILY], capture_output=True, text=True, check=True)
+    count, threads = done.stdout.split()
+    assert (int(count) >= 1, threads) == (True, "{1}")

@@ -325,3 +325,29 @@ def test_a_strip_without_numbers_keeps_its_place_and_draws_nothing(cells):
     assert strips.Strip(0.0, "none", style.LOOKS[0], {}, 10.0, 0.3).draw(axes[0]) == {}
     assert made(Quantity, {"measure": "t-gen"}, "measure").name == "T_gen"
     assert figure.get_figwidth() <= style.WIDTH
+
+
+@pytest.mark.parametrize("axis", ["x", "y"])
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [
+        (0.35, 6, ["0.4", "1", "2", "4"]),
+        (1.1, 1.9e4, None),  # as matplotlib has it
+        (0.0011, 0.0029, None),
+        (4200, 9900, ["5 000", "6 000", "7 000", "8 000", "9 000"]),
+    ],
+)
+def test_a_logarithmic_axis_has_numbers_wherever_it_lies(axis, low, high, expected):
+    figure, (ax,) = style.canvas(1, 1)
+    getattr(ax, f"set_{axis}scale")("log")
+    getattr(ax, f"set_{axis}lim")(low, high)
+    layout.whole_numbers(ax, axis)
+    figure.draw_without_rendering()
+    own = getattr(ax, f"{axis}axis")
+    ticks = [*own.get_major_ticks(), *own.get_minor_ticks()]
+    found = sorted(
+        (tick.get_loc(), tick.label1.get_text()) for tick in ticks if low <= tick.get_loc() <= high
+    )
+    said = [text for _, text in found if text]
+    assert len(said) >= 2
+    assert expected is None or said == expected

@@ -115,8 +115,9 @@ def some(strategy: SearchStrategy[Any], read: Callable[[Any], object], examples:
 
 
 def minutes(strategy: SearchStrategy[Any], read: Callable[[Any], object], minutes: float) -> int:
-    """Read texts for so many minutes; their number."""
-    until, count = time.monotonic() + 60 * minutes, 0
+    """Read texts for so many minutes, others each time; their number."""
+    until, count, first = time.monotonic() + 60 * minutes, 0, time.time_ns()
+    print(f"first seed {first}")
     while time.monotonic() < until:
-        count += some(strategy, read, 500, first=count + 1)
+        count += some(strategy, read, 500, first=first + count)
     return count

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any, NamedTuple
 from hypothesis import strategies as st
 
 from grokbench.store import codec, keys
+from grokbench.training.record import Record
+from grokbench.training.taken import End, Taken
 from tests.store.test_keys_and_store import make_record, make_trial
 
 JSON = st.recursive(
@@ -17,7 +20,17 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=8,
 )
-HEAD = codec.head(make_record(make_trial()))
+
+
+def whole() -> Record:
+    """A record with all that its head can have, and an end from where a larger budget goes on."""
+    task = dataclasses.replace(make_trial().task, thresholds={"t_mem": 0.95, "t_gen": 0.9})
+    record = make_record(make_trial(task=task, probes=("ipr",), horizon=None))
+    cost = {"seconds": 1.5, "cpu_seconds": 1.25, "train_seconds": 1.0, "ms_per_step": 10.0}
+    return dataclasses.replace(record, cost=cost, end=End(Taken({"object": {"step": 100}}), {}))
+
+
+HEAD = codec.head(whole())
 
 
 def places(table: dict[str, Any], *outer: str) -> Iterator[tuple[str, ...]]:

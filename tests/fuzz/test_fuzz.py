@@ -8,23 +8,24 @@ from __future__ import annotations
 import contextlib
 import copy
 import os
-import shutil
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from grokbench.specs.errors import InputError
+import grokbench
+from grokbench.plan import worker
+from grokbench.specs.errors import InputError, NoRecordsError
 from grokbench.specs.loader import Library
 from grokbench.store import merging, survey
 from grokbench.store.folder import Store
 from grokbench.tasks.domain import make_domain
 from grokbench.tasks.expression import parse
 from tests.fuzz.guard import harmless, minutes, some
-from tests.fuzz.heads import HEADS, Change
+from tests.fuzz.heads import HEADS, Change, whole
 from tests.fuzz.texts import OPERATIONS, SPECS, Spec, written
-from tests.store.test_keys_and_store import make_record, make_trial
 
 MINUTES = float(os.environ.get("GROKBENCH_FUZZ_MINUTES", "10"))
 DOMAINS = [
@@ -69,18 +70,26 @@ def spec(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Spec], None]:
 @pytest.fixture
 def head(tmp_path: Path) -> Callable[[Change], None]:
     """Reads a store in which a record has a changed head, in every way in which stores are read."""
-    record = make_record(make_trial())
+    record = whole()
+    longer = replace(record.trial, budget=10 * record.trial.budget)
 
     def read(change: Change) -> None:
         # a folder for each: where a record of a newer format lies, a store rightly refuses to write
         with tempfile.TemporaryDirectory(dir=tmp_path) as root:
-            store = Store(root)
+            store = Store(Path(root, "store"))
             change.made(store.save(record))
             found = [store.find(record.trial), *(kept.record for kept in store.each())]
             found += [lying.record for lying in survey.survey(store)]
-            assert all(one.outcome for one in found if one is not None)
-            list(merging.merge(Store(f"{root}-merged"), store))
-            shutil.rmtree(f"{root}-merged", ignore_errors=True)
+            for one in found:
+                if one is not None:
+                    assert one.outcome
+                    assert one.t_gen >= 0
+                    worker.ended(worker.Made(one, elsewhere=False))
+            store.begun([record.trial, longer], [False, True])
+            store.shorter(longer)
+            list(merging.merge(Store(Path(root, "other")), store))
+            with contextlib.suppress(NoRecordsError):
+                grokbench.export(task=record.trial.task.id, store=store.root, out=Path(root, "out"))
 
     read(Change(("error",), None))  # as it is: imports what is imported when it is needed, which runs code
     return read

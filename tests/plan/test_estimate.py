@@ -54,13 +54,21 @@ def test_what_was_begun_is_counted_from_where_it_goes_on(
         trials[2:4], StopsBatch(store.checkpoints.of_batch(trials[2:4], None).path, 3)
     )  # a batch that was
     store.checkpoints.of(trials[4]).path.write_bytes(b"damaged")
-    begun = store.begun(trials[:6])
+    other = store.checkpoints.of(trials[5]).path
+    stopped(trials[5], other, 7)
+    document, arrays = checkpoints.read(other)
+    checkpoints.write(other, document | {"format": 7}, arrays)
+    batched = [False, False, True, True, False, False]
+    begun = store.begun(trials[:6], batched)
     assert begun[0] == 25
     assert all(0 < step < 25 for step in begun[1:4])
     assert begun[4:] == [0, 0]
+    assert store.begun(trials[1:2], [True]) == [0]  # a batch cannot go on from a single run
+    assert store.begun(trials[2:3], [False]) == [0]  # alone it cannot go on from a batch
+    assert store.begun([], []) == []
     todo = [planned(trial) for trial in trials[:6]]
     whole = estimated(Plan(tuple(todo)), todo, (), 1)
-    rest = estimated(Plan(tuple(todo)), todo, (), 1, begun=store.begun)
+    rest = estimated(Plan(tuple(todo)), todo, (), 1, begun=lambda one, two: store.begun(one, batched))
     assert (whole.steps, rest.steps) == (6 * 400, 6 * 400 - sum(begun))
     assert rest.minutes < whole.minutes
     assert rest.megabytes == whole.megabytes
@@ -68,7 +76,7 @@ def test_what_was_begun_is_counted_from_where_it_goes_on(
 
 def test_a_run_that_went_on_for_longer_than_expected_may_go_on_to_its_budget() -> None:
     trial = eight("quadratic-mlp", 400)[0]
-    (rest,) = ahead([planned(trial, 100)], lambda trials: [150])
+    (rest,) = ahead([planned(trial, 100)], lambda trials, batched: [150], 1)
     assert rest.expected_steps == 250
 
 
@@ -76,7 +84,7 @@ def test_a_run_that_went_on_for_longer_than_expected_may_go_on_to_its_budget() -
 def test_a_forced_plan_begins_anew(force: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     job = Reproduction("gromov2023", store=tmp_path, force=force)
     trial = job.next_batch(1)[0].trial
-    monkeypatch.setattr(Store, "begun", lambda store, trials: [10 for _ in trials])
-    assert job.begun([trial]) == [0 if force else 10]
+    monkeypatch.setattr(Store, "begun", lambda store, trials, batched: [10 for _ in trials])
+    assert job.begun([trial], [False]) == [0 if force else 10]
     fresh = Reproduction("gromov2023", store=tmp_path, force=True).estimate(1)
     assert (job.estimate(1).steps < fresh.steps) is not force

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import errno
 import multiprocessing
 import os
 import pickle
+import platform
 import socket
 import subprocess
 import sys
@@ -19,7 +21,8 @@ import pytest
 
 import grokbench
 from grokbench import parts
-from grokbench.plan import executor
+from grokbench.plan import executor, sent
+from grokbench.plan.batch import Together
 from grokbench.plan.cluster import Dask
 from grokbench.plan.executor import Event
 from grokbench.plan.resolve import resolve_trial
@@ -112,6 +115,36 @@ def test_a_full_disk_ends_the_round_at_the_first_record_that_finds_it(number, tm
         executor.execute(trials(5)[1:], store, 1, print, executor=Runner(one_by_one), how=How("fast"))
     assert tried == [0]
     assert store.find(trials(1)[0]) is not None
+
+
+def test_a_full_disk_ends_a_batch_too(tmp_path, monkeypatch):
+    def full(*arguments):
+        tried.append(arguments)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    tried = []
+    monkeypatch.setattr(files, "write", full)
+    answers = Together(tuple(trials(5)), Job(str(tmp_path), how=How("batched")))()["together"]
+    assert len(tried) == 1
+    assert [answer["full"] for answer in answers] == [True] * 5
+
+
+def test_a_full_disk_of_a_worker_that_does_not_see_the_store_is_its_own_matter(tmp_path, monkeypatch):
+    write = files.write
+
+    def full(folder, record):
+        if tmp_path / "worker" in folder.parents:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        write(folder, record)
+
+    monkeypatch.setattr(files, "write", full)
+    monkeypatch.setattr(sent, "own_folder", lambda: tmp_path / "worker")
+    monkeypatch.setattr(sent, "marked", lambda root: contextlib.nullcontext("seen by nobody"))
+    for wanted, how in ((trials(2), How("fast")), (trials(4), How("batched"))):
+        store = Store(tmp_path / "here")
+        failures = executor.execute(wanted, store, 1, lambda event: None, executor=Inline(), how=how)
+        assert [failure.trial for failure in failures] == wanted
+        assert all(failure.sentence.startswith(f"on {platform.node()}: ") for failure in failures)
 
 
 def test_a_record_that_cannot_be_written_for_another_reason_fails_alone(tmp_path, monkeypatch):

@@ -24,8 +24,9 @@ from grokbench.specs.errors import InputError
 from grokbench.store import archive, checkpoints, codec, keys, merging, survey, zips
 from grokbench.store.files import END
 from grokbench.store.folder import Store
+from grokbench.training import run
 from tests.fuzz.guard import small, watched
-from tests.fuzz.heads import HEAD, write_head
+from tests.fuzz.heads import HEAD, whole, write_head
 from tests.store.test_keys_and_store import make_record, make_trial
 
 
@@ -285,18 +286,26 @@ def test_checkpoints_hold_no_compressed_arrays(tmp_path: Path) -> None:
         ("outcome", "well"),
         ("content", 1),
         ("error", {}),
+        ("cost", {**HEAD["cost"], "seconds": []}),
+        ("cost", {**HEAD["cost"], "cpu_seconds": "dear"}),
+        ("trial", {**HEAD["trial"], "task": {**HEAD["trial"]["task"], "thresholds": {"t_gen": "x"}}}),
+        ("trial", {**HEAD["trial"], "task": {**HEAD["trial"]["task"], "thresholds": {"foo": 1}}}),
         *(("facts", {**HEAD["facts"], name: None}) for name in codec.FACTS),
     ],
 )
 def test_a_head_of_another_kind_is_damaged(name: str, value: Any, tmp_path: Path) -> None:
-    store = Store(tmp_path, told := [].append)
-    record = make_record(make_trial())
+    store = Store(tmp_path, (told := []).append)
+    record = whole()
     folder = store.save(record)
     sealed(folder, **{name: value})
     assert store.find(record.trial) is None
     (lying,) = survey.survey(store)
     assert (lying.state, lying.record) == (survey.DAMAGED, None)
-    assert told.__self__
+    assert told == [f"the record {folder} is damaged; its trial will be trained again"]
+
+
+def test_every_record_is_asked_for_the_curves_that_training_writes() -> None:
+    assert codec.CURVES == run.CURVES
 
 
 @settings(max_examples=80, deadline=None)

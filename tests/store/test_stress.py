@@ -62,14 +62,31 @@ def filled(store: Store) -> int:
     return len(saved)
 
 
-def test_on_a_full_disk_finished_records_stay_whole_and_one_sentence_says_so(disk: Path) -> None:
-    store = Store(disk / "store")
-    count = filled(store)
-    assert count > 5
+def to_the_last_byte(disk: Path) -> None:
     (disk / "rest").write_bytes(b"")
     with contextlib.suppress(OSError), (disk / "rest").open("wb", buffering=0) as rest:
         while rest.write(bytes(4096)):
             pass
+
+
+def test_a_lock_that_finds_the_disk_full_is_none(disk: Path) -> None:
+    store = Store(disk / "store")
+    lock = store.lock(make_trial())
+    lock.take()
+    lock.release()
+    to_the_last_byte(disk)
+    with pytest.raises(OSError, match="No space left on device"):
+        lock.take()
+    assert not lock.path.exists()
+    (disk / "rest").unlink()
+    assert store.lock(make_trial()).take() is None
+
+
+def test_on_a_full_disk_finished_records_stay_whole_and_one_sentence_says_so(disk: Path) -> None:
+    store = Store(disk / "store")
+    count = filled(store)
+    assert count > 5
+    to_the_last_byte(disk)
     assert list(states(store, weights=True).values()) == [survey.SOUND] * count
     assert all(store.find(make_trial(seed=seed)) is not None for seed in range(count))
     with pytest.raises(StoreError, match="No space left on device"):
@@ -97,6 +114,7 @@ def test_on_a_full_disk_finished_records_stay_whole_and_one_sentence_says_so(dis
 )
 def test_a_command_on_a_full_disk_ends_in_one_sentence(words: tuple[str, ...], disk: Path) -> None:
     filled(Store(disk / "store"))
+    to_the_last_byte(disk)
     done = command(*words, "--store", str(disk / "store"))
     assert done.returncode == 1
     assert "No space left on device" in done.stderr
@@ -129,8 +147,8 @@ def test_a_file_that_may_not_grow_is_an_error_and_no_record(tmp_path: Path) -> N
         env=ENVIRONMENT, capture_output=True, text=True, check=True,
     )  # fmt: skip
     first, second, left = done.stdout.splitlines()
-    assert first.startswith("StoreError the record cannot be written")
-    assert second.startswith("StoreError the record cannot be written")
+    assert first.startswith("FullError the record cannot be written")
+    assert second.startswith("FullError the record cannot be written")
     assert "(File too large)" in second
     assert left == "['sound']"
 
