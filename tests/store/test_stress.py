@@ -9,14 +9,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from grokbench.specs.errors import StoreError
-from grokbench.store import checkpoints, survey
+from grokbench.store import checkpoints, files, survey
 from grokbench.store.folder import Store
 from grokbench.store.locks import STALE_SECONDS, Holder, Lock
+from grokbench.store.places import identity
+from grokbench.training.record import Record
 from grokbench.training.taken import Taken
 from tests.store.test_keys_and_store import make_record, make_trial
 from tests.store.test_survey import states
@@ -306,6 +309,46 @@ for i in range(40):
         record = make_record(make_trial(seed=seed))
         store.save(dataclasses.replace(record, cost={"seconds": float(i)}, content=f"{i}"))
 """
+
+
+def test_a_record_that_comes_while_it_is_looked_for_is_not_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    store, record = Store(tmp_path, told.append), make_record(make_trial())
+    read = files.read
+
+    def late(folder: Path, **how: bool) -> Record | None:
+        monkeypatch.setattr(files, "read", read)
+        store.save(record)
+        raise FileNotFoundError(folder)
+
+    monkeypatch.setattr(files, "read", late)
+    assert store.find(record.trial) is None
+    assert told == []
+    assert store.find(record.trial) is not None
+
+
+def test_a_record_that_is_replaced_while_it_is_read_is_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, record = Store(tmp_path), make_record(make_trial())
+    folder, read = store.save(record), files.read
+
+    def torn(folder: Path, **how: bool) -> Record | None:
+        monkeypatch.setattr(files, "read", read)
+        store.save(replace(record, content="another"))
+        raise ValueError("half of one, half of the other")
+
+    monkeypatch.setattr(files, "read", torn)
+    found = store.find(record.trial)
+    assert found is not None
+    assert found.content == "another"
+    seen = set()
+    for _ in range(8):  # where an inode is given again at once, two of these would be one
+        store.save(record)
+        seen.add(identity(folder))
+    assert len(seen) == 8
 
 
 @pytest.mark.thorough
