@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import io
 import json
 import math
@@ -29,6 +30,7 @@ CURVES = (
     "test_accuracy",
 )  # ``training.run``'s, without torch
 FACTS = ("n_train", "n_test", "n_elements", "memoriser_baseline", "steps")  # of every record, all numbers
+MOST_SPECS = 4096  # that are kept
 ENDED = ("finished", "stopped", "diverged", "failed")
 
 
@@ -52,8 +54,8 @@ def trial_from_json(document: Mapping[str, Any]) -> Trial:
     """The trial that :func:`trial_to_json` wrote. Errors: one of ``zips.DAMAGE`` where it wrote none of this."""
     before = document.get("start")
     trial = Trial(
-        task=_fitting(TaskSpec(**document["task"])),
-        recipe=_fitting(Recipe(**document["recipe"])),
+        task=_task(json.dumps(document["task"])),
+        recipe=_recipe(json.dumps(document["recipe"])),
         alpha=document["alpha"],
         seed=document["seed"],
         budget=document["budget"],
@@ -65,9 +67,21 @@ def trial_from_json(document: Mapping[str, Any]) -> Trial:
         start=None if before is None else Start(trial_from_json(before["trial"]), before["state"]),
     )
     keys.key(_fitting(trial))
-    if not all(_fits(level, float) for level in Levels(**trial.task.thresholds)):
-        raise ValueError("its thresholds are no numbers")
     return trial
+
+
+@functools.lru_cache(MOST_SPECS)
+def _task(text: str) -> TaskSpec:
+    """One value for all records of a task, so that what is worked out for it is worked out once."""
+    found = _fitting(TaskSpec(**json.loads(text)))
+    if not all(_fits(level, float) for level in Levels(**found.thresholds)):
+        raise ValueError("its thresholds are no numbers")
+    return found
+
+
+@functools.lru_cache(MOST_SPECS)
+def _recipe(text: str) -> Recipe:
+    return _fitting(Recipe(**json.loads(text)))
 
 
 _T = TypeVar("_T", TaskSpec, Recipe, Trial)
