@@ -23,6 +23,7 @@ from grokbench.store.checkpoints import Checkpoints, Earlier, read_end
 from grokbench.store.cutting import cut, goes_on
 from grokbench.store.files import END, RECORD
 from grokbench.store.formats import NewerFormatError
+from grokbench.store.home import default_path
 from grokbench.store.kept import Kept
 from grokbench.store.locks import Lock
 from grokbench.store.places import TRIES, identity, new_folder, put_in_place, sweep
@@ -35,26 +36,6 @@ class Shelf(Protocol):
 
     def find(self, trial: Trial) -> Record | None:
         """The record that answers ``trial``, cut to it, or None."""
-
-
-def default_path() -> Path:
-    """``$GROKBENCH_STORE``, or a folder in the platform's place for a user's data. Errors: StoreError without a home."""
-    from platformdirs import user_data_path
-
-    named = os.environ.get("GROKBENCH_STORE")
-    if named:
-        return values.path("GROKBENCH_STORE", named)
-    try:
-        folder = user_data_path("grokbench", appauthor=False)
-    except RuntimeError:  # neither HOME nor an entry for this user among the system's
-        folder = Path()
-    if not folder.is_absolute():
-        raise StoreError(
-            "the store has no default place, because this user has no home folder; "
-            "name a folder with store=DIR or in the environment variable GROKBENCH_STORE",
-            "store",
-        )
-    return folder / "store"
 
 
 def states_arithmetic(record: Record) -> bool:
