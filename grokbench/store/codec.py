@@ -31,7 +31,7 @@ CURVES = (
 )  # ``training.run``'s, without torch
 FACTS = ("n_train", "n_test", "n_elements", "memoriser_baseline", "steps")  # of every record, all numbers
 MOST_SPECS = 4096  # that are kept
-ENDED = ("finished", "stopped", "diverged", "failed")
+ENDED = ("finished", "stopped", "diverged")
 
 
 def trial_to_json(trial: Trial) -> dict[str, Any]:
