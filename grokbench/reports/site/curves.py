@@ -13,7 +13,7 @@ from grokbench.measures.cells import Cell
 from grokbench.reports.result import PaperResult, resolved_fields
 from grokbench.training.record import Record
 
-POINTS = 80
+POINTS = 60
 """The most evaluations of a run that are shown, spread over its own."""
 ACCURACY = ("train_accuracy", "test_accuracy")
 LOSS = ("train_loss", "test_loss")

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import shutil
-import zlib
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
@@ -14,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from grokbench import figures
 from grokbench.plan.single import check_folder
 from grokbench.reports.document import write_text
-from grokbench.reports.site import boards, content
+from grokbench.reports.site import boards, content, packing
 from grokbench.reports.site.boards import Board
 from grokbench.reports.site.content import Reported
 from grokbench.reports.site.curves import curves, trained
@@ -47,7 +44,7 @@ def write(papers: Sequence[Reported], out: Path, tracks: Sequence[Board] = ()) -
         _clear(out)
         for name in OWN:
             write_text(out / "assets" / name, _asset(name))
-        _packed(out / "assets", "plotly", plotly.read_text(encoding="utf-8"))
+        write_text(out / "assets" / "plotly.js", packing.script("plotly", plotly.read_text(encoding="utf-8")))
         pages.globals["tracks"] = [boards.shown(one) for one in tracks]  # which every page leads to
         _write(papers, out, pages)
         _tracks(tracks, out, pages)
@@ -122,13 +119,7 @@ def _curves(reported: Reported, out: Path) -> list[dict[str, Any]]:
 
 def _data(out: Path, name: str, value: Mapping[str, Any]) -> None:
     """Numbers as a script: a page that lies in a folder may load a script from beside it, but not read a file."""
-    _packed(out / "data", name, json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False))
-
-
-def _packed(folder: Path, name: str, text: str) -> None:
-    """A script that hands text over, deflated and in base64, about a third of its size."""
-    packed = base64.b64encode(zlib.compress(text.encode(), 9)).decode()
-    write_text(folder / f"{name}.js", f'grokbench.take("{name}","{packed}")\n')
+    write_text(out / "data" / f"{name}.js", packing.script(name, packing.document(value)))
 
 
 def _page(pages: jinja2.Environment, path: Path, template: str, depth: int, **words: Any) -> None:
