@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from grokbench.analysis import timing
 from grokbench.claims import phrases as w
 from grokbench.claims.verdict import NOT_RUN
 from grokbench.reports import readings
-from grokbench.reports.evidence import read_by
 from grokbench.reports.front import front, rest
 from grokbench.reports.head import head
-from grokbench.reports.result import RECIPE_TABLES, PaperResult, confounds, environments
+from grokbench.reports.recipes import experiments, recipes
+from grokbench.reports.result import PaperResult, confounds, environments
 from grokbench.reports.sections import not_run, other_figures, sections, superseded
 from grokbench.reports.spent import costs
 from grokbench.reports.tables import table
-from grokbench.specs.types import Experiment
 
 
 def page(report: PaperResult, figures: Mapping[str, str], missing: Mapping[str, str], words: str = "") -> str:
@@ -34,7 +31,8 @@ def page(report: PaperResult, figures: Mapping[str, str], missing: Mapping[str, 
         not_run(report),
         superseded(report),
         other_figures(report, figures, missing),
-        _recipes(report),
+        recipes(report),
+        experiments(report),
         _confounds(report),
         _discrepancies(report),
         _deviations(report),
@@ -42,57 +40,6 @@ def page(report: PaperResult, figures: Mapping[str, str], missing: Mapping[str, 
         _cost(report),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
-
-
-def _recipes(report: PaperResult) -> str:
-    """The recipes of the experiments that have records, or that a claim reads which was run."""
-    ran = [v.id for v in report.verdicts if v.verdict != NOT_RUN]
-    told = read_by(report.paper, ran) | set(report.cells)
-    parts = ["## Recipes"]
-    for experiment in report.paper.experiments:
-        if experiment.id in told:
-            parts += _recipe(report, experiment)
-    if len(told) < len(report.paper.experiments):
-        parts.append(
-            f"Experiments without runs are left out here. `{report.show()}` prints them; "
-            "`grokbench show RECIPE --resolved` prints a recipe."
-        )
-    return "\n\n".join(parts)
-
-
-def _recipe(report: PaperResult, experiment: Experiment) -> list[str]:
-    recipe = report.recipe(experiment.id)
-    lines = [f"* task `{experiment.task}`, recipe `{experiment.baseline}`"]
-    if recipe is not None:
-        lines[0] += f" (from: {recipe.origin}; {recipe.source})"
-        for name in RECIPE_TABLES:
-            fields = getattr(recipe, name)
-            text = ", ".join(f"{k} = {w.value(v)}" for k, v in fields.items())
-            if text:
-                lines.append(f"* {name}: {text}")
-    lines += _levels(report, experiment.id)
-    if experiment.set:
-        lines.append("* changed from the recipe: " + _pairs(experiment.set))
-    for tier, plan in experiment.tiers.items():
-        more = "".join(f", {_pairs(fields)}" for fields in (plan.vary, plan.set) if fields)
-        levels = ", ".join(w.value(level) for level in plan.rows or plan.alphas)
-        what = "training rows" if plan.rows else "α"
-        lines.append(f"* {tier}: seeds {w.ranges(plan.seeds)}, {what} {levels}, {plan.steps} steps{more}")
-    return [f"### Experiment {experiment.id}", w.sentence(experiment.title), "\n".join(lines)]
-
-
-def _levels(report: PaperResult, experiment_id: str) -> list[str]:
-    """The thresholds of T_mem and T_gen, where the task has others than 0.99."""
-    records = [record for _, _, record in report.cells.get(experiment_id, ())[:1]]
-    found = {record.levels for record in records} - {timing.LEVELS}
-    return [
-        f"* T_mem at a train accuracy of {w.number(own.t_mem)}, T_gen at a test accuracy of {w.number(own.t_gen)}"
-        for own in found
-    ]
-
-
-def _pairs(fields: Mapping[str, Any]) -> str:
-    return ", ".join(f"{k} = {w.value(list(v) if isinstance(v, tuple) else v)}" for k, v in fields.items())
 
 
 def _confounds(report: PaperResult) -> str:

@@ -118,7 +118,7 @@ def test_on_a_full_disk_finished_records_stay_whole_and_one_sentence_says_so(dis
 def test_a_command_on_a_full_disk_ends_in_one_sentence(words: tuple[str, ...], disk: Path) -> None:
     filled(Store(disk / "store"))
     to_the_last_byte(disk)
-    done = command(*words, "--store", str(disk / "store"))
+    done = command(*words, "--store", str(disk / "store"), cwd=disk.parent)
     assert done.returncode == 1
     assert "No space left on device" in done.stderr
     assert "Traceback" not in done.stderr
