@@ -88,10 +88,7 @@ PROMISED = {"gromov2023": 6} | dict.fromkeys(
     20,
 )
 """Minutes of a quick tier on two cores of 100 GFLOP/s each, from an empty store."""
-MISSED = {
-    "nanda2023",
-    "cross-paper",
-}  # by the plan; one that comes to keep its promise fails here
+MISSED = {"cross-paper"}  # by the plan; one that comes to keep its promise fails here
 
 
 @pytest.mark.parametrize(
