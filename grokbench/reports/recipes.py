@@ -15,7 +15,7 @@ from grokbench.specs.types import Experiment, Recipe
 
 
 def recipes(report: PaperResult) -> str:
-    """The recipes of the experiments that :func:`experiments` prints, every field of each."""
+    """The recipes of the experiments that :func:`experiments` prints, every field of each; "" where there is none."""
     parts = ["## Recipes"]
     for name, recipe in _bases(report).items():
         lines = [f"* from: {recipe.origin}; {recipe.source}"]
@@ -23,11 +23,11 @@ def recipes(report: PaperResult) -> str:
             text = _pairs(values.settings(getattr(recipe, table)))
             lines += [f"* {table}: {text}"] if text else []
         parts += [f"### Recipe {name}", w.sentence(recipe.title), "\n".join(lines)]
-    return "\n\n".join(parts)
+    return "\n\n".join(parts) if len(parts) > 1 else ""
 
 
 def experiments(report: PaperResult) -> str:
-    """The experiments that have records, or that a claim reads which was run."""
+    """The experiments that have records, or that a claim reads which was run; "" for a paper without experiments."""
     told, bases = _told(report), _bases(report)
     parts = ["## Experiments"]
     for experiment in report.paper.experiments:
@@ -38,7 +38,7 @@ def experiments(report: PaperResult) -> str:
             f"Experiments without runs are left out here. `{report.show()}` prints them; "
             "`grokbench show RECIPE --resolved` prints a recipe."
         )
-    return "\n\n".join(parts)
+    return "\n\n".join(parts) if len(parts) > 1 else ""
 
 
 def _told(report: PaperResult) -> Collection[str]:

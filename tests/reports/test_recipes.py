@@ -64,3 +64,8 @@ def test_a_recipe_that_no_file_holds_any_more_is_printed_as_its_first_experiment
     report = dataclasses.replace(varied(), recipes={})
     assert "lr = 300000" in part(recipes(report), "Recipe gromov2023/gd")
     assert "* changed: task.domain.p = 23, optimizer.lr = 1000000" in experiments(report)
+
+
+def test_a_paper_of_exact_claims_alone_has_neither_heading():
+    report = synthetic.report(paper=dataclasses.replace(synthetic.paper(), experiments=()), verdicts=())
+    assert recipes(report) == experiments(report) == ""
