@@ -26,7 +26,7 @@ from grokbench.networks.decoder_transformer import BLOCK_WEIGHTS, SCORED, Decode
 from grokbench.networks.fast.columns import Column, Rooms, RowBlock, SplitRows, columns, in_blocks
 from grokbench.networks.fast.decoder_layer import Layer, Pass
 from grokbench.networks.fast.one_layer_transformer import PRECISIONS
-from grokbench.networks.fast.products import add_times, backend, times_transposed, transposed_times
+from grokbench.networks.fast.products import add_times, backend, exp_, times_transposed, transposed_times
 from grokbench.networks.fast.step import Indices, LossSums, Step
 from grokbench.specs.errors import InputError, UnknownNameError
 from grokbench.tasks.vocabulary import encode
@@ -168,7 +168,7 @@ class FastDecoderTransformer:
             sums.correct += int(right.view(len(self.scored), -1).all(0).sum())
         log_p = logits.to(self.precision).log_softmax(1)
         sums.loss_sum -= float(log_p.gather(1, target).sum(dtype=torch.float64)) / len(self.scored)
-        p = log_p.exp_().scatter_add_(1, target, torch.full_like(target, -1, dtype=log_p.dtype))
+        p = exp_(log_p).scatter_add_(1, target, torch.full_like(target, -1, dtype=log_p.dtype))
         return logits.copy_(p)
 
 

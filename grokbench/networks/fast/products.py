@@ -8,13 +8,14 @@ step. The choice follows vendor and instructions of the CPU, never a measurement
 from __future__ import annotations
 
 import functools
+import math
 import platform
 import warnings
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from grokbench.networks.cpu import cpu
 
@@ -94,11 +95,17 @@ def tanh(x: Tensor, out: Tensor) -> None:
 
 
 def exp_(x: Tensor) -> Tensor:
-    """exp(x) in place of x. In float64 numpy's is as exact as torch's and takes half of the time; in float32 it is less exact."""
-    if x.dtype != torch.float64:
-        return x.exp_()
-    np.exp(x.numpy(), out=x.numpy())
-    return x
+    """exp(x) in place of x, and 0 from the least normal number down: there MKL and numpy take ten times as long.
+
+    In float64 numpy's is as exact as torch's and takes half of the time; in float32 it is less exact.
+    """
+    lowest = math.ceil(math.log(torch.finfo(x.dtype).tiny)) + 1  # -86 in float32, -707 in float64
+    x.clamp_min_(lowest)
+    if x.dtype == torch.float64:
+        np.exp(x.numpy(), out=x.numpy())
+    else:
+        x.exp_()
+    return nn.functional.threshold(x, math.exp(lowest) * (1 + 1e-6), 0.0, inplace=True)
 
 
 def count_correct(f: Tensor, target: Tensor) -> int:
