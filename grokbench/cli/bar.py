@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -116,7 +116,7 @@ class TrainingBar:
             if event.kind == "failed" or event.elsewhere:
                 self._pace.gone(name)
             else:
-                self._pace.done(name, event.seconds, time.monotonic())
+                self._pace.done(name, event.step, event.seconds, time.monotonic())
         if self._bar is not None:
             completed = min(event.step, self._budget) if self._budget else self._done
             self._bar.update(self._row, completed=completed, description=self._words(event))
@@ -211,16 +211,21 @@ def train(
     from grokbench.plan import speed, together
     from grokbench.plan.pace import Expected
 
+    def expected(batch: Sequence[PlannedTrial]) -> Iterator[Expected]:
+        trials, works = [one.trial for one in batch], together.works(batch, workers, job.how)
+        shared = together.shared(trials, workers, job.how)
+        begun = job.begun(trials, [i in shared for i in range(len(trials))])
+        for one, work, step in zip(batch, works, begun, strict=True):
+            like, most = together.but_seed(one.trial), one.trial.budget
+            yield Expected(speed.seconds(work), one.expected_steps, work.kind, like, step, most)
+
     some, watch = False, board or Board()
     while batch := job.next_batch(workers):
         some, known = True, len(job.failures)
         if before is not None:
             before(batch)
         watch.begin(batch)
-        work = {
-            id(one.trial): Expected(speed.seconds(done), one.expected_steps, done.kind)
-            for one, done in zip(batch, together.works(batch, workers, job.how), strict=True)
-        }
+        work = dict(zip((id(one.trial) for one in batch), expected(batch), strict=True))
         with TrainingBar(len(batch), work, min(workers, len(batch)), board) as bar:
 
             def tell(event: Event, bar: TrainingBar = bar) -> None:

@@ -108,7 +108,9 @@ def command(
     place = Store(store, on_damage=options.note)
 
     def train() -> Record:
-        work = {id(trial): Expected(speed.seconds(costs.work(trial, trial.budget)), trial.budget)}
+        begun = 0 if force else place.begun([trial], [how.batches])[0]
+        seconds = speed.seconds(costs.work(trial, trial.budget))
+        work = {id(trial): Expected(seconds, trial.budget, begun=begun)}
         try:
             with TrainingBar(1, work, 1) as progress:
                 failures = executor.execute(

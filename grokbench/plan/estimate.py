@@ -58,7 +58,7 @@ def none_begun(trials: Sequence[Trial], batched: Sequence[bool]) -> list[int]:
 def ahead(todo: Sequence[PlannedTrial], begun: Begun, workers: int, how: How = AUTO) -> list[PlannedTrial]:
     """Trials with the steps that they are still expected to take. One that went on for longer may go on to its budget."""
     trials = [one.trial for one in todo]
-    shared = {i for own in together.groups(trials, workers, how) if len(own) > 1 for i in own}
+    shared = together.shared(trials, workers, how)
     steps = begun(trials, [i in shared for i in range(len(trials))])
     return [
         replace(

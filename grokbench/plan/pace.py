@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Mapping
+from statistics import fmean
 from typing import Any, NamedTuple
 
 
 class Expected(NamedTuple):
-    """What a plan says of a trial. ``kind``: of the step; trials of one kind are off by about one factor."""
+    """What a plan says of a trial: seconds that so many ``steps`` from the first on take.
+
+    kind: of the step; trials of one kind are off by about one factor. like: a name for the trials that should end after about
+    as many steps, as seeds of one experiment do; None where there are no others. begun: the step from which it goes on. most:
+    the steps that it has at most, where the plan expects it to end before; 0 where it has no more than ``steps``.
+    """
 
     seconds: float
     steps: int
     kind: Hashable = ""
+    like: Hashable = None
+    begun: int = 0
+    most: int = 0
+
+    @property
+    def step(self) -> float:
+        """Seconds of one step."""
+        return self.seconds / max(self.steps, 1)
 
 
 class Seen(NamedTuple):
@@ -30,11 +44,24 @@ class Seen(NamedTuple):
         return (until - self.begun) / self.together
 
 
+class Sums(NamedTuple):
+    """Seconds that steps took, and those that the plan said of them."""
+
+    true: float = 0.0
+    planned: float = 0.0
+
+    def __add__(self, other: object) -> Sums:
+        if not isinstance(other, Sums):
+            return NotImplemented
+        return Sums(self.true + other.true, self.planned + other.planned)
+
+
 class Pace:
     """Corrects a plan while it runs, from events and the time that a clock shows at them.
 
-    The seconds of a kind are multiplied by what its finished trials took over what was expected of them. Until one has
-    finished, running ones count for the share of their steps that is behind them; until they do, all other kinds.
+    Two things may differ from the plan, and each is learned where it is the same. *Seconds of a step*: of its kind, over the
+    steps that finished trials took and running ones have behind them; of a kind without any, those of all others. *Steps*: a
+    trial ends after as many as the finished ones of its ``like``, on average. One that is beyond that goes to its ``most``.
 
     work: trial, under any name → what is expected of it. workers: how many trials run at once.
     """
@@ -43,7 +70,8 @@ class Pace:
         self._left: dict[Hashable, Expected] = dict(work)
         self._workers = max(1, workers)
         self._running: dict[Hashable, Seen] = {}
-        self._finished: dict[Hashable, tuple[float, float]] = defaultdict(lambda: (0.0, 0.0))
+        self._took: dict[Hashable, Sums] = defaultdict(Sums)  # by kind, of those that finished: seconds
+        self._ended: dict[Hashable, list[int]] = defaultdict(list)  # by like: the steps at which they did
 
     def evaluated(self, trial: Hashable, step: int, now: float, together: int = 1) -> None:
         """A running trial, in a batch of so many, has come to ``step``."""
@@ -52,16 +80,16 @@ class Pace:
             begun, first = (before.begun, before.first) if before else (now, step)
             self._running[trial] = Seen(begun, first, now, step, together)
 
-    def done(self, trial: Hashable, seconds: float, now: float) -> None:
-        """A trial has ended after ``seconds`` of training."""
+    def done(self, trial: Hashable, step: int, seconds: float, now: float) -> None:
+        """A trial has ended at ``step``, after ``seconds`` of training."""
         expected, seen = self._left.get(trial), self._running.get(trial)
         self.gone(trial)
-        if expected is not None and expected.seconds > 0:
-            took = max(
-                seconds, seen.had(now) if seen else 0.0
-            )  # with analyses, which come after the training
-            true, planned = self._finished[expected.kind]
-            self._finished[expected.kind] = true + took, planned + expected.seconds
+        if expected is not None:
+            # with analyses, which come after the training
+            took = max(seconds, seen.had(now) if seen else 0.0)
+            self._took[expected.kind] += Sums(took, expected.step * step)
+            if expected.like is not None:
+                self._ended[expected.like].append(step)
 
     def gone(self, trial: Hashable) -> None:
         """A trial needs no more time and says nothing of that of others: it failed, or another process trained it."""
@@ -79,25 +107,22 @@ class Pace:
 
     def _rest(self, trial: Hashable, expected: Expected, factor: float, now: float) -> float:
         """Seconds that a trial still needs. Since it was last heard of it has gone on."""
-        whole, seen = factor * expected.seconds, self._running.get(trial)
-        if seen is None:
-            return whole
-        ahead = max(0.0, 1 - seen.step / expected.steps) if expected.steps else 0.0
-        return max(0.0, whole * ahead - (now - seen.at) / seen.together)
+        seen = self._running.get(trial)
+        step, since = (expected.begun, 0.0) if seen is None else (seen.step, (now - seen.at) / seen.together)
+        ended = self._ended.get(expected.like)
+        end = fmean(ended) if ended else expected.steps
+        if step >= end:
+            end = expected.most
+        return max(0.0, factor * expected.step * (end - step) - since)
 
     def _factors(self) -> dict[Hashable, float]:
         """Kind → true seconds over expected ones; under None, which is no kind, those of all."""
-        running: dict[Hashable, list[tuple[float, float]]] = defaultdict(list)
+        sums = defaultdict(Sums, self._took)
         for trial, seen in self._running.items():
             expected = self._left[trial]
-            behind = expected.seconds * (seen.step - seen.first) / max(expected.steps, 1)
-            running[expected.kind].append((seen.had(seen.at), behind))
-        sums = {kind: _sum(pairs) for kind, pairs in running.items()} | self._finished
-        sums = {kind: (true, planned) for kind, (true, planned) in sums.items() if true > 0 and planned > 0}
-        true, planned = _sum(sums.values())
-        return {None: true / planned if planned else 1.0} | {kind: t / p for kind, (t, p) in sums.items()}
-
-
-def _sum(pairs: Iterable[tuple[float, float]]) -> tuple[float, float]:
-    found = list(pairs)
-    return sum(true for true, _ in found), sum(planned for _, planned in found)
+            sums[expected.kind] += Sums(seen.had(seen.at), expected.step * (seen.step - seen.first))
+        known = {kind: one for kind, one in sums.items() if one.true > 0 and one.planned > 0}
+        every = sum(known.values(), Sums())
+        return {None: every.true / every.planned if known else 1.0} | {
+            kind: one.true / one.planned for kind, one in known.items()
+        }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -56,29 +56,32 @@ def groups(trials: Sequence[Trial], workers: int, how: How = AUTO) -> list[tuple
         return [(i,) for i in range(len(trials))]
     alike: dict[str, list[int]] = {}
     found: list[tuple[int, ...]] = []
-    names: dict[tuple[object, ...], str] = {}  # of trials that differ in their seed
+    names: dict[Hashable, str] = {}  # of trials that differ in their seed
     for i, trial in enumerate(trials):
-        but_seed = (
-            id(trial.task),
-            id(trial.recipe),
-            trial.alpha,
-            trial.rows,
-            trial.budget,
-            trial.start is None,
-        )
-        if but_seed not in names:
-            names[but_seed] = _likeness(trial) if how.batches or _small(trial) else ""
-        name = names[but_seed]
+        same = but_seed(trial)
+        if same not in names:
+            names[same] = _likeness(trial) if how.batches or _small(trial) else ""
+        name = names[same]
         if name:
             alike.setdefault(name, []).append(i)
         else:
             found.append((i,))
     for own in alike.values():
-        found += _shared(own, trials, workers, how)
+        found += _cut(own, trials, workers, how)
     return sorted(found)
 
 
-def _shared(own: Sequence[int], trials: Sequence[Trial], workers: int, how: How) -> list[tuple[int, ...]]:
+def but_seed(trial: Trial) -> Hashable:
+    """What a trial has in common with those that differ from it in their seed; good while its task and recipe live."""
+    return id(trial.task), id(trial.recipe), trial.alpha, trial.rows, trial.budget, trial.start is None
+
+
+def shared(trials: Sequence[Trial], workers: int, how: How = AUTO) -> frozenset[int]:
+    """Places of the trials that train with others as one model."""
+    return frozenset(i for own in groups(trials, workers, how) if len(own) > 1 for i in own)
+
+
+def _cut(own: Sequence[int], trials: Sequence[Trial], workers: int, how: How) -> list[tuple[int, ...]]:
     """Trials that are alike, in groups."""
     steps = sum(trials[i].budget for i in own)
     if not how.batches and (len(own) < LEAST or steps < WORTH):
@@ -109,10 +112,9 @@ def batches(trials: Sequence[Trial], workers: int, how: How = AUTO) -> Batches:
 
 def works(planned: Sequence[PlannedTrial], workers: int, how: How = AUTO) -> tuple[Work, ...]:
     """What each trial does in its expected steps, of the kind of the engine that will train it."""
-    trials = [one.trial for one in planned]
-    shared = {i for own in groups(trials, workers, how) if len(own) > 1 for i in own}
+    batched = shared([one.trial for one in planned], workers, how)
     return tuple(
-        costs.work(one.trial, one.expected_steps, "batched") if i in shared else one.work
+        costs.work(one.trial, one.expected_steps, "batched") if i in batched else one.work
         for i, one in enumerate(planned)
     )
 

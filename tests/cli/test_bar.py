@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -76,6 +76,9 @@ def test_an_interrupted_round_says_what_is_kept_and_the_command_that_goes_on(
 
         def next_batch(self, workers: int) -> list[PlannedTrial]:
             return trials
+
+        def begun(self, trials: Sequence[Trial], batched: Sequence[bool]) -> Sequence[int]:
+            return [0 for _ in trials]
 
         def train(self, batch: object, workers: int, tell: Callable[[Event], None], executor: str) -> None:
             tell(Event("done", trials[0].trial, step=1000))
