@@ -33,7 +33,7 @@ from grokbench.training.record import Record
 
 
 def final_normalised_accuracy(view: SeedView, arm: int = 0) -> float:
-    """a′ at the end; 0 for a run that diverged."""
+    """a′ at the end, by the median of the last five test accuracies within the budget; 0 for a run that diverged."""
     return normalised_end(one(view, arm))
 
 
@@ -48,7 +48,7 @@ def final_accuracy_change(view: SeedView, first: int = 0, second: int = 1) -> fl
 
 
 def final_train_accuracy(view: SeedView, arm: int = 0) -> float:
-    """Train accuracy at the end; 0 for a run that diverged."""
+    """Train accuracy at the end, the median of the last five evaluations within the budget; 0 for a run that diverged."""
     return last_accuracy(one(view, arm), "train")
 
 
