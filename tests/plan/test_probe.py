@@ -24,10 +24,13 @@ LSTM = Kind("lstm", "cross-entropy", "float32", "float32")
 
 @pytest.fixture(autouse=True)
 def _forgetful(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A machine on which nothing was timed, and no record of the LSTM."""
     monkeypatch.setenv("GROKBENCH_CACHE", str(tmp_path))
     monkeypatch.setattr(speed, "_learned", {})
     monkeypatch.setattr(speed, "_recalled", lambda name: memory.recall(name, speed.KEPT_SECONDS))
     monkeypatch.setattr(speed, "flops_per_second", lambda: 2 * costs.CORE)
+    others = {kind: cost for kind, cost in costs.recorded().items() if kind != LSTM}
+    monkeypatch.setattr(costs, "recorded", lambda: others)
 
 
 def planned(baseline: str, steps: int = 100_000, alpha: float = 0.5, p: int = 97) -> PlannedTrial:
