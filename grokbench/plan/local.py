@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import collections
+import contextlib
 import multiprocessing
 import os
 import queue
 import signal
 import sys
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from grokbench.plan import worker
@@ -86,7 +89,8 @@ class _Slot:
     ) -> Future[dict[str, Any]]:
         """Begin a job; a process that has died is replaced. Errors: BrokenProcessPool, OSError, EOFError where none can start."""
         try:
-            begun = self.pool.submit(worker.work, job, index)
+            with _interrupted_later():
+                begun = self.pool.submit(worker.work, job, index)
         except (
             BrokenProcessPool,
             OSError,
@@ -172,6 +176,26 @@ def _end(workers: Sequence[Any]) -> None:
         for process in workers:
             if process.is_alive():
                 process.kill()
+
+
+@contextlib.contextmanager
+def _interrupted_later() -> Iterator[None]:
+    """In here Ctrl-C waits for the end. A process that its parent left while it began would print a traceback.
+
+    It begins once the server has loaded torch, which takes seconds.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
+        yield  # no interruption is raised here
+        return
+    came: list[tuple[int, FrameType | None]] = []
+    signal.signal(signal.SIGINT, lambda *given: came.append(given))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if came:
+            before(*came[0])
 
 
 def _context() -> multiprocessing.context.BaseContext:

@@ -332,18 +332,57 @@ if __name__ == "__main__":
     process.join()
     sys.exit(process.exitcode)
 """
+WHILE_A_WORKER_BEGINS = """
+import os
+import signal
+import threading
+import time
+from multiprocessing import forkserver
+
+from grokbench.plan import local
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="POSIX signals")
-def test_an_interruption_while_the_server_of_workers_begins_is_no_traceback(tmp_path):
-    (tmp_path / "early.py").write_text(EARLY, encoding="utf-8")
+def job(tell):
+    return {}
+
+
+def interrupt():
+    while forkserver._forkserver._forkserver_pid is None:
+        time.sleep(0.01)
+    time.sleep(0.1)
+    os.kill(os.getpid(), signal.SIGINT)  # the server imports torch, and the command waits for its first worker
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
+    threading.Thread(target=interrupt).start()
+    try:
+        local.LOCAL.run([job], 1, lambda index, news: print("begun"))
+    except KeyboardInterrupt:
+        print("interrupted")
+"""
+
+
+def said_by(script: str, folder: Path) -> tuple[int, str, str]:
+    """Exit status, errors and output of a script, once every process that writes there is gone."""
+    (folder / "early.py").write_text(script, encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, str(tmp_path / "early.py")],
+        [sys.executable, str(folder / "early.py")],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
     )
-    assert (done.returncode, done.stderr, done.stdout) == (0, "", "here\n")
+    return done.returncode, done.stderr, done.stdout
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="POSIX signals")
+def test_an_interruption_while_the_server_of_workers_begins_is_no_traceback(tmp_path):
+    assert said_by(EARLY, tmp_path) == (0, "", "here\n")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="POSIX signals")
+def test_an_interruption_while_the_first_worker_begins_leaves_no_process_that_prints_a_traceback(tmp_path):
+    assert said_by(WHILE_A_WORKER_BEGINS, tmp_path) == (0, "", "interrupted\n")
 
 
 def test_a_command_ends_at_once_where_dask_refuses_the_scheduler(tmp_path):
