@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import csv
 import json
+import re
 import sys
 import zlib
 from html.parser import HTMLParser
@@ -70,7 +71,7 @@ def unpacked(path: Path) -> dict:
         f"[{path.read_text(encoding='utf-8').strip().removeprefix('grokbench.take(')[:-1]}]"
     )
     assert path.with_suffix("").as_posix().endswith(name)
-    return json.loads(zlib.decompress(base64.b64decode(packed)), object_hook=listed)
+    return json.loads(zlib.decompress(base64.b85decode(packed)), object_hook=listed)
 
 
 def listed(value: dict) -> dict | list:
@@ -110,6 +111,19 @@ def test_a_claims_csv_has_each_seeds_numbers_in_full(site):
     for row, (_, one) in zip(rows, wanted, strict=True):
         for text, value in zip(row[2:-1], one["measured"], strict=False):
             assert float(text) == value if value is not None else text in ("inf", "nan")
+
+
+def test_the_table_of_runs_names_each_experiment_once_over_its_seeds(site, reports):
+    document = json.loads((reports / f"{WHOLE}.json").read_text(encoding="utf-8"))
+    claim = next(one for one in document["claims"] if len({run["experiment"] for run in one["runs"]}) > 1)
+    page = (site / f"papers/{WHOLE}/{claim['id']}.html").read_text(encoding="utf-8")
+    table = page.partition("<h3>Runs</h3>")[2].partition("</table>")[0]
+    found = re.findall(r'rowgroup"[^>]*>([^<]+)<|<tr><td>(\d+)</td>', table)
+    wanted = [("", str(run["seed"])) for run in claim["runs"]]
+    for name in dict.fromkeys(run["experiment"] for run in claim["runs"]):
+        at = next(i for i, run in enumerate(claim["runs"]) if run["experiment"] == name)
+        wanted.insert(at + sum(heading != "" for heading, _ in wanted), (name, ""))
+    assert found == wanted
 
 
 def test_every_link_leads_to_a_file_and_a_place_in_it(site, pages):

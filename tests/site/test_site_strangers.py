@@ -72,7 +72,7 @@ def test_nothing_in_a_strangers_report_runs_on_its_pages(read: Any, tmp_path: Pa
     assert len(shown) > len(pages) / 2
     data = [path.read_text(encoding="utf-8") for path in (site / "data").rglob("*.js")]
     assert data
-    assert not any("alert" in text for text in data)  # deflated, in base64
+    assert not any("alert" in text for text in data)  # deflated, in base85
 
 
 def test_the_address_of_a_paper_is_one_of_the_web() -> None:

@@ -130,7 +130,7 @@ def _workload(board: Board, workload: Mapping[str, Any]) -> dict[str, Any]:
         "said": f"Task {workload['task']}, recipe {workload['baseline']}, α = {w.number(workload['alpha'])}, "
         f"budget {w.steps(workload['steps'])}.",
         "head": HEAD,
-        "rows": lines,
+        "groups": [("", lines)],
     }
 
 

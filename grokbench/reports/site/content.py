@@ -23,7 +23,7 @@ from grokbench.reports.site.curves import trained
 from grokbench.specs.types import Claim
 
 Table = Mapping[str, Any]
-"""``head``, ``rows``, and ``said``: what stands in place of rows that are too many."""
+"""``head``; ``groups``, each the heading over its rows ("": none) and the rows; ``said``: what stands in place of too many."""
 
 
 @dataclass(frozen=True)
@@ -165,8 +165,16 @@ def _numbers(own: Claim, values: Sequence[Any]) -> Table | None:
     if len(values) > MOST_ROWS:
         known = [line[1] for line in lines if isinstance(line[1], float) and not math.isnan(line[1])]
         ends = f", from {w.number(min(known))} to {w.number(max(known))}" if known else ""
-        return {"head": head, "rows": [], "said": f"{len(lines)} draws{ends}. The CSV file has each of them."}
-    return {"head": head, "rows": [[_cell(value) for value in line] for line in lines], "said": ""}
+        return {
+            "head": head,
+            "groups": [],
+            "said": f"{len(lines)} draws{ends}. The CSV file has each of them.",
+        }
+    return _table(head, {"": [[_cell(value) for value in line] for line in lines]})
+
+
+def _table(head: Sequence[str], groups: Mapping[str, Sequence[Sequence[str]]]) -> Table:
+    return {"head": head, "groups": list(groups.items()), "said": ""}
 
 
 def _cell(value: float | int | str | None) -> str:
@@ -179,11 +187,10 @@ def _runs(entry: Mapping[str, Any]) -> Table | None:
     found = [run_from(run) for run in entry["runs"]]
     if not found or len({run.seed for run in found}) > MOST_ROWS:
         return None
-    return {
-        "head": ["experiment", "seed", *RUN_HEAD],
-        "rows": [[run.experiment, str(run.seed), *run.cells()] for run in found],
-        "said": "",
-    }
+    groups: dict[str, list[list[str]]] = {}
+    for run in found:
+        groups.setdefault(run.experiment, []).append([str(run.seed), *run.cells()])
+    return _table(["seed", *RUN_HEAD], groups)
 
 
 def _recipe(report: PaperResult, name: str) -> dict[str, Any]:
@@ -201,11 +208,9 @@ def _confounds(report: PaperResult, own: Claim) -> Table | None:
     found = confounds(report, own)
     if not found:
         return None
-    return {
-        "head": ["field", *own.experiments],
-        "rows": [[name, *[w.value(v) for v in values]] for name, values in found],
-        "said": "",
-    }
+    return _table(
+        ["field", *own.experiments], {"": [[name, *[w.value(v) for v in values]] for name, values in found]}
+    )
 
 
 def as_csv(reported: Reported, entry: Mapping[str, Any]) -> str:
