@@ -60,7 +60,7 @@ NO: dict[str, list[SeedView]] = {
     "smaller-batches-invert-more": [view(*(run(kept=k) for k in (0.1, 0.4, 0.8))), view(run(), run(), run())],
     "decay-needs-less-data": [swept(0.7, 0.55), swept(0.55, 0.55)],
     "cross-entropy-needs-more": [view(run()), view(run(rise=np.inf, fitted=0.8))],
-    "wider-is-more-prunable": [view(*(run(spare=s) for s in (0.85, 0.7, 0.6))), view(run(), run(), run())],
+    "wider-is-more-prunable-2": [view(*(run(spare=s) for s in (0.85, 0.7, 0.6))), view(run(), run(), run())],
     **{
         f"noise-needs-more-data-{name}": [swept(0.85, 0.7, 0.55), swept(0.4, 0.7, 0.55)]
         for name in ("decay", "none")

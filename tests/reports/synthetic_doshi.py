@@ -148,9 +148,9 @@ def of_every_experiment(seed: int = 0) -> Mapping[str, Record]:
         "batches-64": run(kept=0.4 - jitter, seed=seed),
         "batches-32": run(kept=0.1 - jitter, seed=seed),
         "cross-entropy": run(**{**memorises, "alpha": 0.5}, seed=seed),
-        "width-500": run(spare=0.6, seed=seed),
-        "width-1000": run(spare=0.7, seed=seed),
-        "width-2000": run(spare=0.85, seed=seed),
+        "width-500-4000": run(spare=0.6, seed=seed),
+        "width-1000-4000": run(spare=0.7, seed=seed),
+        "width-2000-4000": run(spare=0.85, seed=seed),
         "multiplication": run(kept=0.95 - jitter, seed=seed),
         "multiplication-decay-15": inverted(0.01 + jitter, seed=seed),
     }
