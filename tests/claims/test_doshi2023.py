@@ -55,6 +55,7 @@ NO: dict[str, list[SeedView]] = {
     "forgetting-after-grokking": [view(inverted()), view(run(rise=np.inf, forgets=True))],
     "dropout-inverts": [view(run()), view(run(rise=np.inf))],
     "much-data-inverts-without-regularisation": [view(run()), view(run(rise=np.inf))],
+    "much-data-inverts-without-regularisation-at-90": [view(run()), view(run(rise=np.inf))],
     "coexistence-multiplication": [view(inverted())],
     "full-inversion-multiplication": [view(run())],
     "smaller-batches-invert-more": [view(*(run(kept=k) for k in (0.1, 0.4, 0.8))), view(run(), run(), run())],
