@@ -144,6 +144,7 @@ def of_every_experiment(seed: int = 0) -> Mapping[str, Record]:
         "decay-20": run(kept=0.01, rise=90.0, forgets=True, budget=3000, seed=seed),
         "dropout": run(kept=0.3, budget=2000, alpha=0.7, seed=seed),
         "much-noise": run(noise=0.6, kept=0.3, budget=2000, alpha=0.85, seed=seed),
+        "much-noise-at-90": run(noise=0.5, kept=0.3, budget=2000, alpha=0.9, seed=seed),
         "batches-256": run(kept=0.8 - jitter, seed=seed),
         "batches-64": run(kept=0.4 - jitter, seed=seed),
         "batches-32": run(kept=0.1 - jitter, seed=seed),
