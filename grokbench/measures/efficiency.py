@@ -16,7 +16,15 @@ from grokbench.analysis import thresholds
 from grokbench.analysis.statistics import kendall_tau
 from grokbench.measures.cells import Cell, SeedView
 from grokbench.measures.needed import SAME_FRACTIONS, of_arms
-from grokbench.measures.reading import Between, Measured, generalised, last_accuracy, levels, narrowed
+from grokbench.measures.reading import (
+    Between,
+    Measured,
+    generalised,
+    last_accuracy,
+    levels,
+    narrowed,
+    narrowed_on_a_grid,
+)
 from grokbench.measures.requiring import Arguments, Arms, requires
 from grokbench.specs.errors import InputError, UnknownNameError
 
@@ -43,7 +51,7 @@ def alpha_solved_change(view: SeedView, first: int = 0, second: int = 1) -> Meas
     An arm that is solved everywhere, or unsolved at the largest fraction, has its α50 anywhere beyond the grid.
     """
     a, b = (_on_the_grid(_threshold(view, arm)) for arm in (first, second))
-    return narrowed(a.low - b.high, a.high - b.low)
+    return narrowed_on_a_grid(a.low - b.high, a.high - b.low)
 
 
 def _on_the_grid(bracket: Between) -> Between:

@@ -21,6 +21,7 @@ from grokbench.measures.reading import (
     generalised,
     levels,
     narrowed,
+    narrowed_on_a_grid,
     time_to_fit,
     time_to_generalise,
 )
@@ -143,7 +144,7 @@ def _critical(view: SeedView, arm: int, budget_factor: float) -> Between:
 def alpha_threshold_change(view: SeedView, budget_factor: float = 20) -> Measured:
     """α50 of the first arm less that of the second, on the grid; 0 when they lie between the same levels."""
     first, second = (_critical(view, arm, budget_factor) for arm in (0, 1))
-    return narrowed(first.low - second.high, first.high - second.low)
+    return narrowed_on_a_grid(first.low - second.high, first.high - second.low)
 
 
 @requires(THRESHOLD)
@@ -154,7 +155,7 @@ def alpha_threshold_steps(view: SeedView, budget_factor: float = 20) -> Measured
     lows, highs = [a.low - b.high for a, b in pairs], [a.high - b.low for a, b in pairs]
     if any(math.isnan(value) for value in lows + highs):
         return math.nan
-    return narrowed(min(lows), min(highs))
+    return narrowed_on_a_grid(min(lows), min(highs))
 
 
 @requires(TIMES_DIFFER)

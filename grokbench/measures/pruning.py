@@ -84,11 +84,11 @@ def prunable_share_steps(
     It is the largest fraction up to which the accuracy on these rows stays at ``accuracy`` or more; 0 where it never is. Arms
     stand in the order of the claim's experiments.
     """
-    shares = []
+    spared = []  # twentieths: a rise of one is exactly 0.05, which a difference of two fractions is not
     for arm in range(len(view.arms)):
         missed = np.flatnonzero(_array(one(view, arm), f"{end}_{rows}") < accuracy)
-        shares.append(float(pruning.fractions()[max(int(missed[0]) - 1, 0)]) if missed.size else 1.0)
-    return float(np.min(np.diff(shares)))
+        spared.append(max(int(missed[0]) - 1, 0) if missed.size else pruning.PARTS)
+    return int(np.min(np.diff(spared))) / pruning.PARTS
 
 
 @requires(analysis("pruning", "ipr", "size"))

@@ -56,6 +56,14 @@ def narrowed(low: float, high: float) -> Measured:
     return low if low == high else Between(low, high)
 
 
+def narrowed_on_a_grid(low: float, high: float) -> Measured:
+    """As ``narrowed``, of a difference of two decimal fractions, without what rounding adds to it: 0.45 − 0.4 is 0.05."""
+    return narrowed(round(low, PLACES), round(high, PLACES))
+
+
+PLACES = 9  # decimal ones, of a fraction of a grid
+
+
 def generalised(record: Record) -> float:
     """T_gen within the trial's budget; inf when it is not reached."""
     return record.t_gen

@@ -293,6 +293,16 @@ def test_critical_fractions_are_compared_on_the_grid() -> None:
     assert measure("alpha-threshold-steps")(_arms(high, low, low)) == 0
 
 
+@pytest.mark.parametrize("i", range(1, 18))
+def test_a_step_of_a_twentieth_is_exactly_that(i: int) -> None:
+    """Also 0.45 − 0.4, which is less in floating point: a rule that asks for one step of the grid means it."""
+    first, second, last = i / 20, (i + 1) / 20, (i + 2) / 20
+    low, high = {first: None, second: 200, last: 100}, {first: None, second: None, last: 100}
+    assert measure("alpha-threshold-change")(_arms(low, high)) == -0.05
+    assert measure("alpha-solved-change")(_arms(low, high)) == -0.05
+    assert measure("alpha-threshold-steps")(_arms(high, low)) == 0.05
+
+
 def test_the_trend_over_fractions_is_kendalls() -> None:
     assert measure("time-trend-over-alpha")(_sweep({0.3: None, 0.4: 400, 0.5: 100})) == pytest.approx(-1)
 

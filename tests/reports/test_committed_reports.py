@@ -25,7 +25,10 @@ PAPERS = sorted(
     for path in REPORTS.glob("*.json")
     if "." not in path.stem and path.name not in (VERDICTS, COSTS) and not path.name.startswith(LEADERBOARD)
 )
-MOST_BYTES, BYTES_EACH = 1_000_000, 14_000  # a paper's records grow with its trainings alone, but for a few that keep long traces
+MOST_BYTES, BYTES_EACH = (
+    1_000_000,
+    14_000,
+)  # a paper's records grow with its trainings alone, but for a few that keep long traces
 SAME = (
     "id",
     "verdict",
