@@ -19,8 +19,8 @@ import json
 import statistics
 import sys
 import zipfile
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -94,8 +94,8 @@ def sample(source: str, head: dict[str, Any]) -> Iterator[Sample]:
     )
 
 
-Point = tuple[float, float, int]
-"""Million multiply-adds, median milliseconds, and how many records it counts for."""
+Point = tuple[float, float, float]
+"""Million multiply-adds, median milliseconds, and how many records it counts for: an experiment counts once over all its sizes."""
 
 
 def line(points: Sequence[Point], quantile: float = QUANTILE) -> Line:
@@ -125,11 +125,16 @@ def fitted(own: Sequence[Sample]) -> Cost:
     for one in trained:
         steps[one.work.step, one.source].append(one.step)
         evaluations[one.work.evaluation, one.source].append(one.evaluation)
-    lines = (
-        line([(size, statistics.median(ms), min(len(ms), 6)) for (size, _), ms in found.items()])
-        for found in (steps, evaluations)
-    )
+    lines = map(_through_medians, (steps, evaluations))
     return Cost(*lines, float(f"{statistics.median(one.setup for one in own):.3g}"))
+
+
+def _through_medians(found: Mapping[tuple[float, str], Sequence[float]]) -> Line:
+    """The line through the medians of (size, experiment) → milliseconds; one of many sizes counts no more than another."""
+    sizes = Counter(name for _, name in found)
+    return line(
+        [(size, statistics.median(ms), min(len(ms), 6) / sizes[name]) for (size, name), ms in found.items()]
+    )
 
 
 def by_kind(found: Iterable[Sample]) -> dict[Kind, list[Sample]]:
