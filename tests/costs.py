@@ -95,7 +95,7 @@ def sample(source: str, head: dict[str, Any]) -> Iterator[Sample]:
 
 
 Point = tuple[float, float, float]
-"""Million multiply-adds, median milliseconds, and how many records it counts for: an experiment counts once over all its sizes."""
+"""Million multiply-adds, median milliseconds, and how many records it counts for; an experiment of many sizes counts once."""
 
 
 def line(points: Sequence[Point], quantile: float = QUANTILE) -> Line:
