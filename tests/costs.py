@@ -125,8 +125,11 @@ def fitted(own: Sequence[Sample]) -> Cost:
     for one in trained:
         steps[one.work.step, one.source].append(one.step)
         evaluations[one.work.evaluation, one.source].append(one.evaluation)
-    lines = map(_through_medians, (steps, evaluations))
-    return Cost(*lines, float(f"{statistics.median(one.setup for one in own):.3g}"))
+    return Cost(
+        _through_medians(steps),
+        _through_medians(evaluations),
+        float(f"{statistics.median(one.setup for one in own):.3g}"),
+    )
 
 
 def _through_medians(found: Mapping[tuple[float, str], Sequence[float]]) -> Line:
