@@ -182,7 +182,7 @@ def _end(workers: Sequence[Any]) -> None:
 def _interrupted_later() -> Iterator[None]:
     """In here Ctrl-C waits for the end. A process that its parent left while it began would print a traceback.
 
-    It begins once the server has loaded torch, which takes seconds.
+    The first one begins only when the server has loaded torch, which takes seconds.
     """
     before = signal.getsignal(signal.SIGINT)
     if threading.current_thread() is not threading.main_thread() or not callable(before):
