@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from grokbench.figures import layout, marks, style
-from grokbench.figures.data import Arm, arms, budget_of, drawn, middle, numbers, value_of
+from grokbench.figures.data import Arm, arms, budget_of, censored, drawn, middle, numbers, value_of
 from grokbench.figures.fields import DOTTED, Fields, Panel, Quantity
 from grokbench.figures.kind import Kind
 from grokbench.figures.strips import Strip, join
@@ -82,6 +83,7 @@ def _panel(ax: Axes, own: Against, panel: Panel, found: Sequence[Arm], cells: Ce
     every = sorted({at for arm in found for at in _levels(own, arm)})
     step = min(np.diff(every), default=1.0)
     n = len(found) * len(panel.y)
+    counts: Counter[float] = Counter()
     for k, arm in enumerate(found):
         for i, one in enumerate(panel.y):
             place = k * len(panel.y) + i
@@ -101,6 +103,7 @@ def _panel(ax: Axes, own: Against, panel: Panel, found: Sequence[Arm], cells: Ce
                 " ".join((name or (not panel.heading and arm.label) or one.name).split()),
                 shift,
                 budget,
+                counts,
             )
             if i == 0 and k == 0:
                 marks.rates(
@@ -114,7 +117,7 @@ def _panel(ax: Axes, own: Against, panel: Panel, found: Sequence[Arm], cells: Ce
     if own.x_scale == "log":
         ax.set_xscale("log")
     if not panel.limits:
-        ax.margins(y=0.12)
+        ax.margins(y=0.12 + 0.03 * max(0, max(counts.values(), default=0) - 1))
     style.scaled(ax, panel.scale, panel.limits)
     ax.set_xlabel(own.x_axis or (ALPHA if own.x == "alpha" else own.x), fontsize=9)
     text = panel.axis or (layout.STEP if panel.y[0].measure in ("t-gen", "t-mem") else panel.y[0].name)
@@ -130,6 +133,7 @@ def _series(
     label: str,
     shift: float,
     budget: float,
+    counts: Counter[float],  # place → counts of what is censored there, of earlier series
 ) -> None:
     medians = [middle(value for values in seeds.values() for value in values) for seeds in levels.values()]
     at = [place + shift for place in levels]
@@ -154,9 +158,12 @@ def _series(
         ax.fill_between(at, low, high, color=look.color, alpha=0.2, linewidth=0)
         return
     drawn_at = [
-        Strip(place, label, look, seeds, budget, 0.0).draw(ax, bar=False)
-        for place, seeds in zip(at, levels.values(), strict=True)
+        Strip(place + shift, label, look, seeds, budget, 0.0, above=counts[place]).draw(ax, bar=False)
+        for place, seeds in levels.items()
     ]
+    counts.update(
+        place for place, seeds in levels.items() if any(censored(v) for s in seeds.values() for v in s)
+    )
     if own.joined:
         join(ax, drawn_at)
 

@@ -30,6 +30,7 @@ class Strip:
     spread: float
     paper: Sequence[float] = ()
     seeded: bool = True  # whether ``found`` is by seed, not merely by number
+    above: int = 0  # counts of other strips that stand at the same place already, under this one's
 
     def draw(self, ax: Axes, sideways: bool = False, bar: bool = True) -> dict[int, list[Place]]:
         """Draw the marks; seed → their places, of those that are no bounds."""
@@ -81,8 +82,9 @@ class Strip:
         spot = (top, self.at) if sideways else (self.at, top)
         marker = ">" if sideways else "^"
         ax.plot(*[[x] for x in spot], marker, color=self.look.color, markersize=8, markerfacecolor="none")
+        off = (11 + 18 * self.above, -3) if sideways else (0, 7 + 8 * self.above)
         ax.annotate(
-            f"{len(bounds)}/{n}", spot, textcoords="offset points", xytext=(11, -3) if sideways else (0, 7),
+            f"{len(bounds)}/{n}", spot, textcoords="offset points", xytext=off,
             ha="left" if sideways else "center", fontsize=7, color=self.look.color,
         )  # fmt: skip
         style.named(ax, style.CENSORED, "^", color="0.3", markersize=8, markerfacecolor="none")

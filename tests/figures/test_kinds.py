@@ -144,6 +144,18 @@ def test_censored_runs_are_one_open_triangle_at_their_bound_with_their_number(ki
     assert {"1/3" if kind == "arms" else "3/3"} <= {text.get_text() for text in ax.texts}
 
 
+def test_counts_of_series_that_are_censored_at_one_place_stand_above_each_other(cells):
+    never = tuple(run(seed, alpha, groks=math.inf) for seed in range(2) for alpha in (0.3, 0.4))
+    own = {"first": cells["sweep"], "second": never}
+    names = {"first": "three", "second": "two"}
+    ax = drawn(own, "against", x="alpha", y=["t-gen"], experiments=names).axes[0]
+    assert sorted(text.get_text() for text in ax.texts) == ["2/2", "2/2", "3/3"]
+    at_left = [text.get_window_extent() for text in ax.texts if text.xy[0] < 0.35]
+    assert len(at_left) == 2
+    assert not at_left[0].overlaps(at_left[1])
+    assert all(box.y1 <= ax.get_window_extent().y1 for box in at_left)
+
+
 def test_marks_of_a_seed_are_joined_across_places_or_within_the_lists_that_are_named(cells):
     def joins(**fields) -> list[float]:
         ax = drawn(cells, "arms", "fast", "slow", y=["t-gen"], **fields).axes[0]
