@@ -17,7 +17,6 @@ from __future__ import annotations
 import itertools
 import json
 import statistics
-import sys
 import zipfile
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -40,6 +39,7 @@ RATES = {
 }
 """Float32 operations a second of a core, by name of the CPU and its instructions, where records do not state it."""
 QUANTILE = 0.3
+CHUNK = 4096  # lines that are tried at once
 LEAST_STEPS = 20  # of fewer the first, which sets everything up, is too large a part
 
 
@@ -101,20 +101,28 @@ Point = tuple[float, float, float]
 def line(points: Sequence[Point], quantile: float = QUANTILE) -> Line:
     """The line, through two points or one and the origin, that errs least; an error below counts by its quantile."""
     size, ms, weight = (np.array(column, dtype=np.float64) for column in zip(*sorted(points), strict=True))
-    found = [Line(0.0, m / s) for s, m in zip(size, ms, strict=True) if s > 0]
-    found = found or [Line(float(m), 0.0) for m in ms]  # a learner states no size of an evaluation
-    for (s, m), (t, n) in itertools.combinations(zip(size, ms, strict=True), 2):
-        if t > s and n > m:
-            each = (n - m) / (t - s)
-            if m >= each * s:
-                found.append(Line(m - each * s, each))
-
-    def loss(one: Line) -> float:
-        error = np.log(ms / (one.fixed + one.each * size))
-        return round(float((weight * np.where(error > 0, quantile * error, (quantile - 1) * error)).sum()), 9)
-
-    best = min(found, key=lambda one: (loss(one), one))
+    along = size > 0
+    single = np.stack([np.zeros(along.sum()), ms[along] / size[along]])
+    if not along.any():  # a learner states no size of an evaluation
+        single = np.stack([ms, np.zeros(len(ms))])
+    low, high = np.triu_indices(len(size), 1)
+    low, high = (each[(size[high] > size[low]) & (ms[high] > ms[low])] for each in (low, high))
+    slope = (ms[high] - ms[low]) / (size[high] - size[low])
+    two = np.stack([ms[low] - slope * size[low], slope])
+    fixed, each = np.concatenate([single, two[:, two[0] >= 0]], axis=1)
+    losses = [
+        _losses(fixed[some], each[some], size, ms, weight, quantile)
+        for some in (slice(start, start + CHUNK) for start in range(0, len(fixed), CHUNK))
+    ]
+    _, *best = min(zip(np.round(np.concatenate(losses), 9), fixed, each, strict=True))
     return Line(*(float(f"{number:.3g}") for number in best))
+
+
+def _losses(  # of each line
+    fixed: np.ndarray, each: np.ndarray, size: np.ndarray, ms: np.ndarray, weight: np.ndarray, quantile: float
+) -> np.ndarray:
+    error = np.log(ms / (fixed[:, None] + each[:, None] * size))
+    return np.asarray(np.where(error > 0, quantile * error, (quantile - 1) * error) @ weight)
 
 
 def fitted(own: Sequence[Sample]) -> Cost:
@@ -213,4 +221,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
