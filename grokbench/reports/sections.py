@@ -125,7 +125,8 @@ def _section(
     lines = [
         f"### {claim.id}",
         f"**{w.sentence(claim.title or claim.id)}** {verdict.called} ({w.tier(verdict, report.kept)}).",
-        f"The paper: {w.sentence(claim.statement)} ({verdict.source}; grade {claim.grade})",
+        f"{'In our words' if claim.grade == 'C' else 'The paper'}: {w.sentence(claim.statement)} "
+        f"({verdict.source}; grade {claim.grade})",
     ]
     if claim.reported:
         lines.append(
