@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from grokbench.measures import argument_names, measure_names
@@ -10,6 +13,7 @@ from grokbench.specs.loader import Library
 
 LIBRARY = Library()
 PAPERS = [LIBRARY.paper(name) for name in LIBRARY.paper_ids()]
+REPORTS = Path(__file__).resolve().parents[2] / "reports"
 PILOTS = 9000  # from here on; the two seeds below are the smoke tier's
 of_every_paper = pytest.mark.parametrize("paper", PAPERS, ids=lambda paper: paper.id)
 
@@ -135,3 +139,12 @@ def test_a_trial_has_one_price_wherever_it_stands_alone() -> None:
     shared = {name: prices for name, prices in expected.items() if sum(map(len, prices.values())) > 1}
     assert shared
     assert [prices for prices in shared.values() if len(prices) > 1] == []
+
+
+@of_every_paper
+def test_what_its_report_says_against_it_is_recorded_and_explored(paper) -> None:
+    found = json.loads((REPORTS / f"{paper.id}.json").read_text(encoding="utf-8"))["claims"]
+    verdicts = {entry["id"]: entry["verdict"] for entry in found}
+    for claim in paper.claims:
+        assert (claim.known == "NOT REPRODUCED") == (verdicts.get(claim.id) == "NOT REPRODUCED"), claim.id
+        assert claim.tried or verdicts.get(claim.id) != "NOT REPRODUCED", claim.id
