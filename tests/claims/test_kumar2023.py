@@ -68,7 +68,7 @@ NO: dict[str, list[SeedView]] = {
         view(one(losses()), one(losses(moved=5.0)), one(losses())),
     ],
     "accuracy-mirage-2": [
-        view(one(run(fit=700, gen=900, end=4000)), SHOWN["teacher-loose-fresh"]),
+        view(one(run(fit=700, gen=728, half=0.96, end=4000)), SHOWN["teacher-loose-fresh"]),
         view(one(run(fit=700, end=60_000)), SHOWN["teacher-loose-fresh"]),  # it never generalises
         view(SHOWN["teacher-strict-long"], one(run(fit=25, gen=100, end=4000))),
     ],
