@@ -6,6 +6,7 @@ A trial of the asked tier that failed comes first: older records of it, or a low
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from grokbench.analysis.threads import one_thread
 from grokbench.claims import computed
@@ -53,8 +54,8 @@ def _judged(paper: Paper, claim: Claim, evidence: Evidence) -> Verdict:
         return error(claim, evidence.asked, said, origins)
     for tier in evidence.tiers:
         seeds = planning.seeds_needed(paper, claim, tier)
-        if not seeds or not any(tier in one.tiers for one in experiments):
-            continue  # a tier that adds nothing of its own leaves the decision to the one below
+        if not seeds or not _adds(paper, claim, tier):
+            continue  # what is as it was at the tier below is decided there
         verdict = _decided(paper, claim, evidence, tier, seeds, extended=extends(paper, claim, tier))
         while verdict is not None:
             rung = next_rung(claim, verdict)
@@ -71,6 +72,21 @@ def _judged(paper: Paper, claim: Claim, evidence: Evidence) -> Verdict:
         )
     minutes = evidence.minutes_missing(planning.seeds_needed(paper, claim, home), home)
     return not_run(claim, home, f"needs tier {home}: {core_minutes(minutes)} are missing", origins)
+
+
+def _adds(paper: Paper, claim: Claim, tier: str) -> bool:
+    """Whether a tier gives a claim trials that the tier below does not: seeds that all its arms have, or other plans."""
+    experiments = planning.experiments_of(paper, claim)
+    if not any(tier in one.tiers for one in experiments):
+        return False
+    needs = planning.seeds_needed
+    if tier != "paper" or needs(paper, claim, "quick") != needs(paper, claim, tier):
+        return True
+    for one in experiments:
+        below, here = (planning.tier_plan(one, name) for name in ("quick", tier))
+        if below and here and replace(here, seeds=below.seeds, expected_steps=below.expected_steps) != below:
+            return True
+    return False
 
 
 def _decided(

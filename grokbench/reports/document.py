@@ -12,7 +12,7 @@ from grokbench.claims.verdict import Value, Verdict
 from grokbench.claims.wording import NOT_REACHED, why
 from grokbench.reports.evidence import counted
 from grokbench.reports.result import PaperResult, environments
-from grokbench.reports.runs import NUMBERS, Run, runs
+from grokbench.reports.runs import NUMBERS, Run, asks_for_rise, runs
 from grokbench.reports.spent import costs, trainings
 from grokbench.specs.files import SpecFile
 from grokbench.store.replacing import replaced
@@ -88,6 +88,7 @@ def claim_entry(report: PaperResult, verdict: Verdict) -> dict[str, Any]:
         "reported": dict(vars(claim.reported)) if claim and claim.reported else None,
         "kind": claim.kind if claim else "",
         "known": claim.known if claim else None,
+        "measures": [condition.measure for condition in claim.rule] if claim else [],
         "grade": verdict.grade,
         "under_our_reading": verdict.under_our_reading,
         "kept": verdict.id in report.kept,
@@ -170,7 +171,12 @@ def read(path: Path) -> dict[str, Any] | None:
 
 
 def rises(entry: Mapping[str, Any]) -> list[float]:
-    """R½ of the runs of a claim's first arm, inf where half of a rise was not reached; none where it was not measured."""
+    """R½ of the runs of a claim's first arm, inf where half of a rise was not reached; none where it was not measured.
+
+    None either where the rule asks for something else than a rise.
+    """
+    if not asks_for_rise(entry.get("measures", ())):
+        return []
     own = [run for run in entry["runs"] if run["experiment"] == entry["runs"][0]["experiment"]]
     known = [
         run

@@ -28,8 +28,8 @@ def table(report: PaperResult) -> str:
     if not grids:
         return ""
     intro = (
-        "The paper leaves open what exactly was run. Each of its sentences is asked of every reading, as a claim of its own "
-        "under our reading. A reading fits a sentence where that claim is REPRODUCED."
+        "The paper leaves open what exactly was run. Each of its sentences is asked of every reading, as a claim of its own. "
+        "A reading fits a sentence where that claim is REPRODUCED."
     )
     parts = ["## Readings", intro]
     for heading, grid in grids.items():

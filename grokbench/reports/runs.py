@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from grokbench.analysis import timing
@@ -21,6 +21,8 @@ from grokbench.training.record import Record
 HEAD = ("T_mem", "T_gen", "R½", "F_0.95", "F_0.99", "class", "stays")
 NUMBERS = ("t_mem", "t_gen", "half_rise_ratio", "f_95", "f_99")
 """What of a run is a number: its times and their ratio."""
+RISING = {"grokking", "generalises", "half-rise-ratio", "half-rise-ratio-over"}
+"""Measures of a rule that is about the rise of the test accuracy."""
 
 
 @dataclass(frozen=True)
@@ -92,9 +94,14 @@ def runs_on(paper: Paper, evidence: Evidence, claim: Claim, verdict: Verdict) ->
     return tuple(run(seed, arm, record) for arm in arms if arm for seed, record in single[arm])
 
 
+def asks_for_rise(measures: Iterable[str]) -> bool:
+    """Whether a rule of these measures is about the rise of the test accuracy, which R½ sums up."""
+    return not RISING.isdisjoint(measures)
+
+
 def rises(paper: Paper, evidence: Evidence | None, claim: Claim, verdict: Verdict) -> list[float]:
-    """R½ of the first arm's runs of an event; none of any other claim."""
-    if claim.kind != "event" or evidence is None:
+    """R½ of the first arm's runs of an event that asks for a rise; none of any other claim."""
+    if claim.kind != "event" or evidence is None or not asks_for_rise(one.measure for one in claim.rule):
         return []
     found = runs_on(paper, evidence, claim, verdict)
     return [one.half_rise_ratio for one in found if one.experiment == claim.experiments[0]]

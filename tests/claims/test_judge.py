@@ -112,6 +112,16 @@ def test_a_tier_that_adds_nothing_leaves_the_decision_to_the_one_below() -> None
     assert (found.verdict, found.tier) == ("REPRODUCED", "quick")
 
 
+def test_seeds_that_only_one_of_two_arms_has_add_nothing() -> None:
+    both = replace(CLAIM, experiments=("arm", "other"), rule=(condition("grokking", 1, arm=0),))
+    for other, tier in (
+        (_experiment("other", quick=6), "quick"),
+        (_experiment("other", quick=6, paper=12), "paper"),
+    ):
+        found = _judged(_paper(_experiment(quick=6, paper=12), other), "paper", one=both)
+        assert (found.verdict, found.tier) == ("REPRODUCED", tier)
+
+
 def test_the_ladder_needs_a_quick_tier_of_every_experiment() -> None:
     both = replace(CLAIM, experiments=("arm", "other"), rule=(condition("grokking", 1, arm=0),))
     for other, verdict in ((_experiment("other", paper=12), "REPRODUCED"),
