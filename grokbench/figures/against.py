@@ -83,7 +83,7 @@ def _panel(ax: Axes, own: Against, panel: Panel, found: Sequence[Arm], cells: Ce
     every = sorted({at for arm in found for at in _levels(own, arm)})
     step = min(np.diff(every), default=1.0)
     n = len(found) * len(panel.y)
-    counts: Counter[float] = Counter()
+    counts: Counter[tuple[float, float]] = Counter()
     for k, arm in enumerate(found):
         for i, one in enumerate(panel.y):
             place = k * len(panel.y) + i
@@ -133,7 +133,7 @@ def _series(
     label: str,
     shift: float,
     budget: float,
-    counts: Counter[float],  # place → counts of what is censored there, of earlier series
+    counts: Counter[tuple[float, float]],  # place and bound → counts that stand there, of earlier series
 ) -> None:
     medians = [middle(value for values in seeds.values() for value in values) for seeds in levels.values()]
     at = [place + shift for place in levels]
@@ -157,13 +157,17 @@ def _series(
         low, high = zip(*quartiles, strict=True)
         ax.fill_between(at, low, high, color=look.color, alpha=0.2, linewidth=0)
         return
+    bounds = {
+        place: max((drawn(v, budget) for own in seeds.values() for v in own if censored(v)), default=math.nan)
+        for place, seeds in levels.items()
+    }
     drawn_at = [
-        Strip(place + shift, label, look, seeds, budget, 0.0, above=counts[place]).draw(ax, bar=False)
+        Strip(place + shift, label, look, seeds, budget, 0.0, above=counts[place, bounds[place]]).draw(
+            ax, bar=False
+        )
         for place, seeds in levels.items()
     ]
-    counts.update(
-        place for place, seeds in levels.items() if any(censored(v) for s in seeds.values() for v in s)
-    )
+    counts.update(spot for spot in bounds.items() if math.isfinite(spot[1]))
     if own.joined:
         join(ax, drawn_at)
 
