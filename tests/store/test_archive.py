@@ -104,6 +104,7 @@ def test_every_committed_archive_opens_and_those_with_analyses_are_the_same_when
     older = {"circles", "circuit", "neuron-phases", "preactivation-power", "progress"}
     assert seen == older | {
         "anatomy",
+        "characters",
         "collapse",
         "each-frequency",
         "label-peaks",
