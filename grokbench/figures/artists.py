@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 POINTS = 200
 """The most points of a line."""
+FEW = 100
+"""The most points of a thin line, and of each line where a panel has many."""
+MANY = 20  # lines
 THIN = 1.0  # width of a line from which on it is drawn in full, in points
 DIGITS, FEWER = 4, 3  # of a number; of a thin line's
 LEVELS = 100  # of a heat map's colours
@@ -107,7 +110,8 @@ def _line(line: Any, ax: Axes) -> Item | None:
     if not (on_x and on_y):
         return {**own, **({"x": rounded(steps[:1])} if on_x else {"y": rounded(values[:1])})}
     thin = line.get_linewidth() < THIN and "marker" not in own
-    steps, values = thinned((steps, values), POINTS // (4 if thin else 2))
+    most = FEW if thin or len(ax.lines) >= MANY else POINTS
+    steps, values = thinned((steps, values), most // 2)
     digits = FEWER if thin else DIGITS
     return {**own, "x": rounded(steps, 5), "y": rounded(values, digits)}
 

@@ -184,13 +184,20 @@ def _cell(value: float | int | str | None) -> str:
 
 
 def _runs(entry: Mapping[str, Any]) -> Table | None:
+    """The runs by experiment, without the columns that have a dash for each of them."""
     found = [run_from(run) for run in entry["runs"]]
     if not found or len({run.seed for run in found}) > MOST_ROWS:
         return None
     groups: dict[str, list[list[str]]] = {}
     for run in found:
         groups.setdefault(run.experiment, []).append([str(run.seed), *run.cells()])
-    return _table(["seed", *RUN_HEAD], groups)
+    rows = [row for group in groups.values() for row in group]
+    said = [i for i, column in enumerate(zip(*rows, strict=True)) if set(column) != {w.DASH}]
+    head = ["seed", *RUN_HEAD]
+    return _table(
+        [head[i] for i in said],
+        {name: [[row[i] for i in said] for row in group] for name, group in groups.items()},
+    )
 
 
 def _recipe(report: PaperResult, name: str) -> dict[str, Any]:

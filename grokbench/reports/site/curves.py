@@ -13,8 +13,8 @@ from grokbench.measures.cells import Cell
 from grokbench.reports.result import PaperResult, resolved_fields
 from grokbench.training.record import Record
 
-POINTS = 60
-"""The most evaluations of a run that are shown, spread over its own."""
+POINTS, LEAST, TOGETHER = 60, 30, 1200
+"""The most evaluations of a run that are shown, spread over its own: fewer, but not below the least, where many runs share a page."""
 ACCURACY = ("train_accuracy", "test_accuracy")
 LOSS = ("train_loss", "test_loss")
 
@@ -49,13 +49,14 @@ def curves(report: PaperResult, experiment: str) -> dict[str, Any]:
             if k in shown
         )
         settings.setdefault(label, []).append(cell)
+    points = min(POINTS, max(LEAST, TOGETHER // max(1, len(cells))))
     return {
         "title": w.sentence(own.title) if own else experiment,
         "task": own.task if own else "",
         "recipe": own.baseline if own else "",
         "fields": {name: w.value(value) for name, value in resolved_fields(report, experiment).items()},
         "settings": [
-            {"label": label, "runs": [_run(cell.seed, cell.record) for cell in group]}
+            {"label": label, "runs": [_run(cell.seed, cell.record, points) for cell in group]}
             for label, group in settings.items()
         ],
     }
@@ -65,10 +66,10 @@ def _several(cells: Sequence[Cell], name: str) -> bool:
     return len({w.value(cell.settings.get(name)) for cell in cells}) > 1
 
 
-def _run(seed: int, record: Record) -> dict[str, Any]:
+def _run(seed: int, record: Record, points: int) -> dict[str, Any]:
     table: Mapping[str, Any] = record.curves
     n = len(table["step"])
-    kept = np.unique(np.linspace(0, n - 1, min(n, POINTS)).round().astype(int))
+    kept = np.unique(np.linspace(0, n - 1, min(n, points)).round().astype(int))
     accuracy = [rounded(np.round(np.asarray(table[name], dtype=float)[kept], 3)) for name in ACCURACY]
     return {
         "seed": seed,
