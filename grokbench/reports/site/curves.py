@@ -14,7 +14,7 @@ from grokbench.reports.result import PaperResult, resolved_fields
 from grokbench.training.record import Record
 
 POINTS, LEAST, TOGETHER = 60, 30, 1200
-"""The most evaluations of a run that are shown, spread over its own: fewer, but not below the least, where many runs share a page."""
+"""The evaluations of a run that are shown, spread over its own: at most, at least, and of all runs of a page together."""
 ACCURACY = ("train_accuracy", "test_accuracy")
 LOSS = ("train_loss", "test_loss")
 
