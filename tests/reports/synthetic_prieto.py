@@ -86,6 +86,8 @@ def of_every_experiment(seed: int = 0) -> Mapping[str, Record]:
         "decay-8": run(fit=90, budget=1000, seed=seed),
         "perp-sgd": run(fit=200, t_gen=300 + late, seed=seed),
         "sgd": run(fit=90, seed=seed),
+        "perp-sgd-500": run(fit=300, t_gen=404 + late, budget=500, seed=seed),
+        "sgd-500": run(fit=90, budget=500, seed=seed),
         "softmax-16": run(**whole, top=0.1, half=1.0),
         "softmax-32": run(**whole, top=0.3, half=1.0, single=0.8),
         "softmax-64": run(**whole, top=0.6, half=1.0, single=1.0),
