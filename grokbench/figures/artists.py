@@ -20,9 +20,9 @@ POINTS = 200
 """The most points of a line."""
 FEW = 100
 """The most points of a thin line, and of each line where a panel has many."""
-MANY = 20  # lines
+MANY = 8  # lines
 THIN = 1.0  # width of a line from which on it is drawn in full, in points
-DIGITS, FEWER = 4, 3  # of a number; of a thin line's
+DIGITS, FEWER = 4, 3  # of a number; of a thin line's, or of many lines'
 LEVELS = 100  # of a heat map's colours
 
 
@@ -109,10 +109,9 @@ def _line(line: Any, ax: Axes) -> Item | None:
     on_x, on_y = line.get_transform().contains_branch_seperately(ax.transData)
     if not (on_x and on_y):
         return {**own, **({"x": rounded(steps[:1])} if on_x else {"y": rounded(values[:1])})}
-    thin = line.get_linewidth() < THIN and "marker" not in own
-    most = FEW if thin or len(ax.lines) >= MANY else POINTS
-    steps, values = thinned((steps, values), most // 2)
-    digits = FEWER if thin else DIGITS
+    few = len(ax.lines) >= MANY or (line.get_linewidth() < THIN and "marker" not in own)
+    steps, values = thinned((steps, values), (FEW if few else POINTS) // 2)
+    digits = FEWER if few else DIGITS
     return {**own, "x": rounded(steps, 5), "y": rounded(values, digits)}
 
 
