@@ -14,7 +14,7 @@ from grokbench.reports.result import PaperResult, resolved_fields
 from grokbench.training.record import Record
 
 POINTS, LEAST, TOGETHER = 60, 30, 1200
-"""The evaluations of a run that are shown, spread over its own: at most, at least, and of all runs of a page together."""
+"""The evaluations of a run that are shown, spread over its own: at most, at least, and of all runs of an experiment together."""
 ACCURACY = ("train_accuracy", "test_accuracy")
 LOSS = ("train_loss", "test_loss")
 
